@@ -1,0 +1,77 @@
+import type { EpochMs } from "./ports.ts";
+
+/** Nothing changes by trying again: a person must do `next` first. */
+export type FinalCode =
+  // set-up
+  | "credentials_missing"
+  | "credentials_invalid"
+  | "settings_invalid"
+  | "key_unusable"
+  // sign-in
+  | "sign_in_refused"
+  | "state_invalid"
+  | "wrong_account"
+  | "scope_not_granted"
+  | "grant_unreadable"
+  // requests
+  | "invalid_request"
+  | "outside_export_dir"
+  | "export_unknown"
+  | "not_in_this_state"
+  // Gmail
+  | "bad_request"
+  | "page_token_invalid"
+  | "not_found"
+  | "forbidden"
+  | "api_disabled"
+  | "no_mailbox"
+  | "daily_limit"
+  // export directories
+  | "directory_busy"
+  | "directory_foreign"
+  | "directory_damaged"
+  | "disk";
+
+/** The same call may succeed in a moment: back off and try again. */
+export type TransientCode = "server_error" | "network" | "timeout" | "malformed_response";
+
+/** Google asks to wait; it is no fault of the call. */
+export type QuotaCode = "quota_exceeded" | "too_many_concurrent" | "locked_out";
+
+/** Only a person at a consent screen can mend it. */
+export type SignInCode = "not_signed_in" | "consent_revoked" | "scope_missing";
+
+export type FailureCode = FinalCode | TransientCode | QuotaCode | SignInCode;
+
+/**
+ * A failure is a value: a stable code, what happened in a sentence, the next step a person can take, and whether
+ * trying again helps. `at` is the moment before which trying again is known to be useless.
+ */
+export type Failure = Readonly<
+  { message: string; next: string } & (
+    | { retry: "never"; code: FinalCode }
+    | { retry: "backoff"; code: TransientCode; at?: EpochMs }
+    | { retry: "wait"; code: QuotaCode; at?: EpochMs; unitsPerMinute?: number }
+    | { retry: "sign_in"; code: SignInCode }
+  )
+>;
+
+/** The one error class of this project; everything a surface needs to choose a status or an exit code is in `failure`. */
+export class ExportError extends Error {
+  readonly failure: Failure;
+  constructor(failure: Failure, options?: ErrorOptions) {
+    super(failure.message, options);
+    this.name = "ExportError";
+    this.failure = failure;
+  }
+}
+
+/** A failure that trying again will not mend. */
+export function refuse(code: FinalCode, message: string, next: string, options?: ErrorOptions): ExportError {
+  return new ExportError({ code, retry: "never", message, next }, options);
+}
+
+/** The failure inside an error, or undefined when the error is not ours (a defect: let it surface). */
+export function failureOf(error: unknown): Failure | undefined {
+  return error instanceof ExportError ? error.failure : undefined;
+}

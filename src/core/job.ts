@@ -1,0 +1,119 @@
+import type { Failure } from "./errors.ts";
+import type { Filter } from "./mailbox.ts";
+import type { EpochMs } from "./ports.ts";
+import { NOTHING_SPENT, type Spent } from "./quota.ts";
+
+/** What is asked for. `maxEmails` null means all; `directory` is absolute and already checked. */
+export type ExportRequest = Readonly<{
+  account: string;
+  directory: string;
+  maxEmails: number | null;
+  batchSize: number;
+  filter: Filter;
+}>;
+
+/** What is on disk so far, never a guess. `listed` is final once `stage` is past "listing". */
+export type Progress = Readonly<{
+  stage: "starting" | "listing" | "fetching" | "verifying" | "done";
+  listed: number;
+  exported: number;
+  gone: number;
+  failed: number;
+  batches: number;
+  spent: Spent;
+}>;
+
+export const NO_PROGRESS: Progress = {
+  stage: "starting",
+  listed: 0,
+  exported: 0,
+  gone: 0,
+  failed: 0,
+  batches: 0,
+  spent: NOTHING_SPENT,
+};
+
+/**
+ * queued → running → completed | completed_with_failures | failed | cancelled, and from running also
+ *   paused         somebody asked; goes on with `resume`
+ *   waiting        quota lock-out or no network; goes on by itself at `until`
+ *   needs_sign_in  the grant is gone; goes on by itself after the next sign-in
+ */
+export type ExportState =
+  | Readonly<{ state: "queued" }>
+  | Readonly<{ state: "running" }>
+  | Readonly<{ state: "paused" }>
+  | Readonly<{ state: "waiting"; until: EpochMs; failure: Failure }>
+  | Readonly<{ state: "needs_sign_in"; failure: Failure }>
+  | Readonly<{ state: "completed" }>
+  | Readonly<{ state: "completed_with_failures" }>
+  | Readonly<{ state: "failed"; failure: Failure }>
+  | Readonly<{ state: "cancelled" }>;
+
+export type StateName = ExportState["state"];
+
+export type ExportJob = Readonly<{
+  id: string;
+  request: ExportRequest;
+  progress: Progress;
+  createdAt: EpochMs;
+  updatedAt: EpochMs;
+}> &
+  ExportState;
+
+/** What a person may ask of an export. */
+export type Wish = "pause" | "resume" | "cancel" | "retry_failed";
+
+const ALLOWED: Readonly<Record<Wish, readonly StateName[]>> = {
+  pause: ["queued", "running", "waiting", "needs_sign_in"],
+  resume: ["paused", "waiting", "needs_sign_in", "failed"],
+  cancel: ["queued", "running", "paused", "waiting", "needs_sign_in"],
+  retry_failed: ["completed_with_failures", "failed"],
+};
+
+export function mayAsk(wish: Wish, state: StateName): boolean {
+  return ALLOWED[wish].includes(state);
+}
+
+/** The state a wish leads to. A running export gets there when its worker has made everything durable. */
+export function granted(wish: Wish): ExportState {
+  switch (wish) {
+    case "pause":
+      return { state: "paused" };
+    case "cancel":
+      return { state: "cancelled" };
+    case "resume":
+    case "retry_failed":
+      return { state: "queued" };
+  }
+}
+
+/** Live exports will write to their directory again without being asked anew; no second one may be started there. */
+export const LIVE: readonly StateName[] = ["queued", "running", "paused", "waiting", "needs_sign_in"];
+
+/** One worker's hold on one export. */
+export type Lease = Readonly<{
+  job: ExportJob;
+  /** Keeps the hold and records progress. "lost" means another worker has it: stop at once and write nothing. */
+  beat(progress: Progress): "go_on" | "pause" | "cancel" | "lost";
+  /** Gives the export back in this state. Does nothing when the hold was lost. */
+  release(state: ExportState, progress: Progress): void;
+}>;
+
+/** Exports and their states, durable. Implemented by `adapters/queue/embedded.ts`. */
+export type JobQueue = Readonly<{
+  /** Throws `directory_busy` when a live export has this directory. */
+  add(request: ExportRequest): ExportJob;
+  get(id: string): ExportJob | undefined;
+  /** Newest first. */
+  list(): readonly ExportJob[];
+  /** The oldest export that can go on: queued, waiting past its time, or left by a worker that died. Never two of one account. */
+  take(): Lease | undefined;
+  /** Throws `export_unknown` or `not_in_this_state`. */
+  ask(id: string, wish: Wish): ExportJob;
+  /** Exports of this account that waited for a sign-in are queued again. */
+  signedIn(account: string): void;
+  /** Resolves when there may be something to take, or when the signal aborts. */
+  changed(signal: AbortSignal): Promise<void>;
+  close(): void;
+}>;

@@ -1,0 +1,172 @@
+import type { Ref } from "./mailbox.ts";
+
+/**
+ * What became of every listed message. A set in listing order that stays compact for a million ids: names are bytes in
+ * one buffer, everything else is typed arrays, found by an open-addressing hash. About 45 bytes a message.
+ */
+export type Outcome = "pending" | "exported" | "gone" | "failed";
+
+const OUTCOMES: readonly Outcome[] = ["pending", "exported", "gone", "failed"];
+
+export type Conversation = Readonly<{ threadId: string; ids: readonly string[] }>;
+
+export type Ledger = Readonly<{
+  /** Adds a ref as pending; false when its id is known already. */
+  add(ref: Ref): boolean;
+  /** What became of a message; undefined when it was never listed. */
+  outcome(id: string): Outcome | undefined;
+  /** Throws a RangeError for an id that was never added. */
+  mark(id: string, outcome: Outcome): void;
+  count(outcome: Outcome): number;
+  readonly size: number;
+  /** Pending refs by conversation: conversations and the messages in them in the order they were listed. */
+  pending(): Generator<Conversation>;
+  /** Ids with this outcome, in listing order. */
+  ids(outcome: Outcome): Generator<string>;
+}>;
+
+export function createLedger(): Ledger {
+  const names = createNames();
+  const byName = growing(Int32Array, -1); // name → ref, for names that are message ids
+  const nameOf = growing(Int32Array, -1); // ref → name of its id
+  const threadOf = growing(Int32Array, -1); // ref → name of its thread
+  const outcomeOf = growing(Uint8Array, 0);
+  const counts = [0, 0, 0, 0];
+  let size = 0;
+
+  const refOf = (id: string): number => {
+    const name = names.find(id);
+    return name === -1 ? -1 : byName.at(name);
+  };
+
+  return {
+    add({ id, threadId }) {
+      const name = names.intern(id);
+      if (byName.at(name) !== -1) return false;
+      byName.set(name, size);
+      nameOf.set(size, name);
+      threadOf.set(size, names.intern(threadId));
+      outcomeOf.set(size, 0);
+      counts[0]! += 1;
+      size += 1;
+      return true;
+    },
+    outcome(id) {
+      const ref = refOf(id);
+      return ref === -1 ? undefined : OUTCOMES[outcomeOf.at(ref)];
+    },
+    mark(id, outcome) {
+      const ref = refOf(id);
+      if (ref === -1) throw new RangeError("a message must be listed before it can have an outcome");
+      counts[outcomeOf.at(ref)]! -= 1;
+      outcomeOf.set(ref, OUTCOMES.indexOf(outcome));
+      counts[outcomeOf.at(ref)]! += 1;
+    },
+    count: (outcome) => counts[OUTCOMES.indexOf(outcome)]!,
+    get size() {
+      return size;
+    },
+    *pending() {
+      // Chains of pending refs per thread, made for this walk: the caller may mark refs while it walks.
+      const last = new Int32Array(names.size).fill(-1); // thread name → last ref of its chain
+      const next = new Int32Array(size).fill(-1);
+      const heads: Int32Array = new Int32Array(counts[0]!);
+      let conversations = 0;
+      for (let ref = 0; ref < size; ref += 1) {
+        if (outcomeOf.at(ref) !== 0) continue;
+        const thread = threadOf.at(ref);
+        const before = last[thread]!;
+        if (before === -1) heads[conversations++] = ref;
+        else next[before] = ref;
+        last[thread] = ref;
+      }
+      for (const head of heads.subarray(0, conversations)) {
+        const ids: string[] = [];
+        for (let ref = head; ref !== -1; ref = next[ref]!) ids.push(names.text(nameOf.at(ref)));
+        yield { threadId: names.text(threadOf.at(head)), ids };
+      }
+    },
+    *ids(outcome) {
+      const wanted = OUTCOMES.indexOf(outcome);
+      for (let ref = 0; ref < size; ref += 1) if (outcomeOf.at(ref) === wanted) yield names.text(nameOf.at(ref));
+    },
+  };
+}
+
+/** Strings ↔ small integers. The id of a thread is usually that of its first message, so both share one table. */
+function createNames() {
+  let bytes = Buffer.allocUnsafe(1 << 12);
+  const ends = growing(Float64Array, 0); // where name n ends in `bytes`; it begins where n-1 ends
+  let slots = new Int32Array(1 << 8).fill(-1);
+  let size = 0;
+
+  const begin = (name: number): number => (name === 0 ? 0 : ends.at(name - 1));
+
+  /** The slot that holds `text`, or the free one where it belongs. */
+  const slotOf = (text: Buffer): number => {
+    let slot = hash(text) & (slots.length - 1);
+    for (;;) {
+      const name = slots[slot]!;
+      if (name === -1 || text.equals(bytes.subarray(begin(name), ends.at(name)))) return slot;
+      slot = (slot + 1) & (slots.length - 1);
+    }
+  };
+
+  const grow = (): void => {
+    const before = slots;
+    slots = new Int32Array(before.length * 2).fill(-1);
+    for (const name of before) if (name !== -1) slots[slotOf(bytes.subarray(begin(name), ends.at(name)))] = name;
+  };
+
+  return {
+    get size() {
+      return size;
+    },
+    text: (name: number): string => bytes.toString("utf8", begin(name), ends.at(name)),
+    find(text: string): number {
+      return slots[slotOf(Buffer.from(text))]!;
+    },
+    intern(text: string): number {
+      const encoded = Buffer.from(text);
+      const slot = slotOf(encoded);
+      if (slots[slot] !== -1) return slots[slot]!;
+      const from = begin(size);
+      if (from + encoded.length > bytes.length) {
+        const larger = Buffer.allocUnsafe(Math.max(bytes.length * 2, from + encoded.length));
+        bytes.copy(larger, 0, 0, from);
+        bytes = larger;
+      }
+      encoded.copy(bytes, from);
+      ends.set(size, from + encoded.length);
+      slots[slot] = size;
+      size += 1;
+      if (size * 2 > slots.length) grow();
+      return size - 1;
+    },
+  };
+}
+
+/** FNV-1a, 32 bits. */
+function hash(text: Buffer): number {
+  let h = 0x811c9dc5;
+  for (const byte of text) h = Math.imul(h ^ byte, 0x01000193);
+  return h >>> 0;
+}
+
+type Numbers = Int32Array | Uint8Array | Float64Array;
+
+/** A typed array that doubles when written past its end; unwritten places read as `empty`. */
+function growing(Kind: new (length: number) => Numbers, empty: number) {
+  let values = new Kind(1 << 8).fill(empty);
+  return {
+    at: (index: number): number => (index < values.length ? values[index]! : empty),
+    set(index: number, value: number): void {
+      if (index >= values.length) {
+        const larger = new Kind(Math.max(values.length * 2, index + 1)).fill(empty);
+        larger.set(values);
+        values = larger;
+      }
+      values[index] = value;
+    },
+  };
+}

@@ -1,0 +1,49 @@
+import type { Filter } from "./mailbox.ts";
+import type { Spent } from "./quota.ts";
+
+export type BatchEntry = Readonly<{ file: string; count: number; bytes: number; sha256: string }>;
+
+export type FailedMessage = Readonly<{ id: string; reason: string; attempts: number }>;
+
+/**
+ * manifest.json (docs/format.md §3): what is in the directory, and whether that is all.
+ * Readers ignore unknown fields; removing or re-typing one raises `version`.
+ */
+export type Manifest = Readonly<{
+  version: 1;
+  email: string;
+  /** True only when every listed message is in a batch or gone, and the files were found to be what is written here. */
+  complete: boolean;
+  total_emails: number;
+  total_batches: number;
+  max_emails: number | null;
+  /** ISO 8601 UTC, when this manifest was written. */
+  export_date: string;
+  /** Seconds spent exporting, all runs together. */
+  duration_seconds: number;
+  filter: Filter;
+  batches: readonly BatchEntry[];
+  failed: readonly FailedMessage[];
+  /** Listed, but deleted in Gmail before they could be read. */
+  gone: readonly string[];
+  /** U+FFFD written in place of what could not be decoded. */
+  replacementCharacters: number;
+  /** Gmail's history cursor, taken before the listing: nothing that came later is missed by starting there. */
+  historyId: string;
+  quota: Spent;
+  tool: string;
+}>;
+
+export function sameFilter(a: Filter, b: Filter): boolean {
+  return (
+    a.query === b.query &&
+    a.includeSpamTrash === b.includeSpamTrash &&
+    a.labels.length === b.labels.length &&
+    a.labels.every((label) => b.labels.includes(label))
+  );
+}
+
+/** Accounts are compared as Gmail does: case does not matter. */
+export function sameAccount(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase();
+}
