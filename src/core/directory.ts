@@ -5,56 +5,56 @@ import type { Spent } from "./quota.ts";
 
 /** A message's end: its record as one line of JSON, or why there is none. */
 export type Ended =
-  | Readonly<{ id: string; outcome: "exported"; threadId: string; line: string; replacementCharacters: number }>
-  | Readonly<{ id: string; outcome: "gone" }>
-  | Readonly<{ id: string; outcome: "failed"; reason: string; attempts: number }>;
+  | Readonly<{ outcome: "exported"; id: string; line: string }>
+  | Readonly<{ outcome: "gone"; id: string }>
+  | Readonly<{ outcome: "failed" } & FailedMessage>;
 
-/** What a listing was made for; another purpose needs another listing. */
-export type Purpose = Readonly<{ email: string; filter: Filter; maxEmails: number | null }>;
-
-/** The numbers a manifest needs besides what the directory knows of itself. */
-export type Summary = Readonly<{
-  historyId: string;
-  spent: Spent;
-  durationSeconds: number;
-  tool: string;
-  exportDate: string;
-}>;
+/** What an export directory is for. Account and filter never change in its life; `maxEmails` may. */
+export type Purpose = Readonly<{ email: string; filter: Filter; maxEmails: number | null; batchSize: number }>;
 
 /**
  * An export directory held by this process alone. What is durable in it is never lost and never written again;
- * disposing it drops nothing durable. Implemented by `adapters/files`.
+ * disposing it gives the directory back and drops nothing durable. Implemented by `adapters/files`.
  */
 export type ExportDirectory = AsyncDisposable &
   Readonly<{
-    /** Every message known here and what became of it, read from the disk when it was opened, kept as things become durable. */
+    /** Every message known here and what became of it: read from the disk on opening, changed as things become durable. */
     ledger: Ledger;
-    /** The cursor of a listing that was finished here for the same purpose; undefined when there must be a new one. */
-    listedAt: string | undefined;
-    /** What earlier runs of this export spent, in units and seconds. */
-    before: Readonly<{ spent: Spent; durationSeconds: number }>;
-    batches: readonly BatchEntry[];
-    failed: readonly FailedMessage[];
-    /** Begins a listing: forgets an unfinished one. */
+    /** The cursor of the listing a resume goes on with; undefined when there must be a new listing. */
+    readonly listedAt: string | undefined;
+    readonly batches: readonly BatchEntry[];
+    /** What all runs of this export have spent together. */
+    spent(): Spent;
+    /** Begins a listing, forgetting one that was not finished. */
     beginListing(historyId: string): Promise<void>;
-    /** Adds refs that were not known and makes them durable. */
+    /** Adds those refs that were not known, durably. */
     addRefs(refs: readonly Ref[]): Promise<void>;
     /** The listing is whole: from now on a resume needs no other. */
     endListing(): Promise<void>;
-    /** Takes a message's end; durable within a second or 64 messages, and then in the ledger. */
+    /** Takes a message's end; durable, and in the ledger, within a second or 64 messages. */
     write(ended: Ended): Promise<void>;
-    /** Makes all that was written durable, now. */
-    flush(): Promise<void>;
-    /** Writes manifest.json, not complete: what a reader may trust so far. */
-    checkpoint(summary: Summary): Promise<void>;
-    /** Closes the last batch, checks the files against what was written, and writes the manifest that says so. */
-    commit(summary: Summary): Promise<Manifest>;
+    /** Makes all that was written durable now, and says in manifest.json what is there so far. */
+    checkpoint(): Promise<void>;
+    /** Closes the last batch, holds the files against what was written, and writes the manifest that says so. */
+    commit(): Promise<Manifest>;
   }>;
 
-/** Opens or makes a directory. Throws `directory_busy`, `directory_foreign`, `directory_damaged` or `disk`. */
-export type OpenDirectory = (
-  path: string,
-  purpose: Purpose,
-  batchSize: number,
-  signal: AbortSignal,
-) => Promise<ExportDirectory>;
+/**
+ * Opens or makes a directory; `spent` tells what this run has spent so far.
+ * Throws `directory_busy`, `directory_foreign`, `directory_damaged` or `disk`.
+ */
+export type OpenDirectory = (path: string, purpose: Purpose, spent: () => Spent) => Promise<ExportDirectory>;
+
+/** Reading an export directory without holding it. */
+export type ReadDirectory = Readonly<{
+  /** Undefined when there is none. Throws `directory_damaged` when it cannot be understood. */
+  manifest(path: string): Promise<Manifest | undefined>;
+  /** Names of the files there, hidden ones and folders left out. Throws `directory_damaged` when there is no such directory. */
+  files(path: string): Promise<readonly string[]>;
+  /** A batch, streamed: `onRecord` gets each record's text. `whole` tells whether it is laid out as it was written. Undefined when there is no such file. */
+  batch(
+    path: string,
+    file: string,
+    onRecord: (text: string) => void,
+  ): Promise<(BatchEntry & { whole: boolean }) | undefined>;
+}>;

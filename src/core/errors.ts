@@ -14,6 +14,7 @@ export type FinalCode =
   | "scope_not_granted"
   | "grant_unreadable"
   // requests
+  | "api_key_required"
   | "invalid_request"
   | "outside_export_dir"
   | "export_unknown"
@@ -30,7 +31,9 @@ export type FinalCode =
   | "directory_busy"
   | "directory_foreign"
   | "directory_damaged"
-  | "disk";
+  | "disk"
+  // a defect of this program
+  | "internal";
 
 /** The same call may succeed in a moment: back off and try again. */
 export type TransientCode = "server_error" | "network" | "timeout" | "malformed_response";
@@ -50,7 +53,7 @@ export type FailureCode = FinalCode | TransientCode | QuotaCode | SignInCode;
 export type Failure = Readonly<
   { message: string; next: string } & (
     | { retry: "never"; code: FinalCode }
-    | { retry: "backoff"; code: TransientCode; at?: EpochMs }
+    | { retry: "backoff"; code: TransientCode; at?: EpochMs; /** Nothing else got through either. */ outage?: boolean }
     | { retry: "wait"; code: QuotaCode; at?: EpochMs; unitsPerMinute?: number }
     | { retry: "sign_in"; code: SignInCode }
   )

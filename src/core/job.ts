@@ -91,6 +91,12 @@ export function granted(wish: Wish): ExportState {
 /** Live exports will write to their directory again without being asked anew; no second one may be started there. */
 export const LIVE: readonly StateName[] = ["queued", "running", "paused", "waiting", "needs_sign_in"];
 
+/**
+ * Where an export of `account` goes: `outputDir` (relative to the working directory) or, left out, a folder of its own
+ * under EXPORT_DIR. Throws `outside_export_dir` when that is not inside EXPORT_DIR once symbolic links are followed.
+ */
+export type ChooseDirectory = (account: string, outputDir: string | undefined) => Promise<string>;
+
 /** One worker's hold on one export. */
 export type Lease = Readonly<{
   job: ExportJob;
@@ -104,7 +110,8 @@ export type Lease = Readonly<{
 export type JobQueue = Readonly<{
   /** Throws `directory_busy` when a live export has this directory. */
   add(request: ExportRequest): ExportJob;
-  get(id: string): ExportJob | undefined;
+  /** Throws `export_unknown`. */
+  get(id: string): ExportJob;
   /** Newest first. */
   list(): readonly ExportJob[];
   /** The oldest export that can go on: queued, waiting past its time, or left by a worker that died. Never two of one account. */

@@ -4,14 +4,17 @@
  */
 
 /** Gmail methods this tool calls, named as in Google's reference (`users.` left out). */
-export type Method =
-  | "getProfile"
-  | "labels.list"
-  | "messages.list"
-  | "messages.get"
-  | "messages.attachments.get"
-  | "threads.get"
-  | "history.list";
+export const METHODS = [
+  "getProfile",
+  "labels.list",
+  "messages.list",
+  "messages.get",
+  "messages.attachments.get",
+  "threads.get",
+  "history.list",
+] as const;
+
+export type Method = (typeof METHODS)[number];
 
 export type Tier = "2026" | "legacy";
 
@@ -43,9 +46,11 @@ export const NOTHING_SPENT: Spent = { tier: "2026", units: 0, calls: {}, refused
 
 /** Both together: an export that was resumed has spent what each of its runs spent. */
 export function addSpent(a: Spent, b: Spent): Spent {
-  const calls: Partial<Record<Method, number>> = { ...a.calls };
-  for (const [method, count] of Object.entries(b.calls) as [Method, number][])
-    calls[method] = (calls[method] ?? 0) + count;
+  const calls: Partial<Record<Method, number>> = {};
+  for (const method of METHODS) {
+    const count = (a.calls[method] ?? 0) + (b.calls[method] ?? 0);
+    if (count > 0) calls[method] = count;
+  }
   return { tier: b.tier, units: a.units + b.units, calls, refused: a.refused + b.refused };
 }
 

@@ -36,3 +36,38 @@ export type ExportRecord = Readonly<{
   /** Bytes of the raw message, as Gmail estimates them. */
   "Size-Estimate": number;
 }>;
+
+const TEXT = [
+  ...["Date", "From", "To", "Subject", "Snippet", "Cc", "Bcc", "Reply-To", "Internal-Date"],
+  ...["RFC822-Message-ID", "In-Reply-To", "References"],
+];
+
+/** What is wrong with a value that should be a record; undefined when nothing is. Unknown further keys are welcome. */
+export function faultOfRecord(value: unknown): string | undefined {
+  if (!isObject(value)) return "is not an object";
+  for (const name of ["Message-ID", "Thread-ID"])
+    if (typeof value[name] !== "string" || value[name] === "") return `has no ${name}`;
+  for (const name of TEXT) if (typeof value[name] !== "string") return `has no text in ${name}`;
+  for (const name of ["Labels", "Label-Names"]) {
+    const list = value[name];
+    if (!Array.isArray(list) || list.some((entry) => typeof entry !== "string")) return `has no list of text in ${name}`;
+  }
+  const body = value["Body"];
+  if (!isObject(body) || typeof body["plain"] !== "string" || typeof body["html"] !== "string") return "has no Body";
+  if (typeof value["Size-Estimate"] !== "number") return "has no number in Size-Estimate";
+  const attachments = value["Attachments"];
+  if (!Array.isArray(attachments) || !attachments.every(isAttachment)) return "has no list of Attachments";
+  return undefined;
+}
+
+function isAttachment(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    ["id", "filename", "mimeType", "partId"].every((name) => typeof value[name] === "string") &&
+    typeof value["size"] === "number"
+  );
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

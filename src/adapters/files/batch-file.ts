@@ -1,0 +1,162 @@
+import { isUtf8 } from "node:buffer";
+import { createHash, type Hash } from "node:crypto";
+import { open, type FileHandle } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { BatchEntry } from "../../core/manifest.ts";
+import { publish } from "./atomic-file.ts";
+import { lines } from "./lines.ts";
+
+/**
+ * A batch file is a JSON array with one record per line:
+ *
+ *     [
+ *     {"Message-ID":"18c2…",…},
+ *     {"Message-ID":"18c1…",…}
+ *     ]
+ *
+ * While it grows it is `emails_batch_N.json.part`, and what stands before its torn tail is the journal of what was exported.
+ */
+const OPEN = "[\n";
+const BETWEEN = ",\n";
+const CLOSE = "\n]\n";
+
+export function batchName(number: number): string {
+  return `emails_batch_${number}.json`;
+}
+
+/** The number in `emails_batch_N.json` or its `.part`; undefined for any other name. */
+export function batchNumber(name: string): { number: number; part: boolean } | undefined {
+  const match = /^emails_batch_([1-9]\d*)\.json(\.part)?$/.exec(name);
+  return match ? { number: Number(match[1]), part: match[2] !== undefined } : undefined;
+}
+
+/** A batch being written. */
+export type GrowingBatch = AsyncDisposable &
+  Readonly<{
+    readonly count: number;
+    /** Appends records and makes them durable. After a failure only a recovery may say what is in the file. */
+    append(records: readonly string[]): Promise<void>;
+    /** Closes the array and gives the file its final name. */
+    seal(): Promise<BatchEntry>;
+  }>;
+
+/** Begins batch `number`, or goes on behind what was found of it. */
+export async function growBatch(folder: string, number: number, found?: FoundPart): Promise<GrowingBatch> {
+  const path = join(folder, batchName(number));
+  const part = `${path}.part`;
+  const hash = found?.hash ?? createHash("sha256");
+  let count = found?.count ?? 0;
+  let bytes = found?.bytes ?? 0;
+  const file = await open(part, found ? "r+" : "w", 0o600);
+  if (found) await file.truncate(bytes);
+
+  const put = async (text: string): Promise<void> => {
+    const chunk = Buffer.from(text);
+    await writeAll(file, chunk, bytes);
+    hash.update(chunk);
+    bytes += chunk.length;
+  };
+
+  return {
+    get count() {
+      return count;
+    },
+    async append(records) {
+      await put((count === 0 ? OPEN : BETWEEN) + records.join(BETWEEN));
+      await file.datasync();
+      count += records.length;
+    },
+    async seal() {
+      await put(CLOSE);
+      await file.sync();
+      await publish(part, path);
+      return { file: batchName(number), count, bytes, sha256: hash.digest("hex") };
+    },
+    [Symbol.asyncDispose]: () => file.close(),
+  };
+}
+
+async function writeAll(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
+  for (let done = 0; done < chunk.length; ) {
+    const { bytesWritten } = await file.write(chunk, done, chunk.length - done, position + done);
+    done += bytesWritten;
+  }
+}
+
+/** What stands in a `.part` before its torn tail. */
+export type FoundPart = Readonly<{ count: number; bytes: number; hash: Hash }>;
+
+/**
+ * Reads a `.part` up to the first line that is not a whole record: a crash may leave half a line, or blocks of zeros
+ * where the system had not written yet. The beginning of an object is never itself a valid object, so a last record
+ * whose comma was not written yet is told from a torn one by parsing it.
+ */
+export async function recoverPart(path: string, onRecord: (text: string) => void): Promise<FoundPart> {
+  const hash = createHash("sha256");
+  let count = 0;
+  let bytes = 0;
+  let open = true; // whether a record may follow: the line before ended in a comma
+  for await (const line of lines(path)) {
+    const text = line.bytes.toString();
+    if (line.start === 0) {
+      if (text !== "[" || !line.ended) break;
+      continue;
+    }
+    const record = text.endsWith(",") && line.ended ? text.slice(0, -1) : text;
+    if (!open || !isUtf8(line.bytes) || idOf(record) === undefined || !isJson(record)) break;
+    hash.update(count === 0 ? OPEN : BETWEEN);
+    hash.update(record);
+    bytes = line.start + Buffer.byteLength(record);
+    count += 1;
+    open = record !== text;
+    onRecord(record);
+  }
+  return { count, bytes, hash };
+}
+
+/** Reads a finished batch: every record's text, then the file's entry. `whole` is false when it is not laid out as written here. */
+export async function scanBatch(path: string, file: string, onRecord: (text: string) => void): Promise<BatchEntry & { whole: boolean }> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  let count = 0;
+  let whole = true;
+  let expect: "open" | "record" | "close" | "end" = "open";
+  for await (const line of lines(path, (chunk) => {
+    hash.update(chunk);
+    bytes += chunk.length;
+  })) {
+    const text = line.bytes.toString();
+    if (expect === "open") {
+      whole &&= text === "[";
+      expect = "record";
+    } else if (expect === "record") {
+      const more = text.endsWith(",");
+      onRecord(more ? text.slice(0, -1) : text);
+      count += 1;
+      expect = more ? "record" : "close";
+    } else {
+      whole &&= expect === "close" && text === "]" && line.ended;
+      expect = "end";
+    }
+  }
+  return { file, count, bytes, sha256: hash.digest("hex"), whole: whole && expect === "end" };
+}
+
+const ID = /^\{"Message-ID":("(?:[^"\\]|\\.)+"),"Thread-ID":("(?:[^"\\]|\\.)*")/;
+
+/** Message and thread id of a record line, without parsing all of it; undefined when it is no record. */
+export function idOf(record: string): { id: string; threadId: string } | undefined {
+  const match = ID.exec(record);
+  if (!match) return undefined;
+  return { id: String(JSON.parse(match[1]!)), threadId: String(JSON.parse(match[2]!)) };
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,39 @@
+import { realpath } from "node:fs/promises";
+import { dirname, join, relative, resolve, sep } from "node:path";
+
+import { refuse } from "../../core/errors.ts";
+import type { ChooseDirectory } from "../../core/job.ts";
+import { onDisk, unlessMissing } from "./disk.ts";
+
+/** `root` is EXPORT_DIR, absolute. It need not exist yet, nor need the directory that is chosen. */
+export function chooseDirectoryIn(root: string): ChooseDirectory {
+  return async (account, outputDir) => {
+    const wanted = outputDir === undefined ? join(root, folderOf(account)) : resolve(outputDir);
+    if (wanted.includes("\0")) throw outside();
+    const real = await onDisk(wanted, () => followLinks(wanted));
+    const inside = relative(await onDisk(root, () => followLinks(root)), real);
+    if (inside === ".." || inside.startsWith(`..${sep}`) || resolve(inside) === inside) throw outside();
+    return real;
+  };
+}
+
+/** An address as a folder name: readable, and never a path. */
+function folderOf(account: string): string {
+  return account.toLowerCase().replace(/[^a-z0-9@._+-]/g, (character) => encodeURIComponent(character).replace(/[!'()*]/g, "_"));
+}
+
+/** The path with every symbolic link followed, as far as it exists. */
+async function followLinks(path: string): Promise<string> {
+  const real = await unlessMissing(realpath(path));
+  if (real !== undefined) return real;
+  const parent = dirname(path);
+  return parent === path ? path : join(await followLinks(parent), relative(parent, path));
+}
+
+function outside(): Error {
+  return refuse(
+    "outside_export_dir",
+    "output_dir lies outside EXPORT_DIR.",
+    "Choose a directory inside EXPORT_DIR, or start gmail-export with another EXPORT_DIR.",
+  );
+}

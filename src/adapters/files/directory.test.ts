@@ -1,0 +1,235 @@
+import { chmod, readFile, readdir, rm, stat, truncate, writeFile, appendFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { manualClock } from "../../../test/manual-clock.ts";
+import { scratchFolder } from "../../../test/scratch.ts";
+import type { Ended, ExportDirectory, Purpose } from "../../core/directory.ts";
+import { EVERYTHING, type Ref } from "../../core/mailbox.ts";
+import type { Manifest } from "../../core/manifest.ts";
+import { NOTHING_SPENT } from "../../core/quota.ts";
+import { fileLock } from "./lock.ts";
+import { openDirectoryWith } from "./open-directory.ts";
+
+const purpose: Purpose = { email: "ada@example.com", filter: EVERYTHING, maxEmails: null, batchSize: 5 };
+const clock = manualClock();
+const open = (path: string, changes: Partial<Purpose> = {}): Promise<ExportDirectory> =>
+  openDirectoryWith(fileLock(clock), clock, "gmail-export test")(path, { ...purpose, ...changes }, () => NOTHING_SPENT);
+
+const refs = (count: number): Ref[] => Array.from({ length: count }, (_, n) => ({ id: `m${n}`, threadId: `t${n}` }));
+const record = (id: string): Ended => ({
+  outcome: "exported",
+  id,
+  line: JSON.stringify({ "Message-ID": id, "Thread-ID": `t${id}`, Subject: `Übung "${id}"\n` }),
+});
+
+async function list(directory: ExportDirectory, count: number): Promise<void> {
+  await directory.beginListing("100");
+  await directory.addRefs(refs(count));
+  await directory.endListing();
+}
+
+async function writePending(directory: ExportDirectory): Promise<void> {
+  for (const id of [...directory.ledger.ids("pending")]) await directory.write(record(id));
+}
+
+async function batchesIn(path: string): Promise<Record<string, string>> {
+  const names = (await readdir(path)).filter((name) => name.startsWith("emails_batch_"));
+  return Object.fromEntries(await Promise.all(names.toSorted().map(async (name) => [name, await readFile(join(path, name), "utf8")])));
+}
+
+const idsIn = (batches: Record<string, string>): string[] =>
+  Object.values(batches).flatMap((text) => (JSON.parse(text) as { "Message-ID": string }[]).map((one) => one["Message-ID"]));
+
+test("an export ends as batches that are JSON arrays, and a manifest that says complete", async () => {
+  await using folder = await scratchFolder();
+  await using directory = await open(folder.path);
+  await list(directory, 12);
+  await writePending(directory);
+  const manifest = await directory.commit();
+
+  expect(manifest).toMatchObject({ complete: true, total_emails: 12, total_batches: 3, historyId: "100" });
+  const batches = await batchesIn(folder.path);
+  expect(Object.values(batches).map((text) => JSON.parse(text).length)).toEqual([5, 5, 2]);
+  expect(idsIn(batches)).toEqual(refs(12).map(({ id }) => id));
+  expect(JSON.parse(await readFile(join(folder.path, "manifest.json"), "utf8"))).toEqual(manifest);
+  expect((await readdir(folder.path)).toSorted()).toEqual([
+    ".lock",
+    "emails_batch_1.json",
+    "emails_batch_2.json",
+    "emails_batch_3.json",
+    "manifest.json",
+  ]);
+  for (const name of await readdir(folder.path)) expect((await stat(join(folder.path, name))).mode & 0o777).toBe(0o600);
+});
+
+test("an empty mailbox is a complete export without batches", async () => {
+  await using folder = await scratchFolder();
+  await using directory = await open(folder.path);
+  await list(directory, 0);
+  expect(await directory.commit()).toMatchObject({ complete: true, total_emails: 0, batches: [] });
+});
+
+test("what is not durable yet is not in the ledger, and becomes durable within a second", async () => {
+  await using folder = await scratchFolder();
+  await using directory = await open(folder.path);
+  await list(directory, 3);
+  await directory.write(record("m0"));
+  expect(directory.ledger.count("exported")).toBe(0);
+  await clock.advance(1_000);
+  await expect.poll(() => directory.ledger.count("exported")).toBe(1);
+});
+
+test("a second writer is refused, and let in when the first has left", async () => {
+  await using folder = await scratchFolder();
+  {
+    await using _first = await open(folder.path);
+    await expect(open(folder.path)).rejects.toMatchObject({ failure: { code: "directory_busy" } });
+  }
+  await using _second = await open(folder.path);
+});
+
+test("a directory of another account or filter is refused and left alone", async () => {
+  await using folder = await scratchFolder();
+  {
+    await using directory = await open(folder.path);
+    await list(directory, 1);
+  }
+  await expect(open(folder.path, { email: "eve@example.com" })).rejects.toMatchObject({ failure: { code: "directory_foreign" } });
+  const filter = { ...EVERYTHING, query: "from:ada" };
+  await expect(open(folder.path, { filter })).rejects.toMatchObject({ failure: { code: "directory_foreign" } });
+  await using _same = await open(folder.path, { email: "Ada@Example.com" });
+});
+
+test("batches that no manifest describes are never written over", async () => {
+  await using folder = await scratchFolder();
+  await writeFile(join(folder.path, "emails_batch_1.json"), "[]");
+  await expect(open(folder.path)).rejects.toMatchObject({ failure: { code: "directory_foreign" } });
+  expect(await readFile(join(folder.path, "emails_batch_1.json"), "utf8")).toBe("[]");
+});
+
+test("a changed batch is refused by name; a removed one is fetched again", async () => {
+  await using folder = await scratchFolder();
+  {
+    await using directory = await open(folder.path);
+    await list(directory, 12);
+    await writePending(directory);
+    await directory.commit();
+  }
+  const second = join(folder.path, "emails_batch_2.json");
+  await appendFile(second, " ");
+  await expect(open(folder.path)).rejects.toMatchObject({
+    failure: { code: "directory_damaged", message: expect.stringContaining("emails_batch_2.json") },
+  });
+  await rm(second);
+  await using directory = await open(folder.path);
+  await list(directory, 12);
+  expect([...directory.ledger.ids("pending")]).toEqual(["m5", "m6", "m7", "m8", "m9"]);
+  await writePending(directory);
+  const manifest = await directory.commit();
+  expect(manifest).toMatchObject({ complete: true, total_emails: 12 });
+  expect(manifest.batches.map(({ file }) => file)).toEqual(["emails_batch_1.json", "emails_batch_3.json", "emails_batch_4.json"]);
+});
+
+test("gone and failed messages are named, survive a restart, and failed ones are tried again", async () => {
+  await using folder = await scratchFolder();
+  {
+    await using directory = await open(folder.path);
+    await list(directory, 3);
+    await directory.write({ outcome: "gone", id: "m0" });
+    await directory.write({ outcome: "failed", id: "m1", reason: "It would not.", attempts: 1 });
+    await directory.checkpoint();
+  }
+  await using directory = await open(folder.path);
+  expect(directory.listedAt).toBe("100");
+  expect([...directory.ledger.ids("gone")]).toEqual(["m0"]);
+  expect([...directory.ledger.ids("pending")]).toEqual(["m1", "m2"]);
+  await directory.write({ outcome: "failed", id: "m1", reason: "It still would not.", attempts: 1 });
+  await directory.write(record("m2"));
+  const manifest = await directory.commit();
+  expect(manifest).toMatchObject({
+    complete: false,
+    total_emails: 1,
+    gone: ["m0"],
+    failed: [{ id: "m1", reason: "It still would not.", attempts: 2 }],
+  });
+});
+
+test("resumed equals uninterrupted wherever it was killed, with any rubbish at the torn ends", async () => {
+  await using root = await scratchFolder();
+  const whole = join(root.path, "whole");
+  {
+    await using directory = await open(whole);
+    await list(directory, 17);
+    await writePending(directory);
+    await directory.commit();
+  }
+  const expected = await batchesIn(whole);
+  let run = 0;
+  const rubbish = fc.uint8Array({ maxLength: 40 });
+  await fc.assert(
+    fc.asyncProperty(fc.nat({ max: 17 }), fc.double({ min: 0, max: 1, noNaN: true }), rubbish, rubbish, async (done, cut, tail, journalTail) => {
+      const path = join(root.path, `cut-${(run += 1)}`);
+      {
+        await using directory = await open(path);
+        await list(directory, 17);
+        for (const id of [...directory.ledger.ids("pending")].slice(0, done)) await directory.write(record(id));
+        await directory.checkpoint();
+      }
+      // The machine dies: the end of the growing files is anything.
+      const part = (await readdir(path)).find((name) => name.endsWith(".json.part"));
+      if (part) {
+        await truncate(join(path, part), Math.floor((await stat(join(path, part))).size * cut));
+        await appendFile(join(path, part), tail);
+      }
+      await appendFile(join(path, ".journal"), journalTail);
+
+      await using directory = await open(path);
+      if (directory.listedAt === undefined) await list(directory, 17);
+      await writePending(directory);
+      const manifest: Manifest = await directory.commit();
+      expect(manifest).toMatchObject({ complete: true, total_emails: 17, failed: [], gone: [] });
+      expect(await batchesIn(path)).toEqual(expected);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a batch finished right before a crash, which no manifest mentions yet, is kept", async () => {
+  await using folder = await scratchFolder();
+  {
+    await using directory = await open(folder.path);
+    await list(directory, 7);
+    await writePending(directory);
+    await directory.checkpoint();
+  }
+  await rm(join(folder.path, "manifest.json"));
+  await using directory = await open(folder.path);
+  expect(directory.ledger.count("exported")).toBe(7);
+  expect(await directory.commit()).toMatchObject({ complete: true, total_emails: 7, total_batches: 2 });
+});
+
+test("a smaller batch size closes the batch that is too large already", async () => {
+  await using folder = await scratchFolder();
+  {
+    await using directory = await open(folder.path);
+    await list(directory, 6);
+    for (const id of ["m0", "m1", "m2", "m3"]) await directory.write(record(id));
+    await directory.checkpoint();
+  }
+  await using directory = await open(folder.path, { batchSize: 1 });
+  await writePending(directory);
+  const manifest = await directory.commit();
+  expect(manifest.batches.map(({ count }) => count)).toEqual([4, 1, 1]);
+});
+
+test("a folder that may not be written is a disk failure with its path", async () => {
+  await using folder = await scratchFolder();
+  await writeFile(join(folder.path, "file"), "");
+  await expect(open(join(folder.path, "file", "below"))).rejects.toMatchObject({
+    failure: { code: "disk", message: expect.stringContaining(folder.path) },
+  });
+  await chmod(folder.path, 0o700);
+});

@@ -1,0 +1,61 @@
+import { ExportError, refuse } from "../../core/errors.ts";
+
+/** Runs file work on `path`; what the system refuses becomes a `disk` failure that names the path and the remedy. */
+export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ExportError || !isSystemError(error)) throw error;
+    throw refuse("disk", `${what(error.code)}: ${path} (${error.code}).`, remedy(error.code), { cause: error });
+  }
+}
+
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException & { code: string } {
+  return error instanceof Error && "code" in error && typeof error.code === "string" && "syscall" in error;
+}
+
+/** Resolves with undefined when the file is not there. */
+export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (isSystemError(error) && error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+function what(code: string): string {
+  switch (code) {
+    case "ENOSPC":
+    case "EDQUOT":
+    case "EFBIG":
+      return "There is no room left to write";
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return "This may not be written";
+    case "ENOENT":
+      return "This has gone away";
+    case "ENOTDIR":
+    case "EISDIR":
+    case "EEXIST":
+      return "Something else is in the way";
+    default:
+      return "The disk refused";
+  }
+}
+
+function remedy(code: string): string {
+  switch (code) {
+    case "ENOSPC":
+    case "EDQUOT":
+    case "EFBIG":
+      return "Make room, then start the same export again: it goes on where it stopped.";
+    case "EACCES":
+    case "EPERM":
+    case "EROFS":
+      return "Give this user the right to write there (or choose another output directory), then start the same export again.";
+    default:
+      return "Check the path, then start the same export again: it goes on with what is still there.";
+  }
+}

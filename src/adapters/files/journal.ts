@@ -1,0 +1,117 @@
+import { isUtf8 } from "node:buffer";
+import { open, truncate } from "node:fs/promises";
+import { join } from "node:path";
+
+import { z } from "zod";
+
+import type { Ref } from "../../core/mailbox.ts";
+import type { FailedMessage } from "../../core/manifest.ts";
+import type { Spent } from "../../core/quota.ts";
+import { unlessMissing } from "./disk.ts";
+import { lines } from "./lines.ts";
+import { failedShape, filterShape, spentShape } from "./manifest-file.ts";
+
+/**
+ * What an unfinished export knows besides its records: what was listed, and which messages have no record and why.
+ * One JSON value a line; a torn tail is cut like that of a batch. Gone when the export is finished: the manifest has it then.
+ */
+export const JOURNAL = ".journal";
+
+const begin = z.object({
+  journal: z.literal(1),
+  email: z.string(),
+  filter: filterShape,
+  maxEmails: z.int().nullable(),
+  historyId: z.string(),
+});
+const entry = z.union([
+  z.object({ refs: z.array(z.tuple([z.string(), z.string()])) }),
+  z.object({ listed: z.literal(true) }),
+  z.object({ gone: z.array(z.string()) }),
+  z.object({ failed: z.array(failedShape) }),
+  z.object({ spent: spentShape, seconds: z.number() }),
+]);
+
+export type JournalBegin = z.infer<typeof begin>;
+
+/** What a journal was found to say. */
+export type FoundJournal = {
+  begin: JournalBegin;
+  listed: boolean;
+  gone: string[];
+  failed: FailedMessage[];
+  spent: Spent | undefined;
+  seconds: number;
+  bytes: number;
+};
+
+/** Reads the journal of a folder up to its torn tail; undefined when there is none, or nothing whole in it. */
+export async function readJournal(folder: string, onRef: (ref: Ref) => void): Promise<FoundJournal | undefined> {
+  const path = join(folder, JOURNAL);
+  let found: FoundJournal | undefined;
+  const read = async (): Promise<void> => {
+    for await (const line of lines(path)) {
+      const value = line.ended && isUtf8(line.bytes) ? parse(line.bytes.toString()) : undefined;
+      if (found === undefined) {
+        const first = begin.safeParse(value);
+        if (!first.success) return;
+        found = { begin: first.data, listed: false, gone: [], failed: [], spent: undefined, seconds: 0, bytes: 0 };
+      } else {
+        const next = entry.safeParse(value);
+        if (!next.success) return;
+        take(found, next.data, onRef);
+      }
+      found.bytes = line.start + line.bytes.length + 1;
+    }
+  };
+  await unlessMissing(read());
+  return found;
+}
+
+function take(found: FoundJournal, value: z.infer<typeof entry>, onRef: (ref: Ref) => void): void {
+  if ("refs" in value) for (const [id, threadId] of value.refs) onRef({ id, threadId });
+  else if ("listed" in value) found.listed = true;
+  else if ("gone" in value) found.gone.push(...value.gone);
+  else if ("failed" in value) found.failed.push(...value.failed);
+  else {
+    found.spent = value.spent;
+    found.seconds = value.seconds;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A journal being written. */
+export type Journal = AsyncDisposable &
+  Readonly<{
+    /** Appends entries and makes them durable. */
+    append(entries: readonly z.infer<typeof entry>[]): Promise<void>;
+  }>;
+
+/** Begins a journal anew. */
+export async function beginJournal(folder: string, first: JournalBegin): Promise<Journal> {
+  return journalAt(join(folder, JOURNAL), "w", [first]);
+}
+
+/** Goes on behind what was found whole. */
+export async function continueJournal(folder: string, found: FoundJournal): Promise<Journal> {
+  const path = join(folder, JOURNAL);
+  await truncate(path, found.bytes);
+  return journalAt(path, "a", []);
+}
+
+async function journalAt(path: string, flags: "w" | "a", first: readonly JournalBegin[]): Promise<Journal> {
+  const file = await open(path, flags, 0o600);
+  const append = async (entries: readonly object[]): Promise<void> => {
+    await file.appendFile(entries.map((value) => `${JSON.stringify(value)}\n`).join(""));
+    await file.datasync();
+  };
+  if (first.length > 0) await append(first);
+  return { append, [Symbol.asyncDispose]: () => file.close() };
+}

@@ -1,0 +1,50 @@
+import { writeFile } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
+
+import type { Clock, Lock } from "../../core/ports.ts";
+
+const POLL_MS = 50;
+
+/**
+ * A lock that the operating system takes back when its holder dies, however it dies: an exclusive SQLite transaction on
+ * an empty file. A file with a process id in it cannot do that: ids are reused, and SIGKILL leaves the file behind.
+ * The file stays: removing it would let two processes hold locks on two files of one name.
+ * On a network file system it holds as far as that system's byte-range locks do.
+ */
+export function fileLock(clock: Clock): Lock {
+  return async (path, waitMs, signal) => {
+    // Made private before SQLite would make it readable. Only a file that is not there may be opened by other means
+    // than SQLite: POSIX drops a process's locks on a file when it closes any descriptor of it.
+    await writeFile(path, "", { flag: "wx", mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EEXIST") throw error;
+    });
+    const giveUpAt = clock.now() + waitMs;
+    for (;;) {
+      const held = tryLock(path);
+      if (held) return held;
+      if (clock.now() >= giveUpAt) return undefined;
+      await clock.sleep(POLL_MS, signal);
+    }
+  };
+}
+
+function tryLock(path: string): AsyncDisposable | undefined {
+  const database = new DatabaseSync(path);
+  try {
+    database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+  } catch (error) {
+    database.close();
+    if (isBusy(error)) return undefined;
+    throw error;
+  }
+  return {
+    async [Symbol.asyncDispose]() {
+      database.close();
+    },
+  };
+}
+
+/** SQLITE_BUSY or SQLITE_LOCKED: somebody else holds it. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && (error.errcode === 5 || error.errcode === 6);
+}

@@ -1,0 +1,71 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { z } from "zod";
+
+import { refuse } from "../../core/errors.ts";
+import type { Manifest } from "../../core/manifest.ts";
+import { METHODS } from "../../core/quota.ts";
+import { writeAtomically } from "./atomic-file.ts";
+import { unlessMissing } from "./disk.ts";
+
+export const MANIFEST = "manifest.json";
+
+const count = z.int().nonnegative();
+
+export const filterShape = z.object({
+  query: z.string(),
+  labels: z.array(z.string()).readonly(),
+  includeSpamTrash: z.boolean(),
+});
+
+export const spentShape = z.object({
+  tier: z.enum(["2026", "legacy"]),
+  units: z.number().nonnegative(),
+  calls: z.partialRecord(z.enum(METHODS), count),
+  refused: count,
+});
+
+export const failedShape = z.object({ id: z.string(), reason: z.string(), attempts: count });
+
+const shape = z.object({
+  version: z.literal(1),
+  email: z.string(),
+  complete: z.boolean(),
+  total_emails: count,
+  total_batches: count,
+  max_emails: count.nullable(),
+  export_date: z.string(),
+  duration_seconds: z.number().nonnegative(),
+  filter: filterShape,
+  batches: z.array(
+    z.object({ file: z.string().regex(/^emails_batch_[1-9]\d*\.json$/), count, bytes: count, sha256: z.string() }),
+  ),
+  failed: z.array(failedShape),
+  gone: z.array(z.string()),
+  replacementCharacters: count,
+  historyId: z.string(),
+  quota: spentShape,
+  tool: z.string(),
+});
+
+/** The manifest of a directory; undefined when there is none. Throws `directory_damaged` when it cannot be understood. */
+export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  const path = join(folder, MANIFEST);
+  const text = await unlessMissing(readFile(path, "utf8"));
+  if (text === undefined) return undefined;
+  try {
+    return shape.parse(JSON.parse(text));
+  } catch (error) {
+    throw refuse(
+      "directory_damaged",
+      `This is not a manifest this version can read: ${path}.`,
+      "Restore the file from a copy, or choose an empty output directory.",
+      { cause: error },
+    );
+  }
+}
+
+export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
+  await writeAtomically(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+}

@@ -1,0 +1,144 @@
+import { mkdir, readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import type { OpenDirectory, Purpose } from "../../core/directory.ts";
+import { refuse } from "../../core/errors.ts";
+import { createLedger } from "../../core/ledger.ts";
+import { sameAccount, sameFilter, type BatchEntry, type Manifest } from "../../core/manifest.ts";
+import type { Clock, Lock } from "../../core/ports.ts";
+import { NOTHING_SPENT } from "../../core/quota.ts";
+import { countReplacementCharacters } from "../../core/text.ts";
+import { batchName, batchNumber, idOf, recoverPart, scanBatch, type FoundPart } from "./batch-file.ts";
+import { holdDirectory, type Found } from "./directory.ts";
+import { onDisk, unlessMissing } from "./disk.ts";
+import { readJournal, type FoundJournal } from "./journal.ts";
+import { readManifest } from "./manifest-file.ts";
+
+
+const LOCK = ".lock";
+
+/** Opens export directories on this machine's file system, one writer each, across processes too. */
+export function openDirectoryWith(lock: Lock, clock: Clock, tool: string): OpenDirectory {
+  return (path, purpose, spent) =>
+    onDisk(path, async () => {
+      await mkdir(path, { recursive: true, mode: 0o700 });
+      const hold = await lock(join(path, LOCK), 0);
+      if (!hold)
+        throw refuse(
+          "directory_busy",
+          `Another export is writing to ${path}.`,
+          "Wait until it has ended, or choose another output directory.",
+        );
+      try {
+        return holdDirectory(hold, path, purpose, await find(path, purpose), { clock, tool, spent });
+      } catch (error) {
+        await hold[Symbol.asyncDispose]();
+        throw error;
+      }
+    });
+}
+
+/** Reads all that is durable in a directory. */
+async function find(path: string, purpose: Purpose): Promise<Found> {
+  const manifest = await readManifest(path);
+  if (manifest) mustBelong(path, manifest, purpose);
+
+  let ledger = createLedger();
+  const journal = await readJournal(path, (ref) => ledger.add(ref));
+  if (journal) mustBelong(path, journal.begin, purpose);
+  const goesOn = journal !== undefined && journal.listed && journal.begin.maxEmails === purpose.maxEmails;
+  if (!goesOn) ledger = createLedger();
+
+  const end = (id: string, threadId: string, outcome: "exported" | "gone"): void => {
+    ledger.add({ id, threadId });
+    ledger.mark(id, outcome);
+  };
+  for (const id of [...(manifest?.gone ?? []), ...(journal?.gone ?? [])]) end(id, id, "gone");
+  // What failed before is tried again, also when it is no longer listed: then it turns out to be gone.
+  for (const { id } of [...(manifest?.failed ?? []), ...(journal?.failed ?? [])]) ledger.add({ id, threadId: id });
+
+  let replacementCharacters = 0;
+  const onRecord = (record: string): void => {
+    replacementCharacters += countReplacementCharacters(record);
+    const ids = idOf(record);
+    if (ids) end(ids.id, ids.threadId, "exported");
+  };
+  const { batches, part } = await findBatches(path, manifest, journal, onRecord);
+
+  return {
+    ledger,
+    journal: goesOn ? journal : undefined,
+    batches,
+    part,
+    replacementCharacters,
+    historyId: (goesOn ? journal.begin.historyId : manifest?.historyId) ?? "",
+    spent: journal?.spent ?? manifest?.quota ?? NOTHING_SPENT,
+    seconds: journal?.spent ? journal.seconds : (manifest?.duration_seconds ?? 0),
+    attempts: new Map([...(manifest?.failed ?? []), ...(journal?.failed ?? [])].map(({ id, attempts }) => [id, attempts])),
+  };
+}
+
+/**
+ * The batches on the disk, each held against the manifest, and the one that was being written. A batch that was removed
+ * is no fault: its messages are fetched again. One that was changed is: going on would call it exported.
+ */
+async function findBatches(
+  path: string,
+  manifest: Manifest | undefined,
+  journal: FoundJournal | undefined,
+  onRecord: (record: string) => void,
+): Promise<{ batches: BatchEntry[]; part: { number: number; found: FoundPart } | undefined }> {
+  const known = new Map(manifest?.batches.map((entry) => [entry.file, entry]));
+  const names = (await readdir(path)).map(batchNumber).filter((name) => name !== undefined);
+  const numbers = names.filter((name) => !name.part).map((name) => name.number);
+  numbers.sort((a, b) => a - b);
+
+  const batches: BatchEntry[] = [];
+  for (const number of numbers) {
+    const file = batchName(number);
+    const expected = known.get(file);
+    // Without an entry it can only be the batch that was finished right before a crash.
+    if (!expected && !journal) throw foreignBatch(path, file);
+    const { whole, ...entry } = await scanBatch(join(path, file), file, onRecord);
+    if (expected ? expected.sha256 !== entry.sha256 : !whole) throw changedBatch(path, file);
+    batches.push(entry);
+  }
+
+  const last = Math.max(0, ...numbers, ...[...known.keys()].map((name) => batchNumber(name)?.number ?? 0));
+  const part = names.find((name) => name.part && name.number > last);
+  if (!part) return { batches, part: undefined };
+  const found = await unlessMissing(recoverPart(join(path, `${batchName(part.number)}.part`), onRecord));
+  return { batches, part: found && { number: part.number, found } };
+}
+
+function mustBelong(path: string, found: Pick<Manifest, "email" | "filter">, purpose: Purpose): void {
+  if (!sameAccount(found.email, purpose.email))
+    throw refuse(
+      "directory_foreign",
+      `${path} holds the export of another account.`,
+      "Choose another output directory for this account.",
+    );
+  if (!sameFilter(found.filter, purpose.filter))
+    throw refuse(
+      "directory_foreign",
+      `${path} holds an export with another filter (query, labels, or spam and trash).`,
+      "Choose another output directory for this filter, or ask for the same filter as before.",
+    );
+}
+
+function foreignBatch(path: string, file: string): Error {
+  return refuse(
+    "directory_foreign",
+    `${path} holds ${file}, which no manifest describes.`,
+    "Choose an empty output directory; nothing here was touched.",
+  );
+}
+
+function changedBatch(path: string, file: string): Error {
+  return refuse(
+    "directory_damaged",
+    `${file} in ${path} is not what was written.`,
+    "Move that file away and start the same export again: its messages are fetched again.",
+  );
+}
+

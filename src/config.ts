@@ -1,0 +1,103 @@
+import { resolve } from "node:path";
+
+import { refuse } from "./core/errors.ts";
+import { Secret } from "./core/ports.ts";
+import { PROJECT_UNITS_PER_MINUTE, type Tier } from "./core/quota.ts";
+
+export type Env = Readonly<Record<string, string | undefined>>;
+
+/** Every setting, once, parsed (docs/design.md §5). Paths are absolute. */
+export type Config = Readonly<{
+  credentialsPath: string;
+  tokenDir: string;
+  exportDir: string;
+  stateDir: string;
+  scopes: readonly string[];
+  redirectUri: URL;
+  host: string;
+  port: number;
+  apiKey: Secret | undefined;
+  gmailApiUrl: URL;
+  tier: Tier | "auto";
+  unitsPerMinute: number | undefined;
+  projectUnitsPerMinute: number;
+  maxInFlight: number;
+  exportConcurrency: number;
+  encryptionKey: Secret | undefined;
+  logLevel: LogLevel;
+}>;
+
+const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Reads the environment. Throws `settings_invalid` with every problem at once. */
+export function readConfig(env: Env, workingDirectory: string): Config {
+  const problems: string[] = [];
+  const text = (name: string, fallback: string): string => env[name]?.trim() || fallback;
+  const path = (name: string, fallback: string): string => resolve(workingDirectory, text(name, fallback));
+  const secret = (name: string): Secret | undefined => (env[name]?.trim() ? new Secret(env[name].trim()) : undefined);
+
+  const whole = (name: string, fallback: number, from: number, to: number): number => {
+    const given = text(name, String(fallback));
+    const value = Number(given);
+    if (/^\d+$/.test(given) && value >= from && value <= to) return value;
+    problems.push(`${name} must be a whole number from ${from} to ${to}`);
+    return fallback;
+  };
+
+  const oneOf = <T extends string>(name: string, choices: readonly T[], fallback: T): T => {
+    const given = text(name, fallback);
+    const choice = choices.find((value) => value === given);
+    if (choice === undefined) problems.push(`${name} must be one of ${choices.join(", ")}`);
+    return choice ?? fallback;
+  };
+
+  const url = (name: string, fallback: string): URL => {
+    const parsed = URL.parse(text(name, fallback));
+    if (parsed && (parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname))))
+      return parsed;
+    problems.push(`${name} must be an https URL (http only on this machine, such as ${fallback})`);
+    return new URL(fallback);
+  };
+
+  const port = whole("PORT", 8000, 0, 65_535);
+  const config: Config = {
+    credentialsPath: path("GOOGLE_CREDENTIALS_PATH", "credentials.json"),
+    tokenDir: path("TOKEN_DIR", "tokens"),
+    exportDir: path("EXPORT_DIR", "data"),
+    stateDir: path("STATE_DIR", "state"),
+    scopes: text("GMAIL_SCOPES", "https://www.googleapis.com/auth/gmail.readonly").split(/[\s,]+/),
+    redirectUri: url("OAUTH_REDIRECT_URI", `http://localhost:${port}/auth/callback`),
+    host: text("HOST", "127.0.0.1"),
+    port,
+    apiKey: secret("API_KEY"),
+    gmailApiUrl: url("GMAIL_API_URL", "https://gmail.googleapis.com"),
+    tier: oneOf("GMAIL_TIER", ["auto", "2026", "legacy"], "auto"),
+    unitsPerMinute: env["GMAIL_UNITS_PER_MINUTE"]?.trim()
+      ? whole("GMAIL_UNITS_PER_MINUTE", 6_000, 60, 1_000_000_000)
+      : undefined,
+    projectUnitsPerMinute: whole("GMAIL_PROJECT_UNITS_PER_MINUTE", PROJECT_UNITS_PER_MINUTE, 60, 1_000_000_000),
+    maxInFlight: whole("GMAIL_MAX_IN_FLIGHT", 10, 1, 50),
+    exportConcurrency: whole("EXPORT_CONCURRENCY", 4, 1, 100),
+    encryptionKey: secret("TOKEN_ENCRYPTION_KEY"),
+    logLevel: oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
+  };
+
+  const key = config.encryptionKey?.reveal();
+  if (key !== undefined && Buffer.from(key, "base64").length !== 32)
+    problems.push("TOKEN_ENCRYPTION_KEY must be 32 bytes in base64 (make one with: openssl rand -base64 32)");
+  if (!isLoopback(config.host) && !config.apiKey)
+    problems.push(`HOST ${config.host} can be reached from other machines: set API_KEY too, or leave HOST at 127.0.0.1`);
+  if (problems.length > 0)
+    throw refuse(
+      "settings_invalid",
+      `These settings cannot be used: ${problems.join("; ")}.`,
+      "Correct them in the environment or in .env; every setting is described in .env.example.",
+    );
+  return config;
+}
+
+/** Whether a host name or address can only be this machine. */
+export function isLoopback(host: string): boolean {
+  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+}

@@ -1,0 +1,69 @@
+import type { Message, Part } from "./mailbox.ts";
+
+/**
+ * What the leaves of a message are. `plain` and `html` are the body text, `attachments` everything else that holds
+ * something; each in document order. A message within the message (`message/*`) is one attachment: whatever Gmail shows
+ * of its inside belongs to it, not to us.
+ */
+export type Contents = Readonly<{ plain: readonly Part[]; html: readonly Part[]; attachments: readonly Part[] }>;
+
+export function contentsOf(message: Message): Contents {
+  const plain: Part[] = [];
+  const html: Part[] = [];
+  const attachments: Part[] = [];
+  for (const part of leaves(message.payload)) {
+    const isText = part.filename === "" && dispositionOf(part) !== "attachment";
+    // A part that names no type is text/plain (RFC 2045 §5.2).
+    if (isText && (part.mimeType === "text/plain" || part.mimeType === "")) plain.push(part);
+    else if (isText && part.mimeType === "text/html") html.push(part);
+    else if (!isEmpty(part)) attachments.push(part);
+  }
+  return { plain, html, attachments };
+}
+
+/** Body text that Gmail left behind an `attachmentId`, as it does with large bodies. */
+export function textBodiesToFetch(message: Message): readonly Part[] {
+  const { plain, html } = contentsOf(message);
+  return [...plain, ...html].filter(({ body }) => body.data === "" && body.attachmentId !== "");
+}
+
+/** The same message with these parts' `data` (base64url) filled in. Keyed by the part itself: a `partId` may repeat. */
+export function withBodies(message: Message, bodies: ReadonlyMap<Part, string>): Message {
+  const top: Part[] = [];
+  const queue = [{ part: message.payload, siblings: top }];
+  for (const { part, siblings } of queue) {
+    const data = bodies.get(part);
+    const parts: Part[] = [];
+    siblings.push({ ...part, body: data === undefined ? part.body : { ...part.body, data }, parts });
+    for (const child of part.parts) queue.push({ part: child, siblings: parts });
+  }
+  return { ...message, payload: top[0]! };
+}
+
+/** Every value of the headers of this name, in order. Names keep the sender's casing in Gmail and mean the same in any. */
+export function headerValues(part: Part, name: string): readonly string[] {
+  const wanted = name.toLowerCase();
+  return part.headers.filter((header) => header.name.toLowerCase() === wanted).map((header) => header.value);
+}
+
+/** The Content-Disposition without its parameters, lower-case: `inline`, `attachment`, or "" when there is none. */
+export function dispositionOf(part: Part): string {
+  const [value = ""] = headerValues(part, "Content-Disposition");
+  return value.split(";", 1)[0]!.trim().toLowerCase();
+}
+
+/** Depth first, with its own stack: a hostile message may nest deeper than the call stack. */
+function* leaves(root: Part): Generator<Part> {
+  const stack = [root];
+  for (let part = stack.pop(); part !== undefined; part = stack.pop()) {
+    if (part.parts.length === 0 || part.mimeType.startsWith("message/")) yield part;
+    else for (const child of part.parts.toReversed()) stack.push(child);
+  }
+}
+
+/** True of a part that holds nothing and is named by nothing, such as a container without children. */
+function isEmpty(part: Part): boolean {
+  const { attachmentId, size, data } = part.body;
+  const holds = attachmentId !== "" || size > 0 || data !== "" || part.parts.length > 0;
+  return !holds && part.filename === "" && headerValues(part, "Content-ID").length === 0;
+}

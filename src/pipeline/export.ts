@@ -1,0 +1,198 @@
+import type { Ended, ExportDirectory, OpenDirectory } from "../core/directory.ts";
+import { failureOf, refuse, type Failure } from "../core/errors.ts";
+import type { ExportRequest, Progress } from "../core/job.ts";
+import type { Call, LabelNames, MailboxSource, Message, Ref } from "../core/mailbox.ts";
+import { sameAccount, type Manifest } from "../core/manifest.ts";
+import type { Prices, Spent } from "../core/quota.ts";
+import { listAll } from "./list.ts";
+import { plan } from "./plan.ts";
+import { inOrder } from "./pool.ts";
+import { toRecord } from "./to-record.ts";
+
+/** What an export needs of the world: one account's mail, what reading it costs and has cost, and directories. */
+export type ExportPorts = Readonly<{
+  source: MailboxSource;
+  prices: Prices;
+  /** What this run has spent so far. */
+  spent: () => Spent;
+  /** Calls kept going at once. */
+  width: number;
+  open: OpenDirectory;
+}>;
+
+/** Mail that came while mail was fetched is fetched too, and what came meanwhile; a mailbox that never rests is left for next time. */
+const CATCH_UP_ROUNDS = 10;
+
+/**
+ * Brings one account into one directory: list → plan → pace → get → map → write → manifest. Goes on where an earlier
+ * run stopped. Throws ExportError when it must stop; everything durable by then stays, and the same call goes on from there.
+ */
+export async function runExport(
+  request: ExportRequest,
+  { source, prices, spent, width, open }: ExportPorts,
+  report: (progress: Progress) => void,
+  signal: AbortSignal,
+): Promise<Manifest> {
+  const profile = await source.profile(signal);
+  mustBe(request.account, profile.emailAddress);
+  await using directory = await open(request.directory, { ...request, email: profile.emailAddress }, spent);
+  const { ledger } = directory;
+  const say = (stage: Progress["stage"]): void => report(progressOf(directory, stage));
+
+  const bring = async (names: LabelNames): Promise<void> => {
+    const calls = plan(ledger.pending(), prices);
+    const get = (call: Call, limit: AbortSignal): Promise<Ended[]> => fetchCall(source, call, names, limit);
+    for await (const ended of inOrder(calls, width, get, signal)) {
+      for (const message of ended) await directory.write(message);
+      say("fetching");
+    }
+    await directory.checkpoint();
+  };
+
+  try {
+    say("listing");
+    const names = await source.labels(signal);
+    const cursor = directory.listedAt ?? (await listing(request, source, directory, profile.historyId, say, signal));
+    say("fetching");
+    await bring(names);
+    await catchUp(request, source, directory, cursor, () => bring(names), signal);
+    if (ledger.count("failed") > 0) {
+      for (const id of [...ledger.ids("failed")]) ledger.mark(id, "pending");
+      await bring(names);
+    }
+    say("verifying");
+    const manifest = await directory.commit();
+    say("done");
+    return manifest;
+  } catch (error) {
+    // What came before the stop is kept; if the disk is what stopped us, there is nothing more to write.
+    if (failureOf(error)?.code !== "disk") await directory.checkpoint();
+    say("fetching");
+    throw error;
+  }
+}
+
+function mustBe(asked: string, found: string): void {
+  if (!sameAccount(asked, found))
+    throw refuse(
+      "wrong_account",
+      "The grant stored for this account opens another mailbox.",
+      "Sign out of this account and sign in again, choosing the right account on Google's page.",
+    );
+}
+
+/** Lists from the beginning, durably. The cursor is older than the listing, so nothing falls between the two. */
+async function listing(
+  request: ExportRequest,
+  source: MailboxSource,
+  directory: ExportDirectory,
+  cursor: string,
+  say: (stage: Progress["stage"]) => void,
+  signal: AbortSignal,
+): Promise<string> {
+  await directory.beginListing(cursor);
+  for await (const refs of listAll(source, request.filter, request.maxEmails, signal)) {
+    await directory.addRefs(refs);
+    say("listing");
+  }
+  await directory.endListing();
+  return cursor;
+}
+
+/** Replays what was added since the cursor. The newest `maxEmails` were asked for at one moment: then nothing is added to them. */
+async function catchUp(
+  request: ExportRequest,
+  source: MailboxSource,
+  directory: ExportDirectory,
+  cursor: string,
+  bring: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  if (request.maxEmails !== null) return;
+  let since = cursor;
+  for (let round = 0; round < CATCH_UP_ROUNDS; round += 1) {
+    const { refs, historyId } = await addedSince(since, request, source, signal);
+    const before = directory.ledger.size;
+    await directory.addRefs(refs);
+    if (directory.ledger.size === before) return;
+    await bring();
+    since = historyId;
+  }
+}
+
+async function addedSince(
+  historyId: string,
+  { filter }: ExportRequest,
+  source: MailboxSource,
+  signal: AbortSignal,
+): Promise<{ refs: readonly Ref[]; historyId: string }> {
+  const filtered = filter.query !== "" || filter.labels.length > 0;
+  if (!filtered) {
+    try {
+      const added = await source.added(historyId, signal);
+      const wanted = ({ labelIds }: { labelIds: readonly string[] }): boolean =>
+        filter.includeSpamTrash || !labelIds.some((label) => label === "SPAM" || label === "TRASH");
+      return { refs: added.refs.filter(wanted), historyId: added.historyId };
+    } catch (error) {
+      if (failureOf(error)?.code !== "not_found") throw error; // the cursor has expired
+    }
+  }
+  // History knows no queries, and forgets after a week or so: a new listing knows everything, at 5 units per 500.
+  const profile = await source.profile(signal);
+  const refs: Ref[] = [];
+  for await (const page of listAll(source, filter, null, signal)) refs.push(...page);
+  return { refs, historyId: profile.historyId };
+}
+
+/** Carries out one call of the plan. Every wanted message of it ends, one way or another. */
+async function fetchCall(source: MailboxSource, call: Call, names: LabelNames, signal: AbortSignal): Promise<Ended[]> {
+  if (call.method === "messages.get") return [await fetchMessage(source, call.id, names, signal)];
+  const found = new Map<string, Message>();
+  try {
+    for (const message of await source.thread(call.threadId, signal)) found.set(message.id, message);
+  } catch (error) {
+    endOf(error); // a conversation that is gone or cannot be read is asked for message by message
+  }
+  const ended: Ended[] = [];
+  for (const id of call.ids) {
+    const message = found.get(id);
+    ended.push(message ? exported(message, names) : await fetchMessage(source, id, names, signal));
+  }
+  return ended;
+}
+
+async function fetchMessage(source: MailboxSource, id: string, names: LabelNames, signal: AbortSignal): Promise<Ended> {
+  try {
+    const message = await source.message(id, signal);
+    if (message.id === id) return exported(message, names);
+    return { outcome: "failed", id, reason: "Gmail answered with another message.", attempts: 1 };
+  } catch (error) {
+    const failure = endOf(error);
+    if (failure.code === "not_found") return { outcome: "gone", id };
+    return { outcome: "failed", id, reason: failure.message, attempts: 1 };
+  }
+}
+
+function exported(message: Message, names: LabelNames): Ended {
+  return { outcome: "exported", id: message.id, line: JSON.stringify(toRecord(message, names)) };
+}
+
+/** The failure, when it is this message's own; anything that concerns the whole account, or is a defect, is thrown on. */
+function endOf(error: unknown): Failure {
+  const failure = failureOf(error);
+  const own = failure?.code === "not_found" || failure?.code === "bad_request" || failure?.retry === "backoff";
+  if (!failure || !own || (failure.retry === "backoff" && failure.outage)) throw error;
+  return failure;
+}
+
+function progressOf({ ledger, batches, spent }: ExportDirectory, stage: Progress["stage"]): Progress {
+  return {
+    stage,
+    listed: ledger.size,
+    exported: ledger.count("exported"),
+    gone: ledger.count("gone"),
+    failed: ledger.count("failed"),
+    batches: batches.length,
+    spent: spent(),
+  };
+}

@@ -1,0 +1,130 @@
+import type { ReadDirectory } from "../core/directory.ts";
+import { refuse } from "../core/errors.ts";
+import { createLedger, type Ledger } from "../core/ledger.ts";
+import type { MailboxSource } from "../core/mailbox.ts";
+import type { BatchEntry, Manifest } from "../core/manifest.ts";
+import { faultOfRecord } from "../core/record.ts";
+import { countReplacementCharacters } from "../core/text.ts";
+import { listAll } from "./list.ts";
+
+/**
+ * What does not agree. `subject` is a message id or a file name.
+ * missing: promised or listed, but not there · extra: there, but not promised · changed: not what was written ·
+ * duplicate: a message written twice · malformed: not a record.
+ */
+export type Finding = Readonly<{
+  kind: "missing" | "extra" | "changed" | "duplicate" | "malformed";
+  subject: string;
+  detail: string;
+}>;
+
+export type Verdict = Readonly<{
+  /** Nothing in the files contradicts the manifest, and nothing that Gmail lists is missing (when it was asked). */
+  sound: boolean;
+  manifest: Manifest;
+  findings: readonly Finding[];
+  /** In the export, but no longer listed by Gmail: deleted there since, and kept here. Only when Gmail was asked. */
+  deletedSince: readonly string[];
+}>;
+
+/**
+ * Holds an export directory against its manifest, and against a fresh listing when a source is given (5 units per 500
+ * messages). Reads every byte, one record in memory at a time.
+ */
+export async function verify(
+  path: string,
+  read: ReadDirectory,
+  signal: AbortSignal,
+  source?: MailboxSource,
+): Promise<Verdict> {
+  const files = await read.files(path);
+  const manifest = await read.manifest(path);
+  if (!manifest)
+    throw refuse(
+      "directory_damaged",
+      `There is no manifest.json in ${path}.`,
+      "Name the directory of an export; if one was stopped very early there, start it again first.",
+    );
+  const findings: Finding[] = [];
+  const find = (kind: Finding["kind"], subject: string, detail: string): void => {
+    findings.push({ kind, subject, detail });
+  };
+
+  const messages = createLedger();
+  let replacementCharacters = 0;
+  for (const entry of manifest.batches) {
+    signal.throwIfAborted();
+    const found = await read.batch(path, entry.file, (text) => {
+      replacementCharacters += countReplacementCharacters(text);
+      const { id, threadId, fault } = recordIn(text);
+      if (fault !== undefined) find("malformed", id ?? entry.file, fault);
+      if (id === undefined || threadId === undefined) return;
+      if (!messages.add({ id, threadId })) find("duplicate", id, `stands again in ${entry.file}`);
+      else messages.mark(id, "exported");
+    });
+    checkFile(entry, found, find);
+  }
+  checkNumbers(manifest, messages, replacementCharacters, find);
+
+  const known = new Set(["manifest.json", ...manifest.batches.map(({ file }) => file)]);
+  for (const file of files)
+    if (!known.has(file) && (manifest.complete || !file.endsWith(".part")))
+      find("extra", file, "is not in the manifest");
+
+  const deletedSince = source ? await checkOnline(manifest, messages, source, find, signal) : [];
+  return { sound: findings.length === 0, manifest, findings, deletedSince };
+}
+
+type Find = (kind: Finding["kind"], subject: string, detail: string) => void;
+
+function recordIn(text: string): { id?: string; threadId?: string; fault?: string } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return { fault: "a line is not JSON" };
+  }
+  const fault = faultOfRecord(value);
+  const { "Message-ID": id, "Thread-ID": threadId } = Object(value);
+  return {
+    ...(typeof id === "string" ? { id } : {}),
+    ...(typeof threadId === "string" ? { threadId } : {}),
+    ...(fault === undefined ? {} : { fault: `the record ${fault}` }),
+  };
+}
+
+function checkFile(entry: BatchEntry, found: (BatchEntry & { whole: boolean }) | undefined, find: Find): void {
+  if (!found) find("missing", entry.file, "is in the manifest, but not on the disk");
+  else if (found.sha256 !== entry.sha256)
+    find("changed", entry.file, `${found.bytes} bytes where ${entry.bytes} were written, or other ones`);
+  else if (!found.whole || found.count !== entry.count)
+    find("malformed", entry.file, `holds ${found.count} records where the manifest says ${entry.count}`);
+}
+
+function checkNumbers(manifest: Manifest, messages: Ledger, replacementCharacters: number, find: Find): void {
+  const sum = manifest.batches.reduce((total, { count }) => total + count, 0);
+  if (manifest.total_emails !== sum || manifest.total_batches !== manifest.batches.length)
+    find("malformed", "manifest.json", "its totals are not the sums of its batches");
+  if (manifest.replacementCharacters !== replacementCharacters)
+    find("changed", "manifest.json", `counts ${manifest.replacementCharacters} U+FFFD where the batches hold ${replacementCharacters}`);
+  for (const id of [...manifest.gone, ...manifest.failed.map((failed) => failed.id)])
+    if (messages.outcome(id) !== undefined) find("duplicate", id, "is exported and said not to be");
+}
+
+/** A listing sees what is there now: what came since the export is missing in it, what was deleted since is kept. */
+async function checkOnline(
+  manifest: Manifest,
+  messages: Ledger,
+  source: MailboxSource,
+  find: Find,
+  signal: AbortSignal,
+): Promise<string[]> {
+  const listed = createLedger();
+  const ended = new Set([...manifest.gone, ...manifest.failed.map(({ id }) => id)]);
+  for await (const page of listAll(source, manifest.filter, manifest.max_emails, signal))
+    for (const ref of page)
+      if (listed.add(ref) && messages.outcome(ref.id) === undefined && !ended.has(ref.id))
+        find("missing", ref.id, "is in Gmail, but not in the export");
+  if (manifest.max_emails !== null) return [];
+  return [...messages.ids("exported")].filter((id) => listed.outcome(id) === undefined);
+}

@@ -1,0 +1,129 @@
+import { failureOf, type Failure } from "../core/errors.ts";
+import type { ExportRequest, ExportState, JobQueue, Lease, Progress } from "../core/job.ts";
+import type { Manifest } from "../core/manifest.ts";
+import type { Clock, Log } from "../core/ports.ts";
+
+/** How often a running export says that it lives, and hears what is asked of it. */
+const BEAT_MS = 500;
+
+/** How long an export rests when Google or the network is away and nobody said until when. */
+const REST_MS = 60_000;
+
+export type RunExport = (
+  request: ExportRequest,
+  report: (progress: Progress) => void,
+  signal: AbortSignal,
+) => Promise<Manifest>;
+
+type Stop = "pause" | "cancel" | "lost" | "shutdown";
+
+/**
+ * Takes exports from the queue and runs up to `concurrency` of them at once, until the signal aborts: then each is made
+ * durable and given back, to be taken up at the next start.
+ */
+export async function work(
+  { queue, run, concurrency, clock, log }: { queue: JobQueue; run: RunExport; concurrency: number; clock: Clock; log: Log },
+  signal: AbortSignal,
+): Promise<void> {
+  const running = new Set<Promise<void>>();
+  while (!signal.aborted) {
+    const lease = running.size < concurrency ? queue.take() : undefined;
+    if (!lease) {
+      await queue.changed(signal);
+      continue;
+    }
+    const one = carry(lease, run, clock, log, signal).finally(() => running.delete(one));
+    running.add(one);
+  }
+  await Promise.all(running);
+}
+
+/** Runs one leased export to its next state. Never throws: an export's trouble is its own. */
+async function carry(lease: Lease, run: RunExport, clock: Clock, log: Log, shutdown: AbortSignal): Promise<void> {
+  const { id, request } = lease.job;
+  const ended = new AbortController();
+  const stopped = new AbortController();
+  let progress = lease.job.progress;
+  let why: Stop | undefined;
+  const stop = (reason: Stop): void => {
+    why ??= reason;
+    stopped.abort();
+  };
+  const onShutdown = (): void => stop("shutdown");
+  shutdown.addEventListener("abort", onShutdown, { once: true });
+  if (shutdown.aborted) onShutdown();
+
+  const beat = async (): Promise<void> => {
+    while (!ended.signal.aborted) {
+      await clock.sleep(BEAT_MS, ended.signal).catch(() => {});
+      const answer = ended.signal.aborted ? "go_on" : lease.beat(progress);
+      if (answer !== "go_on") return stop(answer);
+    }
+  };
+
+  const beating = beat().catch(() => stop("lost")); // a queue that cannot be reached may have given the export away
+  log.info("export started", { export: id });
+  let state: ExportState;
+  try {
+    const manifest = await run(request, (now) => (progress = now), stopped.signal);
+    state = { state: manifest.failed.length > 0 ? "completed_with_failures" : "completed" };
+  } catch (error) {
+    state = why ? stateAfter(why) : stateOf(error, clock, log);
+  }
+  ended.abort();
+  await beating;
+  shutdown.removeEventListener("abort", onShutdown);
+  if (why !== "lost") lease.release(state, progress);
+  log.info("export stopped", {
+    export: id,
+    state: state.state,
+    code: "failure" in state ? state.failure.code : undefined,
+    exported: progress.exported,
+    units: progress.spent.units,
+  });
+}
+
+function stateAfter(why: Stop): ExportState {
+  switch (why) {
+    case "pause":
+      return { state: "paused" };
+    case "cancel":
+      return { state: "cancelled" };
+    case "shutdown":
+    case "lost":
+      return { state: "queued" };
+  }
+}
+
+/** Where a failure leads: to a person, to a time, or to the end. */
+function stateOf(error: unknown, clock: Clock, log: Log): ExportState {
+  const failure = failureOf(error);
+  if (!failure) {
+    log.error("defect", { frames: framesOf(error) });
+    return { state: "failed", failure: DEFECT };
+  }
+  const rested = clock.now() + REST_MS;
+  if (failure.code === "directory_busy") return { state: "waiting", until: rested, failure }; // its writer will end
+  switch (failure.retry) {
+    case "never":
+      return { state: "failed", failure };
+    case "sign_in":
+      return { state: "needs_sign_in", failure };
+    case "backoff":
+    case "wait":
+      return { state: "waiting", until: failure.at ?? rested, failure };
+  }
+}
+
+/** Where a defect was met, without its message: that may quote mail. */
+function framesOf(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  return [error.name, ...(error.stack ?? "").split("\n").filter((line) => /^\s+at /.test(line))].join("\n");
+}
+
+const DEFECT: Failure = {
+  code: "internal",
+  retry: "never",
+  message: "gmail-export met something it does not expect.",
+  next: "Start the same export again; if it stops again, report the log's line about the defect. Nothing on disk is lost.",
+};

@@ -1,0 +1,65 @@
+import type { FailureCode } from "../../core/errors.ts";
+
+/** Exit codes, one per cause (docs/cli.md). 130 is Ctrl-C, as in every shell. */
+export const EXIT = {
+  ok: 0,
+  defect: 1,
+  usage: 2,
+  setup: 3,
+  signIn: 4,
+  incomplete: 5,
+  google: 6,
+  disk: 7,
+  directory: 8,
+  unsound: 9,
+  interrupted: 130,
+} as const;
+
+/** The one place where a failure becomes an exit code. */
+export function exitCodeOf(code: FailureCode): number {
+  switch (code) {
+    case "invalid_request":
+    case "outside_export_dir":
+    case "export_unknown":
+    case "not_in_this_state":
+      return EXIT.usage;
+    case "credentials_missing":
+    case "credentials_invalid":
+    case "settings_invalid":
+    case "key_unusable":
+    case "grant_unreadable":
+    case "api_key_required":
+    case "api_disabled":
+      return EXIT.setup;
+    case "not_signed_in":
+    case "consent_revoked":
+    case "scope_missing":
+    case "sign_in_refused":
+    case "state_invalid":
+    case "wrong_account":
+    case "scope_not_granted":
+      return EXIT.signIn;
+    case "quota_exceeded":
+    case "too_many_concurrent":
+    case "locked_out":
+    case "daily_limit":
+    case "server_error":
+    case "network":
+    case "timeout":
+    case "malformed_response":
+    case "bad_request":
+    case "page_token_invalid":
+    case "not_found":
+    case "forbidden":
+    case "no_mailbox":
+      return EXIT.google;
+    case "disk":
+      return EXIT.disk;
+    case "directory_busy":
+    case "directory_foreign":
+    case "directory_damaged":
+      return EXIT.directory;
+    case "internal":
+      return EXIT.defect;
+  }
+}

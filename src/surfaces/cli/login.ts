@@ -1,0 +1,112 @@
+import { createServer } from "node:http";
+
+import { ExportError, failureOf, refuse } from "../../core/errors.ts";
+import type { CallbackQuery, SignInStart } from "../../core/grant.ts";
+import { refusedPage, signedInPage } from "../pages.ts";
+import type { Services } from "./services.ts";
+
+type LoginOptions = Readonly<{ browser: boolean }>;
+
+/**
+ * Signs in from a terminal. A server on the loopback interface receives the browser (RFC 8252 §7.3); without a browser
+ * here, the address that the browser elsewhere ends at is pasted instead. Resolves with the account.
+ */
+export async function login(services: Services, account: string, options: LoginOptions, signal: AbortSignal): Promise<string> {
+  const { accounts, terminal, openBrowser } = services;
+  const ended = new AbortController();
+  const limit = AbortSignal.any([signal, ended.signal]);
+  await using receiver = await receive(services);
+  const start = await accounts.begin(account, receiver.redirectUri);
+  try {
+    if (options.browser) {
+      terminal.say(`Opening your browser to sign in. If none opens, go to:\n\n${start.url}\n`);
+      await openBrowser(start.url).catch(() => terminal.say("No browser could be opened: please open the address above yourself."));
+      return await receiver.arrival(start, limit);
+    }
+    terminal.say(`Open this address in a browser on any machine and sign in:\n\n${start.url}\n`);
+    terminal.say("The browser ends at an address that starts with " + receiver.redirectUri + ". It may say that it cannot connect: copy that address.");
+    return await Promise.race([receiver.arrival(start, limit), pasted(services, start, limit)]);
+  } finally {
+    ended.abort();
+  }
+}
+
+/** The address of the browser's last page, pasted. */
+async function pasted({ accounts, terminal }: Services, start: SignInStart, signal: AbortSignal): Promise<string> {
+  for (;;) {
+    const line = await terminal.ask("Paste it here: ", signal);
+    if (line === undefined)
+      throw refuse("sign_in_refused", "No address was pasted.", "Run the command again and paste the whole address.");
+    const url = URL.parse(line.trim());
+    if (url?.searchParams.has("state")) return accounts.finish(queryOf(url), start.browserKey, signal);
+    terminal.say("That is not the whole address: it contains state= and code=.");
+  }
+}
+
+type Receiver = AsyncDisposable &
+  Readonly<{ redirectUri: string; arrival(start: SignInStart, signal: AbortSignal): Promise<string> }>;
+
+/** Listens where Google sends the browser back. */
+async function receive({ accounts, clientKind, redirectUri }: Services): Promise<Receiver> {
+  const registered = (await clientKind()) === "web" ? redirectUri : undefined;
+  const server = createServer();
+  const port = registered ? Number(registered.port) || 80 : 0;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", () =>
+      reject(
+        refuse(
+          "settings_invalid",
+          `Port ${port} is in use, and this web client may only come back there.`,
+          "Stop what listens there (perhaps `gmail-export serve`: then sign in at /auth/gmail), or use a desktop client.",
+        ),
+      ),
+    );
+    server.listen(port, registered?.hostname === "localhost" ? "localhost" : "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  const here = typeof address === "object" && address ? `http://127.0.0.1:${address.port}/` : "";
+  return {
+    redirectUri: registered?.href ?? here,
+    arrival: (start, signal) =>
+      new Promise((resolve, reject) => {
+        signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+        server.on("request", (request, response) => {
+          const url = new URL(request.url ?? "/", here);
+          if (!url.searchParams.has("state")) {
+            response.writeHead(404).end(); // a browser also asks for its icon
+            return;
+          }
+          const answer = (status: number, page: string): void => {
+            response.writeHead(status, {
+              "content-type": "text/html; charset=utf-8",
+              "cache-control": "no-store",
+              connection: "close",
+            });
+            response.end(page);
+          };
+          accounts.finish(queryOf(url), start.browserKey, signal).then(
+            (account) => {
+              answer(200, signedInPage(account));
+              resolve(account);
+            },
+            (error: unknown) => {
+              const failure = failureOf(error);
+              answer(400, failure ? refusedPage(failure) : "");
+              reject(failure ? new ExportError(failure) : error);
+            },
+          );
+        });
+      }),
+    async [Symbol.asyncDispose]() {
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+function queryOf({ searchParams }: URL): CallbackQuery {
+  return {
+    code: searchParams.get("code") ?? undefined,
+    state: searchParams.get("state") ?? undefined,
+    error: searchParams.get("error") ?? undefined,
+  };
+}

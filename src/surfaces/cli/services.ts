@@ -1,0 +1,22 @@
+import type { ReadDirectory } from "../../core/directory.ts";
+import type { Accounts } from "../../core/grant.ts";
+import type { ChooseDirectory, ExportRequest, Progress } from "../../core/job.ts";
+import type { MailboxSource } from "../../core/mailbox.ts";
+import type { Manifest } from "../../core/manifest.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What the commands need; `main.ts` fills it. */
+export type Services = Readonly<{
+  accounts: Accounts;
+  /** Desktop clients take any loopback port; web clients only the redirect URI registered for them. */
+  clientKind(): Promise<"installed" | "web">;
+  redirectUri: URL;
+  chooseDirectory: ChooseDirectory;
+  runExport(request: ExportRequest, report: (progress: Progress) => void, signal: AbortSignal): Promise<Manifest>;
+  readDirectory: ReadDirectory;
+  mailbox(account: string): MailboxSource;
+  openBrowser(url: string): Promise<void>;
+  clock: Clock;
+  terminal: Terminal;
+}>;

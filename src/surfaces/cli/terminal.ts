@@ -1,0 +1,49 @@
+import { createInterface } from "node:readline/promises";
+
+import { createLogUpdate } from "log-update";
+
+/** Where the command line speaks: data on stdout, words for people on stderr. */
+export type Terminal = Readonly<{
+  /** One line of data. */
+  data(text: string): void;
+  /** One line for a person. */
+  say(text: string): void;
+  /** Replaces the live line; where stderr is no terminal, nothing (`pulse` speaks there). */
+  live(text: string): void;
+  /** A line for logs and pipes, where nobody watches a live one. */
+  pulse(text: string): void;
+  /** Leaves the live line standing. */
+  settle(): void;
+  /** Asks for a line on stdin; undefined when stdin ends. */
+  ask(question: string, signal: AbortSignal): Promise<string | undefined>;
+}>;
+
+export function terminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
+  const update = createLogUpdate(stderr, { showCursor: true });
+  const watched = stderr.isTTY;
+  return {
+    data: (text) => void stdout.write(`${text}\n`),
+    say: (text) => {
+      if (watched) update.done();
+      stderr.write(`${text}\n`);
+    },
+    live: (text) => {
+      if (watched) update(text);
+    },
+    pulse: (text) => {
+      if (!watched) stderr.write(`${text}\n`);
+    },
+    settle: () => {
+      if (watched) update.done();
+    },
+    async ask(question, signal) {
+      const lines = createInterface({ input: stdin, output: stderr });
+      try {
+        const ended = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
+        return await Promise.race([lines.question(question, { signal }), ended]);
+      } finally {
+        lines.close();
+      }
+    },
+  };
+}

@@ -1,0 +1,60 @@
+import type { Progress } from "../../core/job.ts";
+import type { Manifest } from "../../core/manifest.ts";
+import type { Finding, Verdict } from "../../pipeline/verify.ts";
+
+/** 12345 → "12,345". */
+export function number(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${number(count)} ${count === 1 ? one : many}`;
+}
+
+/** The live line: done of total, what it costs. */
+export function progressLine(progress: Progress, elapsedMs: number, exportedBefore: number): string {
+  const { stage, listed, exported, gone, failed, spent } = progress;
+  if (stage === "starting" || stage === "listing") return `listing · ${plural(listed, "message")} so far`;
+  const perMinute = elapsedMs > 0 ? ((exported - exportedBefore) * 60_000) / elapsedMs : 0;
+  const parts = [
+    `${number(exported)} of ${plural(listed, "message")}`,
+    `${number(Math.round(perMinute))} a minute`,
+    `${number(spent.units)} quota units`,
+    ...(spent.refused > 0 ? [`${number(spent.refused)} refused`] : []),
+    ...(gone > 0 ? [`${number(gone)} gone`] : []),
+    ...(failed > 0 ? [`${number(failed)} failed`] : []),
+  ];
+  return `${stage} · ${parts.join(" · ")}`;
+}
+
+/** What an export came to, in lines. */
+export function manifestLines(path: string, manifest: Manifest): string[] {
+  const { total_emails, total_batches, quota, failed, gone, complete } = manifest;
+  const calls = Object.values(quota.calls).reduce((sum, count) => sum + count, 0);
+  return [
+    `${complete ? "Complete" : "Not complete"}: ${plural(total_emails, "message")} in ${plural(total_batches, "file")} in ${path}`,
+    `Cost: ${plural(calls, "request")}, ${plural(quota.units, "quota unit")}, ${number(quota.refused)} refused`,
+    ...(gone.length > 0 ? [`Gone from Gmail before they could be read: ${number(gone.length)}`] : []),
+    ...(failed.length > 0
+      ? [`Failed: ${number(failed.length)} (named in manifest.json); run the same command again to retry them`]
+      : []),
+  ];
+}
+
+const SHOWN = 20;
+
+export function verdictLines({ sound, manifest, findings, deletedSince }: Verdict, online: boolean): string[] {
+  const against = online ? "the manifest and Gmail" : "the manifest";
+  return [
+    ...findings.slice(0, SHOWN).map(findingLine),
+    ...(findings.length > SHOWN ? [`… and ${number(findings.length - SHOWN)} more (--json names them all)`] : []),
+    ...(deletedSince.length > 0 ? [`Deleted in Gmail since, kept here: ${number(deletedSince.length)}`] : []),
+    sound
+      ? `Sound: ${plural(manifest.total_emails, "message")} in ${plural(manifest.total_batches, "file")} agree with ${against}${manifest.complete ? "" : ", but the export is not complete"}`
+      : `Not sound: ${plural(findings.length, "finding")} against ${against}`,
+  ];
+}
+
+function findingLine({ kind, subject, detail }: Finding): string {
+  return `${kind}: ${subject} ${detail}`;
+}

@@ -1,0 +1,109 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+
+import cookie from "@fastify/cookie";
+import helmet from "@fastify/helmet";
+import swagger from "@fastify/swagger";
+import scalar from "@scalar/fastify-api-reference";
+import { fastify, type FastifyInstance } from "fastify";
+import {
+  jsonSchemaTransform,
+  jsonSchemaTransformObject,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import { refuse } from "../../core/errors.ts";
+import type { Secret } from "../../core/ports.ts";
+import { authRoutes } from "./auth-routes.ts";
+import { exportRoutes } from "./export-routes.ts";
+import { STYLE_SOURCE } from "../pages.ts";
+import { sendError, sendProblem } from "./problem.ts";
+import type { Services } from "./services.ts";
+
+/** The HTTP API (docs/design.md §6), ready to listen. */
+export async function httpServer(services: Services): Promise<FastifyInstance> {
+  const { apiKey, log, redirectUri, version } = services;
+  const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(async (error, _request, reply) => {
+    const answer = await sendError(reply, error);
+    if (reply.statusCode === 500) log.error("request failed", { error: error instanceof Error ? error.name : "unknown" });
+    return answer;
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    sendProblem(reply, 404, "no_such_address", "There is nothing at this address.", "See /docs for what there is."),
+  );
+  app.addHook("onResponse", async (request, reply) => {
+    // The pattern, not the address: that may hold an authorization code or somebody's name.
+    log.info("request", { method: request.method, route: request.routeOptions.url, status: reply.statusCode });
+  });
+  if (apiKey)
+    app.addHook("onRequest", async (request) => {
+      const open = ["/healthz", redirectUri.pathname].includes(request.routeOptions.url ?? "");
+      if (!open && !isKey(request.headers.authorization, apiKey))
+        throw refuse(
+          "api_key_required",
+          "This server asks for its API key.",
+          "Send the header Authorization: Bearer <API_KEY>.",
+        );
+    });
+
+  await app.register(cookie);
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: { defaultSrc: ["'none'"], styleSrc: [STYLE_SOURCE], frameAncestors: ["'none'"], formAction: ["'none'"] },
+    },
+    strictTransportSecurity: redirectUri.protocol === "https:",
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.0",
+      info: {
+        title: "gmail-export",
+        version,
+        description: "Every message out of a Gmail mailbox, exactly once, into JSON files, and provably so.",
+      },
+      ...(apiKey
+        ? {
+            components: { securitySchemes: { apiKey: { type: "http" as const, scheme: "bearer" } } },
+            security: [{ apiKey: [] }],
+          }
+        : {}),
+    },
+    transform: jsonSchemaTransform,
+    transformObject: jsonSchemaTransformObject,
+  });
+  await app.register(authRoutes(services));
+  await app.register(exportRoutes(services));
+  app.get(
+    "/healthz",
+    { schema: { tags: ["health"], summary: "The server lives", response: { 200: z.object({ status: z.literal("ok") }) } } },
+    async () => ({ status: "ok" as const }),
+  );
+  await app.register(reference);
+  return app;
+}
+
+/** The reference page works offline; its scripts are its own, so it alone has a policy that lets them in. */
+async function reference(app: FastifyInstance): Promise<void> {
+  app.addHook("onSend", async (_request, reply) => {
+    void reply.header(
+      "content-security-policy",
+      "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'",
+    );
+  });
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  await app.register(scalar, {
+    routePrefix: "/docs",
+    configuration: { url: "/openapi.json", withDefaultFonts: false, telemetry: false, agent: { disabled: true } },
+  });
+}
+
+function isKey(header: string | undefined, key: Secret): boolean {
+  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(header ?? ""), digest(`Bearer ${key.reveal()}`));
+}
