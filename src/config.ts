@@ -87,7 +87,9 @@ export function readConfig(env: Env, workingDirectory: string): Config {
   if (key !== undefined && Buffer.from(key, "base64").length !== 32)
     problems.push("TOKEN_ENCRYPTION_KEY must be 32 bytes in base64 (make one with: openssl rand -base64 32)");
   if (!isLoopback(config.host) && !config.apiKey)
-    problems.push(`HOST ${config.host} can be reached from other machines: set API_KEY too, or leave HOST at 127.0.0.1`);
+    problems.push(
+      `HOST ${config.host} can be reached from other machines: set API_KEY too, or leave HOST at 127.0.0.1`,
+    );
   if (problems.length > 0)
     throw refuse(
       "settings_invalid",

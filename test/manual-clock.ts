@@ -22,7 +22,7 @@ export function manualClock(start: EpochMs = Date.UTC(2026, 10, 23, 9, 30, 17, 2
 
   const insert = (sleeper: Sleeper): void => {
     let low = 0;
-    for (let high = sleepers.length; low < high; ) {
+    for (let high = sleepers.length; low < high;) {
       const middle = (low + high) >>> 1;
       if (sleepers[middle]!.at <= sleeper.at) low = middle + 1;
       else high = middle;

@@ -53,7 +53,15 @@ export type FailureCode = FinalCode | TransientCode | QuotaCode | SignInCode;
 export type Failure = Readonly<
   { message: string; next: string } & (
     | { retry: "never"; code: FinalCode }
-    | { retry: "backoff"; code: TransientCode; at?: EpochMs; /** Nothing else got through either. */ outage?: boolean }
+    | {
+        retry: "backoff";
+        code: TransientCode;
+        at?: EpochMs;
+        /** How often the call was tried before it was given up. */
+        attempts?: number;
+        /** Nothing else got through either. */
+        outage?: boolean;
+      }
     | { retry: "wait"; code: QuotaCode; at?: EpochMs; unitsPerMinute?: number }
     | { retry: "sign_in"; code: SignInCode }
   )

@@ -6,10 +6,7 @@ import type { Ref } from "./mailbox.ts";
 
 const outcome = fc.constantFrom<Outcome>("pending", "exported", "gone", "failed");
 const ref = fc.record({ id: fc.string({ maxLength: 3 }), threadId: fc.string({ maxLength: 2 }) });
-const step = fc.oneof(
-  fc.record({ add: ref }),
-  fc.record({ mark: fc.nat({ max: 50 }), as: outcome }),
-);
+const step = fc.oneof(fc.record({ add: ref }), fc.record({ mark: fc.nat({ max: 50 }), as: outcome }));
 
 test("a ledger is a set in listing order with one outcome a message, whatever the ids look like", () => {
   fc.assert(
@@ -66,7 +63,10 @@ test("a hundred thousand messages take well under a hundred bytes each", () => {
   const before = process.memoryUsage().arrayBuffers;
   const ledger = createLedger();
   for (let n = 0; n < 100_000; n += 1)
-    ledger.add({ id: (0x18c2000000000000n + BigInt(n)).toString(16), threadId: (0x18c2000000000000n + BigInt(n >> 1)).toString(16) });
+    ledger.add({
+      id: (0x18c2000000000000n + BigInt(n)).toString(16),
+      threadId: (0x18c2000000000000n + BigInt(n >> 1)).toString(16),
+    });
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000 * 100);
   expect(ledger.count("pending")).toBe(100_000);
 });

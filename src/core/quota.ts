@@ -46,12 +46,26 @@ export const NOTHING_SPENT: Spent = { tier: "2026", units: 0, calls: {}, refused
 
 /** Both together: an export that was resumed has spent what each of its runs spent. */
 export function addSpent(a: Spent, b: Spent): Spent {
+  return combine(a, b, 1);
+}
+
+/** What came between two looks at one pacer. */
+export function spentSince(before: Spent, now: Spent): Spent {
+  return combine(now, before, -1);
+}
+
+function combine(a: Spent, b: Spent, sign: 1 | -1): Spent {
   const calls: Partial<Record<Method, number>> = {};
   for (const method of METHODS) {
-    const count = (a.calls[method] ?? 0) + (b.calls[method] ?? 0);
+    const count = (a.calls[method] ?? 0) + sign * (b.calls[method] ?? 0);
     if (count > 0) calls[method] = count;
   }
-  return { tier: b.tier, units: a.units + b.units, calls, refused: a.refused + b.refused };
+  return {
+    tier: sign === 1 ? b.tier : a.tier,
+    units: a.units + sign * b.units,
+    calls,
+    refused: a.refused + sign * b.refused,
+  };
 }
 
 /** One call's leave to go: given back when it has ended, however it ended. */

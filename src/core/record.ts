@@ -50,7 +50,8 @@ export function faultOfRecord(value: unknown): string | undefined {
   for (const name of TEXT) if (typeof value[name] !== "string") return `has no text in ${name}`;
   for (const name of ["Labels", "Label-Names"]) {
     const list = value[name];
-    if (!Array.isArray(list) || list.some((entry) => typeof entry !== "string")) return `has no list of text in ${name}`;
+    if (!Array.isArray(list) || list.some((entry) => typeof entry !== "string"))
+      return `has no list of text in ${name}`;
   }
   const body = value["Body"];
   if (!isObject(body) || typeof body["plain"] !== "string" || typeof body["html"] !== "string") return "has no Body";

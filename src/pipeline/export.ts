@@ -174,7 +174,7 @@ async function fetchMessage(source: MailboxSource, id: string, names: LabelNames
 }
 
 function exported(message: Message, names: LabelNames): Ended {
-  return { outcome: "exported", id: message.id, line: JSON.stringify(toRecord(message, names)) };
+  return { outcome: "exported", id: message.id, line: JSON.stringify(toRecord(message, names).record) };
 }
 
 /** The failure, when it is this message's own; anything that concerns the whole account, or is a defect, is thrown on. */

@@ -106,7 +106,11 @@ function checkNumbers(manifest: Manifest, messages: Ledger, replacementCharacter
   if (manifest.total_emails !== sum || manifest.total_batches !== manifest.batches.length)
     find("malformed", "manifest.json", "its totals are not the sums of its batches");
   if (manifest.replacementCharacters !== replacementCharacters)
-    find("changed", "manifest.json", `counts ${manifest.replacementCharacters} U+FFFD where the batches hold ${replacementCharacters}`);
+    find(
+      "changed",
+      "manifest.json",
+      `counts ${manifest.replacementCharacters} U+FFFD where the batches hold ${replacementCharacters}`,
+    );
   for (const id of [...manifest.gone, ...manifest.failed.map((failed) => failed.id)])
     if (messages.outcome(id) !== undefined) find("duplicate", id, "is exported and said not to be");
 }

@@ -22,7 +22,13 @@ type Stop = "pause" | "cancel" | "lost" | "shutdown";
  * durable and given back, to be taken up at the next start.
  */
 export async function work(
-  { queue, run, concurrency, clock, log }: { queue: JobQueue; run: RunExport; concurrency: number; clock: Clock; log: Log },
+  {
+    queue,
+    run,
+    concurrency,
+    clock,
+    log,
+  }: { queue: JobQueue; run: RunExport; concurrency: number; clock: Clock; log: Log },
   signal: AbortSignal,
 ): Promise<void> {
   const running = new Set<Promise<void>>();
@@ -111,7 +117,7 @@ function stateOf(error: unknown, clock: Clock, log: Log): ExportState {
       return { state: "needs_sign_in", failure };
     case "backoff":
     case "wait":
-      return { state: "waiting", until: failure.at ?? rested, failure };
+      return { state: "waiting", until: Math.max(failure.at ?? rested, clock.now() + BEAT_MS), failure };
   }
 }
 

@@ -78,7 +78,7 @@ export async function growBatch(folder: string, number: number, found?: FoundPar
 }
 
 async function writeAll(file: FileHandle, chunk: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < chunk.length; ) {
+  for (let done = 0; done < chunk.length;) {
     const { bytesWritten } = await file.write(chunk, done, chunk.length - done, position + done);
     done += bytesWritten;
   }
@@ -116,7 +116,11 @@ export async function recoverPart(path: string, onRecord: (text: string) => void
 }
 
 /** Reads a finished batch: every record's text, then the file's entry. `whole` is false when it is not laid out as written here. */
-export async function scanBatch(path: string, file: string, onRecord: (text: string) => void): Promise<BatchEntry & { whole: boolean }> {
+export async function scanBatch(
+  path: string,
+  file: string,
+  onRecord: (text: string) => void,
+): Promise<BatchEntry & { whole: boolean }> {
   const hash = createHash("sha256");
   let bytes = 0;
   let count = 0;

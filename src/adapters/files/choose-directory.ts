@@ -19,7 +19,9 @@ export function chooseDirectoryIn(root: string): ChooseDirectory {
 
 /** An address as a folder name: readable, and never a path. */
 function folderOf(account: string): string {
-  return account.toLowerCase().replace(/[^a-z0-9@._+-]/g, (character) => encodeURIComponent(character).replace(/[!'()*]/g, "_"));
+  return account
+    .toLowerCase()
+    .replace(/[^a-z0-9@._+-]/g, (character) => encodeURIComponent(character).replace(/[!'()*]/g, "_"));
 }
 
 /** The path with every symbolic link followed, as far as it exists. */

@@ -37,11 +37,15 @@ async function writePending(directory: ExportDirectory): Promise<void> {
 
 async function batchesIn(path: string): Promise<Record<string, string>> {
   const names = (await readdir(path)).filter((name) => name.startsWith("emails_batch_"));
-  return Object.fromEntries(await Promise.all(names.toSorted().map(async (name) => [name, await readFile(join(path, name), "utf8")])));
+  return Object.fromEntries(
+    await Promise.all(names.toSorted().map(async (name) => [name, await readFile(join(path, name), "utf8")])),
+  );
 }
 
 const idsIn = (batches: Record<string, string>): string[] =>
-  Object.values(batches).flatMap((text) => (JSON.parse(text) as { "Message-ID": string }[]).map((one) => one["Message-ID"]));
+  Object.values(batches).flatMap((text) =>
+    (JSON.parse(text) as { "Message-ID": string }[]).map((one) => one["Message-ID"]),
+  );
 
 test("an export ends as batches that are JSON arrays, and a manifest that says complete", async () => {
   await using folder = await scratchFolder();
@@ -97,7 +101,9 @@ test("a directory of another account or filter is refused and left alone", async
     await using directory = await open(folder.path);
     await list(directory, 1);
   }
-  await expect(open(folder.path, { email: "eve@example.com" })).rejects.toMatchObject({ failure: { code: "directory_foreign" } });
+  await expect(open(folder.path, { email: "eve@example.com" })).rejects.toMatchObject({
+    failure: { code: "directory_foreign" },
+  });
   const filter = { ...EVERYTHING, query: "from:ada" };
   await expect(open(folder.path, { filter })).rejects.toMatchObject({ failure: { code: "directory_foreign" } });
   await using _same = await open(folder.path, { email: "Ada@Example.com" });
@@ -130,7 +136,11 @@ test("a changed batch is refused by name; a removed one is fetched again", async
   await writePending(directory);
   const manifest = await directory.commit();
   expect(manifest).toMatchObject({ complete: true, total_emails: 12 });
-  expect(manifest.batches.map(({ file }) => file)).toEqual(["emails_batch_1.json", "emails_batch_3.json", "emails_batch_4.json"]);
+  expect(manifest.batches.map(({ file }) => file)).toEqual([
+    "emails_batch_1.json",
+    "emails_batch_3.json",
+    "emails_batch_4.json",
+  ]);
 });
 
 test("gone and failed messages are named, survive a restart, and failed ones are tried again", async () => {
@@ -170,29 +180,35 @@ test("resumed equals uninterrupted wherever it was killed, with any rubbish at t
   let run = 0;
   const rubbish = fc.uint8Array({ maxLength: 40 });
   await fc.assert(
-    fc.asyncProperty(fc.nat({ max: 17 }), fc.double({ min: 0, max: 1, noNaN: true }), rubbish, rubbish, async (done, cut, tail, journalTail) => {
-      const path = join(root.path, `cut-${(run += 1)}`);
-      {
-        await using directory = await open(path);
-        await list(directory, 17);
-        for (const id of [...directory.ledger.ids("pending")].slice(0, done)) await directory.write(record(id));
-        await directory.checkpoint();
-      }
-      // The machine dies: the end of the growing files is anything.
-      const part = (await readdir(path)).find((name) => name.endsWith(".json.part"));
-      if (part) {
-        await truncate(join(path, part), Math.floor((await stat(join(path, part))).size * cut));
-        await appendFile(join(path, part), tail);
-      }
-      await appendFile(join(path, ".journal"), journalTail);
+    fc.asyncProperty(
+      fc.nat({ max: 17 }),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      rubbish,
+      rubbish,
+      async (done, cut, tail, journalTail) => {
+        const path = join(root.path, `cut-${(run += 1)}`);
+        {
+          await using directory = await open(path);
+          await list(directory, 17);
+          for (const id of [...directory.ledger.ids("pending")].slice(0, done)) await directory.write(record(id));
+          await directory.checkpoint();
+        }
+        // The machine dies: the end of the growing files is anything.
+        const part = (await readdir(path)).find((name) => name.endsWith(".json.part"));
+        if (part) {
+          await truncate(join(path, part), Math.floor((await stat(join(path, part))).size * cut));
+          await appendFile(join(path, part), tail);
+        }
+        await appendFile(join(path, ".journal"), journalTail);
 
-      await using directory = await open(path);
-      if (directory.listedAt === undefined) await list(directory, 17);
-      await writePending(directory);
-      const manifest: Manifest = await directory.commit();
-      expect(manifest).toMatchObject({ complete: true, total_emails: 17, failed: [], gone: [] });
-      expect(await batchesIn(path)).toEqual(expected);
-    }),
+        await using directory = await open(path);
+        if (directory.listedAt === undefined) await list(directory, 17);
+        await writePending(directory);
+        const manifest: Manifest = await directory.commit();
+        expect(manifest).toMatchObject({ complete: true, total_emails: 17, failed: [], gone: [] });
+        expect(await batchesIn(path)).toEqual(expected);
+      },
+    ),
     { numRuns: 60 },
   );
 });

@@ -151,13 +151,16 @@ export function holdDirectory(
   const flushLater = (): void => {
     if (timer) return;
     const mine = (timer = new AbortController());
-    clock.sleep(GROUP.ms, mine.signal).then(
-      () => {
-        timer = undefined;
-        return serially(flush);
-      },
-      () => {},
-    ).catch(() => {}); // kept in `tail`: the next write meets it
+    clock
+      .sleep(GROUP.ms, mine.signal)
+      .then(
+        () => {
+          timer = undefined;
+          return serially(flush);
+        },
+        () => {},
+      )
+      .catch(() => {}); // kept in `tail`: the next write meets it
   };
   const flushNow = async (): Promise<void> => {
     timer?.abort();

@@ -1,4 +1,4 @@
-import { mkdir, readdir } from "node:fs/promises";
+import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { OpenDirectory, Purpose } from "../../core/directory.ts";
@@ -14,7 +14,6 @@ import { onDisk, unlessMissing } from "./disk.ts";
 import { readJournal, type FoundJournal } from "./journal.ts";
 import { readManifest } from "./manifest-file.ts";
 
-
 const LOCK = ".lock";
 
 /** Opens export directories on this machine's file system, one writer each, across processes too. */
@@ -23,12 +22,7 @@ export function openDirectoryWith(lock: Lock, clock: Clock, tool: string): OpenD
     onDisk(path, async () => {
       await mkdir(path, { recursive: true, mode: 0o700 });
       const hold = await lock(join(path, LOCK), 0);
-      if (!hold)
-        throw refuse(
-          "directory_busy",
-          `Another export is writing to ${path}.`,
-          "Wait until it has ended, or choose another output directory.",
-        );
+      if (!hold) throw busy(path);
       try {
         return holdDirectory(hold, path, purpose, await find(path, purpose), { clock, tool, spent });
       } catch (error) {
@@ -36,6 +30,14 @@ export function openDirectoryWith(lock: Lock, clock: Clock, tool: string): OpenD
         throw error;
       }
     });
+}
+
+/** Throws `directory_busy` while some process, this one or another, writes to the directory. */
+export async function mustBeFree(lock: Lock, path: string): Promise<void> {
+  const file = join(path, LOCK);
+  if ((await unlessMissing(stat(file))) === undefined) return;
+  await using hold = await onDisk(path, () => lock(file, 0));
+  if (!hold) throw busy(path);
 }
 
 /** Reads all that is durable in a directory. */
@@ -74,7 +76,9 @@ async function find(path: string, purpose: Purpose): Promise<Found> {
     historyId: (goesOn ? journal.begin.historyId : manifest?.historyId) ?? "",
     spent: journal?.spent ?? manifest?.quota ?? NOTHING_SPENT,
     seconds: journal?.spent ? journal.seconds : (manifest?.duration_seconds ?? 0),
-    attempts: new Map([...(manifest?.failed ?? []), ...(journal?.failed ?? [])].map(({ id, attempts }) => [id, attempts])),
+    attempts: new Map(
+      [...(manifest?.failed ?? []), ...(journal?.failed ?? [])].map(({ id, attempts }) => [id, attempts]),
+    ),
   };
 }
 
@@ -126,6 +130,14 @@ function mustBelong(path: string, found: Pick<Manifest, "email" | "filter">, pur
     );
 }
 
+function busy(path: string): Error {
+  return refuse(
+    "directory_busy",
+    `Another export is writing to ${path}.`,
+    "Wait until it has ended, or choose another output directory.",
+  );
+}
+
 function foreignBatch(path: string, file: string): Error {
   return refuse(
     "directory_foreign",
@@ -141,4 +153,3 @@ function changedBatch(path: string, file: string): Error {
     "Move that file away and start the same export again: its messages are fetched again.",
   );
 }
-

@@ -14,7 +14,11 @@ export const readDirectory: ReadDirectory = {
     onDisk(path, async () => {
       const entries = await unlessMissing(readdir(path, { withFileTypes: true }));
       if (!entries)
-        throw refuse("directory_damaged", `There is no directory ${path}.`, "Check the path: it is printed when an export ends.");
+        throw refuse(
+          "directory_damaged",
+          `There is no directory ${path}.`,
+          "Check the path: it is printed when an export ends.",
+        );
       return entries.filter((entry) => entry.isFile() && !entry.name.startsWith(".")).map((entry) => entry.name);
     }),
   batch: (path, file, onRecord) => onDisk(path, () => unlessMissing(scanBatch(join(path, file), file, onRecord))),

@@ -20,7 +20,9 @@ const some: Progress = { ...NO_PROGRESS, stage: "fetching", listed: 10, exported
 const REVOKED = { code: "consent_revoked", retry: "sign_in", message: "Gone.", next: "Sign in." } as const;
 const AWAY = { code: "network", retry: "backoff", message: "Away.", next: "Wait." } as const;
 
-async function queueIn(): Promise<AsyncDisposable & { folder: string; clock: ReturnType<typeof manualClock>; queue: ReturnType<typeof embeddedQueue> }> {
+async function queueIn(): Promise<
+  AsyncDisposable & { folder: string; clock: ReturnType<typeof manualClock>; queue: ReturnType<typeof embeddedQueue> }
+> {
   const folder = await scratchFolder();
   const clock = manualClock();
   const queue = embeddedQueue(join(folder.path, "state"), clock);
@@ -43,7 +45,11 @@ test("an export goes from queued to running to its end, and is still known after
   expect(lease.beat(some)).toBe("go_on");
   lease.release({ state: "completed" }, { ...some, exported: 10 });
   const again = embeddedQueue(at.folder, at.clock);
-  expect(again.get(id)).toMatchObject({ state: "completed", progress: { exported: 10 }, request: { account: "ada@example.com" } });
+  expect(again.get(id)).toMatchObject({
+    state: "completed",
+    progress: { exported: 10 },
+    request: { account: "ada@example.com" },
+  });
   expect(again.take()).toBeUndefined();
   again.close();
 });

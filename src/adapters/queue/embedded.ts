@@ -186,7 +186,8 @@ export function embeddedQueue(folder: string, clock: Clock): JobQueue {
     },
     signedIn(account) {
       atomically(() => {
-        for (const row of wantSignIn.all(account.toLowerCase())) rest(toState(parseJob(row["job"]), { state: "queued" }));
+        for (const row of wantSignIn.all(account.toLowerCase()))
+          rest(toState(parseJob(row["job"]), { state: "queued" }));
       });
       wake();
     },

@@ -21,7 +21,9 @@ export async function exportHere(services: Services, request: ExportRequest, sig
       const failure = failureOf(error);
       const until = failure && waitUntil(failure, clock.now());
       if (until === undefined || signal.aborted) throw error;
-      terminal.say(`${failure?.message} Going on by itself at ${new Date(until).toLocaleTimeString()}; Ctrl-C stops here.`);
+      terminal.say(
+        `${failure?.message} Going on by itself at ${new Date(until).toLocaleTimeString()}; Ctrl-C stops here.`,
+      );
       await clock.sleep(until - clock.now(), signal);
     } finally {
       terminal.settle();

@@ -11,7 +11,12 @@ type LoginOptions = Readonly<{ browser: boolean }>;
  * Signs in from a terminal. A server on the loopback interface receives the browser (RFC 8252 §7.3); without a browser
  * here, the address that the browser elsewhere ends at is pasted instead. Resolves with the account.
  */
-export async function login(services: Services, account: string, options: LoginOptions, signal: AbortSignal): Promise<string> {
+export async function login(
+  services: Services,
+  account: string,
+  options: LoginOptions,
+  signal: AbortSignal,
+): Promise<string> {
   const { accounts, terminal, openBrowser } = services;
   const ended = new AbortController();
   const limit = AbortSignal.any([signal, ended.signal]);
@@ -20,11 +25,17 @@ export async function login(services: Services, account: string, options: LoginO
   try {
     if (options.browser) {
       terminal.say(`Opening your browser to sign in. If none opens, go to:\n\n${start.url}\n`);
-      await openBrowser(start.url).catch(() => terminal.say("No browser could be opened: please open the address above yourself."));
+      await openBrowser(start.url).catch(() =>
+        terminal.say("No browser could be opened: please open the address above yourself."),
+      );
       return await receiver.arrival(start, limit);
     }
     terminal.say(`Open this address in a browser on any machine and sign in:\n\n${start.url}\n`);
-    terminal.say("The browser ends at an address that starts with " + receiver.redirectUri + ". It may say that it cannot connect: copy that address.");
+    terminal.say(
+      "The browser ends at an address that starts with " +
+        receiver.redirectUri +
+        ". It may say that it cannot connect: copy that address.",
+    );
     return await Promise.race([receiver.arrival(start, limit), pasted(services, start, limit)]);
   } finally {
     ended.abort();

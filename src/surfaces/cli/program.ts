@@ -14,10 +14,10 @@ import { manifestLines, verdictLines } from "./words.ts";
 export type Entry = Readonly<{
   version: string;
   terminal: Terminal;
-  services(): Services;
+  services(): Promise<Services>;
   /** Runs the server until the signal aborts. */
-  serve(port: number | undefined, signal: AbortSignal): Promise<void>;
-  demo(messages: number, signal: AbortSignal): Promise<void>;
+  serve(port: number | undefined): Promise<void>;
+  demo(messages: number): Promise<void>;
 }>;
 
 /** Runs one command; resolves with the exit code. Ctrl-C aborts the signal. */
@@ -29,7 +29,10 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     .version(entry.version)
     .option("--json", "print data as JSON")
     .exitOverride()
-    .configureOutput({ writeOut: (text) => terminal.data(text.trimEnd()), writeErr: (text) => terminal.say(text.trimEnd()) })
+    .configureOutput({
+      writeOut: (text) => terminal.data(text.trimEnd()),
+      writeErr: (text) => terminal.say(text.trimEnd()),
+    })
     .showHelpAfterError("(gmail-export --help lists the commands)")
     .addHelpText("after", HELP);
   const json = (): boolean => program.opts()["json"] === true;
@@ -43,7 +46,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     .description("sign in with Google")
     .option("--no-browser", "print the address, and paste where the browser ends (for machines without one)")
     .action(async (email: string | undefined, options: { browser: boolean }) => {
-      const account = await login(entry.services(), email === undefined ? "" : address(email), options, signal);
+      const account = await login(await entry.services(), email === undefined ? "" : address(email), options, signal);
       show({ email: account, signed_in: true }, [`Signed in as ${account}.`]);
     });
 
@@ -52,8 +55,10 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     .argument("<email>", "the account", address)
     .description("revoke the grant at Google, then forget it")
     .action(async (email: string) => {
-      const { revoked } = await entry.services().accounts.signOut(email, signal);
-      const note = revoked ? "" : " Google could not be told: remove the access at https://myaccount.google.com/permissions";
+      const { revoked } = await (await entry.services()).accounts.signOut(email, signal);
+      const note = revoked
+        ? ""
+        : " Google could not be told: remove the access at https://myaccount.google.com/permissions";
       show({ email, signed_out: true, revoked_at_google: revoked }, [`Signed out ${email}.${note}`]);
     });
 
@@ -62,7 +67,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     .argument("[email]", "one account; all when left out", address)
     .description("who is signed in, and how each grant is")
     .action(async (email: string | undefined) => {
-      const { accounts } = entry.services();
+      const { accounts } = await entry.services();
       const found = email === undefined ? await accounts.list() : [await accounts.status(email)];
       const nobody = found.length === 0 ? ["Nobody is signed in: gmail-export login"] : [];
       show(email === undefined ? found : found[0], [...nobody, ...found.map(statusLine)]);
@@ -80,7 +85,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     .option("--label <id...>", "only messages with all these label ids", [])
     .option("--include-spam-trash", "spam and trash too", false)
     .action(async (email: string, options: ExportOptions) => {
-      const services = entry.services();
+      const services = await entry.services();
       const directory = await services.chooseDirectory(email, options.outputDir);
       const filter = { query: options.query, labels: options.label, includeSpamTrash: options.includeSpamTrash };
       const { maxEmails = null, batchSize } = options;
@@ -95,9 +100,14 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     .description("hold an export against its manifest")
     .option("--online", "and against a fresh listing of the mailbox (5 quota units per 500 messages)", false)
     .action(async (directory: string, options: { online: boolean }) => {
-      const { readDirectory, mailbox } = entry.services();
+      const { readDirectory, mailbox } = await entry.services();
       const account = options.online ? (await readDirectory.manifest(directory))?.email : undefined;
-      const verdict = await verify(directory, readDirectory, signal, account === undefined ? undefined : mailbox(account));
+      const verdict = await verify(
+        directory,
+        readDirectory,
+        signal,
+        account === undefined ? undefined : await mailbox(account),
+      );
       show(verdict, verdictLines(verdict, options.online));
       if (!verdict.sound) code = EXIT.unsound;
       else if (!verdict.manifest.complete) code = EXIT.incomplete;
@@ -107,13 +117,13 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     .command("serve")
     .description("run the HTTP server and its background exports")
     .option("--port <n>", "instead of PORT", portNumber)
-    .action((options: { port?: number }) => entry.serve(options.port, signal));
+    .action((options: { port?: number }) => entry.serve(options.port));
 
   program
     .command("demo")
     .description("export a simulated mailbox through the real server, and verify it; nothing leaves this machine")
     .option("--messages <n>", "size of the mailbox", atLeastOne, 2_000)
-    .action((options: { messages: number }) => entry.demo(options.messages, signal));
+    .action((options: { messages: number }) => entry.demo(options.messages));
 
   try {
     await program.parseAsync(argv, { from: "user" });
@@ -127,7 +137,8 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     }
     const failure = failureOf(error);
     if (!failure) throw error;
-    if (json()) terminal.data(JSON.stringify({ error: { code: failure.code, message: failure.message, next: failure.next } }));
+    if (json())
+      terminal.data(JSON.stringify({ error: { code: failure.code, message: failure.message, next: failure.next } }));
     terminal.say(`${failure.message}\n${failure.next} (${failure.code})`);
     return exitCodeOf(failure.code);
   }

@@ -15,7 +15,7 @@ export type Services = Readonly<{
   chooseDirectory: ChooseDirectory;
   runExport(request: ExportRequest, report: (progress: Progress) => void, signal: AbortSignal): Promise<Manifest>;
   readDirectory: ReadDirectory;
-  mailbox(account: string): MailboxSource;
+  mailbox(account: string): Promise<MailboxSource>;
   openBrowser(url: string): Promise<void>;
   clock: Clock;
   terminal: Terminal;

@@ -34,7 +34,7 @@ function cookieOf(state: string): string {
   return `gmail_export_sign_in_${state.replace(/[^A-Za-z0-9_-]/g, "").slice(0, 16)}`;
 }
 
-export function authRoutes({ accounts, queue, redirectUri, log }: Services): FastifyPluginAsyncZod {
+export function authRoutes({ accounts, redirectUri, log }: Services): FastifyPluginAsyncZod {
   /** The cookie is set for the host the browser asked; only on the redirect URI's own will it come back. */
   const elsewhere = ({ host, query }: FastifyRequest): boolean =>
     host !== redirectUri.host && !Object.hasOwn(Object(query), "moved");
@@ -87,7 +87,6 @@ export function authRoutes({ accounts, queue, redirectUri, log }: Services): Fas
         void reply.header("cache-control", "no-store").type("text/html; charset=utf-8");
         try {
           const account = await accounts.finish(query, cookies[cookie] ?? "", AbortSignal.timeout(GOOGLE_MS));
-          queue.signedIn(account);
           return await reply.send(signedInPage(account));
         } catch (error) {
           const failure = failureOf(error);

@@ -40,7 +40,14 @@ const WISHES: readonly [path: string, wish: Wish, summary: string][] = [
   ["retry-failed", "retry_failed", "Fetch again what failed, and what is new"],
 ];
 
-export function exportRoutes({ accounts, queue, chooseDirectory, directoryIsFree, readManifest, signInUrl }: Services): FastifyPluginAsyncZod {
+export function exportRoutes({
+  accounts,
+  queue,
+  chooseDirectory,
+  directoryIsFree,
+  readManifest,
+  signInUrl,
+}: Services): FastifyPluginAsyncZod {
   return async (app) => {
     app.post(
       "/export/gmail",
@@ -75,19 +82,29 @@ export function exportRoutes({ accounts, queue, chooseDirectory, directoryIsFree
           filter: { query: body.query, labels: body.labels, includeSpamTrash: body.include_spam_trash },
         });
         const { links } = viewOf(job);
-        return reply.code(202).header("location", links.self).send({
-          message: `The export of ${body.email} has been started.`,
-          status: "processing",
-          output_directory: directory,
-          job_id: job.id,
-          links,
-        });
+        return reply
+          .code(202)
+          .header("location", links.self)
+          .send({
+            message: `The export of ${body.email} has been started.`,
+            status: "processing",
+            output_directory: directory,
+            job_id: job.id,
+            links,
+          });
       },
     );
 
     app.get(
       "/exports",
-      { schema: { tags: ["exports"], summary: "All exports, newest first", querystring: z.strictObject({}), response: { 200: z.array(Export) } } },
+      {
+        schema: {
+          tags: ["exports"],
+          summary: "All exports, newest first",
+          querystring: z.strictObject({}),
+          response: { 200: z.array(Export) },
+        },
+      },
       async () => queue.list().map(viewOf),
     );
 

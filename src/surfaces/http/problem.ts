@@ -81,7 +81,8 @@ export async function sendFailure(reply: FastifyReply, failure: Failure, extra: 
 export async function sendError(reply: FastifyReply, error: unknown): Promise<FastifyReply> {
   const failure = failureOf(error);
   if (failure) {
-    const field = failure.code === "outside_export_dir" ? [{ field: "output_dir", message: failure.message }] : undefined;
+    const field =
+      failure.code === "outside_export_dir" ? [{ field: "output_dir", message: failure.message }] : undefined;
     return sendFailure(reply, failure, field ? { errors: field } : {});
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
@@ -93,7 +94,13 @@ export async function sendError(reply: FastifyReply, error: unknown): Promise<Fa
   }
   const status = isRefusedByFastify(error) ? error.statusCode : 500;
   if (status < 500)
-    return sendProblem(reply, status, "invalid_request", "The request cannot be read.", "Send a JSON body, as /docs shows.");
+    return sendProblem(
+      reply,
+      status,
+      "invalid_request",
+      "The request cannot be read.",
+      "Send a JSON body, as /docs shows.",
+    );
   return sendProblem(reply, 500, "internal", "gmail-export met something it does not expect.", "See the server's log.");
 }
 

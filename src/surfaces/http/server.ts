@@ -25,12 +25,17 @@ import type { Services } from "./services.ts";
 /** The HTTP API (docs/design.md §6), ready to listen. */
 export async function httpServer(services: Services): Promise<FastifyInstance> {
   const { apiKey, log, redirectUri, version } = services;
-  const app = fastify({ logger: false, bodyLimit: 64 * 1024, forceCloseConnections: true }).withTypeProvider<ZodTypeProvider>();
+  const app = fastify({
+    logger: false,
+    bodyLimit: 64 * 1024,
+    forceCloseConnections: true,
+  }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(async (error, _request, reply) => {
     const answer = await sendError(reply, error);
-    if (reply.statusCode === 500) log.error("request failed", { error: error instanceof Error ? error.name : "unknown" });
+    if (reply.statusCode === 500)
+      log.error("request failed", { error: error instanceof Error ? error.name : "unknown" });
     return answer;
   });
   app.setNotFoundHandler((_request, reply) =>
@@ -55,7 +60,12 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
-      directives: { defaultSrc: ["'none'"], styleSrc: [STYLE_SOURCE], frameAncestors: ["'none'"], formAction: ["'none'"] },
+      directives: {
+        defaultSrc: ["'none'"],
+        styleSrc: [STYLE_SOURCE],
+        frameAncestors: ["'none'"],
+        formAction: ["'none'"],
+      },
     },
     strictTransportSecurity: redirectUri.protocol === "https:",
   });
@@ -81,7 +91,13 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   await app.register(exportRoutes(services));
   app.get(
     "/healthz",
-    { schema: { tags: ["health"], summary: "The server lives", response: { 200: z.object({ status: z.literal("ok") }) } } },
+    {
+      schema: {
+        tags: ["health"],
+        summary: "The server lives",
+        response: { 200: z.object({ status: z.literal("ok") }) },
+      },
+    },
     async () => ({ status: "ok" as const }),
   );
   await app.register(reference);

@@ -1,0 +1,166 @@
+import {
+  apiDisabled,
+  authError,
+  badGateway,
+  dailyLimitExceeded,
+  domainPolicy,
+  internalError,
+  invalidArgument,
+  lockedOut,
+  tooManyConcurrent,
+  unavailable,
+  type Refusal,
+} from "./errors.ts";
+import { random } from "./random.ts";
+
+/** What can go wrong at Google or on the way, on purpose. */
+export type Fault = Readonly<{
+  kind: FaultKind;
+  /** Probability per matching call; default 1. */
+  rate?: number;
+  /** Such as "messages.get" or "threads.list"; default any the kind applies to. */
+  method?: string;
+  /** Only calls for this message, or this conversation. */
+  messageId?: string;
+  /** Fires at most so often; default without end. */
+  times?: number;
+  /** Matching calls that pass before it begins. */
+  afterCalls?: number;
+  /** For `429hint` (default 2) and `lockout` (default 900). */
+  seconds?: number;
+}>;
+
+export type FaultKind = keyof typeof APPLIES;
+
+const list = ({ method }: Call) => method.endsWith(".list") && method !== "labels.list";
+const laterPage = (call: Call) => list(call) && call.pageToken;
+const api = ({ method }: Call) => method !== "token";
+
+/** Which calls each kind can strike. */
+const APPLIES = {
+  "500": api,
+  "502html": api,
+  "503": api,
+  "429": api,
+  /** 429 with a Retry-After header. */
+  "429hint": api,
+  "403quota": api,
+  /** The long one: every call of the account is refused until the time named, which moves while they keep coming. */
+  lockout: api,
+  /** The connection is reset before an answer. */
+  reset: api,
+  /** The connection ends within the body. */
+  cutBody: api,
+  /** A complete 200 whose JSON is not. */
+  truncatedJson: api,
+  /** A page without entries, but with a token. */
+  emptyPage: list,
+  /** A page begins with entries of the page before. */
+  duplicateIds: laterPage,
+  /** A good page token is refused. */
+  badPageToken: laterPage,
+  /** No answer ever comes. */
+  hang: api,
+  "401": api,
+  /** The token endpoint answers 503. */
+  tokenDown: ({ method }: Call) => method === "token",
+  dailyLimit: api,
+  apiDisabled: api,
+  domainPolicy: api,
+} as const;
+
+export type Call = Readonly<{ method: string; email: string; messageId?: string; pageToken: boolean }>;
+
+export type Faults = Readonly<{
+  /** Faults are tried in the order they were added; the first that fires wins. */
+  add(...faults: readonly Fault[]): void;
+  clear(): void;
+}>;
+
+export type FaultSource = Faults &
+  Readonly<{ strike(call: Call): Fault | undefined; lockout(email: string): Refusal | undefined }>;
+
+const LOCKOUT_SECONDS = 900;
+
+export function openFaults(seed: number, clock: () => number): FaultSource {
+  const draw = random(seed, "faults");
+  const lockouts = new Map<string, { until: number; milliseconds: number }>();
+  let live: { fault: Fault; seen: number; fired: number }[] = [];
+
+  return {
+    add: (...faults) => void live.push(...faults.map((fault) => ({ fault, seen: 0, fired: 0 }))),
+    clear: () => {
+      live = [];
+      lockouts.clear();
+    },
+    strike: (call) => {
+      for (const state of live) {
+        const {
+          kind,
+          rate = 1,
+          method,
+          messageId,
+          times = Infinity,
+          afterCalls = 0,
+          seconds = LOCKOUT_SECONDS,
+        } = state.fault;
+        if (!APPLIES[kind](call)) continue;
+        if (method !== undefined && method !== call.method) continue;
+        if (messageId !== undefined && messageId !== call.messageId) continue;
+        if (++state.seen <= afterCalls || state.fired >= times || !draw.chance(rate)) continue;
+        state.fired++;
+        if (kind === "lockout") lockouts.set(call.email, { until: 0, milliseconds: seconds * 1_000 });
+        return state.fault;
+      }
+      return undefined;
+    },
+    lockout: (email) => {
+      const lockout = lockouts.get(email);
+      if (lockout === undefined) return undefined;
+      if (lockout.until > 0 && clock() >= lockout.until) {
+        lockouts.delete(email);
+        return undefined;
+      }
+      lockout.until = clock() + lockout.milliseconds;
+      return lockedOut(draw.chance(0.5) ? 403 : 429, lockout.until);
+    },
+  };
+}
+
+/** The refusal a fault answers with; undefined for those that spoil an answer, and for quota ones made elsewhere. */
+export function refusalOf({ kind, seconds = 2 }: Fault): Refusal | undefined {
+  switch (kind) {
+    case "500":
+      return internalError();
+    case "502html":
+      return badGateway();
+    case "503":
+    case "tokenDown":
+      return unavailable();
+    case "429":
+      return tooManyConcurrent();
+    case "429hint":
+      return tooManyConcurrent({ "retry-after": String(seconds) });
+    case "401":
+      return authError();
+    case "dailyLimit":
+      return dailyLimitExceeded();
+    case "apiDisabled":
+      return apiDisabled();
+    case "domainPolicy":
+      return domainPolicy();
+    case "badPageToken":
+      return invalidArgument("Invalid pageToken");
+    case "403quota":
+    case "lockout":
+    case "reset":
+    case "cutBody":
+    case "truncatedJson":
+    case "emptyPage":
+    case "duplicateIds":
+    case "hang":
+      return undefined;
+    default:
+      return kind satisfies never;
+  }
+}

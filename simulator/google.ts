@@ -1,0 +1,163 @@
+import { createServer, type IncomingMessage } from "node:http";
+import { credentialsFile, makeClient, type ClientOptions } from "./client.ts";
+import type { Consent } from "./consent-screen.ts";
+import { noSuchUrl } from "./errors.ts";
+import { openFaults, type Faults } from "./faults.ts";
+import { gmailApi } from "./gmail.ts";
+import { openGrants } from "./grants.ts";
+import { openMailbox, type Mailbox } from "./mailbox.ts";
+import { openMeter, type Meter } from "./meter.ts";
+import type { NewMessage } from "./new-message.ts";
+import { oauth } from "./oauth.ts";
+import { openQuota, type QuotaOptions } from "./quota.ts";
+import { refused, send } from "./reply.ts";
+import { truthOf, type Truth } from "./truth.ts";
+
+export type { Consent, Fault, NewMessage, QuotaOptions, Truth };
+import type { Fault } from "./faults.ts";
+
+export type SimulatorOptions = Readonly<{
+  /** Default: ada@example.com with 200 messages. */
+  accounts?: readonly Readonly<{ email: string; messages?: number }>[];
+  /** Size of the first account's mailbox. */
+  messages?: number;
+  /** Same seed, same mailboxes, byte for byte; attachment ids excepted. Default 1. */
+  seed?: number;
+  /** Mean; many conversations have one message, some many. Default 2. */
+  messagesPerThread?: number;
+  /** For benchmarks: plain bodies of about this size instead of the variety, nothing in SPAM or TRASH. */
+  bodyBytes?: number;
+  /** Default an installed client. */
+  client?: ClientOptions;
+  /** Added to the answers of the Gmail API. */
+  latencyMs?: number;
+  /** Default any free one. */
+  port?: number;
+  /** Default 3599. */
+  accessTokenSeconds?: number;
+  /** Each refresh brings a new refresh token and ends the old one. */
+  rotateRefreshTokens?: boolean;
+  /** Without, nothing is refused; calls are metered at the prices of 2026 all the same. */
+  quota?: QuotaOptions;
+  /** Epoch milliseconds, for quota, expiry and the dates of new mail. Default the system's. */
+  clock?: () => number;
+}>;
+
+export type SimulatedGoogle = AsyncDisposable &
+  Readonly<{
+    /** Of OAuth and Gmail both. */
+    url: string;
+    /** Content of credentials.json. */
+    credentials: Record<string, unknown>;
+    accounts: readonly string[];
+    consent: Consent;
+    /** Default the first account's. */
+    mailbox(email?: string): SimulatedMailbox;
+    meter: Pick<Meter, "calls" | "units" | "refused" | "gets" | "reset">;
+    faults: Faults;
+    /** How many codes were given out and exchanged, and how many access tokens refreshed. */
+    tokens: Readonly<{ codes: number; exchanges: number; refreshes: number }>;
+    /** The person withdraws access at Google: all their tokens die. */
+    revoke(email: string): void;
+    expireAccessTokens(): void;
+  }>;
+
+export type SimulatedMailbox = Readonly<{
+  /** Returns the new message's id. */
+  add(message?: NewMessage): string;
+  remove(id: string): void;
+  setLabels(id: string, labelIds: readonly string[]): void;
+  /** Newest first, SPAM and TRASH included. */
+  ids(): string[];
+  /** Of removed messages too. */
+  truth(id: string): Truth;
+  size: number;
+  historyId: string;
+  /** All cursors held so far, the current one too, are answered with 404 from now on. */
+  expireHistory(): void;
+}>;
+
+/** A stand-in for Google, OAuth and Gmail, on a loopback port: as strict as Google, and broken on demand. */
+export async function simulateGoogle(options: SimulatorOptions = {}): Promise<SimulatedGoogle> {
+  const { seed = 1, messagesPerThread = 2, bodyBytes, latencyMs = 0, port = 0 } = options;
+  const { accessTokenSeconds = 3_599, rotateRefreshTokens = false, clock = Date.now } = options;
+  const given = options.accounts ?? [{ email: "ada@example.com" }];
+  const mailboxes = new Map<string, Mailbox>();
+  for (const [i, { email, messages = (i === 0 ? options.messages : undefined) ?? 200 }] of given.entries()) {
+    const layout = { seed, email, messages, messagesPerThread, clock };
+    mailboxes.set(email, openMailbox(bodyBytes === undefined ? layout : { ...layout, bodyBytes }));
+  }
+
+  const accounts = [...mailboxes.keys()];
+  const client = makeClient(options.client ?? { type: "installed" }, seed);
+  const grants = openGrants(clock, accessTokenSeconds);
+  const consent: Consent = { decision: "approve" };
+  const faults = openFaults(seed, clock);
+  const meter = openMeter();
+  const quota = openQuota(options.quota, seed, clock);
+  const answerOAuth = oauth({ client, grants, consent, accounts, rotateRefreshTokens, faults, clock });
+  const answerGmail = gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs });
+
+  const answer = async (request: IncomingMessage, url: URL) => {
+    if (url.pathname.startsWith("/gmail/v1/users/")) return answerGmail(request, url);
+    return (await answerOAuth(request, url)) ?? refused(noSuchUrl(url.pathname));
+  };
+  const server = createServer((request, response) => {
+    const url = new URL(request.url ?? "/", "http://simulator");
+    answer(request, url).then(
+      (reply) => send(request, response, url, reply),
+      (defect: unknown) => response.destroy(defect instanceof Error ? defect : new Error("simulator defect")),
+    );
+  });
+  // Google keeps idle connections for minutes; Node's five seconds would reset clients that reuse theirs.
+  server.keepAliveTimeout = 240_000;
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, "127.0.0.1", resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the simulator has no port");
+  const url = `http://127.0.0.1:${address.port}`;
+
+  return {
+    url,
+    credentials: credentialsFile(client, url),
+    accounts,
+    consent,
+    mailbox: (email = accounts[0]!) => control(mailboxes, email),
+    meter,
+    faults,
+    tokens: grants.issued,
+    revoke: grants.revoke,
+    expireAccessTokens: grants.expireAccess,
+    [Symbol.asyncDispose]: () =>
+      new Promise<void>((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function control(mailboxes: ReadonlyMap<string, Mailbox>, email: string): SimulatedMailbox {
+  const mailbox = mailboxes.get(email);
+  if (mailbox === undefined) throw new Error(`no simulated mailbox ${email}`);
+  const { add, remove, setLabels, expireHistory } = mailbox;
+  return {
+    add,
+    remove,
+    setLabels,
+    expireHistory,
+    ids: () => mailbox.newestFirst.map(({ id }) => id),
+    truth: (id) => {
+      const entry = mailbox.everHeld(id);
+      if (entry === undefined) throw new Error(`no message ${id} in the simulated mailbox`);
+      return truthOf(entry, mailbox.mail(entry));
+    },
+    get size() {
+      return mailbox.newestFirst.length;
+    },
+    get historyId() {
+      return String(mailbox.historyId);
+    },
+  };
+}

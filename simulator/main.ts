@@ -1,0 +1,102 @@
+import { chmod, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { simulateGoogle, type SimulatorOptions } from "./google.ts";
+
+const USAGE = `Usage: npm run simulator -- [--port N] [--messages N] [--seed N] [--per-thread X] [--latency-ms N]
+         [--quota 2026|legacy] [--account EMAIL] [--body-bytes N] [--credentials FILE]
+
+Serves OAuth and Gmail on 127.0.0.1 and prints one line of JSON: where, for which account, and the credentials file written.
+`;
+
+/** What a project of each tier is given. Concurrency: third parties met no refusal at 48 calls and some at 64. */
+const TIERS = {
+  "2026": { tier: "2026", unitsPerMinute: 6_000, projectUnitsPerMinute: 1_200_000, maxConcurrent: 50 },
+  legacy: { tier: "legacy", unitsPerMinute: 15_000, projectUnitsPerMinute: 1_200_000, maxConcurrent: 50 },
+} as const;
+
+type Command = Readonly<{ account: string; credentials?: string; options: SimulatorOptions }>;
+
+/** Throws an Error that says which flag is wrong. */
+function parse(args: readonly string[]): Command {
+  const flag = { type: "string" } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      port: flag,
+      messages: flag,
+      seed: flag,
+      "per-thread": flag,
+      "latency-ms": flag,
+      quota: flag,
+      account: flag,
+      "body-bytes": flag,
+      credentials: flag,
+    },
+  });
+  const number = (
+    name: "port" | "messages" | "seed" | "per-thread" | "latency-ms" | "body-bytes",
+    pattern = /^\d{1,9}$/,
+  ) => {
+    const value = values[name];
+    if (value === undefined) return undefined;
+    if (!pattern.test(value)) throw new Error(`--${name} needs a number, not ${JSON.stringify(value)}`);
+    return Number(value);
+  };
+  const account = values.account ?? "ada@example.com";
+  if (!/^[^\s@]+@[^\s@]+$/.test(account)) throw new Error(`--account needs an address, not ${JSON.stringify(account)}`);
+  const { quota } = values;
+  if (quota !== undefined && quota !== "2026" && quota !== "legacy") throw new Error("--quota is 2026 or legacy");
+
+  const given = {
+    port: number("port"),
+    messages: number("messages"),
+    seed: number("seed"),
+    messagesPerThread: number("per-thread", /^\d{1,4}(\.\d+)?$/),
+    latencyMs: number("latency-ms"),
+    bodyBytes: number("body-bytes"),
+    quota: quota && TIERS[quota],
+    accounts: [{ email: account }],
+  };
+  const options = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  ) as SimulatorOptions;
+  return {
+    account,
+    options,
+    ...(values.credentials === undefined ? {} : { credentials: resolve(values.credentials) }),
+  };
+}
+
+async function run({ account, credentials, options }: Command): Promise<void> {
+  const google = await simulateGoogle(options);
+  if (credentials !== undefined) {
+    await writeFile(
+      credentials,
+      `${JSON.stringify(google.credentials)}
+`,
+      { mode: 0o600 },
+    );
+    // The mode above is only for a file that did not exist.
+    await chmod(credentials, 0o600);
+  }
+  process.stdout.write(
+    `${JSON.stringify({ url: google.url, account, ...(credentials === undefined ? {} : { credentials }) })}\n`,
+  );
+  const stop = () => void google[Symbol.asyncDispose]().then(() => process.exit(0));
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+}
+
+function fail(error: unknown, exitCode: number, help = ""): void {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${help}`);
+  process.exitCode = exitCode;
+}
+
+let command: Command | undefined;
+try {
+  command = parse(process.argv.slice(2));
+} catch (error) {
+  fail(error, 2, USAGE);
+}
+if (command !== undefined) await run(command).catch((error: unknown) => fail(error, 1));

@@ -1,0 +1,146 @@
+import { quotaExceeded, tooManyConcurrent, type Refusal } from "./errors.ts";
+import { random } from "./random.ts";
+
+export type Tier = "2026" | "legacy";
+
+export type QuotaOptions = Readonly<{
+  /** Per user. */
+  unitsPerMinute: number;
+  tier: Tier;
+  /** How a minute is counted: the last sixty seconds, whole minutes from the first call, or a bucket that refills. Default sliding. */
+  shape?: "sliding" | "fixed" | "bucket";
+  /** What `full` really costs, as a multiple of the list price. Measured by third parties at 2 to 2.5 in the new regime. */
+  priceFactor?: number;
+  /** Simultaneous calls of one user; more are refused with 429. */
+  maxConcurrent?: number;
+  projectUnitsPerMinute?: number;
+}>;
+
+const MINUTE = 60_000;
+
+/** Units per call. Source: Gmail API usage limits, read 2026-10; the first three were re-priced on 2026-05-01. */
+const PRICES = {
+  "messages.get": { "2026": 20, legacy: 5 },
+  "messages.attachments.get": { "2026": 20, legacy: 5 },
+  "threads.get": { "2026": 40, legacy: 10 },
+  "messages.list": { "2026": 5, legacy: 5 },
+  "threads.list": { "2026": 10, legacy: 10 },
+  "history.list": { "2026": 2, legacy: 2 },
+  "labels.list": { "2026": 1, legacy: 1 },
+  "labels.get": { "2026": 1, legacy: 1 },
+  getProfile: { "2026": 1, legacy: 1 },
+} as const;
+
+/** Gmail methods served here, named as in Google's reference (`users.` left out). */
+export type Method = keyof typeof PRICES;
+
+export const priceOf = (method: Method, tier: Tier): number => PRICES[method][tier];
+
+type Window = Readonly<{
+  /** When a charge will fit, in epoch milliseconds; undefined when it fits now. */
+  fitsAt(units: number, now: number): number | undefined;
+  take(units: number, now: number): void;
+}>;
+
+function sliding(limit: number): Window {
+  const charges: { at: number; units: number }[] = [];
+  let used = 0;
+  return {
+    fitsAt: (units, now) => {
+      while (charges.length > 0 && charges[0]!.at <= now - MINUTE) used -= charges.shift()!.units;
+      if (used + units <= limit) return undefined;
+      let freed = 0;
+      return (charges.find((charge) => used + units - (freed += charge.units) <= limit)?.at ?? now) + MINUTE;
+    },
+    take: (units, now) => {
+      used += units;
+      const last = charges.at(-1);
+      // One entry a millisecond is enough, and keeps the list short.
+      if (last !== undefined && last.at === now) last.units += units;
+      else charges.push({ at: now, units });
+    },
+  };
+}
+
+function fixed(limit: number): Window {
+  let start = Number.NEGATIVE_INFINITY;
+  let used = 0;
+  return {
+    fitsAt: (units, now) => {
+      if (now >= start + MINUTE) {
+        start = Math.floor(now / 1_000) * 1_000;
+        used = 0;
+      }
+      return used + units > limit ? start + MINUTE : undefined;
+    },
+    take: (units) => void (used += units),
+  };
+}
+
+function bucket(limit: number): Window {
+  let level = limit;
+  let since: number | undefined;
+  return {
+    fitsAt: (units, now) => {
+      level = Math.min(limit, level + (Math.max(0, now - (since ?? now)) * limit) / MINUTE);
+      since = now;
+      return units > level ? now + Math.ceil(((units - level) * MINUTE) / limit) : undefined;
+    },
+    take: (units) => void (level -= units),
+  };
+}
+
+const SHAPES = { sliding, fixed, bucket };
+
+export type Quota = Readonly<{
+  tier: Tier;
+  /** Takes the call's units from its user and the project, or says why not. A refused call costs nothing. */
+  charge(email: string, units: number): Refusal | undefined;
+  /** The refusal of a user whose minute is spent, whether it is or not. */
+  exceeded(): Refusal;
+  /** Counts a call in; the answer counts it out again. */
+  enter(email: string): Refusal | (() => void);
+  priceFactor: number;
+}>;
+
+export function openQuota(options: QuotaOptions | undefined, seed: number, clock: () => number): Quota {
+  const tier = options?.tier ?? "2026";
+  const draw = random(seed, "quota");
+  const shape = SHAPES[options?.shape ?? "sliding"];
+  const users = new Map<string, Window>();
+  const inFlight = new Map<string, number>();
+  const projectLimit = options?.projectUnitsPerMinute;
+  const project = projectLimit === undefined ? undefined : shape(projectLimit);
+  const perUser = options?.unitsPerMinute ?? (tier === "2026" ? 6_000 : 15_000);
+
+  const exceeded = (whose: "user" | "project", unitsPerMinute: number, fitsAt: number) => {
+    // Google names the window in a third of its refusals; a minute after it, the call fits.
+    const told = draw.chance(1 / 3) ? { windowStart: Math.ceil((fitsAt - MINUTE) / 1_000) } : {};
+    return quotaExceeded({ tier, whose, unitsPerMinute, ...told });
+  };
+
+  return {
+    tier,
+    priceFactor: options?.priceFactor ?? 1,
+    exceeded: () => exceeded("user", perUser, clock() + MINUTE),
+    charge: (email, units) => {
+      if (options === undefined) return undefined;
+      const now = clock();
+      let user = users.get(email);
+      if (user === undefined) users.set(email, (user = shape(perUser)));
+      const userFitsAt = user.fitsAt(units, now);
+      if (userFitsAt !== undefined) return exceeded("user", perUser, userFitsAt);
+      const projectFitsAt = project?.fitsAt(units, now);
+      if (projectFitsAt !== undefined) return exceeded("project", projectLimit!, projectFitsAt);
+      user.take(units, now);
+      project?.take(units, now);
+      return undefined;
+    },
+    enter: (email) => {
+      const calls = (inFlight.get(email) ?? 0) + 1;
+      if (calls > (options?.maxConcurrent ?? Infinity)) return tooManyConcurrent();
+      inFlight.set(email, calls);
+      return () => inFlight.set(email, inFlight.get(email)! - 1);
+    },
+  };
+}

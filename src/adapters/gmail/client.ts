@@ -1,0 +1,162 @@
+import { ExportError } from "../../core/errors.ts";
+import type { AccessToken } from "../../core/grant.ts";
+import type { Filter, Message, Profile } from "../../core/mailbox.ts";
+import type { Clock } from "../../core/ports.ts";
+import type { Method, Pacer } from "../../core/quota.ts";
+import { classify } from "./classify.ts";
+import type { Http, HttpResponse } from "./http.ts";
+import { createRetry } from "./retry.ts";
+import {
+  parseAttachment,
+  parseHistory,
+  parseLabels,
+  parseMessage,
+  parseMessageList,
+  parseProfile,
+  parseThread,
+} from "./wire.ts";
+
+/** The most that messages.list and history.list give on one page. */
+const PAGE_SIZE = "500";
+
+/** The Gmail API as seen by one account. Each function is one method of Google's reference, tried until it is decided. */
+export type GmailClient = Readonly<{
+  getProfile(signal: AbortSignal): Promise<Profile>;
+  labelsList(signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  messagesList(
+    filter: Filter,
+    pageToken: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ReturnType<typeof parseMessageList>>;
+  /** Format `full`. */
+  messagesGet(id: string, signal: AbortSignal): Promise<Message>;
+  /** Format `full`. */
+  threadsGet(id: string, signal: AbortSignal): Promise<readonly Message[]>;
+  attachmentsGet(messageId: string, id: string, signal: AbortSignal): Promise<ReturnType<typeof parseAttachment>>;
+  /** Additions alone. */
+  historyList(
+    startHistoryId: string,
+    pageToken: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ReturnType<typeof parseHistory>>;
+}>;
+
+export type ClientPorts = Readonly<{
+  http: Http;
+  accessToken: AccessToken;
+  pacer: Pacer;
+  clock: Clock;
+  /** From 0 up to 1. */
+  random: () => number;
+}>;
+
+export function gmailClient({ http, accessToken, pacer, clock, random }: ClientPorts): GmailClient {
+  const retry = createRetry(clock, random);
+
+  /** Sends once, whatever comes of it. Every sending has its own turn, and is counted by what Google made of it. */
+  const send = async <T>(
+    method: Method,
+    path: string,
+    stale: Stale,
+    parse: Parse<T>,
+    signal: AbortSignal,
+  ): Promise<T> => {
+    const turn = await pacer.turn(method, signal);
+    try {
+      const token = await accessToken(stale, signal);
+      const response = await http.get(path, token, signal);
+      if (response.status === 401 && stale === undefined) throw new TokenRefused(token);
+      if (isOk(response)) {
+        const result = parse(jsonOf(response, clock));
+        pacer.accepted();
+        return result;
+      }
+      const failure = classify(response, clock.now());
+      if (failure.retry === "wait") pacer.refused(failure);
+      else if (failure.retry === "never") pacer.accepted();
+      throw new ExportError(failure);
+    } finally {
+      turn.done();
+    }
+  };
+
+  const call = <T>(method: Method, path: string, parse: Parse<T>, signal: AbortSignal): Promise<T> =>
+    retry(async () => {
+      try {
+        return await send(method, path, undefined, parse, signal);
+      } catch (error) {
+        if (!(error instanceof TokenRefused)) throw error;
+        return await send(method, path, error.token, parse, signal);
+      }
+    }, signal);
+
+  return {
+    getProfile: (signal) => call("getProfile", pathOf("profile"), parseProfile, signal),
+    labelsList: (signal) => call("labels.list", pathOf("labels"), parseLabels, signal),
+    messagesList({ query, labels, includeSpamTrash }, pageToken, signal) {
+      const path = pathOf("messages", {
+        maxResults: PAGE_SIZE,
+        fields: "nextPageToken,messages(id,threadId)",
+        q: query,
+        labelIds: labels,
+        includeSpamTrash: includeSpamTrash ? "true" : "",
+        pageToken,
+      });
+      return call("messages.list", path, parseMessageList, signal);
+    },
+    messagesGet: (id, signal) =>
+      call("messages.get", pathOf(`messages/${encode(id)}`, { format: "full" }), parseMessage, signal),
+    threadsGet: (id, signal) =>
+      call("threads.get", pathOf(`threads/${encode(id)}`, { format: "full" }), parseThread, signal),
+    attachmentsGet(messageId, id, signal) {
+      const path = pathOf(`messages/${encode(messageId)}/attachments/${encode(id)}`);
+      return call("messages.attachments.get", path, parseAttachment, signal);
+    },
+    historyList(startHistoryId, pageToken, signal) {
+      const path = pathOf("history", {
+        startHistoryId,
+        historyTypes: "messageAdded",
+        maxResults: PAGE_SIZE,
+        pageToken,
+      });
+      return call("history.list", path, parseHistory, signal);
+    },
+  };
+}
+
+type Parse<T> = (json: unknown) => T;
+type Stale = Parameters<AccessToken>[0];
+
+/** Gmail did not take this token; a fresher one is tried once. Never leaves this file. */
+class TokenRefused extends Error {
+  readonly token: NonNullable<Stale>;
+  constructor(token: NonNullable<Stale>) {
+    super("token refused");
+    this.token = token;
+  }
+}
+
+function isOk({ status }: HttpResponse): boolean {
+  return status >= 200 && status < 300;
+}
+
+function jsonOf(response: HttpResponse, clock: Clock): unknown {
+  try {
+    return JSON.parse(response.body.toString());
+  } catch {
+    // Not the parser's error: it quotes what it could not read, and that is mail.
+    throw new ExportError(classify(response, clock.now()));
+  }
+}
+
+type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** Parameters that are empty are left out; a list repeats its name. */
+function pathOf(resource: string, query: Query = {}): string {
+  const search = new URLSearchParams({ prettyPrint: "false" });
+  for (const [name, value = ""] of Object.entries(query))
+    for (const each of typeof value === "string" ? [value] : value) if (each !== "") search.append(name, each);
+  return `/gmail/v1/users/me/${resource}?${search.toString()}`;
+}
+
+const encode = encodeURIComponent;

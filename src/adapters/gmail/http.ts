@@ -1,0 +1,173 @@
+import { promisify } from "node:util";
+import { gunzip, gunzipSync } from "node:zlib";
+import { Pool, type Dispatcher } from "undici";
+import { ExportError, refuse } from "../../core/errors.ts";
+import type { Clock, Secret } from "../../core/ports.ts";
+
+/** An answer as it came, whatever its status; the body is decompressed. Header names are lower-case. */
+export type HttpResponse = Readonly<{
+  status: number;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: Buffer;
+}>;
+
+export type Http = Readonly<{
+  /** `path` is relative to the root. Never follows a redirect: the token is for Gmail alone. Throws `network` or `timeout`. */
+  get(path: string, token: Secret, signal: AbortSignal): Promise<HttpResponse>;
+  close(): Promise<void>;
+}>;
+
+export type HttpLimits = Readonly<{
+  /** Milliseconds to a connection; to the headers of the answer; between two pieces of its body; for all of it. */
+  connectMs: number;
+  headersMs: number;
+  idleMs: number;
+  totalMs: number;
+  /** Bytes of a body, before and after decompression. The largest message is 50 MB. */
+  bodyBytes: number;
+  connections: number;
+}>;
+
+const LIMITS: HttpLimits = {
+  connectMs: 10_000,
+  headersMs: 30_000,
+  idleMs: 30_000,
+  totalMs: 300_000,
+  bodyBytes: 128 << 20,
+  connections: 20,
+};
+
+/** Gmail compresses only for clients that say so twice (gmail-api.md §2.3). */
+const HEADERS = { accept: "application/json", "accept-encoding": "gzip", "user-agent": "gmail-export (gzip)" };
+
+/** Up to here, decompressing on the spot takes less time than handing it to another thread. */
+const SMALL_BYTES = 64 << 10;
+
+const gunzipElsewhere = promisify(gunzip);
+
+/** One kept-alive connection pool to the Gmail API, for all accounts of the process. */
+export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLimits> = {}): Http {
+  const { connectMs, headersMs, idleMs, totalMs, bodyBytes, connections } = { ...LIMITS, ...limits };
+  const root = new URL(rootUrl);
+  const base = root.pathname.replace(/\/+$/, "");
+  // HTTP/1.1: measured at half the CPU of HTTP/2 per message, and ten calls in flight need no more than ten connections.
+  const pool = new Pool(root.origin, { connections, connect: { timeout: connectMs }, allowH2: false });
+
+  const request = (path: string, token: Secret, signal: AbortSignal): Promise<HttpResponse> =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      const begun = clock.now();
+      const chunks: Buffer[] = [];
+      let size = 0;
+      let status = 0;
+      let headers: HttpResponse["headers"] = {};
+      let sending: Dispatcher.DispatchController | undefined;
+
+      const end = (settle: () => void): void => {
+        signal.removeEventListener("abort", onAbort);
+        settle();
+      };
+      const stop = (reason: unknown): void => {
+        end(() => reject(reason));
+        sending?.abort(STOPPED);
+      };
+      const onAbort = (): void => stop(signal.reason);
+      signal.addEventListener("abort", onAbort, { once: true });
+
+      const options: Dispatcher.DispatchOptions = {
+        method: "GET",
+        path: base + path,
+        headers: { ...HEADERS, authorization: `Bearer ${token.reveal()}` },
+        headersTimeout: headersMs,
+        bodyTimeout: idleMs,
+      };
+      // `dispatch` rather than `request`: no stream per answer, and every chunk passes the limits here.
+      pool.dispatch(options, {
+        onRequestStart(controller) {
+          sending = controller;
+          if (signal.aborted) controller.abort(STOPPED);
+        },
+        onResponseStart(_, statusCode, answered) {
+          status = statusCode;
+          headers = answered;
+        },
+        onResponseData(_, chunk) {
+          size += chunk.length;
+          chunks.push(chunk);
+          if (size > bodyBytes) stop(tooLarge(bodyBytes));
+          // Silence is the idle limit's matter, so looking at the clock when something comes is enough.
+          else if (clock.now() - begun > totalMs) stop(timedOut("UND_TOTAL_TIMEOUT"));
+        },
+        onResponseEnd: () => end(() => resolve({ status, headers, body: Buffer.concat(chunks, size) })),
+        onResponseError: (_, error) => end(() => reject(faultOf(error))),
+      });
+    });
+
+  return {
+    async get(path, token, signal) {
+      const response = await request(path, token, signal);
+      return { ...response, body: await decompressed(response, bodyBytes) };
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+const STOPPED = new Error("stopped");
+
+async function decompressed({ headers, body }: HttpResponse, maxOutputLength: number): Promise<Buffer> {
+  if (headers["content-encoding"] !== "gzip") return body;
+  try {
+    if (body.length <= SMALL_BYTES) return gunzipSync(body, { maxOutputLength });
+    return await gunzipElsewhere(body, { maxOutputLength });
+  } catch (error) {
+    if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxOutputLength);
+    throw new ExportError({
+      code: "malformed_response",
+      retry: "backoff",
+      message: "Gmail's answer was compressed and could not be read.",
+      next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
+    });
+  }
+}
+
+/** What went wrong below HTTP. Only the error's code is kept: what libraries attach may hold the request's headers. */
+function faultOf(error: unknown): ExportError {
+  const code = codeOf(error);
+  if (code === "ETIMEDOUT" || code.endsWith("_TIMEOUT")) return timedOut(code);
+  return new ExportError(
+    {
+      code: "network",
+      retry: "backoff",
+      message: `The connection to Google failed (${code}).`,
+      next: "Check the network; the export goes on by itself when Google can be reached.",
+    },
+    { cause: new Error(code) },
+  );
+}
+
+function timedOut(code: string): ExportError {
+  return new ExportError(
+    {
+      code: "timeout",
+      retry: "backoff",
+      message: "Google did not answer in time.",
+      next: "Check the network; the export goes on by itself when Google answers.",
+    },
+    { cause: new Error(code) },
+  );
+}
+
+function tooLarge(bytes: number): ExportError {
+  return refuse(
+    "bad_request",
+    `Gmail's answer is larger than ${bytes >> 20} MB.`,
+    "Open this message in Gmail: it is larger than any message Gmail accepts.",
+  );
+}
+
+/** A connection tried on several addresses fails with one error of each; the first says it. */
+function codeOf(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+  const code = first instanceof Error && "code" in first ? first.code : undefined;
+  return typeof code === "string" && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : "UNKNOWN";
+}

@@ -1,0 +1,91 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { manualClock, type ManualClock } from "../../../test/manual-clock.ts";
+import type { AccessToken } from "../../core/grant.ts";
+import { Secret } from "../../core/ports.ts";
+import type { Method, Pacer } from "../../core/quota.ts";
+import { PRICES, NOTHING_SPENT } from "../../core/quota.ts";
+import { gmailClient, type GmailClient } from "./client.ts";
+import { createHttp, type HttpLimits } from "./http.ts";
+
+export const NEVER = new AbortController().signal;
+
+/** Real milliseconds that sockets of this machine get before the manual clock jumps on. */
+const SETTLE_MS = 15;
+
+/** Starts a server on a free port of this machine; `answer` may take its time, or never end. */
+export async function serveLocally(answer: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer(answer);
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("no port");
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** What a scripted Gmail answers: a status and JSON, or text. */
+export type Answer = readonly [status: number, body: unknown, headers?: Record<string, string>];
+
+export type Asked = Readonly<{ url: URL; token: string }>;
+
+/** Google's error body around what matters of it. */
+export function errorBody(code: number, reason: string, message: string, more: object = {}): object {
+  return { error: { code, message, errors: [{ domain: "global", reason, message }], ...more } };
+}
+
+/** A client of a scripted Gmail: `script` answers each request; what was asked, and what the pacer heard, is kept. */
+export async function scriptedGmail(
+  script: (asked: Asked, count: number) => Answer,
+  { limits, accessToken }: { limits?: Partial<HttpLimits>; accessToken?: AccessToken } = {},
+) {
+  const asked: Asked[] = [];
+  const heard: string[] = [];
+  const server = await serveLocally((request, response) => {
+    const one = { url: new URL(request.url!, "http://gmail"), token: request.headers.authorization ?? "" };
+    asked.push(one);
+    const [status, body, headers] = script(one, asked.length);
+    response.writeHead(status, { "content-type": "application/json", ...headers });
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
+  });
+  const clock = manualClock();
+  const http = createHttp(server.url, clock, limits);
+  const client = gmailClient({
+    http,
+    accessToken: accessToken ?? (() => Promise.resolve(new Secret("fresh"))),
+    pacer: listening(heard),
+    clock,
+    random: () => 0.5,
+  });
+  return {
+    client,
+    clock,
+    asked,
+    heard,
+    run: <T>(work: (client: GmailClient) => Promise<T>): Promise<T> => clock.run(work(client), SETTLE_MS),
+    async [Symbol.asyncDispose]() {
+      await http.close();
+      await server[Symbol.asyncDispose]();
+    },
+  } satisfies AsyncDisposable & { clock: ManualClock; [key: string]: unknown };
+}
+
+/** A pacer without limits that writes down what it is told. */
+function listening(heard: string[]): Pacer {
+  return {
+    prices: PRICES["2026"],
+    turn: (method: Method) => {
+      heard.push(method);
+      return Promise.resolve({ done: () => void heard.push("done") });
+    },
+    refused: ({ code }) => void heard.push(code),
+    accepted: () => void heard.push("accepted"),
+    spent: () => NOTHING_SPENT,
+  };
+}

@@ -1,0 +1,181 @@
+import { ExportError } from "../../core/errors.ts";
+import type { Header, Message, Part, Profile, Ref } from "../../core/mailbox.ts";
+
+/**
+ * Gmail's JSON, unknown until it has passed through here. A message is read leniently: whatever is absent or of the wrong
+ * type is empty, only its id must be there. Listings are read strictly: an entry that cannot be read, or a cursor, would
+ * be mail silently left out. Everything throws `malformed_response` otherwise.
+ * Shapes: Gmail API reference, users.messages, users.threads, users.history, users.labels.
+ */
+type Json = Readonly<Record<string, unknown>>;
+
+/** A message as a history entry shows it. */
+type Added = Ref & Readonly<{ labelIds: readonly string[] }>;
+
+export function parseMessage(json: unknown): Message {
+  const message = objectOf(json, "a message");
+  return {
+    ...refOf(message),
+    labelIds: stringsOf(message["labelIds"]),
+    snippet: stringOf(message["snippet"]),
+    internalDate: stringOf(message["internalDate"]),
+    sizeEstimate: countOf(message["sizeEstimate"]),
+    payload: parsePart(message["payload"]),
+  };
+}
+
+/** The messages of a conversation, in Gmail's order. */
+export function parseThread(json: unknown): Message[] {
+  const thread = objectOf(json, "a conversation");
+  if (thread["messages"] === undefined) throw malformed("a conversation without messages");
+  return listOf(thread, "messages").map(parseMessage);
+}
+
+/** One page of messages.list. `messages` is absent, not empty, where nothing was found. */
+export function parseMessageList(json: unknown): { refs: Ref[]; nextPageToken: string | undefined } {
+  const page = objectOf(json, "a listing");
+  return {
+    refs: listOf(page, "messages").map((entry) => refOf(objectOf(entry, "an entry of a listing"))),
+    nextPageToken: pageTokenOf(page),
+  };
+}
+
+export function parseProfile(json: unknown): Profile {
+  const profile = objectOf(json, "a profile");
+  const emailAddress = stringOf(profile["emailAddress"]);
+  if (emailAddress === "") throw malformed("a profile without an address");
+  return {
+    emailAddress,
+    messagesTotal: countOf(profile["messagesTotal"]),
+    threadsTotal: countOf(profile["threadsTotal"]),
+    historyId: stringOf(profile["historyId"]),
+  };
+}
+
+/** Label ids to names. A label that lacks either is left out: an id without a name stands for itself anyway. */
+export function parseLabels(json: unknown): Map<string, string> {
+  const labels = listOf(objectOf(json, "a list of labels"), "labels").filter(isObject);
+  return new Map(
+    labels
+      .map((label) => [stringOf(label["id"]), stringOf(label["name"])] as const)
+      .filter(([id, name]) => id !== "" && name !== ""),
+  );
+}
+
+/**
+ * One page of history.list, asked for `messageAdded`. `history` may be absent on a page that has a next one.
+ * `historyId` is "" where the page has none.
+ */
+export function parseHistory(json: unknown): {
+  refs: Added[];
+  nextPageToken: string | undefined;
+  historyId: string;
+} {
+  const page = objectOf(json, "a history");
+  const refs: Added[] = [];
+  for (const entry of listOf(page, "history")) {
+    for (const added of listOf(objectOf(entry, "an entry of a history"), "messagesAdded")) {
+      const message = objectOf(objectOf(added, "an added message")["message"], "an added message");
+      refs.push({ ...refOf(message), labelIds: stringsOf(message["labelIds"]) });
+    }
+  }
+  return { refs, nextPageToken: pageTokenOf(page), historyId: stringOf(page["historyId"]) };
+}
+
+/** The answer of messages.attachments.get: base64url `data`, `size` in decoded bytes. */
+export function parseAttachment(json: unknown): { data: string; size: number } {
+  const { data, size } = objectOf(json, "an attachment");
+  // Google leaves empty fields out, but only an attachment of no bytes may come without any.
+  if (typeof data !== "string" && size !== 0) throw malformed("an attachment without data");
+  return { data: stringOf(data), size: countOf(size) };
+}
+
+/** A tree of parts, breadth first: the nesting is the sender's choice, the call stack is ours. */
+function parsePart(json: unknown): Part {
+  const top: Part[] = [];
+  const queue = [{ part: isObject(json) ? json : {}, siblings: top }];
+  for (const { part, siblings } of queue) {
+    const body: Json = isObject(part["body"]) ? part["body"] : {};
+    const parts: Part[] = [];
+    siblings.push({
+      partId: stringOf(part["partId"]),
+      mimeType: mimeTypeOf(part["mimeType"]),
+      filename: stringOf(part["filename"]),
+      headers: headersOf(part["headers"]),
+      body: {
+        attachmentId: stringOf(body["attachmentId"]),
+        size: countOf(body["size"]),
+        data: stringOf(body["data"]),
+      },
+      parts,
+    });
+    for (const child of arrayOf(part["parts"]).filter(isObject)) queue.push({ part: child, siblings: parts });
+  }
+  return top[0]!;
+}
+
+/** Lower-case and without the stray parameters that a malformed Content-Type leaves in it. */
+function mimeTypeOf(value: unknown): string {
+  return stringOf(value).split(";", 1)[0]!.trim().toLowerCase();
+}
+
+function headersOf(value: unknown): Header[] {
+  return arrayOf(value)
+    .filter(isObject)
+    .map((header) => ({ name: stringOf(header["name"]), value: stringOf(header["value"]) }))
+    .filter(({ name }) => name !== "");
+}
+
+function refOf(message: Json): Ref {
+  const id = stringOf(message["id"]);
+  if (id === "") throw malformed("a message without an id");
+  return { id, threadId: stringOf(message["threadId"]) || id };
+}
+
+function pageTokenOf(page: Json): string | undefined {
+  const token = page["nextPageToken"] ?? "";
+  if (typeof token !== "string") throw malformed("a page token that is no string");
+  return token === "" ? undefined : token;
+}
+
+/** A list that must be one where it is present. */
+function listOf(parent: Json, key: "messages" | "labels" | "history" | "messagesAdded"): readonly unknown[] {
+  const list = parent[key] ?? [];
+  if (!Array.isArray(list)) throw malformed(`"${key}" that is no list`);
+  return list;
+}
+
+function objectOf(json: unknown, what: string): Json {
+  if (!isObject(json)) throw malformed(`something that is not ${what}`);
+  return json;
+}
+
+function isObject(json: unknown): json is Json {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
+
+function arrayOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function stringOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function stringsOf(value: unknown): string[] {
+  return arrayOf(value).filter((item) => typeof item === "string");
+}
+
+/** A whole number above zero, else 0. JSON can spell numbers that are none, such as 1e999. */
+function countOf(value: unknown): number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
+function malformed(what: string): ExportError {
+  return new ExportError({
+    code: "malformed_response",
+    retry: "backoff",
+    message: `Gmail answered with ${what}.`,
+    next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
+  });
+}

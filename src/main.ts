@@ -1,0 +1,230 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { parseEnv } from "node:util";
+
+import { chooseDirectoryIn } from "./adapters/files/choose-directory.ts";
+import { learnedLimits } from "./adapters/files/learned-limits.ts";
+import { fileLock } from "./adapters/files/lock.ts";
+import { mustBeFree, openDirectoryWith } from "./adapters/files/open-directory.ts";
+import { readDirectory } from "./adapters/files/read-directory.ts";
+import { gmailClient } from "./adapters/gmail/client.ts";
+import { createHttp } from "./adapters/gmail/http.ts";
+import { gmailSource } from "./adapters/gmail/source.ts";
+import { accessToken } from "./adapters/oauth/access-token.ts";
+import { accounts as oauthAccounts } from "./adapters/oauth/accounts.ts";
+import { readCredentials } from "./adapters/oauth/credentials.ts";
+import { grantStore } from "./adapters/oauth/grant-store.ts";
+import { readKey } from "./adapters/oauth/key.ts";
+import { embeddedQueue } from "./adapters/queue/embedded.ts";
+import { systemClock as clock } from "./clock.ts";
+import { readConfig, type Config, type Env } from "./config.ts";
+import type { AccessToken, Accounts } from "./core/grant.ts";
+import type { MailboxSource } from "./core/mailbox.ts";
+import { spentSince, type Pacer } from "./core/quota.ts";
+import { createLog } from "./log.ts";
+import { runExport as exportMail } from "./pipeline/export.ts";
+import { createPacer } from "./pipeline/pace.ts";
+import { createProjectBudget } from "./pipeline/spacing.ts";
+import { work, type RunExport } from "./pipeline/worker.ts";
+import { demo, type Stage } from "./surfaces/cli/demo.ts";
+import { runCommand } from "./surfaces/cli/program.ts";
+import { terminal as openTerminal } from "./surfaces/cli/terminal.ts";
+import { listen } from "./surfaces/http/listen.ts";
+import { httpServer } from "./surfaces/http/server.ts";
+
+/** Joins ports and adapters for one configuration. Everything opened is closed with `close`. */
+async function compose(config: Config) {
+  const log = createLog(config.logLevel);
+  const lock = fileLock(clock);
+  const http = createHttp(config.gmailApiUrl.href, clock);
+  const project = createProjectBudget(config.projectUnitsPerMinute);
+  const limits = learnedLimits(join(config.stateDir, "limits.json"));
+  const queue = embeddedQueue(config.stateDir, clock);
+  const key = await readKey(config.encryptionKey, join(config.stateDir, "key"));
+  const store = grantStore(config.tokenDir, key, lock);
+  const credentials = () => readCredentials(config.credentialsPath);
+  const tool = `gmail-export ${await version()}`;
+  const open = openDirectoryWith(lock, clock, tool);
+
+  const mailboxFor = async (token: AccessToken): Promise<{ source: MailboxSource; pacer: Pacer }> => {
+    const { clientId } = await credentials();
+    const pacer = createPacer({
+      clock,
+      tier: config.tier,
+      unitsPerMinute: config.unitsPerMinute,
+      maxInFlight: config.maxInFlight,
+      project,
+      remembered: await limits.of(clientId),
+      onLearned: (learned) => limits.remember(clientId, learned),
+    });
+    const client = gmailClient({ http, accessToken: token, pacer, clock, random: Math.random });
+    return { source: gmailSource(client), pacer };
+  };
+
+  // One mailbox an account: its pacer must see all of this process's calls.
+  const mailboxes = new Map<string, ReturnType<typeof mailboxFor>>();
+  const mailbox = (account: string): ReturnType<typeof mailboxFor> => {
+    const name = account.toLowerCase();
+    const known = mailboxes.get(name);
+    if (known) return known;
+    const made = mailboxFor(accessToken(account, { credentials, store, clock }));
+    mailboxes.set(name, made);
+    made.catch(() => mailboxes.delete(name)); // no credentials yet: looked for again at the next call
+    return made;
+  };
+
+  const runExport: RunExport = async (request, report, signal) => {
+    const { source, pacer } = await mailbox(request.account);
+    const before = pacer.spent();
+    const spent = () => spentSince(before, pacer.spent());
+    const ports = { source, prices: pacer.prices, spent, width: 2 * config.maxInFlight, open };
+    return exportMail(request, ports, report, signal);
+  };
+
+  const signIn = oauthAccounts({
+    credentials,
+    store,
+    clock,
+    scopes: config.scopes,
+    redirectUri: config.redirectUri.href,
+    whoami: async (token, signal) => (await (await mailboxFor(async () => token)).source.profile(signal)).emailAddress,
+  });
+  const accounts: Accounts = {
+    ...signIn,
+    async finish(query, browserKey, signal) {
+      const account = await signIn.finish(query, browserKey, signal);
+      queue.signedIn(account); // exports that waited for this go on
+      return account;
+    },
+  };
+
+  return {
+    config,
+    log,
+    queue,
+    accounts,
+    credentials,
+    mailbox,
+    runExport,
+    chooseDirectory: chooseDirectoryIn(config.exportDir),
+    directoryIsFree: (path: string) => mustBeFree(lock, path),
+    async close() {
+      queue.close();
+      await http.close();
+    },
+  };
+}
+
+type Parts = Awaited<ReturnType<typeof compose>>;
+
+/** Runs the server and its background exports until the signal aborts; then everything is made durable first. */
+async function serve(parts: Parts, onListening: (url: string) => void, signal: AbortSignal): Promise<void> {
+  const { config, log, queue, runExport } = parts;
+  const app = await httpServer({
+    ...parts,
+    readManifest: readDirectory.manifest,
+    signInUrl: (account) => new URL(`/auth/gmail?email=${encodeURIComponent(account)}`, config.redirectUri).href,
+    redirectUri: config.redirectUri,
+    apiKey: config.apiKey,
+    version: await version(),
+  });
+  try {
+    const port = await listen(app, config.host, config.port);
+    onListening(`http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`);
+    await work({ queue, run: runExport, concurrency: config.exportConcurrency, clock, log }, signal);
+  } finally {
+    await app.close();
+  }
+}
+
+/** The demo's stage: the simulator, and our own server that takes it for Google. */
+async function setUpDemo(folder: string, messages: number): Promise<Stage> {
+  const { simulateGoogle } = await import("../simulator/google.ts");
+  const { freePort, writeCredentials } = await import("../simulator/stage.ts");
+  const google = await simulateGoogle({ messages });
+  const config = readConfig(
+    {
+      GOOGLE_CREDENTIALS_PATH: await writeCredentials(google.credentials, folder),
+      GMAIL_API_URL: google.url,
+      GMAIL_UNITS_PER_MINUTE: "1000000000", // the simulator sets no limit here; at Google the pacer keeps to Google's
+      GMAIL_PROJECT_UNITS_PER_MINUTE: "1000000000",
+      TOKEN_DIR: "tokens",
+      STATE_DIR: "state",
+      EXPORT_DIR: ".",
+      LOG_LEVEL: "warn",
+      PORT: String(await freePort()),
+    },
+    folder,
+  );
+  const parts = await compose(config);
+  const stop = new AbortController();
+  let serving: Promise<void> | undefined;
+  const serverUrl = await new Promise<string>((resolve, reject) => {
+    serving = serve(parts, resolve, stop.signal);
+    serving.catch(reject);
+  });
+  return {
+    googleUrl: google.url,
+    serverUrl,
+    account: google.accounts[0]!,
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await serving;
+      await parts.close();
+      await google[Symbol.asyncDispose]();
+    },
+  };
+}
+
+async function version(): Promise<string> {
+  const text = await readFile(new URL("../package.json", import.meta.url), "utf8");
+  return String((JSON.parse(text) as { version: string }).version);
+}
+
+/** The environment, with `.env` behind it: what is set in the environment wins. */
+async function environment(env: Env): Promise<Env> {
+  const file = await readFile(".env", "utf8").catch(() => "");
+  return { ...parseEnv(file), ...env };
+}
+
+/** Runs one command line; resolves with the exit code. */
+export async function main(argv: readonly string[], env: Env, signal: AbortSignal): Promise<number> {
+  const terminal = openTerminal(process.stdin, process.stdout, process.stderr);
+  const settings = await environment(env);
+  let parts: Parts | undefined;
+  const composeFrom = async (more: Env = {}): Promise<Parts> =>
+    (parts = await compose(readConfig({ ...settings, ...more }, process.cwd())));
+  try {
+    return await runCommand(
+      argv,
+      {
+        version: await version(),
+        terminal,
+        async services() {
+          const made = await composeFrom({ LOG_LEVEL: settings["LOG_LEVEL"] ?? "warn" });
+          return {
+            ...made,
+            clientKind: async () => (await made.credentials()).kind,
+            redirectUri: made.config.redirectUri,
+            readDirectory,
+            mailbox: async (account) => (await made.mailbox(account)).source,
+            openBrowser: async (url) => {
+              const { default: open } = await import("open");
+              await open(url);
+            },
+            clock,
+            terminal,
+          };
+        },
+        async serve(port) {
+          const made = await composeFrom(port === undefined ? {} : { PORT: String(port) });
+          await serve(made, (url) => terminal.say(`gmail-export listens on ${url} (its API: ${url}/docs)`), signal);
+        },
+        demo: (messages) => demo({ setUp: setUpDemo, readDirectory, clock, terminal }, messages, signal),
+      },
+      signal,
+    );
+  } finally {
+    await parts?.close();
+  }
+}

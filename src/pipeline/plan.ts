@@ -1,0 +1,26 @@
+import type { Conversation } from "../core/ledger.ts";
+import type { Call } from "../core/mailbox.ts";
+import type { Prices } from "../core/quota.ts";
+
+/**
+ * The most messages taken in one answer. threads.get cannot be paged: a whole conversation comes in one response, one per
+ * call in flight, and memory must stay flat. Gmail itself breaks conversations at 100.
+ */
+export const MAX_MESSAGES_PER_CALL = 100;
+
+/**
+ * The cheapest calls that bring these refs, in their order: per conversation one threads.get or one messages.get each,
+ * whichever costs fewer units; at equal cost the fewer calls. Lazy: one conversation is planned at a time.
+ */
+export function* plan(conversations: Iterable<Conversation>, prices: Prices): Generator<Call> {
+  for (const { threadId, ids } of conversations) {
+    if (isCheaperWhole(ids.length, prices)) yield { method: "threads.get", threadId, ids };
+    else for (const id of ids) yield { method: "messages.get", id };
+  }
+}
+
+function isCheaperWhole(wanted: number, prices: Prices): boolean {
+  const whole = prices["threads.get"];
+  const each = wanted * prices["messages.get"];
+  return wanted <= MAX_MESSAGES_PER_CALL && (whole < each || (whole === each && wanted > 1));
+}

@@ -1,0 +1,97 @@
+import { decodeHTMLStrict } from "entities";
+import type { LabelNames, Message, Part } from "../core/mailbox.ts";
+import { contentsOf, dispositionOf, headerValues } from "../core/parts.ts";
+import type { AttachmentRecord, ExportRecord } from "../core/record.ts";
+import { decodeBase64url, type Decoded, decodeHeader, decodeText, wellFormed } from "./decode.ts";
+
+/**
+ * One message as it is exported (docs/format.md §2), and how many U+FFFD stand in it for what could not be decoded.
+ * Pure, and total: whatever a message holds, there is a record of it.
+ */
+export function toRecord(
+  message: Message,
+  labelNames: LabelNames,
+): { record: ExportRecord; replacementCharacters: number } {
+  let replacementCharacters = 0;
+  const counted = ({ text, replaced }: Decoded): string => {
+    replacementCharacters += replaced;
+    return text;
+  };
+  const text = (value: string): string => counted(wellFormed(value));
+  const header = (name: string): string =>
+    headerValues(message.payload, name)
+      .map((value) => counted(decodeHeader(value)))
+      .join(", ");
+  const body = (parts: readonly Part[]): string =>
+    parts.map((part) => counted(decodeText(decodeBase64url(part.body.data), charsetOf(part)))).join("\n");
+
+  const contents = contentsOf(message);
+  const html = body(contents.html);
+  const referenced = contentIdsIn(html);
+
+  const attachment = (part: Part): AttachmentRecord => {
+    const [sentId = ""] = headerValues(part, "Content-ID");
+    const contentId = counted(decodeHeader(sentId)).trim().replace(/^<|>$/g, "");
+    // Gmail often turns `inline` into `attachment`, so what the html shows is inline too, whatever the header says.
+    const inline = dispositionOf(part) === "inline" || referenced.has(contentId);
+    return {
+      id: text(part.body.attachmentId),
+      filename: counted(decodeHeader(part.filename)),
+      mimeType: text(part.mimeType),
+      size: part.body.size > 0 ? part.body.size : decodeBase64url(part.body.data).length,
+      partId: text(part.partId),
+      ...(contentId !== "" && { contentId }),
+      ...(inline && { inline }),
+    };
+  };
+
+  const record: ExportRecord = {
+    "Message-ID": text(message.id),
+    "Thread-ID": text(message.threadId),
+    Labels: message.labelIds.map(text),
+    Date: header("Date"),
+    From: header("From"),
+    To: header("To"),
+    Subject: header("Subject"),
+    Body: { plain: body(contents.plain), html },
+    Attachments: contents.attachments.map(attachment),
+    Snippet: text(decodeHTMLStrict(message.snippet)),
+    Cc: header("Cc"),
+    Bcc: header("Bcc"),
+    "Reply-To": header("Reply-To"),
+    "Internal-Date": isoDate(message.internalDate),
+    "Label-Names": message.labelIds.map((id) => text(labelNames.get(id) ?? id)),
+    "RFC822-Message-ID": header("Message-ID"),
+    "In-Reply-To": header("In-Reply-To"),
+    References: header("References"),
+    "Size-Estimate": message.sizeEstimate,
+  };
+  return { record, replacementCharacters };
+}
+
+/** The `charset` of a part's Content-Type, "" when it declares none. */
+function charsetOf(part: Part): string {
+  const [contentType = ""] = headerValues(part, "Content-Type");
+  return /;\s*charset\s*=\s*["']?([^"';\s]+)/i.exec(contentType)?.[1] ?? "";
+}
+
+/** The Content-IDs an html text refers to by `cid:` (RFC 2392): in attributes, or in the `url()` of a style. */
+function contentIdsIn(html: string): ReadonlySet<string> {
+  const references = html.matchAll(/\bcid:([^"'\s<>()]+)/gi).map(([, address]) => decodeHTMLStrict(address!));
+  return new Set(references.map((address) => percentDecoded(address)));
+}
+
+function percentDecoded(address: string): string {
+  try {
+    return decodeURIComponent(address);
+  } catch {
+    return address;
+  }
+}
+
+/** ISO 8601 UTC from epoch milliseconds; "" when they name no moment between the years 0 and 9999. */
+function isoDate(internalDate: string): string {
+  const moment = new Date(/^-?\d+$/.test(internalDate) ? Number(internalDate) : Number.NaN);
+  const iso = Number.isNaN(moment.getTime()) ? "" : moment.toISOString();
+  return /^\d{4}-/.test(iso) ? iso : "";
+}

@@ -1,0 +1,130 @@
+import { mkdtemp, open } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { fetch } from "undici";
+import { z } from "zod";
+
+import type { ReadDirectory } from "../../core/directory.ts";
+import type { Clock } from "../../core/ports.ts";
+import { UNITS_PER_MINUTE } from "../../core/quota.ts";
+import { verify } from "../../pipeline/verify.ts";
+import { watch } from "./export.ts";
+import type { Terminal } from "./terminal.ts";
+import { manifestLines, number, plural, verdictLines } from "./words.ts";
+
+/** A simulated Google and a real server of ours that talks to it. */
+export type Stage = AsyncDisposable & Readonly<{ googleUrl: string; serverUrl: string; account: string }>;
+
+export type DemoParts = Readonly<{
+  setUp(folder: string, messages: number): Promise<Stage>;
+  readDirectory: ReadDirectory;
+  clock: Clock;
+  terminal: Terminal;
+}>;
+
+/** The main job from end to end, as any HTTP client would do it: sign in, start an export, watch it, look at the files. */
+export async function demo(
+  { setUp, readDirectory, clock, terminal }: DemoParts,
+  messages: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), "gmail-export-demo-"));
+  await using stage = await setUp(folder, messages);
+  const { account, googleUrl, serverUrl } = stage;
+  terminal.say(
+    `A simulated Google with ${plural(messages, "message")} listens on ${googleUrl}, gmail-export on ${serverUrl}.`,
+  );
+
+  const page = await walk(`${serverUrl}/auth/gmail?email=${encodeURIComponent(account)}`, signal);
+  terminal.say(`Signed in as ${account}: ${/<h1>(.*?)<\/h1>/.exec(page)?.[1] ?? "no answer"}.`);
+
+  const started = Started.parse(
+    await json(`${serverUrl}/export/gmail`, signal, {
+      email: account,
+      output_dir: join(folder, "export"),
+      include_spam_trash: true,
+    }),
+  );
+  const directory = started.output_directory;
+  const show = watch({ clock, terminal });
+  let job = Running.parse(await json(`${serverUrl}${started.links.self}`, signal));
+  while (job.state === "queued" || job.state === "running") {
+    show({ ...job.progress, spent: job.quota });
+    await clock.sleep(200, signal);
+    job = Running.parse(await json(`${serverUrl}${started.links.self}`, signal));
+  }
+  show({ ...job.progress, spent: job.quota });
+  terminal.settle();
+
+  const verdict = await verify(directory, readDirectory, signal);
+  const { manifest } = verdict;
+  for (const line of manifestLines(directory, manifest)) terminal.data(line);
+  for (const line of verdictLines(verdict, false)) terminal.data(line);
+  const minutes = Math.ceil(manifest.quota.units / UNITS_PER_MINUTE["2026"]);
+  terminal.data(
+    `At Google, where a new project may spend ${number(UNITS_PER_MINUTE["2026"])} units a minute, it would take about ${plural(minutes, "minute")}.`,
+  );
+  const first = manifest.batches[0];
+  if (first)
+    terminal.data(`The first record:\n${JSON.stringify(await firstRecord(join(directory, first.file)), null, 2)}`);
+  if (job.state !== "completed" || !verdict.sound || !manifest.complete)
+    throw new Error(`the demo's export ended as ${job.state}`);
+}
+
+const Started = z.object({ output_directory: z.string(), links: z.object({ self: z.string() }) });
+const count = z.number();
+const Running = z.object({
+  state: z.string(),
+  progress: z.object({
+    stage: z.enum(["starting", "listing", "fetching", "verifying", "done"]),
+    listed: count,
+    exported: count,
+    gone: count,
+    failed: count,
+    batches: count,
+  }),
+  quota: z.object({
+    tier: z.enum(["2026", "legacy"]),
+    units: count,
+    calls: z.record(z.string(), count),
+    refused: count,
+  }),
+});
+
+async function json(url: string, signal: AbortSignal, body?: object): Promise<unknown> {
+  const request = body && {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  };
+  const response = await fetch(url, { ...request, signal });
+  if (!response.ok) throw new Error(`${new URL(url).pathname} answered ${response.status}`);
+  return response.json();
+}
+
+/** Follows redirects as a browser does, cookies included; resolves with the last page. */
+async function walk(url: string, signal: AbortSignal): Promise<string> {
+  const cookies = new Map<string, string>(); // by host and name
+  for (let next = url, hops = 0; hops < 10; hops += 1) {
+    const { host } = new URL(next);
+    const mine = [...cookies]
+      .filter(([key]) => key.startsWith(`${host} `))
+      .map(([key, value]) => `${key.slice(host.length + 1)}=${value}`);
+    const response = await fetch(next, { redirect: "manual", headers: { cookie: mine.join("; ") }, signal });
+    for (const cookie of response.headers.getSetCookie()) {
+      const [name = "", value = ""] = cookie.split(";", 1)[0]!.split("=", 2);
+      cookies.set(`${host} ${name}`, value);
+    }
+    const location = response.headers.get("location");
+    if (location === null) return response.text();
+    next = new URL(location, next).href;
+  }
+  throw new Error("the sign-in never ended");
+}
+
+async function firstRecord(path: string): Promise<unknown> {
+  await using file = await open(path);
+  for await (const line of file.readLines()) if (line.startsWith("{")) return JSON.parse(line.replace(/,$/, ""));
+  return undefined;
+}
