@@ -30,8 +30,24 @@ export function makeClient({ type, redirectUris = [], withoutSecret = false }: C
   };
 }
 
-/** credentials.json as downloaded from the Cloud console, except that its endpoints are the simulator's. */
-export function credentialsFile(client: Client, url: string): Record<string, unknown> {
+/** credentials.json as downloaded from the Cloud console: one key, `installed` or `web`. */
+export type Credentials = Readonly<
+  Record<
+    string,
+    Readonly<{
+      client_id: string;
+      project_id: string;
+      auth_uri: string;
+      token_uri: string;
+      auth_provider_x509_cert_url: string;
+      client_secret?: string;
+      redirect_uris?: readonly string[];
+    }>
+  >
+>;
+
+/** Its endpoints are the simulator's. */
+export function credentialsFile(client: Client, url: string): Credentials {
   const { type, client_id, client_secret, needsSecret, redirectUris } = client;
   return {
     [type]: {

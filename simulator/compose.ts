@@ -47,7 +47,7 @@ export function text(subtype: "plain" | "html", content: string, options: TextOp
 }
 
 /** How a filename travels: RFC 2045 quoted, RFC 2047 (forbidden there, yet common), RFC 2231 whole or in pieces, or only as `name`. */
-export type FilenameStyle = "quoted" | "encoded-word" | "rfc2231" | "rfc2231-pieces" | "name-only";
+type FilenameStyle = "quoted" | "encoded-word" | "rfc2231" | "rfc2231-pieces" | "name-only";
 
 export type FileOptions = Readonly<{
   style?: FilenameStyle;

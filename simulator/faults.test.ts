@@ -43,14 +43,15 @@ test("a fault keeps to its method, its message and its turn, and charges nothing
   expect(await status(`messages/${one}`)).toBe(200);
 });
 
+const strikes = async () => {
+  await using google = await simulateGoogle({ messages: 1 });
+  const gmail = await withFaults(google, { kind: "503", rate: 0.3 });
+  const statuses: number[] = [];
+  for (let i = 0; i < 100; i++) statuses.push((await gmail("profile")).status);
+  return statuses;
+};
+
 test("a rate strikes about that often, and at the same calls for the same seed", async () => {
-  const strikes = async () => {
-    await using google = await simulateGoogle({ messages: 1 });
-    const gmail = await withFaults(google, { kind: "503", rate: 0.3 });
-    const statuses: number[] = [];
-    for (let i = 0; i < 100; i++) statuses.push((await gmail("profile")).status);
-    return statuses;
-  };
   const first = await strikes();
   expect(first.filter((status) => status === 503).length).toBeGreaterThan(15);
   expect(first.filter((status) => status === 503).length).toBeLessThan(45);

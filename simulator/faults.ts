@@ -30,7 +30,7 @@ export type Fault = Readonly<{
   seconds?: number;
 }>;
 
-export type FaultKind = keyof typeof APPLIES;
+type FaultKind = keyof typeof APPLIES;
 
 const list = ({ method }: Call) => method.endsWith(".list") && method !== "labels.list";
 const laterPage = (call: Call) => list(call) && call.pageToken;
@@ -69,7 +69,7 @@ const APPLIES = {
   domainPolicy: api,
 } as const;
 
-export type Call = Readonly<{ method: string; email: string; messageId?: string; pageToken: boolean }>;
+type Call = Readonly<{ method: string; email: string; messageId?: string; pageToken: boolean }>;
 
 export type Faults = Readonly<{
   /** Faults are tried in the order they were added; the first that fires wins. */

@@ -235,7 +235,8 @@ describe("access", () => {
     const { google, gmail } = world;
     const call = async (user: string, headers: Record<string, string>) => {
       const response = await fetch(`${google.url}/gmail/v1/users/${user}/profile`, { headers });
-      return [response.status, ((await response.json()) as { error?: { message: string } }).error?.message] as const;
+      const body: { error?: { message: string } } = JSON.parse(await response.text());
+      return [response.status, body.error?.message] as const;
     };
     expect((await call("me", {}))[0]).toBe(401);
     expect((await call("me", { authorization: "Bearer ya29.invented" }))[0]).toBe(401);
@@ -355,3 +356,9 @@ test("a message put in by hand is what was said", async () => {
 function pick(truth: Truth, seen: object): Partial<Truth> {
   return Object.fromEntries(Object.entries(truth).filter(([name]) => name in seen));
 }
+
+test("malformed addresses are answered, not stumbled over", async () => {
+  await using world = await open({ messages: 1 });
+  expect((await world.gmail("messages/%zz")).status).toBe(400);
+  expect((await fetch(`${world.google.url}//%2f..//gmail`)).status).toBe(404);
+});

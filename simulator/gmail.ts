@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { authError, credentialsMissing, forbidden, insufficientScopes, noSuchUrl, Refusal } from "./errors.ts";
 import { refusalOf, type Fault, type FaultSource } from "./faults.ts";
 import { select } from "./fields.ts";
-import type { Grants } from "./grants.ts";
+import type { Access, Grants } from "./grants.ts";
 import { keysOf } from "./keys.ts";
 import type { Mailbox } from "./mailbox.ts";
 import type { Meter } from "./meter.ts";
@@ -22,18 +22,29 @@ type Gmail = Readonly<{
   latencyMs: number;
 }>;
 
+type Call = Readonly<{ method: Method; user: string; ids: readonly string[]; search: URLSearchParams }>;
+
 /** The Gmail API below /gmail/v1/users/. Every call is counted; what Google would charge is charged. */
 export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }: Gmail) {
   const methods = gmailMethods(pageTokens());
 
-  const route = (path: string): { method: Method; user: string; ids: string[] } | undefined => {
-    const [, user = "", rest = ""] = /^\/gmail\/v1\/users\/([^/]+)\/(.+)$/.exec(path) ?? [];
+  const route = ({ pathname, searchParams }: URL): Call | undefined => {
+    const [, user = "", rest = ""] = /^\/gmail\/v1\/users\/([^/]+)\/(.+)$/.exec(pathname) ?? [];
     for (const method of keysOf(methods)) {
       const match = methods[method].path.exec(rest);
-      if (match !== null)
-        return { method, user: decodeURIComponent(user), ids: match.slice(1).map(decodeURIComponent) };
+      if (match === null) continue;
+      return { method, user: decoded(user), ids: match.slice(1).map(decoded), search: searchParams };
     }
     return undefined;
+  };
+
+  const charge = ({ method, search }: Call, email: string): void => {
+    const price = priceOf(method, quota.tier);
+    const format = search.get("format")?.toLowerCase() ?? "full";
+    const surcharged = (method === "messages.get" || method === "threads.get") && format === "full";
+    const refusal = quota.charge(email, surcharged ? price * quota.priceFactor : price);
+    if (refusal !== undefined) throw meter.refusing(refusal);
+    meter.charged(price);
   };
 
   const refusalFor = (fault: Fault, email: string): Refusal | undefined => {
@@ -41,68 +52,72 @@ export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }:
     return fault.kind === "lockout" ? faults.lockout(email) : refusalOf(fault);
   };
 
-  const respond = async (request: IncomingMessage, url: URL): Promise<Reply> => {
-    const routed = request.method === "GET" ? route(url.pathname) : undefined;
-    if (routed === undefined) throw noSuchUrl(url.pathname);
-    const { method, user, ids } = routed;
-    meter.called(method);
+  /** Refuses if something is to go wrong; the fault when it only spoils the answer. */
+  const strike = (call: Call, email: string): Fault | undefined => {
+    const locked = faults.lockout(email);
+    if (locked !== undefined) throw meter.refusing(locked);
+    const { method, ids, search } = call;
+    const [messageId] = ids;
+    const aim = {
+      method,
+      email,
+      pageToken: search.has("pageToken"),
+      ...(messageId === undefined ? {} : { messageId }),
+    };
+    const fault = faults.strike(aim);
+    const refusal = fault && refusalFor(fault, email);
+    if (fault === undefined || refusal === undefined) return fault;
+    if (!QUOTA_KINDS.has(fault.kind)) throw refusal;
+    charge(call, email);
+    throw meter.refusing(refusal);
+  };
 
+  const answer = (call: Call, { email, scopes }: Access): Reply => {
+    if (call.user !== "me" && call.user.toLowerCase() !== email.toLowerCase())
+      throw forbidden(`Delegation denied for ${email}`);
+    const fault = strike(call, email);
+    const served = methods[call.method];
+    if (!served.scopes.some((scope) => scopes.has(scope))) throw insufficientScopes(served.scopes);
+    const given = parameters(call.search, served.parameters);
+    if (fault === undefined) charge(call, email);
+
+    const pageFault = fault?.kind === "emptyPage" || fault?.kind === "duplicateIds" ? fault.kind : undefined;
+    const mailbox = mailboxes.get(email)!;
+    const { body, carries } = served.answer({ mailbox, ids: call.ids, given, scopes, fault: pageFault });
+    const fields = call.search.get("fields");
+    const reply = { status: 200, headers: {}, body: fields === null ? body : select(body, fields) };
+    const spoiling = spoilingOf(fault);
+    if (spoiling !== undefined) return { ...reply, spoiling };
+    meter.served(carries);
+    return reply;
+  };
+
+  const respond = async (request: IncomingMessage, url: URL): Promise<Reply> => {
+    const call = request.method === "GET" ? route(url) : undefined;
+    if (call === undefined) throw noSuchUrl(url.pathname);
+    meter.called(call.method);
     const access = grants.access(bearer(request));
     if (access === undefined) throw authError();
-    const { email, scopes } = access;
-    const leave = quota.enter(email);
+    const leave = quota.enter(access.email);
     if (leave instanceof Refusal) throw meter.refusing(leave);
     try {
       if (latencyMs > 0) await sleep(latencyMs);
-      if (user !== "me" && user.toLowerCase() !== email.toLowerCase())
-        throw forbidden(`Delegation denied for ${email}`);
-
-      const locked = faults.lockout(email);
-      if (locked !== undefined) throw meter.refusing(locked);
-      const messageId = ids[0];
-      const fault = faults.strike({
-        method,
-        email,
-        pageToken: url.searchParams.has("pageToken"),
-        ...(messageId === undefined ? {} : { messageId }),
-      });
-      const price = priceOf(method, quota.tier);
-      const charge = () => {
-        const format = url.searchParams.get("format")?.toLowerCase() ?? "full";
-        const factor =
-          (method === "messages.get" || method === "threads.get") && format === "full" ? quota.priceFactor : 1;
-        const exceeded = quota.charge(email, price * factor);
-        if (exceeded !== undefined) throw meter.refusing(exceeded);
-        meter.charged(price);
-      };
-      if (fault !== undefined) {
-        const refusal = refusalFor(fault, email);
-        if (QUOTA_KINDS.has(fault.kind)) charge();
-        if (refusal !== undefined) throw QUOTA_KINDS.has(fault.kind) ? meter.refusing(refusal) : refusal;
-      }
-
-      const served = methods[method];
-      if (!served.scopes.some((scope) => scopes.has(scope))) throw insufficientScopes(served.scopes);
-      const given = parameters(url.searchParams, served.parameters);
-      if (fault === undefined) charge();
-
-      const pageFault = fault?.kind === "emptyPage" || fault?.kind === "duplicateIds" ? fault.kind : undefined;
-      const answer = served.answer({ mailbox: mailboxes.get(email)!, ids, given, scopes, fault: pageFault });
-      const spoiling = spoilingOf(fault);
-      if (spoiling === undefined) meter.served(answer.served);
-      const fields = url.searchParams.get("fields");
-      return {
-        status: 200,
-        headers: {},
-        body: fields === null ? answer.body : select(answer.body, fields),
-        ...(spoiling === undefined ? {} : { spoiling }),
-      };
+      return answer(call, access);
     } finally {
       leave();
     }
   };
 
   return (request: IncomingMessage, url: URL): Promise<Reply> => respond(request, url).catch(refused);
+}
+
+/** What cannot be decoded is left as it is: no id or address looks like that. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
 
 /** Faults that stand for a spent quota: like real refusals they are counted, and unlike other faults they cost units. */

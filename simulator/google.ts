@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage } from "node:http";
-import { credentialsFile, makeClient, type ClientOptions } from "./client.ts";
+import { credentialsFile, makeClient, type ClientOptions, type Credentials } from "./client.ts";
 import type { Consent } from "./consent-screen.ts";
 import { noSuchUrl } from "./errors.ts";
 import { openFaults, type Faults } from "./faults.ts";
@@ -13,8 +13,8 @@ import { openQuota, type QuotaOptions } from "./quota.ts";
 import { refused, send } from "./reply.ts";
 import { truthOf, type Truth } from "./truth.ts";
 
-export type { Consent, Fault, NewMessage, QuotaOptions, Truth };
-import type { Fault } from "./faults.ts";
+export type { Fault } from "./faults.ts";
+export type { Truth } from "./truth.ts";
 
 export type SimulatorOptions = Readonly<{
   /** Default: ada@example.com with 200 messages. */
@@ -48,7 +48,7 @@ export type SimulatedGoogle = AsyncDisposable &
     /** Of OAuth and Gmail both. */
     url: string;
     /** Content of credentials.json. */
-    credentials: Record<string, unknown>;
+    credentials: Credentials;
     accounts: readonly string[];
     consent: Consent;
     /** Default the first account's. */
@@ -62,7 +62,7 @@ export type SimulatedGoogle = AsyncDisposable &
     expireAccessTokens(): void;
   }>;
 
-export type SimulatedMailbox = Readonly<{
+type SimulatedMailbox = Readonly<{
   /** Returns the new message's id. */
   add(message?: NewMessage): string;
   remove(id: string): void;
@@ -103,7 +103,11 @@ export async function simulateGoogle(options: SimulatorOptions = {}): Promise<Si
     return (await answerOAuth(request, url)) ?? refused(noSuchUrl(url.pathname));
   };
   const server = createServer((request, response) => {
-    const url = new URL(request.url ?? "/", "http://simulator");
+    const url = URL.parse(`http://simulator${request.url ?? "/"}`);
+    if (url === null) {
+      response.writeHead(400).end();
+      return;
+    }
     answer(request, url).then(
       (reply) => send(request, response, url, reply),
       (defect: unknown) => response.destroy(defect instanceof Error ? defect : new Error("simulator defect")),

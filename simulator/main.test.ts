@@ -12,8 +12,8 @@ test("the command says where it is, writes the credentials for its owner alone, 
   const directory = await mkdtemp(join(tmpdir(), "simulator-"));
   const file = join(directory, "credentials.json");
   const command = start("--messages", "5", "--account", "bob@example.com", "--quota", "2026", "--credentials", file);
-  const [line] = (await once(command.stdout, "data")) as [Buffer];
-  const { url, account, credentials } = JSON.parse(line.toString()) as Record<string, string>;
+  const line = String((await once(command.stdout, "data"))[0]);
+  const { url, account, credentials }: Record<string, string> = JSON.parse(line);
   expect([account, credentials]).toEqual(["bob@example.com", file]);
   expect(JSON.parse(await readFile(file, "utf8"))).toMatchObject({ installed: { token_uri: `${url}/token` } });
   expect((await stat(file)).mode & 0o777).toBe(0o600);

@@ -11,12 +11,12 @@ import { snippetOf } from "./truth.ts";
 import { escapeHtml } from "./words.ts";
 
 const AUTH = "https://www.googleapis.com/auth/";
-export const METADATA = `${AUTH}gmail.metadata`;
+const METADATA = `${AUTH}gmail.metadata`;
 const READ = [`${AUTH}gmail.readonly`, `${AUTH}gmail.modify`, "https://mail.google.com/"];
 const READ_METADATA = [...READ, METADATA];
 
 /** Everything one call needs. `ids` are those in its path. */
-export type Request = Readonly<{
+type Request = Readonly<{
   mailbox: Mailbox;
   ids: readonly string[];
   given: Parameters;
@@ -25,7 +25,7 @@ export type Request = Readonly<{
 }>;
 
 /** An answer, and which messages' content it carries. */
-export type Answer = Readonly<{ body: Record<string, unknown>; served: readonly string[] }>;
+type Answer = Readonly<{ body: Record<string, unknown>; carries: readonly string[] }>;
 
 type Served = Readonly<{
   path: RegExp;
@@ -170,10 +170,10 @@ export function gmailMethods(tokens: PageTokens): Readonly<Record<Method, Served
   };
 }
 
-const plain = (body: Record<string, unknown>): Answer => ({ body, served: [] });
+const plain = (body: Record<string, unknown>): Answer => ({ body, carries: [] });
 
 function answer(body: Record<string, unknown>, entries: readonly Entry[], format: Format): Answer {
-  return { body, served: format === "full" || format === "raw" ? entries.map(({ id }) => id) : [] };
+  return { body, carries: format === "full" || format === "raw" ? entries.map(({ id }) => id) : [] };
 }
 
 function checked(id: string): string {

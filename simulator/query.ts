@@ -4,7 +4,7 @@ import type { Entry } from "./mailbox.ts";
 import type { Truth } from "./truth.ts";
 
 /** A message under test; its truth is read only when a term needs the content. */
-export type Candidate = Readonly<{ entry: Entry; truth: () => Truth }>;
+type Candidate = Readonly<{ entry: Entry; truth: () => Truth }>;
 
 export type Query = Readonly<{
   matches(candidate: Candidate): boolean;

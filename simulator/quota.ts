@@ -11,7 +11,7 @@ export type QuotaOptions = Readonly<{
   shape?: "sliding" | "fixed" | "bucket";
   /** What `full` really costs, as a multiple of the list price. Measured by third parties at 2 to 2.5 in the new regime. */
   priceFactor?: number;
-  /** Simultaneous calls of one user; more are refused with 429. */
+  /** Simultaneous calls of one user; more are refused with 429. Calls overlap only when `latencyMs` makes them last. */
   maxConcurrent?: number;
   projectUnitsPerMinute?: number;
 }>;

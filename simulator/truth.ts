@@ -33,7 +33,7 @@ export type Truth = Readonly<{
 }>;
 
 /** `size` is in decoded bytes. A forwarded message is one, and what is in it is not. */
-export type AttachmentTruth = Readonly<{
+type AttachmentTruth = Readonly<{
   filename: string;
   mimeType: string;
   size: number;

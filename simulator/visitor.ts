@@ -6,10 +6,8 @@ export const REDIRECT = "http://127.0.0.1:4711/callback";
 
 type Json = Record<string, unknown>;
 
-export type ClientFile = Readonly<{ client_id: string; client_secret: string; auth_uri: string; token_uri: string }>;
-
-export function clientOf({ credentials }: SimulatedGoogle): ClientFile {
-  return Object.values(credentials as Record<string, ClientFile>)[0]!;
+export function clientOf({ credentials }: SimulatedGoogle) {
+  return Object.values(credentials)[0]!;
 }
 
 /** The consent screen's answer, not followed. */
@@ -23,7 +21,7 @@ export async function visitConsent(google: SimulatedGoogle, parameters: Readonly
     state: "s/1",
     ...parameters,
   };
-  const response = await fetch(`${auth_uri}?${new URLSearchParams(query)}`, { redirect: "manual" });
+  const response = await fetch(`${auth_uri}?${new URLSearchParams(query).toString()}`, { redirect: "manual" });
   const location = response.headers.get("location");
   return {
     status: response.status,
@@ -34,10 +32,11 @@ export async function visitConsent(google: SimulatedGoogle, parameters: Readonly
 
 /** POST /token; the client's id and secret are filled in, "" leaves one out. */
 export async function postToken(google: SimulatedGoogle, parameters: Readonly<Record<string, string>>) {
-  const { client_id, client_secret, token_uri } = clientOf(google);
+  const { client_id, client_secret = "", token_uri } = clientOf(google);
   const given = Object.entries({ client_id, client_secret, ...parameters }).filter(([, value]) => value !== "");
   const response = await fetch(token_uri, { method: "POST", body: new URLSearchParams(given) });
-  return { status: response.status, body: (await response.json()) as Json };
+  const body: Json = JSON.parse(await response.text());
+  return { status: response.status, body };
 }
 
 export async function exchange(google: SimulatedGoogle, parameters: Readonly<Record<string, string>> = {}) {
@@ -58,14 +57,15 @@ export function gmailAs(google: SimulatedGoogle, accessToken: string) {
     const response = await fetch(`${google.url}/gmail/v1/users/me/${path}`, {
       headers: { authorization: `Bearer ${accessToken}`, ...headers },
     });
-    return { status: response.status, headers: response.headers, body: (await response.json()) as GmailAnswer };
+    const body: GmailAnswer = JSON.parse(await response.text());
+    return { status: response.status, headers: response.headers, body };
   };
 }
 
 export type Gmail = ReturnType<typeof gmailAs>;
 
 /** Just enough of Gmail's answers to test them. */
-export type GmailAnswer = Readonly<{
+type GmailAnswer = Readonly<{
   error: {
     message: string;
     status?: string;

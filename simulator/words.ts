@@ -74,7 +74,7 @@ export const FOREIGN = {
   emoji: { subject: "🎉 Party 👩‍👩‍👧‍👦 on 🇵🇹 day", text: "See you there 🥳!\n\n👩🏽‍💻 brings the music, 🐙 the drinks.\n" },
 } as const;
 
-export const sentence = (random: Random) => random.pick(SENTENCES);
+const sentence = (random: Random) => random.pick(SENTENCES);
 
 export function paragraphs(random: Random, count = 1 + random.int(4)): string[] {
   return Array.from({ length: count }, () =>

@@ -100,6 +100,6 @@ export function readConfig(env: Env, workingDirectory: string): Config {
 }
 
 /** Whether a host name or address can only be this machine. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 }

@@ -23,8 +23,8 @@ import type { MailboxSource } from "./core/mailbox.ts";
 import { spentSince, type Pacer } from "./core/quota.ts";
 import { createLog } from "./log.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
-import { createPacer } from "./pipeline/pace.ts";
-import { createProjectBudget } from "./pipeline/spacing.ts";
+import { createPacer } from "./pipeline/pace/pacer.ts";
+import { createProjectBudget } from "./pipeline/pace/spacing.ts";
 import { work, type RunExport } from "./pipeline/worker.ts";
 import { demo, type Stage } from "./surfaces/cli/demo.ts";
 import { runCommand } from "./surfaces/cli/program.ts";
@@ -177,8 +177,10 @@ async function setUpDemo(folder: string, messages: number): Promise<Stage> {
 }
 
 async function version(): Promise<string> {
-  const text = await readFile(new URL("../package.json", import.meta.url), "utf8");
-  return String((JSON.parse(text) as { version: string }).version);
+  const { version: written }: { version: string } = JSON.parse(
+    await readFile(new URL("../package.json", import.meta.url), "utf8"),
+  );
+  return written;
 }
 
 /** The environment, with `.env` behind it: what is set in the environment wins. */

@@ -39,10 +39,10 @@ export type FinalCode =
 export type TransientCode = "server_error" | "network" | "timeout" | "malformed_response";
 
 /** Google asks to wait; it is no fault of the call. */
-export type QuotaCode = "quota_exceeded" | "too_many_concurrent" | "locked_out";
+type QuotaCode = "quota_exceeded" | "too_many_concurrent" | "locked_out";
 
 /** Only a person at a consent screen can mend it. */
-export type SignInCode = "not_signed_in" | "consent_revoked" | "scope_missing";
+type SignInCode = "not_signed_in" | "consent_revoked" | "scope_missing";
 
 export type FailureCode = FinalCode | TransientCode | QuotaCode | SignInCode;
 

@@ -2,9 +2,6 @@ import { isUtf8 } from "node:buffer";
 import { TextDecoder } from "node:util";
 import libmime from "libmime";
 
-/** Text, and how many U+FFFD decoding put where it could not tell what was meant; those that were sent do not count. */
-export type Decoded = Readonly<{ text: string; replaced: number }>;
-
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true }); // the mark is kept: nothing that was sent is left out
 
 /** Bytes of `body.data`: base64url or base64, padded or not. */
@@ -16,28 +13,19 @@ export function decodeBase64url(data: string): Buffer {
  * Body text from its bytes. Gmail turns text into UTF-8 and leaves the old `charset` on the part, so UTF-8 is believed
  * before the label (gmail-api.md §2.5): valid UTF-8, else the declared charset, else windows-1252.
  */
-export function decodeText(bytes: Uint8Array, charset: string): Decoded {
-  if (isUtf8(bytes) && !isIso2022(bytes, charset)) return { text: UTF8.decode(bytes), replaced: 0 };
-  const decoder = decoderOf(charset);
-  const text = decoder.decode(bytes);
-  const sent = decoder.encoding === "utf-8" ? occurrences(Buffer.from(bytes).toString("latin1"), "\xEF\xBF\xBD") : 0;
-  return { text, replaced: occurrences(text, "\uFFFD") - sent };
+export function decodeText(bytes: Uint8Array, charset: string): string {
+  const decoder = isUtf8(bytes) && !isIso2022(bytes, charset) ? UTF8 : decoderOf(charset);
+  return decoder.decode(bytes);
 }
 
 /**
- * A header's value as a person reads it. Gmail unfolds and decodes headers already; this mends what it passes on:
- * UTF-8 read as Latin-1, folds, and values that are nothing but encoded words (RFC 2047).
+ * A header's value as a person reads it. Gmail unfolds and decodes headers already; this mends what it, or another server
+ * that speaks its API, passes on: UTF-8 read as Latin-1, folds, and encoded words (RFC 2047). The price: a subject that
+ * writes about an encoded word shows what that word says.
  */
-export function decodeHeader(value: string): Decoded {
+export function decodeHeader(value: string): string {
   const unfolded = repairMojibake(value).replace(/[\r\n]+([ \t]?)/g, (_fold, space: string) => space || " ");
-  const text = (isEncoded(unfolded) ? libmime.decodeWords(unfolded) : unfolded).toWellFormed();
-  return { text, replaced: introduced(unfolded, text) };
-}
-
-/** The same string without half surrogate pairs, which JSON can spell and most readers of it refuse. */
-export function wellFormed(value: string): Decoded {
-  const text = value.toWellFormed();
-  return { text, replaced: introduced(value, text) };
+  return (unfolded.includes("=?") ? libmime.decodeWords(unfolded) : unfolded).toWellFormed();
 }
 
 /** ISO-2022 is seven bits wide and so always valid UTF-8; its escape sequences give it away. */
@@ -58,20 +46,4 @@ function decoderOf(charset: string): TextDecoder {
 function repairMojibake(value: string): string {
   const bytes = Buffer.from(value, "latin1");
   return bytes.toString("latin1") === value && isUtf8(bytes) ? bytes.toString("utf8") : value;
-}
-
-/**
- * Only encoded words, and the addresses they may name. One amid other text was most likely written about, in a subject
- * that Gmail has decoded: decoding it again would lose what was said, while keeping it loses nothing.
- */
-function isEncoded(value: string): boolean {
-  return value.includes("=?") && /^[\s,]*$/.test(value.replace(/=\?[\w*-]+\?[bq]\?[^?]*\?=|<[^<>]*>/gi, ""));
-}
-
-function introduced(before: string, after: string): number {
-  return before === after ? 0 : Math.max(0, occurrences(after, "\uFFFD") - occurrences(before, "\uFFFD"));
-}
-
-function occurrences(text: string, wanted: string): number {
-  return text.split(wanted).length - 1;
 }

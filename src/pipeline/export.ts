@@ -57,7 +57,7 @@ export async function runExport(
     await bring(names);
     await catchUp(request, source, directory, cursor, () => bring(names), signal);
     if (ledger.count("failed") > 0) {
-      for (const id of [...ledger.ids("failed")]) ledger.mark(id, "pending");
+      for (const id of ledger.ids("failed")) ledger.mark(id, "pending");
       await bring(names);
     }
     say("verifying");
@@ -169,12 +169,16 @@ async function fetchMessage(source: MailboxSource, id: string, names: LabelNames
   } catch (error) {
     const failure = endOf(error);
     if (failure.code === "not_found") return { outcome: "gone", id };
-    return { outcome: "failed", id, reason: failure.message, attempts: 1 };
+    return { outcome: "failed", id, reason: failure.message, attempts: attemptsOf(failure) };
   }
 }
 
+function attemptsOf(failure: Failure): number {
+  return failure.retry === "backoff" ? (failure.attempts ?? 1) : 1;
+}
+
 function exported(message: Message, names: LabelNames): Ended {
-  return { outcome: "exported", id: message.id, line: JSON.stringify(toRecord(message, names).record) };
+  return { outcome: "exported", id: message.id, line: JSON.stringify(toRecord(message, names)) };
 }
 
 /** The failure, when it is this message's own; anything that concerns the whole account, or is a defect, is thrown on. */

@@ -27,13 +27,13 @@ export async function* inOrder<Item, Result>(
     }
     while (underWay.length > 0) {
       const result = await underWay[0]!;
-      underWay.shift();
+      void underWay.shift();
       startNext();
       yield result;
     }
   } finally {
     leave.abort();
     await Promise.allSettled(underWay);
-    iterator.return?.();
+    void iterator.return?.();
   }
 }

@@ -2,28 +2,17 @@ import { decodeHTMLStrict } from "entities";
 import type { LabelNames, Message, Part } from "../core/mailbox.ts";
 import { contentsOf, dispositionOf, headerValues } from "../core/parts.ts";
 import type { AttachmentRecord, ExportRecord } from "../core/record.ts";
-import { decodeBase64url, type Decoded, decodeHeader, decodeText, wellFormed } from "./decode.ts";
+import { decodeBase64url, decodeHeader, decodeText } from "./decode.ts";
 
 /**
- * One message as it is exported (docs/format.md §2), and how many U+FFFD stand in it for what could not be decoded.
- * Pure, and total: whatever a message holds, there is a record of it.
+ * One message as it is exported (docs/format.md §2). What cannot be decoded becomes U+FFFD, half a surrogate pair too:
+ * JSON can spell those, and most readers of it refuse them. Pure, and total: whatever a message holds, there is a record.
  */
-export function toRecord(
-  message: Message,
-  labelNames: LabelNames,
-): { record: ExportRecord; replacementCharacters: number } {
-  let replacementCharacters = 0;
-  const counted = ({ text, replaced }: Decoded): string => {
-    replacementCharacters += replaced;
-    return text;
-  };
-  const text = (value: string): string => counted(wellFormed(value));
-  const header = (name: string): string =>
-    headerValues(message.payload, name)
-      .map((value) => counted(decodeHeader(value)))
-      .join(", ");
+export function toRecord(message: Message, labelNames: LabelNames): ExportRecord {
+  const text = (value: string): string => value.toWellFormed();
+  const header = (name: string): string => headerValues(message.payload, name).map(decodeHeader).join(", ");
   const body = (parts: readonly Part[]): string =>
-    parts.map((part) => counted(decodeText(decodeBase64url(part.body.data), charsetOf(part)))).join("\n");
+    parts.map((part) => decodeText(decodeBase64url(part.body.data), charsetOf(part))).join("\n");
 
   const contents = contentsOf(message);
   const html = body(contents.html);
@@ -31,12 +20,12 @@ export function toRecord(
 
   const attachment = (part: Part): AttachmentRecord => {
     const [sentId = ""] = headerValues(part, "Content-ID");
-    const contentId = counted(decodeHeader(sentId)).trim().replace(/^<|>$/g, "");
+    const contentId = decodeHeader(sentId).trim().replace(/^<|>$/g, "");
     // Gmail often turns `inline` into `attachment`, so what the html shows is inline too, whatever the header says.
     const inline = dispositionOf(part) === "inline" || referenced.has(contentId);
     return {
       id: text(part.body.attachmentId),
-      filename: counted(decodeHeader(part.filename)),
+      filename: decodeHeader(part.filename),
       mimeType: text(part.mimeType),
       size: part.body.size > 0 ? part.body.size : decodeBase64url(part.body.data).length,
       partId: text(part.partId),
@@ -45,7 +34,7 @@ export function toRecord(
     };
   };
 
-  const record: ExportRecord = {
+  return {
     "Message-ID": text(message.id),
     "Thread-ID": text(message.threadId),
     Labels: message.labelIds.map(text),
@@ -66,7 +55,6 @@ export function toRecord(
     References: header("References"),
     "Size-Estimate": message.sizeEstimate,
   };
-  return { record, replacementCharacters };
 }
 
 /** The `charset` of a part's Content-Type, "" when it declares none. */

@@ -45,7 +45,7 @@ const endless: RunExport = (_request, _report, signal) =>
 
 async function worker(
   run: RunExport,
-): Promise<{ queue: JobQueue; clock: ReturnType<typeof manualClock>; stop(): Promise<void> }> {
+): Promise<{ queue: JobQueue; clock: ReturnType<typeof manualClock>; stop: () => Promise<void> }> {
   const folder = await scratchFolder();
   const clock = manualClock();
   const queue = embeddedQueue(join(folder.path, "state"), clock);

@@ -1,6 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
-import { open, type FileHandle } from "node:fs/promises";
+import { open as openFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { BatchEntry } from "../../core/manifest.ts";
@@ -48,7 +48,7 @@ export async function growBatch(folder: string, number: number, found?: FoundPar
   const hash = found?.hash ?? createHash("sha256");
   let count = found?.count ?? 0;
   let bytes = found?.bytes ?? 0;
-  const file = await open(part, found ? "r+" : "w", 0o600);
+  const file = await openFile(part, found ? "r+" : "w", 0o600);
   if (found) await file.truncate(bytes);
 
   const put = async (text: string): Promise<void> => {
@@ -96,7 +96,7 @@ export async function recoverPart(path: string, onRecord: (text: string) => void
   const hash = createHash("sha256");
   let count = 0;
   let bytes = 0;
-  let open = true; // whether a record may follow: the line before ended in a comma
+  let more = true; // whether a record may follow: the line before ended in a comma
   for await (const line of lines(path)) {
     const text = line.bytes.toString();
     if (line.start === 0) {
@@ -104,12 +104,12 @@ export async function recoverPart(path: string, onRecord: (text: string) => void
       continue;
     }
     const record = text.endsWith(",") && line.ended ? text.slice(0, -1) : text;
-    if (!open || !isUtf8(line.bytes) || idOf(record) === undefined || !isJson(record)) break;
+    if (!more || !isUtf8(line.bytes) || idOf(record) === undefined || !isJson(record)) break;
     hash.update(count === 0 ? OPEN : BETWEEN);
     hash.update(record);
     bytes = line.start + Buffer.byteLength(record);
     count += 1;
-    open = record !== text;
+    more = record !== text;
     onRecord(record);
   }
   return { count, bytes, hash };

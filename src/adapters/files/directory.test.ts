@@ -32,14 +32,13 @@ async function list(directory: ExportDirectory, count: number): Promise<void> {
 }
 
 async function writePending(directory: ExportDirectory): Promise<void> {
-  for (const id of [...directory.ledger.ids("pending")]) await directory.write(record(id));
+  for (const id of directory.ledger.ids("pending")) await directory.write(record(id));
 }
 
 async function batchesIn(path: string): Promise<Record<string, string>> {
   const names = (await readdir(path)).filter((name) => name.startsWith("emails_batch_"));
-  return Object.fromEntries(
-    await Promise.all(names.toSorted().map(async (name) => [name, await readFile(join(path, name), "utf8")])),
-  );
+  const texts = names.toSorted().map(async (name) => [name, await readFile(join(path, name), "utf8")] as const);
+  return Object.fromEntries(await Promise.all(texts));
 }
 
 const idsIn = (batches: Record<string, string>): string[] =>

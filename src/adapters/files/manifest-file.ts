@@ -9,7 +9,7 @@ import { METHODS } from "../../core/quota.ts";
 import { writeAtomically } from "./atomic-file.ts";
 import { unlessMissing } from "./disk.ts";
 
-export const MANIFEST = "manifest.json";
+const MANIFEST = "manifest.json";
 
 const count = z.int().nonnegative();
 

@@ -109,23 +109,20 @@ export function embeddedQueue(folder: string, clock: Clock): JobQueue {
   const rest = (job: ExportJob): void => put(job, job.state === "waiting" ? job.until : 0, null);
 
   const lease = (job: ExportJob, key: string): Lease => {
-    const wishNow = (): string | null | undefined => {
-      const row = holder.get(job.id);
-      return row?.["lease"] === key ? (row["wish"] as string | null) : undefined;
-    };
+    const isHeld = (): boolean => holder.get(job.id)?.["lease"] === key;
     return {
       job,
       beat: (progress) =>
         atomically(() => {
-          const wish = wishNow();
-          if (wish === undefined) return "lost";
+          if (!isHeld()) return "lost";
+          const wish = holder.get(job.id)?.["wish"];
           if (wish === "pause" || wish === "cancel") return wish;
           put({ ...toState(job, { state: "running" }), progress }, clock.now() + LEASE_MS, key);
           return "go_on";
         }),
       release: (state, progress) => {
         atomically(() => {
-          if (wishNow() !== undefined) rest({ ...toState(job, state), progress });
+          if (isHeld()) rest({ ...toState(job, state), progress });
         });
         wake();
       },

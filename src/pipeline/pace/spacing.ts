@@ -1,5 +1,5 @@
-import type { EpochMs } from "../core/ports.ts";
-import { PROJECT_UNITS_PER_MINUTE } from "../core/quota.ts";
+import type { EpochMs } from "../../core/ports.ts";
+import { PROJECT_UNITS_PER_MINUTE } from "../../core/quota.ts";
 
 const MINUTE_MS = 60_000;
 

@@ -1,4 +1,4 @@
-import type { EpochMs } from "../core/ports.ts";
+import type { EpochMs } from "../../core/ports.ts";
 
 const SLOT_MS = 100;
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { manualClock } from "../../test/manual-clock.ts";
+import { manualClock } from "../../../test/manual-clock.ts";
 import {
   fixedWindow,
   serve,
@@ -8,9 +8,9 @@ import {
   type Meter,
   type Served,
   type Server,
-} from "../../test/quota-server.ts";
-import type { Method } from "../core/quota.ts";
-import { createPacer, type Learned, type PacerOptions } from "./pace.ts";
+} from "../../../test/quota-server.ts";
+import type { Method } from "../../core/quota.ts";
+import { createPacer, type Learned, type PacerOptions } from "./pacer.ts";
 import { createProjectBudget } from "./spacing.ts";
 
 /** Servers that count a minute in their several ways; each gets its limit. */

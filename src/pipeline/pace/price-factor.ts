@@ -1,4 +1,4 @@
-import type { EpochMs } from "../core/ports.ts";
+import type { EpochMs } from "../../core/ports.ts";
 
 /** One refusal at the most doubles the factor: a server with little burst refuses long before a minute's units are spent. */
 const LEAST_STEP = 1.02;

@@ -1,5 +1,5 @@
-import type { Clock, EpochMs } from "../core/ports.ts";
-import { METHODS, type Method, type Pacer, type Spent, type Tier, type Turn } from "../core/quota.ts";
+import type { Clock, EpochMs } from "../../core/ports.ts";
+import { METHODS, type Method, type Pacer, type Spent, type Tier, type Turn } from "../../core/quota.ts";
 import { createAllowance, type Limit } from "./allowance.ts";
 import { createInFlightLimit } from "./in-flight.ts";
 import { createPriceFactor } from "./price-factor.ts";
@@ -173,9 +173,9 @@ export function createPacer(options: PacerOptions): AccountPacer {
         closedUntil = Math.max(closedUntil, now + Math.min(MINUTE_MS, PAUSE_MS * 2 ** pauses));
         pauses += 1;
       }
-      // The minute's quota is whole again after a minute, whatever the two clocks say; a lock-out lasts as long as it says.
+      // A minute's quota is whole again after a minute, whatever the two clocks say; all else lasts as long as it says.
       if (at !== undefined)
-        closedUntil = Math.max(closedUntil, code === "locked_out" ? at : Math.min(at, now + MINUTE_MS));
+        closedUntil = Math.max(closedUntil, code === "quota_exceeded" ? Math.min(at, now + MINUTE_MS) : at);
     },
     accepted() {
       const now = clock.now();

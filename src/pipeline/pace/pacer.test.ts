@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { manualClock, type ManualClock } from "../../test/manual-clock.ts";
-import { METHODS, PRICES, type Method, type Turn } from "../core/quota.ts";
-import { createPacer, type PacerOptions } from "./pace.ts";
+import { manualClock, type ManualClock } from "../../../test/manual-clock.ts";
+import { METHODS, PRICES, type Method, type Turn } from "../../core/quota.ts";
+import { createPacer, type PacerOptions } from "./pacer.ts";
 import { createProjectBudget } from "./spacing.ts";
 
 const NEVER = new AbortController().signal;

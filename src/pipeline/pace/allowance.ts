@@ -1,5 +1,5 @@
-import type { EpochMs } from "../core/ports.ts";
-import { PRICES, UNITS_PER_MINUTE, type Method, type Prices, type Tier } from "../core/quota.ts";
+import type { EpochMs } from "../../core/ports.ts";
+import { PRICES, UNITS_PER_MINUTE, type Method, type Prices, type Tier } from "../../core/quota.ts";
 import { createSlidingMinute, type SlidingMinute } from "./minute.ts";
 import { USABLE } from "./spacing.ts";
 

@@ -1,0 +1,32 @@
+import { spawnSync } from "node:child_process";
+import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+/**
+ * Makes `dist/`, the package that is published: compiled JavaScript with types, and a package.json of its own without
+ * the repository's scripts, tools and bundled Node (an installed package runs on the Node it finds).
+ */
+const root = join(import.meta.dirname, "..");
+const dist = join(root, "dist");
+
+await rm(dist, { recursive: true, force: true });
+await mkdir(dist);
+const { status } = spawnSync("tsc", ["--project", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+if (status !== 0) process.exit(status ?? 1);
+
+const {
+  scripts: _,
+  private: __,
+  devDependencies: ___,
+  optionalDependencies: ____,
+  ...published
+} = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+await writeFile(
+  join(dist, "package.json"),
+  `${JSON.stringify({ ...published, exports: { ".": { types: "./src/index.d.ts", default: "./src/index.js" } } }, null, 2)}\n`,
+);
+await mkdir(join(dist, "bin"));
+const bin = await readFile(join(root, "bin/gmail-export.js"), "utf8");
+await writeFile(join(dist, "bin/gmail-export.js"), bin.replace("src/main.ts", "src/main.js"), { mode: 0o755 });
+for (const file of ["README.md", "README.fr.md", "CHANGELOG.md", "LICENSE"])
+  await cp(join(root, file), join(dist, file));
