@@ -48,8 +48,6 @@ const VARIATIONS = {
     from: [eightBit("From", "José da Conceição <jose@lisboa.example>", "utf-8")],
   }),
   rawLatin1: () => ({ subject: [eightBit("Subject", FOREIGN.latin1.subject, "iso-8859-1")] }),
-  /** A subject about encoded words: decoding it a second time destroys it. */
-  literalWord: () => ({ subject: [unstructured("Subject", "What does =?utf-8?Q?caf=C3=A9?= mean?")] }),
   duplicateTo: (_, random) => ({
     to: [
       mailboxes("To", [random.pick(PEOPLE)]),

@@ -8,9 +8,9 @@ import { createLedger } from "../src/core/ledger.ts";
 import { EVERYTHING, type MailboxSource, type Message } from "../src/core/mailbox.ts";
 import { Secret } from "../src/core/ports.ts";
 import type { Prices } from "../src/core/quota.ts";
-import { createPacer, type PacerOptions } from "../src/pipeline/pace.ts";
+import { createPacer, type PacerOptions } from "../src/pipeline/pace/pacer.ts";
+import { createProjectBudget } from "../src/pipeline/pace/spacing.ts";
 import { plan } from "../src/pipeline/plan.ts";
-import { createProjectBudget } from "../src/pipeline/spacing.ts";
 import { manualClock } from "./manual-clock.ts";
 import { seeded } from "./quota-server.ts";
 

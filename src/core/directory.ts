@@ -31,8 +31,8 @@ export type ExportDirectory = AsyncDisposable &
     addRefs(refs: readonly Ref[]): Promise<void>;
     /** The listing is whole: from now on a resume needs no other. */
     endListing(): Promise<void>;
-    /** Takes a message's end; durable, and in the ledger, within a second or 64 messages. */
-    write(ended: Ended): Promise<void>;
+    /** Takes the ends of what one call brought; durable, and in the ledger, within a second or 32 messages. */
+    write(ended: readonly Ended[]): Promise<void>;
     /** Makes all that was written durable now, and says in manifest.json what is there so far. */
     checkpoint(): Promise<void>;
     /** Closes the last batch, holds the files against what was written, and writes the manifest that says so. */

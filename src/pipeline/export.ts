@@ -43,7 +43,7 @@ export async function runExport(
     const calls = plan(ledger.pending(), prices);
     const get = (call: Call, limit: AbortSignal): Promise<Ended[]> => fetchCall(source, call, names, limit);
     for await (const ended of inOrder(calls, width, get, signal)) {
-      for (const message of ended) await directory.write(message);
+      await directory.write(ended);
       say("fetching");
     }
     await directory.checkpoint();

@@ -3,12 +3,13 @@ import { describe, expect, test } from "vitest";
 import { base64url, message, multipart, part, text } from "../../test/messages.ts";
 import type { LabelNames, Message, Part } from "../core/mailbox.ts";
 import type { AttachmentRecord, ExportRecord } from "../core/record.ts";
+import { countReplacementCharacters } from "../core/text.ts";
 import { toRecord } from "./to-record.ts";
 
 const NO_NAMES: LabelNames = new Map();
 
 function recordOf(payload: Part, fields: Partial<Message> = {}, names: LabelNames = NO_NAMES): ExportRecord {
-  return toRecord(message(payload, fields), names).record;
+  return toRecord(message(payload, fields), names);
 }
 
 function dateOf(internalDate: string): string {
@@ -54,18 +55,15 @@ describe("a record", () => {
         }),
       ],
     });
-    const { record, replacementCharacters } = toRecord(
-      message(payload, {
-        id: "18c2",
-        threadId: "18c1",
-        labelIds: ["INBOX", "Label_1"],
-        snippet: "Hello",
-        internalDate: "1701767472000",
-        sizeEstimate: 4321,
-      }),
-      new Map([["Label_1", "Travel/Lisbon"]]),
-    );
-    expect(replacementCharacters).toBe(0);
+    const fields = {
+      id: "18c2",
+      threadId: "18c1",
+      labelIds: ["INBOX", "Label_1"],
+      snippet: "Hello",
+      internalDate: "1701767472000",
+      sizeEstimate: 4321,
+    };
+    const record = recordOf(payload, fields, new Map([["Label_1", "Travel/Lisbon"]]));
     expect(JSON.stringify(record, null, 1)).toBe(
       JSON.stringify(
         {
@@ -214,12 +212,8 @@ describe("the body", () => {
           const data = base64url(content);
           return part({ mimeType, body: { data: padded ? data.padEnd(Math.ceil(data.length / 4) * 4, "=") : data } });
         };
-        const { record, replacementCharacters } = toRecord(
-          message(multipart("alternative", sent("text/plain", plain), sent("text/html", html))),
-          NO_NAMES,
-        );
-        expect(record.Body).toEqual({ plain, html });
-        expect(replacementCharacters).toBe(0);
+        const payload = multipart("alternative", sent("text/plain", plain), sent("text/html", html));
+        expect(recordOf(payload).Body).toEqual({ plain, html });
       }),
     );
   });
@@ -312,24 +306,22 @@ describe("labels", () => {
   });
 });
 
-test("what cannot be decoded is U+FFFD, counted, wherever it stands", () => {
+test("what cannot be decoded is U+FFFD in the written line, wherever it stands", () => {
   const half = "\uD83D";
   const payload = part({
     mimeType: "multipart/mixed",
     headers: { Subject: half, To: "=?utf-8?Q?=FF?=" },
     parts: [
       text("text/plain", Uint8Array.of(0x61, 0xff)),
-      text("text/html", "sent \uFFFD"),
+      text("text/html", Uint8Array.of(0xff)),
       part({ filename: half, mimeType: half, partId: half, body: { attachmentId: half } }),
     ],
   });
-  const { record, replacementCharacters } = toRecord(
-    message(payload, { labelIds: ["L"], snippet: "&#xD83D;", threadId: half }),
-    new Map([["L", half]]),
-  );
+  const fields = { labelIds: ["L"], snippet: "&#xD83D;", threadId: half };
+  const record = recordOf(payload, fields, new Map([["L", half]]));
   expect(record.Body.plain).toBe("a\uFFFD");
   expect(JSON.stringify(record)).not.toContain("\\ud83d");
-  expect(replacementCharacters).toBe(9);
+  expect(countReplacementCharacters(JSON.stringify(record))).toBe(11);
 });
 
 test("a message of 100,000 attachments is mapped", { timeout: 10_000 }, () => {

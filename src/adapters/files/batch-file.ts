@@ -3,6 +3,7 @@ import { createHash, type Hash } from "node:crypto";
 import { open as openFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 
+import { refuse } from "../../core/errors.ts";
 import type { BatchEntry } from "../../core/manifest.ts";
 import { publish } from "./atomic-file.ts";
 import { lines } from "./lines.ts";
@@ -58,6 +59,17 @@ export async function growBatch(folder: string, number: number, found?: FoundPar
     bytes += chunk.length;
   };
 
+  /** Writing to a file that somebody removed succeeds, and keeps nothing. */
+  const mustBeThere = async (): Promise<void> => {
+    const { nlink } = await file.stat();
+    if (nlink === 0)
+      throw refuse(
+        "disk",
+        `${part} was removed while it was being written.`,
+        "Start the same export again: what is no longer there is fetched again.",
+      );
+  };
+
   return {
     get count() {
       return count;
@@ -65,6 +77,7 @@ export async function growBatch(folder: string, number: number, found?: FoundPar
     async append(records) {
       await put((count === 0 ? OPEN : BETWEEN) + records.join(BETWEEN));
       await file.datasync();
+      await mustBeThere();
       count += records.length;
     },
     async seal() {

@@ -32,7 +32,7 @@ async function list(directory: ExportDirectory, count: number): Promise<void> {
 }
 
 async function writePending(directory: ExportDirectory): Promise<void> {
-  for (const id of directory.ledger.ids("pending")) await directory.write(record(id));
+  for (const id of directory.ledger.ids("pending")) await directory.write([record(id)]);
 }
 
 async function batchesIn(path: string): Promise<Record<string, string>> {
@@ -79,7 +79,7 @@ test("what is not durable yet is not in the ledger, and becomes durable within a
   await using folder = await scratchFolder();
   await using directory = await open(folder.path);
   await list(directory, 3);
-  await directory.write(record("m0"));
+  await directory.write([record("m0")]);
   expect(directory.ledger.count("exported")).toBe(0);
   await clock.advance(1_000);
   await expect.poll(() => directory.ledger.count("exported")).toBe(1);
@@ -147,16 +147,16 @@ test("gone and failed messages are named, survive a restart, and failed ones are
   {
     await using directory = await open(folder.path);
     await list(directory, 3);
-    await directory.write({ outcome: "gone", id: "m0" });
-    await directory.write({ outcome: "failed", id: "m1", reason: "It would not.", attempts: 1 });
+    await directory.write([{ outcome: "gone", id: "m0" }]);
+    await directory.write([{ outcome: "failed", id: "m1", reason: "It would not.", attempts: 1 }]);
     await directory.checkpoint();
   }
   await using directory = await open(folder.path);
   expect(directory.listedAt).toBe("100");
   expect([...directory.ledger.ids("gone")]).toEqual(["m0"]);
   expect([...directory.ledger.ids("pending")]).toEqual(["m1", "m2"]);
-  await directory.write({ outcome: "failed", id: "m1", reason: "It still would not.", attempts: 1 });
-  await directory.write(record("m2"));
+  await directory.write([{ outcome: "failed", id: "m1", reason: "It still would not.", attempts: 1 }]);
+  await directory.write([record("m2")]);
   const manifest = await directory.commit();
   expect(manifest).toMatchObject({
     complete: false,
@@ -189,7 +189,7 @@ test("resumed equals uninterrupted wherever it was killed, with any rubbish at t
         {
           await using directory = await open(path);
           await list(directory, 17);
-          for (const id of [...directory.ledger.ids("pending")].slice(0, done)) await directory.write(record(id));
+          for (const id of [...directory.ledger.ids("pending")].slice(0, done)) await directory.write([record(id)]);
           await directory.checkpoint();
         }
         // The machine dies: the end of the growing files is anything.
@@ -231,7 +231,7 @@ test("a smaller batch size closes the batch that is too large already", async ()
   {
     await using directory = await open(folder.path);
     await list(directory, 6);
-    for (const id of ["m0", "m1", "m2", "m3"]) await directory.write(record(id));
+    for (const id of ["m0", "m1", "m2", "m3"]) await directory.write([record(id)]);
     await directory.checkpoint();
   }
   await using directory = await open(folder.path, { batchSize: 1 });

@@ -14,7 +14,7 @@ import { beginJournal, continueJournal, JOURNAL, type FoundJournal, type Journal
 import { writeManifest } from "./manifest-file.ts";
 
 /** What is made durable together: at most this many messages, this many characters, or what came within a second. */
-const GROUP = { messages: 64, characters: 4 << 20, ms: 1_000 } as const;
+const GROUP = { messages: 32, characters: 4 << 20, ms: 1_000 } as const;
 
 /** All that was durable in a directory when it was opened. */
 export type Found = Readonly<{
@@ -94,15 +94,14 @@ export function holdDirectory(
     await writeManifest(path, manifest(false));
   };
 
-  const room = (): number => purpose.batchSize - (batch?.count ?? part?.found.count ?? 0);
-
   const writeRecords = async (records: readonly string[]): Promise<void> => {
-    if (room() <= 0) {
-      await openBatch(); // left by a run with a larger batch size
-      await seal();
+    for (let done = 0; done < records.length;) {
+      const growing = await openBatch();
+      const room = purpose.batchSize - growing.count; // none, when a run with a larger batch size left it
+      if (room > 0) await growing.append(records.slice(done, done + room));
+      if (growing.count >= purpose.batchSize) await seal();
+      done += Math.max(0, room);
     }
-    await (await openBatch()).append(records);
-    if (room() <= 0) await seal();
   };
 
   let group: Ended[] = [];
@@ -196,10 +195,9 @@ export function holdDirectory(
       }),
     write: (ended) =>
       serially(async () => {
-        group.push(ended);
-        if (ended.outcome === "exported") groupCharacters += ended.line.length;
-        const full = group.length >= Math.min(GROUP.messages, room()) || groupCharacters >= GROUP.characters;
-        if (full) await flushNow();
+        group.push(...ended);
+        for (const message of ended) if (message.outcome === "exported") groupCharacters += message.line.length;
+        if (group.length >= GROUP.messages || groupCharacters >= GROUP.characters) await flushNow();
         else flushLater();
       }),
     checkpoint: () =>

@@ -1,0 +1,157 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { freePort, writeCredentials } from "../simulator/stage.ts";
+import { scratchFolder } from "./scratch.ts";
+
+const BIN = join(import.meta.dirname, "..", "bin", "gmail-export.js");
+
+/** Longer than any step of a test takes, and short enough to say which one hangs. */
+const PATIENCE_MS = 30_000;
+
+/** A Google to talk to: where Gmail is, and what credentials.json holds (left out: there is no such file). */
+export type Google = Readonly<{ url: string; credentials?: object }>;
+
+export type Settings = Readonly<Record<string, string>>;
+
+export type Outcome = Readonly<{ code: number | null; stdout: string; stderr: string }>;
+
+/** A command that runs. */
+export type Running = Readonly<{
+  /** What it has said on stderr so far. */
+  said(): string;
+  /** Resolves with the match once stderr has it. */
+  says(pattern: RegExp): Promise<RegExpExecArray>;
+  type(line: string): void;
+  /** As a terminal or a service manager would; resolves with how it ended, and after how many milliseconds. */
+  stop(signal: NodeJS.Signals): Promise<Outcome & { ms: number }>;
+  ended: Promise<Outcome>;
+}>;
+
+export type Server = AsyncDisposable & Running & Readonly<{ url: string }>;
+
+export type Product = AsyncDisposable &
+  Readonly<{
+    /** Working directory of every command; tokens, state and data are in it, as nothing else is set. */
+    folder: string;
+    /** The origin of the redirect URI. */
+    origin: string;
+    start(args: readonly string[], more?: Settings): Running;
+    cli(args: readonly string[], more?: Settings, options?: { stdin?: string }): Promise<Outcome>;
+    /** The server, once it listens. */
+    serve(more?: Settings): Promise<Server>;
+  }>;
+
+/** gmail-export as a person has it: a folder, settings, and the program as a process of its own. */
+export async function install(google: Google, settings: Settings = {}): Promise<Product> {
+  const folder = await scratchFolder();
+  const port = settings["PORT"] ?? String(await freePort());
+  if (google.credentials) await writeCredentials(google.credentials, folder.path);
+  // Nothing of this machine's own settings: only what a test says.
+  const env: Settings = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: folder.path,
+    GMAIL_API_URL: google.url,
+    GMAIL_UNITS_PER_MINUTE: "1000000000",
+    GMAIL_PROJECT_UNITS_PER_MINUTE: "1000000000",
+    ...settings,
+    PORT: port,
+  };
+  const alive = new Set<Running>();
+  const start: Product["start"] = (args, more = {}) => {
+    const running = run(args, folder.path, { ...env, ...more });
+    alive.add(running);
+    void running.ended.finally(() => alive.delete(running));
+    return running;
+  };
+  return {
+    folder: folder.path,
+    origin: `http://localhost:${port}`,
+    start,
+    async cli(args, more = {}, { stdin = "" } = {}) {
+      const running = start(args, more);
+      running.type(stdin);
+      return running.ended;
+    },
+    async serve(more = {}) {
+      const server = start(["serve"], more);
+      const [, url] = await server.says(/listens on (\S+)/);
+      return {
+        ...server,
+        url: url!,
+        async [Symbol.asyncDispose]() {
+          if (!alive.has(server)) return; // the test has stopped it
+          const { code, stderr } = await server.stop("SIGTERM");
+          if (code !== 0) throw new Error(`the server ended with ${code}:\n${stderr}`);
+        },
+      };
+    },
+    async [Symbol.asyncDispose]() {
+      const left = [...alive];
+      await Promise.all(left.map((running) => running.stop("SIGKILL")));
+      await folder[Symbol.asyncDispose]();
+      if (left.length > 0) throw new Error(`a command was left running:\n${left.map((one) => one.said()).join("\n")}`);
+    },
+  };
+}
+
+function run(args: readonly string[], cwd: string, env: Settings): Running {
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, env });
+  let said = "";
+  const listeners = new Set<() => void>();
+  const tell = (): void => listeners.forEach((listener) => listener());
+  child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
+    said += chunk;
+    tell();
+  });
+  child.stdin.on("error", () => {}); // it ended before it read all
+  const ended = Promise.all([once(child, "close"), text(child.stdout)]).then(([, stdout]): Outcome => {
+    const outcome = { code: child.exitCode, stdout, stderr: said };
+    tell();
+    return outcome;
+  });
+  return {
+    said: () => said,
+    says: (pattern) =>
+      new Promise((resolve, reject) => {
+        const end = (settle: () => void): void => {
+          clearTimeout(limit);
+          listeners.delete(look);
+          settle();
+        };
+        const never = (why: string) => (): void =>
+          end(() => reject(new Error(`${args.join(" ")} ${why} without saying ${pattern.source}:\n${said}`)));
+        const look = (): void => {
+          const match = pattern.exec(said);
+          if (match) end(() => resolve(match));
+          else if (child.exitCode !== null || child.signalCode !== null) never("ended")();
+        };
+        const limit = setTimeout(never("waited"), PATIENCE_MS);
+        listeners.add(look);
+        look();
+      }),
+    type: (line) => void child.stdin.end(line),
+    async stop(signal) {
+      const begun = performance.now();
+      child.kill(signal);
+      const outcome = await Promise.race([ended, sleep(PATIENCE_MS, undefined, { ref: false })]);
+      if (!outcome) child.kill("SIGKILL");
+      return { ...(outcome ?? (await ended)), ms: performance.now() - begun };
+    },
+    ended,
+  };
+}
+
+/** Looks again and again until there is something to see. */
+export async function until<T>(look: () => T | Promise<T>): Promise<NonNullable<Exclude<T, false>>> {
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const seen = await look();
+    if (seen) return seen as NonNullable<Exclude<T, false>>;
+    if (performance.now() > giveUpAt) throw new Error(`never happened: ${look.toString()}`);
+    await sleep(5);
+  }
+}

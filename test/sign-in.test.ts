@@ -1,0 +1,477 @@
+import { chmod, cp, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { describe, expect, test } from "vitest";
+
+import { simulateGoogle, type SimulatedGoogle, type SimulatorOptions } from "../simulator/google.ts";
+import { freePort, writeCredentials } from "../simulator/stage.ts";
+import { visitConsent } from "../simulator/visitor.ts";
+import { api, expectProblem, type Fields } from "./api.ts";
+import { openBrowser, type Browser, type Page } from "./browser.ts";
+import { install, type Product, type Server, type Settings } from "./product.ts";
+
+const ADA = "ada@example.com";
+const READONLY = "https://www.googleapis.com/auth/gmail.readonly";
+
+/** A server of ours beside a Google with next to no mail. */
+async function stage(options: SimulatorOptions = {}, settings: Settings = {}) {
+  await using stack = new AsyncDisposableStack();
+  const google = stack.use(await simulateGoogle({ messages: 5, ...options }));
+  const product = stack.use(await install(google, settings));
+  const server = stack.use(await product.serve());
+  const ours = stack.move();
+  return { google, product, server, ...api(server.url), [Symbol.asyncDispose]: () => ours.disposeAsync() };
+}
+
+const signInPath = (account: string): string => `/auth/gmail?email=${encodeURIComponent(account)}`;
+
+/** Begins to sign in and consents; resolves with the address that Google sends the browser to, not yet asked for. */
+async function comeBack(browser: Browser, { url }: Server, account = ADA): Promise<URL> {
+  const back = await browser.visit(url + signInPath(account), ({ searchParams }) => searchParams.has("code"));
+  return new URL(back.url);
+}
+
+const grantsIn = async ({ folder }: Product): Promise<string[]> =>
+  (await readdir(join(folder, "tokens")).catch(() => [])).filter((name) => name.endsWith(".grant"));
+
+/** Whether Google still holds that this person allowed the project something. */
+async function isAllowedAtGoogle(google: SimulatedGoogle, login_hint: string): Promise<boolean> {
+  const { callback } = await visitConsent(google, { login_hint, prompt: "none" });
+  return callback?.searchParams.get("error") !== "interaction_required";
+}
+
+/** A page for people that says why nobody was signed in; nothing is stored. */
+async function expectRefused(page: Page, status: number, code: string, words: RegExp, product: Product): Promise<void> {
+  expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+  expect(page.text).toContain("<h1>Not signed in</h1>");
+  expect(page.text).toContain(`<code>${code}</code>`);
+  expect(page.text).toMatch(words);
+  expect(page.status).toBe(status);
+  expect(await grantsIn(product)).toEqual([]);
+}
+
+describe("signing in", () => {
+  test("begins on the redirect URI's own origin, binds the browser, and asks Google for no more than it needs", async () => {
+    await using w = await stage();
+    const browser = openBrowser();
+    const elsewhere = await browser.step(w.server.url + signInPath(ADA));
+    expect(elsewhere.status).toBe(302);
+    expect(elsewhere.headers.getSetCookie()).toEqual([]);
+    const begin = new URL(elsewhere.headers.get("location")!);
+    expect([begin.origin, begin.pathname]).toEqual([w.product.origin, "/auth/gmail"]);
+
+    const begun = await browser.step(begin.href);
+    expect(begun.status).toBe(302);
+    const cookies = begun.headers.getSetCookie();
+    expect(cookies).toHaveLength(1);
+    expect(cookies[0]).toMatch(/^gmail_export_sign_in_[\w-]{16}=[\w-]{43};/);
+    expect(cookies[0]!.split("; ").slice(1).toSorted()).toEqual([
+      "HttpOnly",
+      "Max-Age=600",
+      "Path=/auth/callback",
+      "SameSite=Lax",
+    ]);
+
+    const atGoogle = new URL(begun.headers.get("location")!);
+    expect(`${atGoogle.origin}${atGoogle.pathname}`).toBe(`${w.google.url}/o/oauth2/auth`);
+    expect(Object.fromEntries(atGoogle.searchParams)).toEqual({
+      client_id: w.google.credentials["installed"]!.client_id,
+      response_type: "code",
+      redirect_uri: `${w.product.origin}/auth/callback`,
+      scope: READONLY,
+      state: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge: expect.stringMatching(/^[\w-]{43}$/),
+      code_challenge_method: "S256",
+      access_type: "offline",
+      prompt: "consent",
+      login_hint: ADA,
+    });
+  });
+
+  test("ends on a page that says who is signed in, shows nothing of others and is kept by nobody", async () => {
+    await using w = await stage();
+    const page = await openBrowser().visit(w.server.url + signInPath("ADA@Example.com"));
+    expect(page.status).toBe(200);
+    expect(page.text).toContain("<h1>You are signed in</h1>");
+    expect(page.text).toContain(ADA);
+    expect(page.text).not.toMatch(/https?:|<script|<link|<img/);
+    expect(page.headers.get("cache-control")).toBe("no-store");
+    expect(page.headers.get("content-security-policy")).toMatch(/^default-src 'none'/);
+    expect(page.headers.get("referrer-policy")).toBe("no-referrer");
+    expect(w.google.tokens).toMatchObject({ exchanges: 1 });
+  });
+
+  test("stores a sealed grant for its owner alone, and no token in any other file or in the log", async () => {
+    await using w = await stage();
+    await openBrowser().visit(w.server.url + signInPath(ADA));
+    const tokens = join(w.product.folder, "tokens");
+    const state = join(w.product.folder, "state");
+    expect(await grantsIn(w.product)).toEqual([`${ADA}.grant`]);
+    const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
+    expect(await mode(tokens)).toBe(0o700);
+    expect(await mode(join(tokens, `${ADA}.grant`))).toBe(0o600);
+    expect(await mode(state)).toBe(0o700);
+    expect(await mode(join(state, "key"))).toBe(0o600);
+
+    const written = await Promise.all(
+      (await readdir(w.product.folder, { recursive: true, withFileTypes: true }))
+        .filter((entry) => entry.isFile() && entry.name !== "credentials.json")
+        .map((entry) => readFile(join(entry.parentPath, entry.name), "latin1")),
+    );
+    const everything = [...written, w.server.said()];
+    const decoded = everything.map((text) => Buffer.from(text.replace(/^v1\./, ""), "base64").toString("latin1"));
+    // Google's tokens and codes begin so, and a grant in the open names its fields.
+    for (const text of [...everything, ...decoded])
+      expect(text).not.toMatch(/ya29\.|1\/\/0|4\/0A|4%2F0A|refresh_token/);
+    expect(w.server.said()).not.toContain(ADA);
+  });
+
+  test("works with any account when none is named", async () => {
+    await using w = await stage({
+      accounts: [
+        { email: ADA, messages: 1 },
+        { email: "bob@example.com", messages: 1 },
+      ],
+    });
+    w.google.consent.account = "bob@example.com";
+    const page = await openBrowser().visit(`${w.server.url}/auth/gmail`);
+    expect(page.path.join(" ")).not.toContain("login_hint");
+    expect(page.text).toContain("bob@example.com");
+    expect((await w.get<Fields[]>("/accounts")).body).toMatchObject([
+      { email: "bob@example.com", authenticated: true },
+    ]);
+  });
+
+  test("works in two tabs of one browser at once", async () => {
+    await using w = await stage({
+      accounts: [
+        { email: ADA, messages: 1 },
+        { email: "bob@example.com", messages: 1 },
+      ],
+    });
+    const browser = openBrowser();
+    const first = await comeBack(browser, w.server, ADA);
+    const second = await comeBack(browser, w.server, "bob@example.com");
+    expect((await browser.step(first.href)).text).toContain(ADA);
+    expect((await browser.step(second.href)).text).toContain("bob@example.com");
+    const { body } = await w.get<Fields[]>("/accounts");
+    expect(body.map(({ email }) => email).toSorted()).toEqual([ADA, "bob@example.com"]);
+  });
+
+  test.each([
+    ["the redirect URI of the defaults", "localhost", "/auth/callback"],
+    ["a redirect URI of its own", "127.0.0.1", "/oauth/back"],
+  ])("works with a web client and %s", async (_, host, path) => {
+    const port = String(await freePort());
+    const redirectUri = `http://${host}:${port}${path}`;
+    const client = { type: "web", redirectUris: [redirectUri] } as const;
+    await using w = await stage({ client }, { PORT: port, OAUTH_REDIRECT_URI: redirectUri });
+    const page = await openBrowser().visit(`http://localhost:${port}${signInPath(ADA)}`);
+    expect(page.text).toContain("<h1>You are signed in</h1>");
+    expect(new URL(page.url)).toMatchObject({ host: `${host}:${port}`, pathname: path });
+  });
+
+  test("behind a public address begins there, and its cookie travels by https alone", async () => {
+    await using w = await stage({}, { OAUTH_REDIRECT_URI: "https://mail.example.com/auth/callback" });
+    const begin = (await w.get(signInPath(ADA))).headers.get("location")!;
+    expect(begin).toMatch(/^https:\/\/mail\.example\.com\/auth\/gmail\?/);
+    const { headers } = await w.get(begin.replace("https://mail.example.com", w.server.url));
+    expect(headers.get("set-cookie")).toMatch(/; Secure/);
+    expect(headers.get("location")).toMatch(/redirect_uri=https%3A%2F%2Fmail\.example\.com%2Fauth%2Fcallback/);
+  });
+});
+
+describe("a callback is refused with a page that says why, and nothing is stored", () => {
+  const changed = (back: URL, change: (query: URLSearchParams) => void): string => {
+    const url = new URL(back);
+    change(url.searchParams);
+    return url.href;
+  };
+
+  test.each<[string, (query: URLSearchParams) => void, number, string, RegExp]>([
+    ["a state nobody gave out", (query) => query.set("state", "A".repeat(43)), 400, "state_invalid", /not begun here/],
+    ["an empty state", (query) => query.set("state", ""), 400, "state_invalid", /no state/],
+    ["no state", (query) => query.delete("state"), 400, "state_invalid", /no state/],
+    ["two states", (query) => query.append("state", "A"), 400, "state_invalid", /no state/],
+    ["no code", (query) => query.delete("code"), 403, "sign_in_refused", /no code/],
+    ["two codes", (query) => query.append("code", "4/0A"), 403, "sign_in_refused", /no code/],
+    ["somebody else's code", (query) => query.set("code", `4/0A${"x".repeat(72)}`), 403, "sign_in_refused", /expired/],
+    ["a refusal", (query) => query.set("error", "access_denied"), 403, "sign_in_refused", /refused on Google/],
+    [
+      "an error nobody knows",
+      (query) => query.set("error", "<script>alert(1)</script>"),
+      403,
+      "sign_in_refused",
+      /Google ended/,
+    ],
+  ])("%s", async (_, change, status, code, words) => {
+    await using w = await stage();
+    const browser = openBrowser();
+    const page = await browser.step(changed(await comeBack(browser, w.server), change));
+    await expectRefused(page, status, code, words, w.product);
+    expect(page.text).not.toContain("<script");
+  });
+
+  test("one without any parameter", async () => {
+    await using w = await stage();
+    await expectRefused(
+      await openBrowser().step(`${w.server.url}/auth/callback`),
+      400,
+      "state_invalid",
+      /no state/,
+      w.product,
+    );
+  });
+
+  test("one in another browser, and the first browser goes on", async () => {
+    await using w = await stage();
+    const browser = openBrowser();
+    const back = await comeBack(browser, w.server);
+    await expectRefused(await openBrowser().step(back.href), 400, "state_invalid", /another browser/, w.product);
+    expect((await browser.step(back.href)).text).toContain("<h1>You are signed in</h1>");
+  });
+
+  test("one that was used before, as a reloaded page is", async () => {
+    await using w = await stage();
+    const browser = openBrowser();
+    w.google.consent.decision = "deny";
+    const denied = await browser.visit(w.server.url + signInPath(ADA));
+    await expectRefused(denied, 403, "sign_in_refused", /refused on Google/, w.product);
+    await expectRefused(await browser.step(denied.url), 400, "state_invalid", /used already/, w.product);
+
+    w.google.consent.decision = "approve";
+    const signedIn = await browser.visit(w.server.url + signInPath(ADA));
+    const again = await browser.step(signedIn.url);
+    expect([again.status, again.text]).toEqual([400, expect.stringContaining("used already")]);
+    expect((await w.get(`/auth/status?email=${ADA}`)).body).toMatchObject({ authenticated: true });
+  });
+
+  test("consent that was not given", async () => {
+    await using w = await stage();
+    w.google.consent.decision = "deny";
+    const page = await openBrowser().visit(w.server.url + signInPath(ADA));
+    await expectRefused(page, 403, "sign_in_refused", /Access was refused .*allow access/s, w.product);
+  });
+
+  test("another account than the one asked for, which may keep what it has", async () => {
+    await using w = await stage({
+      accounts: [
+        { email: ADA, messages: 1 },
+        { email: "o'brien@example.com", messages: 1 },
+      ],
+    });
+    w.google.consent.account = "o'brien@example.com";
+    const page = await openBrowser().visit(w.server.url + signInPath(ADA));
+    await expectRefused(
+      page,
+      403,
+      "wrong_account",
+      /o&#39;brien@example\.com signed in, ada@example\.com was/,
+      w.product,
+    );
+    expect(await isAllowedAtGoogle(w.google, "o'brien@example.com")).toBe(false); // what nobody keeps is given back
+
+    await openBrowser().visit(`${w.server.url}/auth/gmail`);
+    expect(await grantsIn(w.product)).toEqual(["o%27brien@example.com.grant"]);
+    const again = await openBrowser().visit(w.server.url + signInPath(ADA));
+    expect(again.status).toBe(403);
+    expect(await isAllowedAtGoogle(w.google, "o'brien@example.com")).toBe(true);
+    expect(await grantsIn(w.product)).toEqual(["o%27brien@example.com.grant"]);
+  });
+
+  test("a box that was left unticked, named as Google's page names it", async () => {
+    await using w = await stage({}, { GMAIL_SCOPES: `openid ${READONLY}` });
+    w.google.consent.scopes = ["openid"];
+    const page = await openBrowser().visit(w.server.url + signInPath(ADA));
+    await expectRefused(page, 403, "scope_not_granted", /View your email messages and settings/, w.product);
+  });
+
+  test("a code that Google will not exchange just now", async () => {
+    await using w = await stage();
+    w.google.faults.add({ kind: "tokenDown" });
+    const page = await openBrowser().visit(w.server.url + signInPath(ADA));
+    await expectRefused(page, 502, "server_error", /token endpoint answered 503/, w.product);
+  });
+
+  test("a name made of HTML is shown as the text it is", async () => {
+    const hostile = `<b onclick='alert("1")'>&@example.com`;
+    await using w = await stage({ accounts: [{ email: hostile, messages: 1 }] });
+    w.google.consent.account = hostile;
+    const refused = await openBrowser().visit(w.server.url + signInPath(ADA));
+    const signedIn = await openBrowser().visit(`${w.server.url}/auth/gmail`);
+    for (const { text } of [refused, signedIn]) {
+      expect(text).toContain("&#60;b onclick=&#39;alert(&#34;1&#34;)&#39;&#62;&#38;@example.com");
+      expect(text).not.toContain("<b ");
+    }
+  });
+});
+
+describe("a sign-in that cannot begin says what to do", () => {
+  test.each([
+    ["a malformed address", "?email=ada"],
+    ["two addresses", `?email=${ADA}&email=bob@example.com`],
+    ["a parameter nobody knows", `?mail=${ADA}`],
+  ])("%s", async (_, query) => {
+    await using w = await stage();
+    const answer = await w.get(`/auth/gmail${query}`);
+    expectProblem(answer, 422, "invalid_fields");
+    expect(answer.body.errors.map(({ field }) => field)).toEqual([query.slice(1).split("=")[0]]);
+  });
+
+  test("no client file: the server runs all the same, names the file, and finds it once it is there", async () => {
+    await using google = await simulateGoogle({ messages: 1 });
+    await using product = await install({ url: google.url });
+    await using server = await product.serve();
+    const { get } = api(product.origin);
+    expect((await get("/healthz")).body).toEqual({ status: "ok" });
+    const answer = await get(signInPath(ADA));
+    expectProblem(answer, 503, "credentials_missing");
+    expect(answer.body.detail).toContain(join(product.folder, "credentials.json"));
+    expect(answer.body.next).toMatch(/Desktop app.*Download JSON/);
+
+    await writeCredentials(google.credentials, product.folder);
+    expect((await openBrowser().visit(server.url + signInPath(ADA))).text).toContain("<h1>You are signed in</h1>");
+  });
+
+  test("a service account's key in place of a client", async () => {
+    await using product = await install({ url: "http://127.0.0.1:9", credentials: { type: "service_account" } });
+    await using _server = await product.serve();
+    const answer = await api(product.origin).get(signInPath(ADA));
+    expectProblem(answer, 503, "credentials_invalid");
+    expect(answer.body.detail).toMatch(/credentials\.json holds a service account's key/);
+  });
+});
+
+describe("who is signed in", () => {
+  test("is told field by field, before and after", async () => {
+    await using w = await stage();
+    const before = await w.get(`/auth/status?email=${ADA}`);
+    expect([before.status, before.body]).toEqual([
+      200,
+      {
+        authenticated: false,
+        email: ADA,
+        user_id: null,
+        scopes: [],
+        granted_at: null,
+        access_token_expires_at: null,
+        can_refresh: false,
+      },
+    ]);
+
+    const begun = Date.now();
+    await openBrowser().visit(w.server.url + signInPath(ADA));
+    const after = await w.get("/auth/status?email=ADA%40EXAMPLE.COM");
+    expect([after.status, after.body]).toEqual([
+      200,
+      {
+        authenticated: true,
+        email: "ADA@EXAMPLE.COM",
+        user_id: ADA,
+        scopes: [READONLY],
+        granted_at: expect.any(String),
+        access_token_expires_at: expect.any(String),
+        can_refresh: true,
+      },
+    ]);
+    const grantedAt = Date.parse(after.body.granted_at);
+    expect(grantedAt).toBeGreaterThanOrEqual(begun);
+    expect(grantedAt).toBeLessThanOrEqual(Date.now());
+    // The simulator's tokens live 3599 seconds, counted from before they were asked for.
+    expect(Math.abs(Date.parse(after.body.access_token_expires_at) - begun - 3_599_000)).toBeLessThan(10_000);
+  });
+
+  test("is not told without an address, or for something that is none", async () => {
+    await using w = await stage();
+    expectProblem(await w.get("/auth/status"), 400, "invalid_request");
+    const malformed = await w.get("/auth/status?email=ada");
+    expectProblem(malformed, 422, "invalid_fields");
+    expect(malformed.body.errors).toMatchObject([{ field: "email" }]);
+  });
+
+  test("is listed by account", async () => {
+    await using w = await stage({
+      accounts: [
+        { email: ADA, messages: 1 },
+        { email: "bob@example.com", messages: 1 },
+      ],
+    });
+    expect((await w.get("/accounts")).body).toEqual([]);
+    for (const account of [ADA, "bob@example.com"]) await openBrowser().visit(w.server.url + signInPath(account));
+    const { body } = await w.get<Fields[]>("/accounts");
+    expect(body.toSorted((a, b) => a.email.localeCompare(b.email))).toMatchObject([
+      { email: ADA, authenticated: true, can_refresh: true },
+      { email: "bob@example.com", authenticated: true, can_refresh: true },
+    ]);
+  });
+
+  test("survives the server, but not another machine's key, and what cannot be read is kept", async () => {
+    await using google = await simulateGoogle({ messages: 1 });
+    await using product = await install(google);
+    {
+      await using server = await product.serve();
+      await openBrowser().visit(server.url + signInPath(ADA));
+    }
+    {
+      await using server = await product.serve();
+      expect((await api(server.url).get(`/auth/status?email=${ADA}`)).body).toMatchObject({ authenticated: true });
+    }
+
+    await using copy = await install(google);
+    await cp(join(product.folder, "tokens"), join(copy.folder, "tokens"), { recursive: true });
+    const grant = join(copy.folder, "tokens", `${ADA}.grant`);
+    const kept = await readFile(grant);
+    await using elsewhere = await copy.serve();
+    const { get } = api(elsewhere.url);
+    expectProblem(await get(`/auth/status?email=${ADA}`), 500, "grant_unreadable");
+    expect((await get("/accounts")).body).toEqual([]);
+    expect(await readFile(grant)).toEqual(kept);
+
+    await openBrowser().visit(elsewhere.url + signInPath(ADA)); // signing in again mends it
+    expect((await get(`/auth/status?email=${ADA}`)).body).toMatchObject({ authenticated: true });
+  });
+
+  test("is not told by a grant file that others could read or that was damaged", async () => {
+    await using w = await stage();
+    await openBrowser().visit(w.server.url + signInPath(ADA));
+    const grant = join(w.product.folder, "tokens", `${ADA}.grant`);
+    const sealed = await readFile(grant, "utf8");
+    await writeFile(grant, `${sealed.slice(0, -1)}${sealed.endsWith("A") ? "B" : "A"}`);
+    const answer = await w.get(`/auth/status?email=${ADA}`);
+    expectProblem(answer, 500, "grant_unreadable");
+    expect(answer.body.next).toContain(grant);
+    await chmod(grant, 0o600);
+  });
+});
+
+describe("signing out", () => {
+  test("revokes the grant at Google and forgets it", async () => {
+    await using w = await stage();
+    await openBrowser().visit(w.server.url + signInPath(ADA));
+    expect(await isAllowedAtGoogle(w.google, ADA)).toBe(true);
+    const answer = await w.delete(`/auth?email=${ADA}`);
+    expect([answer.status, answer.body]).toEqual([200, { email: ADA, signed_out: true, revoked_at_google: true }]);
+    expect(await isAllowedAtGoogle(w.google, ADA)).toBe(false);
+    expect(await grantsIn(w.product)).toEqual([]);
+    expect((await w.get(`/auth/status?email=${ADA}`)).body).toMatchObject({ authenticated: false, can_refresh: false });
+
+    const again = await w.delete(`/auth?email=${ADA}`);
+    expect(again.body).toEqual({ email: ADA, signed_out: true, revoked_at_google: false });
+  });
+
+  test("forgets the grant also while Google cannot be told, and says so", async () => {
+    await using google = await simulateGoogle({ messages: 1 });
+    await using product = await install(google);
+    await using server = await product.serve();
+    await openBrowser().visit(server.url + signInPath(ADA));
+    await google[Symbol.asyncDispose]();
+    expect((await api(server.url).delete(`/auth?email=${ADA}`)).body).toMatchObject({ revoked_at_google: false });
+    expect(await grantsIn(product)).toEqual([]);
+  });
+
+  test("needs to know of whom", async () => {
+    await using w = await stage();
+    expectProblem(await w.delete("/auth"), 400, "invalid_request");
+    expectProblem(await w.delete("/auth?email=ada"), 422, "invalid_fields");
+  });
+});
