@@ -20,7 +20,7 @@ import { systemClock as clock } from "./clock.ts";
 import { readConfig, type Config, type Env } from "./config.ts";
 import type { AccessToken, Accounts } from "./core/grant.ts";
 import type { MailboxSource } from "./core/mailbox.ts";
-import { spentSince, type Pacer } from "./core/quota.ts";
+import type { Pacer } from "./core/quota.ts";
 import { createLog } from "./log.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
 import { createPacer } from "./pipeline/pace/pacer.ts";
@@ -75,10 +75,7 @@ async function compose(config: Config) {
 
   const runExport: RunExport = async (request, report, signal) => {
     const { source, pacer } = await mailbox(request.account);
-    const before = pacer.spent();
-    const spent = () => spentSince(before, pacer.spent());
-    const ports = { source, prices: pacer.prices, spent, width: 2 * config.maxInFlight, open };
-    return exportMail(request, ports, report, signal);
+    return exportMail(request, { source, pacer, width: 2 * config.maxInFlight, open, clock }, report, signal);
   };
 
   const signIn = oauthAccounts({

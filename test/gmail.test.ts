@@ -96,7 +96,7 @@ const FAULTS: readonly Fault[] = [
   { kind: "emptyPage", times: 1 },
   { kind: "duplicateIds" },
   { kind: "hang", times: 1, afterCalls: 20 },
-  { kind: "lockout", times: 1, afterCalls: 60 },
+  { kind: "lockout", times: 1, afterCalls: 60, seconds: 60 },
 ];
 
 test("every message comes through a Google at its worst", async () => {

@@ -12,6 +12,21 @@ export type ExportRequest = Readonly<{
   filter: Filter;
 }>;
 
+/** What lies ahead of an export, and how fast it comes nearer. */
+export type Forecast = Readonly<{
+  /** Calls still to make, at list price. */
+  unitsLeft: number;
+  /** Over the last minute, or since it began or last waited, if that is less. */
+  messagesPerMinute: number;
+  unitsPerMinute: number;
+  /** What the pacer allows now, of list units. */
+  unitsPerMinuteAllowed: number;
+  /** Until when Google bade it wait. */
+  waitingUntil: EpochMs | null;
+  /** When it will be done if things go on as they do; null until that can be told. */
+  finishAt: EpochMs | null;
+}>;
+
 /** What is on disk so far, never a guess. `listed` is final once `stage` is past "listing". */
 export type Progress = Readonly<{
   stage: "starting" | "listing" | "fetching" | "verifying" | "done";
@@ -21,6 +36,8 @@ export type Progress = Readonly<{
   failed: number;
   batches: number;
   spent: Spent;
+  /** While messages are fetched. */
+  forecast: Forecast | null;
 }>;
 
 export const NO_PROGRESS: Progress = {
@@ -31,6 +48,7 @@ export const NO_PROGRESS: Progress = {
   failed: 0,
   batches: 0,
   spent: NOTHING_SPENT,
+  forecast: null,
 };
 
 /**

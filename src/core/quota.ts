@@ -1,3 +1,5 @@
+import type { EpochMs } from "./ports.ts";
+
 /**
  * Google's price list and limits, as data. Source: Gmail API usage limits, release note of 2026-05-01, read 2026-10.
  * Projects created since 2026-05-01 pay the `2026` prices; older ones in use keep `legacy` until Google moves them.
@@ -34,6 +36,9 @@ export const UNITS_PER_MINUTE: Readonly<Record<Tier, number>> = { "2026": 6_000,
 /** Units a minute of a whole project, all users together; the same in both tiers. */
 export const PROJECT_UNITS_PER_MINUTE = 1_200_000;
 
+/** Units a day of a whole project, beyond which Google means to bill. */
+export const PROJECT_UNITS_PER_DAY = 80_000_000;
+
 /** What was spent: calls that reached Google by method (refused ones too, Google may charge them), and their list price. */
 export type Spent = Readonly<{
   tier: Tier;
@@ -44,29 +49,39 @@ export type Spent = Readonly<{
 
 export const NOTHING_SPENT: Spent = { tier: "2026", units: 0, calls: {}, refused: 0 };
 
+/** List price of these calls. */
+export function unitsOf(calls: Spent["calls"], prices: Prices): number {
+  return METHODS.reduce((sum, method) => sum + (calls[method] ?? 0) * prices[method], 0);
+}
+
 /** Both together: an export that was resumed has spent what each of its runs spent. */
 export function addSpent(a: Spent, b: Spent): Spent {
-  return combine(a, b, 1);
+  const calls = combine(a.calls, b.calls, 1);
+  return { tier: b.tier, units: a.units + b.units, calls, refused: a.refused + b.refused };
 }
 
-/** What came between two looks at one pacer. */
+/** What came between two looks at one pacer. The tier may have been found out in between: all is told at the later one's prices. */
 export function spentSince(before: Spent, now: Spent): Spent {
-  return combine(now, before, -1);
+  const calls = combine(now.calls, before.calls, -1);
+  return { tier: now.tier, units: unitsOf(calls, PRICES[now.tier]), calls, refused: now.refused - before.refused };
 }
 
-function combine(a: Spent, b: Spent, sign: 1 | -1): Spent {
+function combine(a: Spent["calls"], b: Spent["calls"], sign: 1 | -1): Spent["calls"] {
   const calls: Partial<Record<Method, number>> = {};
   for (const method of METHODS) {
-    const count = (a.calls[method] ?? 0) + sign * (b.calls[method] ?? 0);
+    const count = (a[method] ?? 0) + sign * (b[method] ?? 0);
     if (count > 0) calls[method] = count;
   }
-  return {
-    tier: sign === 1 ? b.tier : a.tier,
-    units: a.units + sign * b.units,
-    calls,
-    refused: a.refused + sign * b.refused,
-  };
+  return calls;
 }
+
+/** How fast an account goes now: list units a minute it may spend and did spend, and until when Google bade it wait. */
+export type Pace = Readonly<{
+  unitsPerMinute: number;
+  usedLastMinute: number;
+  inFlight: number;
+  waitingUntil?: EpochMs;
+}>;
 
 /** One call's leave to go: given back when it has ended, however it ended. */
 export type Turn = Readonly<{ done(): void }>;
@@ -80,7 +95,7 @@ export type Pacer = Readonly<{
   refused(
     refusal: Readonly<{
       code: "quota_exceeded" | "too_many_concurrent" | "locked_out";
-      at?: number;
+      at?: EpochMs;
       unitsPerMinute?: number;
     }>,
   ): void;
@@ -88,4 +103,5 @@ export type Pacer = Readonly<{
   accepted(): void;
   /** What has been spent since the pacer was made. */
   spent(): Spent;
+  pace(): Pace;
 }>;

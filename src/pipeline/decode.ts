@@ -36,7 +36,7 @@ function isIso2022(bytes: Uint8Array, charset: string): boolean {
 function decoderOf(charset: string): TextDecoder {
   try {
     // ISO-2022-JP-1, -2 and the others extend ISO-2022-JP; TextDecoder knows only the first.
-    return new TextDecoder(charset.replace(/^\s*(iso-2022-jp).*/i, "$1"));
+    return new TextDecoder(charset.replace(/^\s*(iso-2022-jp).*/i, "$1"), { ignoreBOM: true });
   } catch {
     return new TextDecoder("windows-1252");
   }

@@ -1,23 +1,25 @@
 import type { Ended, ExportDirectory, OpenDirectory } from "../core/directory.ts";
 import { failureOf, refuse, type Failure } from "../core/errors.ts";
-import type { ExportRequest, Progress } from "../core/job.ts";
+import type { ExportRequest, Forecast, Progress } from "../core/job.ts";
 import type { Call, LabelNames, MailboxSource, Message, Ref } from "../core/mailbox.ts";
 import { sameAccount, type Manifest } from "../core/manifest.ts";
-import type { Prices, Spent } from "../core/quota.ts";
+import type { Clock } from "../core/ports.ts";
+import { spentSince, type Pacer } from "../core/quota.ts";
+import { createForecaster, type Forecaster } from "./forecast.ts";
 import { listAll } from "./list.ts";
-import { plan } from "./plan.ts";
+import { costOf, plan } from "./plan.ts";
 import { inOrder } from "./pool.ts";
 import { toRecord } from "./to-record.ts";
 
 /** What an export needs of the world: one account's mail, what reading it costs and has cost, and directories. */
 export type ExportPorts = Readonly<{
   source: MailboxSource;
-  prices: Prices;
-  /** What this run has spent so far. */
-  spent: () => Spent;
+  /** The one that the source's calls go through. */
+  pacer: Pacer;
   /** Calls kept going at once. */
   width: number;
   open: OpenDirectory;
+  clock: Clock;
 }>;
 
 /** Mail that came while mail was fetched is fetched too, and what came meanwhile; a mailbox that never rests is left for next time. */
@@ -29,23 +31,32 @@ const CATCH_UP_ROUNDS = 10;
  */
 export async function runExport(
   request: ExportRequest,
-  { source, prices, spent, width, open }: ExportPorts,
+  { source, pacer, width, open, clock }: ExportPorts,
   report: (progress: Progress) => void,
   signal: AbortSignal,
 ): Promise<Manifest> {
+  const before = pacer.spent();
   const profile = await source.profile(signal);
   mustBe(request.account, profile.emailAddress);
-  await using directory = await open(request.directory, { ...request, email: profile.emailAddress }, spent);
+  const purpose = { ...request, email: profile.emailAddress };
+  await using directory = await open(request.directory, purpose, () => spentSince(before, pacer.spent()));
   const { ledger } = directory;
-  const say = (stage: Progress["stage"]): void => report(progressOf(directory, stage));
+  let forecaster: Forecaster | undefined;
+  const say = (stage: Progress["stage"]): void => report(progressOf(directory, stage, forecaster?.read() ?? null));
 
   const bring = async (names: LabelNames): Promise<void> => {
-    const calls = plan(ledger.pending(), prices);
-    const get = (call: Call, limit: AbortSignal): Promise<Ended[]> => fetchCall(source, call, names, limit);
-    for await (const ended of inOrder(calls, width, get, signal)) {
+    const { prices } = pacer;
+    forecaster = createForecaster(costOf(plan(ledger.pending(), prices), prices).units, pacer.pace, clock);
+    const get = async (call: Call, limit: AbortSignal): Promise<{ call: Call; ended: Ended[] }> => ({
+      call,
+      ended: await fetchCall(source, call, names, limit),
+    });
+    for await (const { call, ended } of inOrder(plan(ledger.pending(), prices), width, get, signal)) {
       await directory.write(ended);
+      forecaster.done(prices[call.method], ended.length);
       say("fetching");
     }
+    forecaster = undefined;
     await directory.checkpoint();
   };
 
@@ -189,7 +200,11 @@ function endOf(error: unknown): Failure {
   return failure;
 }
 
-function progressOf({ ledger, batches, spent }: ExportDirectory, stage: Progress["stage"]): Progress {
+function progressOf(
+  { ledger, batches, spent }: ExportDirectory,
+  stage: Progress["stage"],
+  forecast: Forecast | null,
+): Progress {
   return {
     stage,
     listed: ledger.size,
@@ -198,5 +213,6 @@ function progressOf({ ledger, batches, spent }: ExportDirectory, stage: Progress
     failed: ledger.count("failed"),
     batches: batches.length,
     spent: spent(),
+    forecast,
   };
 }

@@ -19,6 +19,19 @@ export function* plan(conversations: Iterable<Conversation>, prices: Prices): Ge
   }
 }
 
+/** What a plan comes to: how many calls of it, and their list price. */
+export type Cost = Readonly<{ calls: number; units: number }>;
+
+export function costOf(calls: Iterable<Call>, prices: Prices): Cost {
+  let count = 0;
+  let units = 0;
+  for (const { method } of calls) {
+    count += 1;
+    units += prices[method];
+  }
+  return { calls: count, units };
+}
+
 function isCheaperWhole(wanted: number, prices: Prices): boolean {
   const whole = prices["threads.get"];
   const each = wanted * prices["messages.get"];

@@ -46,9 +46,9 @@ describe("the decision", () => {
     for (const one of [never, signIn]) expect(decide(one, attempts, 0.5)).toEqual({ what: "give_up", failure: one });
   });
 
-  test("is to give up a wait that is longer than waiting may last", () => {
-    expect(decide({ ...SPENT, at: 29 * MINUTE }, attempts, 0)).toEqual({ what: "again", afterMs: 0 });
-    expect(decide({ ...SPENT, at: 31 * MINUTE }, attempts, 0)).toMatchObject({ what: "give_up" });
+  test("is to hand on a wait that is too long for a pause within an export", () => {
+    expect(decide({ ...SPENT, at: MINUTE }, attempts, 0)).toEqual({ what: "again", afterMs: 0 });
+    expect(decide({ ...SPENT, at: 2 * MINUTE }, attempts, 0)).toMatchObject({ what: "give_up" });
     expect(decide({ ...DOWN, at: 11 * MINUTE }, attempts, 0)).toMatchObject({ failure: { outage: true } });
   });
 });

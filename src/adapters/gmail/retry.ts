@@ -10,6 +10,9 @@ const POISONED_AFTER = 6;
 /** When nothing succeeds for so long, it is Google or the network that is down, not the call. */
 const OUTAGE_MS = 600_000;
 
+/** A wait longer than this is no pause within an export: it is told, so that the export may rest until then. */
+const LONG_WAIT_MS = 120_000;
+
 /** Google may ask to wait for so long without letting anything through in between. */
 const STORM_MS = 1_800_000;
 
@@ -40,9 +43,9 @@ export function decide(
     case "sign_in":
       return { what: "give_up", failure };
     case "wait": {
-      // The pacer holds the next turn back until then. A wait that is longer than a storm may last is better known at once.
-      const isHopeless = Math.max(silenceMs, untilOf(failure, now)) >= STORM_MS;
-      return isHopeless ? { what: "give_up", failure } : { what: "again", afterMs: 0 };
+      // The pacer holds the next turn back until then.
+      const isLong = untilOf(failure, now) >= LONG_WAIT_MS || silenceMs >= STORM_MS;
+      return isLong ? { what: "give_up", failure } : { what: "again", afterMs: 0 };
     }
     case "backoff": {
       if (Math.max(silenceMs, untilOf(failure, now)) >= OUTAGE_MS)

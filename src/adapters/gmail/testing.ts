@@ -87,5 +87,6 @@ function listening(heard: string[]): Pacer {
     refused: ({ code }) => void heard.push(code),
     accepted: () => void heard.push("accepted"),
     spent: () => NOTHING_SPENT,
+    pace: () => ({ unitsPerMinute: Infinity, usedLastMinute: 0, inFlight: 0 }),
   };
 }

@@ -1,5 +1,5 @@
 import type { Clock, EpochMs } from "../../core/ports.ts";
-import { METHODS, type Method, type Pacer, type Spent, type Tier, type Turn } from "../../core/quota.ts";
+import { unitsOf, type Method, type Pacer, type Spent, type Tier, type Turn } from "../../core/quota.ts";
 import { createAllowance, type Limit } from "./allowance.ts";
 import { createInFlightLimit } from "./in-flight.ts";
 import { createPriceFactor } from "./price-factor.ts";
@@ -27,16 +27,6 @@ export type PacerOptions = Readonly<{
   onLearned?: (learned: Learned) => void;
 }>;
 
-/** For people: list units a minute it goes for now, what of that it used, and until when Google bade it wait. */
-type Pace = Readonly<{
-  unitsPerMinute: number;
-  usedLastMinute: number;
-  inFlight: number;
-  waitingUntil?: EpochMs;
-}>;
-
-export type AccountPacer = Pacer & Readonly<{ pace(): Pace }>;
-
 type Waiter = {
   readonly method: Method;
   readonly go: (turn: Turn) => void;
@@ -49,7 +39,7 @@ type Waiter = {
  * minute, the project's budget, the calls in flight, and the last refusal. After a refusal for quota one call goes alone;
  * the others follow when it got through. Every call sent counts as charged, refused ones too.
  */
-export function createPacer(options: PacerOptions): AccountPacer {
+export function createPacer(options: PacerOptions): Pacer {
   const { clock, maxInFlight, project, remembered, onLearned } = options;
   const allowance = createAllowance(options.tier, options.unitsPerMinute, remembered);
   const factor = createPriceFactor(remembered?.priceFactor ?? 1);
@@ -57,7 +47,7 @@ export function createPacer(options: PacerOptions): AccountPacer {
   const spacing = createSpacing();
 
   const queue: Waiter[] = [];
-  const calls = new Map<Method, number>();
+  const calls: Partial<Record<Method, number>> = {};
   let refusals = 0;
   let inFlight = 0;
   let inFlightAtSend = 0; // as Google saw it: by the time a refusal is heard, others have ended
@@ -86,7 +76,7 @@ export function createPacer(options: PacerOptions): AccountPacer {
     inFlight += 1;
     inFlightAtSend = inFlight;
     answered = false;
-    calls.set(method, (calls.get(method) ?? 0) + 1);
+    calls[method] = (calls[method] ?? 0) + 1;
     spacing.take(priceOf(method), allowance.pace(now), now);
     allowance.sent(method, now);
     let done = false;
@@ -189,10 +179,8 @@ export function createPacer(options: PacerOptions): AccountPacer {
       if (factor.accepted(share, now) || proved) tellLearned();
     },
     spent(): Spent {
-      const prices = allowance.prices();
-      const made = METHODS.filter((method) => calls.has(method)).map((method) => [method, calls.get(method)!] as const);
-      const units = made.reduce((sum, [method, count]) => sum + count * prices[method], 0);
-      return { tier: allowance.tier(), units, calls: Object.fromEntries(made), refused: refusals };
+      const units = unitsOf(calls, allowance.prices());
+      return { tier: allowance.tier(), units, calls: { ...calls }, refused: refusals };
     },
     pace() {
       const now = clock.now();

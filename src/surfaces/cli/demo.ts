@@ -50,11 +50,11 @@ export async function demo(
   const show = watch({ clock, terminal });
   let job = Running.parse(await json(`${serverUrl}${started.links.self}`, signal));
   while (job.state === "queued" || job.state === "running") {
-    show({ ...job.progress, spent: job.quota });
+    show({ ...job.progress, spent: job.quota, forecast: null });
     await clock.sleep(200, signal);
     job = Running.parse(await json(`${serverUrl}${started.links.self}`, signal));
   }
-  show({ ...job.progress, spent: job.quota });
+  show({ ...job.progress, spent: job.quota, forecast: null });
   terminal.settle();
 
   const verdict = await verify(directory, readDirectory, signal);

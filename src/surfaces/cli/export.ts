@@ -1,5 +1,5 @@
 import { failureOf, type Failure } from "../../core/errors.ts";
-import { NO_PROGRESS, type ExportRequest, type Progress } from "../../core/job.ts";
+import type { ExportRequest, Progress } from "../../core/job.ts";
 import type { Manifest } from "../../core/manifest.ts";
 import type { EpochMs } from "../../core/ports.ts";
 import type { Services } from "./services.ts";
@@ -38,16 +38,10 @@ function waitUntil(failure: Failure, now: EpochMs): EpochMs | undefined {
 
 /** Shows progress: live on a terminal, a line now and then elsewhere. */
 export function watch({ clock, terminal }: Pick<Services, "clock" | "terminal">): (progress: Progress) => void {
-  let first: Progress = NO_PROGRESS;
-  let startedAt = clock.now();
-  let pulsedAt = startedAt;
+  let pulsedAt = clock.now();
   return (progress) => {
     const now = clock.now();
-    if (progress.stage === "fetching" && first.stage !== "fetching") {
-      first = progress;
-      startedAt = now;
-    }
-    const line = progressLine(progress, now - startedAt, first.exported);
+    const line = progressLine(progress, now);
     terminal.live(line);
     if (now - pulsedAt < PULSE_MS) return;
     pulsedAt = now;

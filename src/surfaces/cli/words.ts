@@ -1,5 +1,6 @@
-import type { Progress } from "../../core/job.ts";
+import type { Forecast, Progress } from "../../core/job.ts";
 import type { Manifest } from "../../core/manifest.ts";
+import type { EpochMs } from "../../core/ports.ts";
 import type { Finding, Verdict } from "../../pipeline/verify.ts";
 
 /** 12345 → "12,345". */
@@ -11,20 +12,42 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${number(count)} ${count === 1 ? one : many}`;
 }
 
-/** The live line: done of total, what it costs. */
-export function progressLine(progress: Progress, elapsedMs: number, exportedBefore: number): string {
-  const { stage, listed, exported, gone, failed, spent } = progress;
+/** The live line: done of total, how fast, at what share of the allowed, and when it will be done. */
+export function progressLine(
+  { stage, listed, exported, gone, failed, spent, forecast }: Progress,
+  now: EpochMs,
+): string {
   if (stage === "starting" || stage === "listing") return `listing · ${plural(listed, "message")} so far`;
-  const perMinute = elapsedMs > 0 ? ((exported - exportedBefore) * 60_000) / elapsedMs : 0;
   const parts = [
     `${number(exported)} of ${plural(listed, "message")}`,
-    `${number(Math.round(perMinute))} a minute`,
-    `${number(spent.units)} quota units`,
+    ...(forecast ? forecastParts(forecast, now) : [`${number(spent.units)} quota units`]),
     ...(spent.refused > 0 ? [`${number(spent.refused)} refused`] : []),
     ...(gone > 0 ? [`${number(gone)} gone`] : []),
     ...(failed > 0 ? [`${number(failed)} failed`] : []),
   ];
   return `${stage} · ${parts.join(" · ")}`;
+}
+
+function forecastParts(forecast: Forecast, now: EpochMs): string[] {
+  const { messagesPerMinute, unitsPerMinute, unitsPerMinuteAllowed, waitingUntil, finishAt } = forecast;
+  const speed = [
+    `${number(Math.round(messagesPerMinute))} a minute`,
+    `${number(Math.round(unitsPerMinute))} of ${number(Math.round(unitsPerMinuteAllowed))} units a minute`,
+  ];
+  return [
+    ...(messagesPerMinute > 0 ? speed : []),
+    ...(waitingUntil === null ? [] : [`Google asked to wait ${duration(waitingUntil - now)}`]),
+    ...(finishAt === null ? [] : [`about ${duration(finishAt - now)} left`]),
+  ];
+}
+
+/** 95_000 → "2 min". Rounded up: nobody minds being done earlier. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** What an export came to, in lines. */

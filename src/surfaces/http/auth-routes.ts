@@ -81,8 +81,8 @@ export function authRoutes({ accounts, redirectUri, log }: Services): FastifyPlu
         },
       },
       async ({ query, cookies }, reply) => {
+        // The cookie is left to run out: a reloaded page is told that the sign-in was used, not that the browser is another.
         const cookie = cookieOf(query.state ?? "");
-        void reply.clearCookie(cookie, { path: redirectUri.pathname });
         void reply.header("cache-control", "no-store").type("text/html; charset=utf-8");
         try {
           const account = await accounts.finish(query, cookies[cookie] ?? "", AbortSignal.timeout(GOOGLE_MS));

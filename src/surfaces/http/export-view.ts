@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { ExportJob } from "../../core/job.ts";
+import type { ExportJob, Forecast } from "../../core/job.ts";
 import type { Manifest } from "../../core/manifest.ts";
 import { METHODS } from "../../core/quota.ts";
 
@@ -42,6 +42,15 @@ export const Export = z
       calls: z.partialRecord(z.enum(METHODS), count),
       refused: count,
     }),
+    rate: z
+      .object({
+        messages_per_minute: z.number(),
+        units_per_minute: z.number(),
+        units_per_minute_allowed: z.number(),
+        units_left: z.number(),
+      })
+      .nullable(),
+    finished_at_estimate: z.iso.datetime().nullable(),
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
     waiting_until: z.iso.datetime().optional(),
@@ -59,7 +68,8 @@ export const ExportInFull = Export.extend({
 
 export function viewOf(job: ExportJob): z.infer<typeof Export> {
   const { request, progress } = job;
-  const { spent, ...counts } = progress;
+  const { spent, forecast, ...counts } = progress;
+  const finishAt = job.state === "running" ? (forecast?.finishAt ?? null) : null;
   return {
     id: job.id,
     email: request.account,
@@ -72,6 +82,8 @@ export function viewOf(job: ExportJob): z.infer<typeof Export> {
     include_spam_trash: request.filter.includeSpamTrash,
     progress: counts,
     quota: { ...spent, calls: { ...spent.calls } },
+    rate: forecast && job.state === "running" ? rateOf(forecast) : null,
+    finished_at_estimate: finishAt === null ? null : new Date(finishAt).toISOString(),
     created_at: new Date(job.createdAt).toISOString(),
     updated_at: new Date(job.updatedAt).toISOString(),
     ...(job.state === "waiting" ? { waiting_until: new Date(job.until).toISOString() } : {}),
@@ -79,6 +91,15 @@ export function viewOf(job: ExportJob): z.infer<typeof Export> {
       ? { failure: { code: job.failure.code, message: job.failure.message, next: job.failure.next } }
       : {}),
     links: { self: `/exports/${job.id}`, cancel: `/exports/${job.id}/cancel` },
+  };
+}
+
+function rateOf(forecast: Forecast): z.infer<typeof Export>["rate"] {
+  return {
+    messages_per_minute: Math.round(forecast.messagesPerMinute),
+    units_per_minute: Math.round(forecast.unitsPerMinute),
+    units_per_minute_allowed: Math.round(forecast.unitsPerMinuteAllowed),
+    units_left: forecast.unitsLeft,
   };
 }
 
