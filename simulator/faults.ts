@@ -11,7 +11,7 @@ import {
   unavailable,
   type Refusal,
 } from "./errors.ts";
-import { random } from "./random.ts";
+import { random } from "./mail/random.ts";
 
 /** What can go wrong at Google or on the way, on purpose. */
 export type Fault = Readonly<{

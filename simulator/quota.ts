@@ -1,5 +1,5 @@
 import { quotaExceeded, tooManyConcurrent, type Refusal } from "./errors.ts";
-import { random } from "./random.ts";
+import { random } from "./mail/random.ts";
 
 export type Tier = "2026" | "legacy";
 

@@ -19,9 +19,11 @@ import { embeddedQueue } from "./adapters/queue/embedded.ts";
 import { systemClock as clock } from "./clock.ts";
 import { readConfig, type Config, type Env } from "./config.ts";
 import type { AccessToken, Accounts } from "./core/grant.ts";
+import type { ExportRequest } from "./core/job.ts";
 import type { MailboxSource } from "./core/mailbox.ts";
 import type { Pacer } from "./core/quota.ts";
 import { createLog } from "./log.ts";
+import { estimate, type Estimate } from "./pipeline/estimate.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
 import { createPacer } from "./pipeline/pace/pacer.ts";
 import { createProjectBudget } from "./pipeline/pace/spacing.ts";
@@ -78,6 +80,11 @@ async function compose(config: Config) {
     return exportMail(request, { source, pacer, width: 2 * config.maxInFlight, open, clock }, report, signal);
   };
 
+  const estimateExport = async (request: ExportRequest, signal: AbortSignal): Promise<Estimate> => {
+    const { source, pacer } = await mailbox(request.account);
+    return estimate(request, source, pacer, signal);
+  };
+
   const signIn = oauthAccounts({
     credentials,
     store,
@@ -103,6 +110,7 @@ async function compose(config: Config) {
     credentials,
     mailbox,
     runExport,
+    estimate: estimateExport,
     chooseDirectory: chooseDirectoryIn(config.exportDir),
     directoryIsFree: (path: string) => mustBeFree(lock, path),
     async close() {

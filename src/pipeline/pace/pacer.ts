@@ -185,7 +185,7 @@ export function createPacer(options: PacerOptions): Pacer {
     pace() {
       const now = clock.now();
       return {
-        unitsPerMinute: allowance.unitsPerMinute() / factor.value(),
+        unitsPerMinute: Math.max(allowance.unitsPerMinute(), allowance.pace(now)) / factor.value(),
         usedLastMinute: allowance.used(now),
         inFlight,
         ...(closedUntil > now && { waitingUntil: closedUntil }),

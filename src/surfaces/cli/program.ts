@@ -8,7 +8,7 @@ import { exportHere } from "./export.ts";
 import { login } from "./login.ts";
 import type { Services } from "./services.ts";
 import type { Terminal } from "./terminal.ts";
-import { manifestLines, verdictLines } from "./words.ts";
+import { estimateLines, manifestLines, verdictLines } from "./words.ts";
 
 /** What the program is given; services are made only when a command needs them, so that --help works everywhere. */
 export type Entry = Readonly<{
@@ -84,12 +84,18 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     .option("--query <q>", "only what a Gmail search finds", "")
     .option("--label <id...>", "only messages with all these label ids", [])
     .option("--include-spam-trash", "spam and trash too", false)
+    .option("--dry-run", "only list, and say what it would cost (5 quota units per 500 messages)", false)
     .action(async (email: string, options: ExportOptions) => {
       const services = await entry.services();
       const directory = await services.chooseDirectory(email, options.outputDir);
       const filter = { query: options.query, labels: options.label, includeSpamTrash: options.includeSpamTrash };
       const { maxEmails = null, batchSize } = options;
-      const manifest = await exportHere(services, { account: email, directory, maxEmails, batchSize, filter }, signal);
+      const request = { account: email, directory, maxEmails, batchSize, filter };
+      if (options.dryRun) {
+        const estimate = await services.estimate(request, signal);
+        return show(estimate, estimateLines(estimate));
+      }
+      const manifest = await exportHere(services, request, signal);
       show({ directory, ...manifest }, manifestLines(directory, manifest));
       if (!manifest.complete) code = EXIT.incomplete;
     });
@@ -151,6 +157,7 @@ type ExportOptions = Readonly<{
   query: string;
   label: string[];
   includeSpamTrash: boolean;
+  dryRun: boolean;
 }>;
 
 function address(text: string): string {

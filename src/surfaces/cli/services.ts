@@ -4,6 +4,7 @@ import type { ChooseDirectory, ExportRequest, Progress } from "../../core/job.ts
 import type { MailboxSource } from "../../core/mailbox.ts";
 import type { Manifest } from "../../core/manifest.ts";
 import type { Clock } from "../../core/ports.ts";
+import type { Estimate } from "../../pipeline/estimate.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What the commands need; `main.ts` fills it. */
@@ -14,6 +15,7 @@ export type Services = Readonly<{
   redirectUri: URL;
   chooseDirectory: ChooseDirectory;
   runExport(request: ExportRequest, report: (progress: Progress) => void, signal: AbortSignal): Promise<Manifest>;
+  estimate(request: ExportRequest, signal: AbortSignal): Promise<Estimate>;
   readDirectory: ReadDirectory;
   mailbox(account: string): Promise<MailboxSource>;
   openBrowser(url: string): Promise<void>;

@@ -1,6 +1,7 @@
 import type { Forecast, Progress } from "../../core/job.ts";
 import type { Manifest } from "../../core/manifest.ts";
 import type { EpochMs } from "../../core/ports.ts";
+import type { Estimate } from "../../pipeline/estimate.ts";
 import type { Finding, Verdict } from "../../pipeline/verify.ts";
 
 /** 12345 → "12,345". */
@@ -42,12 +43,28 @@ function forecastParts(forecast: Forecast, now: EpochMs): string[] {
 }
 
 /** 95_000 → "2 min". Rounded up: nobody minds being done earlier. */
-export function duration(ms: number): string {
+function duration(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1_000));
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.ceil(seconds / 60);
   if (minutes < 120) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+export function estimateLines({
+  messages,
+  conversations,
+  calls,
+  units,
+  unitsPerMinute,
+  ms,
+  shareOfDay,
+}: Estimate): string[] {
+  const share = (100 * shareOfDay).toLocaleString("en-US", { maximumSignificantDigits: 2 });
+  return [
+    `${plural(messages, "message")} in ${plural(conversations, "conversation")}: ${plural(calls, "call")} for ${plural(units, "quota unit")}`,
+    `At ${number(Math.round(unitsPerMinute))} units a minute about ${duration(ms)}; ${share} % of what a project may spend a day`,
+  ];
 }
 
 /** What an export came to, in lines. */

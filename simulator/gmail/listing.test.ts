@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { simulateGoogle } from "./google.ts";
-import { listAll, signIn } from "./visitor.ts";
+import { simulateGoogle } from "../google.ts";
+import { listAll, signIn } from "../visitor.ts";
 
 const hidden = (labelIds: readonly string[]) => labelIds.includes("SPAM") || labelIds.includes("TRASH");
 

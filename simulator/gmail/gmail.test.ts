@@ -2,8 +2,8 @@ import { get, type IncomingMessage } from "node:http";
 import { gunzipSync } from "node:zlib";
 import { buffer } from "node:stream/consumers";
 import { describe, expect, test } from "vitest";
-import { simulateGoogle, type SimulatedGoogle, type Truth } from "./google.ts";
-import { exchange, listAll, READONLY, signIn, type Gmail, type GmailMessage, type GmailPart } from "./visitor.ts";
+import { simulateGoogle, type SimulatedGoogle, type Truth } from "../google.ts";
+import { exchange, listAll, READONLY, signIn, type Gmail, type GmailMessage, type GmailPart } from "../visitor.ts";
 
 const METADATA = "https://www.googleapis.com/auth/gmail.metadata";
 

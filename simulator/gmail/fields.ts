@@ -1,4 +1,4 @@
-import { invalidFields } from "./errors.ts";
+import { invalidFields } from "../errors.ts";
 
 /** A parsed `fields` parameter: what to keep, level by level; undefined keeps all below. */
 type Mask = Map<string, Mask | undefined>;

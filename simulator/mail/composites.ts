@@ -1,4 +1,4 @@
-import type { MakeBody } from "./bodies.ts";
+import type { MakeBody } from "./body.ts";
 import { bare, embed, file, multipart, text } from "./compose.ts";
 import { field, mailboxes, unstructured } from "./header.ts";
 import type { Entity, Multipart } from "./mime.ts";

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { provesChallenge } from "./consent-screen.ts";
-import { simulateGoogle } from "./google.ts";
+import { simulateGoogle } from "../google.ts";
 import {
   clientOf,
   exchange,
@@ -13,7 +13,7 @@ import {
   REDIRECT,
   signIn,
   visitConsent,
-} from "./visitor.ts";
+} from "../visitor.ts";
 
 const small = { messages: 3 };
 const OPENID = "openid";

@@ -1,14 +1,9 @@
 import { bare, file, text } from "./compose.ts";
-import type { Node } from "./mime.ts";
+import type { Body, MakeBody } from "./body.ts";
 import { keysOf } from "./keys.ts";
 import type { Random } from "./random.ts";
 import { COMPOSITES } from "./composites.ts";
 import { asHtml, asPlain, FOREIGN, longText, paragraphs } from "./words.ts";
-
-/** What a message says. `preview` is the text its snippet is cut from; `eol` is LF for mail that was imported with bare line feeds. */
-export type Body = Readonly<{ node: Node; preview: string; eol?: "\n" }>;
-
-export type MakeBody = (random: Random) => Body;
 
 /** Messages of one part. */
 const SINGLE = {

@@ -1,4 +1,4 @@
-import { invalidArgument, unknownParameter } from "./errors.ts";
+import { invalidArgument, unknownParameter } from "../errors.ts";
 
 /** Accepted by every method of every Google API. */
 const STANDARD: ReadonlySet<string> = new Set(
