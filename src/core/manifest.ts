@@ -42,8 +42,3 @@ export function sameFilter(a: Filter, b: Filter): boolean {
     a.labels.every((label) => b.labels.includes(label))
   );
 }
-
-/** Accounts are compared as Gmail does: case does not matter. */
-export function sameAccount(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase();
-}

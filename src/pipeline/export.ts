@@ -1,8 +1,9 @@
+import { sameAccount } from "../core/account.ts";
 import type { Ended, ExportDirectory, OpenDirectory } from "../core/directory.ts";
 import { failureOf, refuse, type Failure } from "../core/errors.ts";
 import type { ExportRequest, Forecast, Progress } from "../core/job.ts";
 import type { Call, LabelNames, MailboxSource, Message, Ref } from "../core/mailbox.ts";
-import { sameAccount, type Manifest } from "../core/manifest.ts";
+import type { Manifest } from "../core/manifest.ts";
 import type { Clock } from "../core/ports.ts";
 import { spentSince, type Pacer } from "../core/quota.ts";
 import { createForecaster, type Forecaster } from "./forecast.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 import { refuse } from "../../core/errors.ts";
 import type { BatchEntry } from "../../core/manifest.ts";
-import { publish } from "./atomic-file.ts";
+import { publish } from "../private-file.ts";
 import { lines } from "./lines.ts";
 
 /**

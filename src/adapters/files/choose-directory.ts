@@ -1,6 +1,7 @@
-import { realpath } from "node:fs/promises";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { readlink, realpath } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 
+import { fileNameOf } from "../../core/account.ts";
 import { refuse } from "../../core/errors.ts";
 import type { ChooseDirectory } from "../../core/job.ts";
 import { onDisk, unlessMissing } from "./disk.ts";
@@ -8,7 +9,7 @@ import { onDisk, unlessMissing } from "./disk.ts";
 /** `root` is EXPORT_DIR, absolute. It need not exist yet, nor need the directory that is chosen. */
 export function chooseDirectoryIn(root: string): ChooseDirectory {
   return async (account, outputDir) => {
-    const wanted = outputDir === undefined ? join(root, folderOf(account)) : resolve(outputDir);
+    const wanted = outputDir === undefined ? join(root, fileNameOf(account)) : resolve(outputDir);
     if (wanted.includes("\0")) throw outside();
     const real = await onDisk(wanted, () => followLinks(wanted));
     const inside = relative(await onDisk(root, () => followLinks(root)), real);
@@ -17,19 +18,15 @@ export function chooseDirectoryIn(root: string): ChooseDirectory {
   };
 }
 
-/** An address as a folder name: readable, and never a path. */
-function folderOf(account: string): string {
-  return account
-    .toLowerCase()
-    .replace(/[^a-z0-9@._+-]/g, (character) => encodeURIComponent(character).replace(/[!'()*]/g, "_"));
-}
-
-/** The path with every symbolic link followed, as far as it exists. */
+/** The path with every symbolic link followed, as far as it exists; one that leads nowhere yet is followed too. */
 async function followLinks(path: string): Promise<string> {
   const real = await unlessMissing(realpath(path));
   if (real !== undefined) return real;
   const parent = dirname(path);
-  return parent === path ? path : join(await followLinks(parent), relative(parent, path));
+  if (parent === path) return path;
+  const target = await readlink(path).catch(() => undefined);
+  if (target !== undefined) return followLinks(resolve(parent, target));
+  return join(await followLinks(parent), basename(path));
 }
 
 function outside(): Error {

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 
 import { z } from "zod";
 
-import { writeAtomically } from "./atomic-file.ts";
+import { replaceFile } from "../private-file.ts";
 
 const limit = z.object({
   tier: z.enum(["2026", "legacy"]),
@@ -29,7 +29,7 @@ export function learnedLimits(path: string): LearnedLimits {
       const write = async (): Promise<void> => {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });
         const known = await read().catch(() => ({}));
-        await writeAtomically(path, `${JSON.stringify({ ...known, [clientId]: learned })}\n`);
+        await replaceFile(path, `${JSON.stringify({ ...known, [clientId]: learned })}\n`);
       };
       writing = writing.then(write).catch(() => {});
     },

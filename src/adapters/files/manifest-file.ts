@@ -6,7 +6,7 @@ import { z } from "zod";
 import { refuse } from "../../core/errors.ts";
 import type { Manifest } from "../../core/manifest.ts";
 import { METHODS } from "../../core/quota.ts";
-import { writeAtomically } from "./atomic-file.ts";
+import { replaceFile } from "../private-file.ts";
 import { unlessMissing } from "./disk.ts";
 
 const MANIFEST = "manifest.json";
@@ -67,5 +67,5 @@ export async function readManifest(folder: string): Promise<Manifest | undefined
 }
 
 export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  await writeAtomically(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+  await replaceFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
 }

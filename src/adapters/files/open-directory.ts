@@ -1,10 +1,11 @@
 import { mkdir, readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 
+import { sameAccount } from "../../core/account.ts";
 import type { OpenDirectory, Purpose } from "../../core/directory.ts";
 import { refuse } from "../../core/errors.ts";
 import { createLedger } from "../../core/ledger.ts";
-import { sameAccount, sameFilter, type BatchEntry, type Manifest } from "../../core/manifest.ts";
+import { sameFilter, type BatchEntry, type Manifest } from "../../core/manifest.ts";
 import type { Clock, Lock } from "../../core/ports.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
 import { countReplacementCharacters } from "../../core/text.ts";

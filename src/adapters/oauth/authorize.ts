@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 
 import { refuse } from "../../core/errors.ts";
 import type { Accounts, Grant, GrantStore } from "../../core/grant.ts";
-import { sameAccount } from "../../core/manifest.ts";
+import { sameAccount } from "../../core/account.ts";
 import { Secret, type Clock } from "../../core/ports.ts";
 import type { ClientCredentials } from "./credentials.ts";
 import { pendingSignIns } from "./pending.ts";

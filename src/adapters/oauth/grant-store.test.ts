@@ -9,7 +9,8 @@ import { expect, test } from "vitest";
 
 import type { Grant } from "../../core/grant.ts";
 import { Secret } from "../../core/ports.ts";
-import { grantStore, nameOf } from "./grant-store.ts";
+import { fileNameOf } from "../../core/account.ts";
+import { grantStore } from "./grant-store.ts";
 import { readGrant, writeGrant } from "./grant-text.ts";
 import { failureOfDoing, folderLock, MARK, tempFolder } from "./testing.ts";
 
@@ -138,17 +139,17 @@ test("every account has a name of its own, short, that stays in the folder", () 
       fc.string({ unit: "grapheme", maxLength: 300 }),
       fc.string({ unit: "grapheme", maxLength: 300 }),
       (a, b) => {
-        expect(nameOf(a)).toMatch(/^[a-z0-9@._+%~-]{0,120}$/);
-        expect(nameOf(a) === nameOf(b)).toBe(a.toLowerCase() === b.toLowerCase());
+        expect(fileNameOf(a)).toMatch(/^[a-z0-9@._+%~-]{0,120}$/);
+        expect(fileNameOf(a) === fileNameOf(b)).toBe(a.toLowerCase() === b.toLowerCase());
       },
     ),
   ));
 
 test("names are readable, and those that look like paths are not paths", () => {
-  expect(nameOf("Ada.L+mail@example.com")).toBe("ada.l+mail@example.com");
-  expect(nameOf("../../etc/passwd")).toBe("..%2f..%2fetc%2fpasswd");
+  expect(fileNameOf("Ada.L+mail@example.com")).toBe("ada.l+mail@example.com");
+  expect(fileNameOf("../../etc/passwd")).toBe("..%2f..%2fetc%2fpasswd");
   const long = "a".repeat(200);
-  expect(nameOf(`${long}@x.com`)).not.toBe(nameOf(`${long}@y.com`));
+  expect(fileNameOf(`${long}@x.com`)).not.toBe(fileNameOf(`${long}@y.com`));
 });
 
 test("one piece of work at a time, in the order asked, and a failure stops nobody", async () => {

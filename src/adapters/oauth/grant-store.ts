@@ -1,17 +1,17 @@
-import { createHash, type KeyObject } from "node:crypto";
+import type { KeyObject } from "node:crypto";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
+import { fileNameOf } from "../../core/account.ts";
 import { ExportError, refuse } from "../../core/errors.ts";
 import type { Grant, GrantStore } from "../../core/grant.ts";
 import type { Lock } from "../../core/ports.ts";
 import { bareCause, codeOf } from "./bare-cause.ts";
 import { readGrant, writeGrant } from "./grant-text.ts";
-import { privateFolder, replaceFile } from "./private-file.ts";
+import { privateFolder, replaceFile } from "../private-file.ts";
 import { open, seal } from "./seal.ts";
 
 const SUFFIX = ".grant";
-const LONGEST_NAME = 120;
 
 /** A refresh with all its retries takes less than this. */
 const WAIT_MS = 120_000;
@@ -48,10 +48,10 @@ export function grantStore(folder: string, key: KeyObject, lock: Lock): GrantSto
   };
 
   return {
-    load: (account) => load(nameOf(account)),
+    load: (account) => load(fileNameOf(account)),
 
     async save(grant) {
-      const name = nameOf(grant.account);
+      const name = fileNameOf(grant.account);
       await disk(root, async () => {
         await privateFolder(root);
         await replaceFile(join(root, name + SUFFIX), seal(key, name, writeGrant(grant)));
@@ -59,7 +59,7 @@ export function grantStore(folder: string, key: KeyObject, lock: Lock): GrantSto
     },
 
     async remove(account) {
-      await disk(root, () => rm(join(root, nameOf(account) + SUFFIX), { force: true }));
+      await disk(root, () => rm(join(root, fileNameOf(account) + SUFFIX), { force: true }));
     },
 
     async accounts() {
@@ -75,7 +75,7 @@ export function grantStore(folder: string, key: KeyObject, lock: Lock): GrantSto
     },
 
     async alone(account, work) {
-      const name = nameOf(account);
+      const name = fileNameOf(account);
       const turn = (turns.get(name) ?? Promise.resolve()).then(() => locked(name, work));
       const end = turn.catch(() => undefined); // this call's failure is not the next one's
       turns.set(name, end);
@@ -86,19 +86,6 @@ export function grantStore(folder: string, key: KeyObject, lock: Lock): GrantSto
       }
     },
   };
-}
-
-/**
- * An account's name on disk, and what its file is bound to: the address in lower case, every byte that could mean
- * something to a file system written %xx; a long one is cut, and a hash of the whole makes it unique again.
- */
-export function nameOf(account: string): string {
-  const lower = account.toLowerCase();
-  const name = Buffer.from(lower)
-    .toString("latin1") // one character per byte
-    .replace(/[^a-z0-9@._+-]/g, (byte) => `%${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
-  if (name.length <= LONGEST_NAME) return name;
-  return `${name.slice(0, LONGEST_NAME - 65)}~${createHash("sha256").update(lower).digest("hex")}`;
 }
 
 /** Paths hold addresses: they are for the person (`next`), not for the log (`message`). */

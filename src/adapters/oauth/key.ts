@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import { refuse } from "../../core/errors.ts";
 import type { Secret } from "../../core/ports.ts";
 import { bareCause, codeOf } from "./bare-cause.ts";
-import { createFile, privateFolder } from "./private-file.ts";
+import { createFile, privateFolder } from "../private-file.ts";
 
 const KEY_BYTES = 32;
 

@@ -1,0 +1,48 @@
+import { mkdir, realpath, symlink } from "node:fs/promises";
+import { join, relative } from "node:path";
+
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { scratchFolder } from "../../../test/scratch.ts";
+import { failureOf } from "../../core/errors.ts";
+import { chooseDirectoryIn } from "./choose-directory.ts";
+
+test("left out, it is a folder of the account's own under EXPORT_DIR", async () => {
+  await using folder = await scratchFolder();
+  const root = join(await realpath(folder.path), "data");
+  expect(await chooseDirectoryIn(root)("Ada@Example.com", undefined)).toBe(join(root, "ada@example.com"));
+});
+
+test("a directory is taken from the working directory, and may be EXPORT_DIR itself", async () => {
+  await using folder = await scratchFolder();
+  const root = await realpath(folder.path);
+  expect(await chooseDirectoryIn(root)("a@b.c", relative(process.cwd(), join(root, "x/y")))).toBe(join(root, "x/y"));
+  expect(await chooseDirectoryIn(root)("a@b.c", root)).toBe(root);
+});
+
+test.each([["../out"], ["/etc"], ["a/../../out"], ["link/below"], ["link"], ["a\0b"], ["dangling/x"]])(
+  "%j leads outside and is refused",
+  async (given) => {
+    await using folder = await scratchFolder();
+    const root = join(folder.path, "data");
+    await mkdir(join(root, "a"), { recursive: true });
+    await mkdir(join(folder.path, "elsewhere"));
+    await symlink(join(folder.path, "elsewhere"), join(root, "link"));
+    await symlink(join(folder.path, "not-there-yet"), join(root, "dangling"));
+    const path = given.startsWith("/") ? given : `${root}/${given}`;
+    const choice = chooseDirectoryIn(root)("a@b.c", path);
+    await expect(choice).rejects.toSatisfy((error) => failureOf(error)?.code === "outside_export_dir");
+  },
+);
+
+test("no address, however odd, names a folder outside", async () => {
+  await using folder = await scratchFolder();
+  const root = await realpath(folder.path);
+  await fc.assert(
+    fc.asyncProperty(fc.string({ unit: "binary" }), async (local) => {
+      const chosen = await chooseDirectoryIn(root)(`${local}@example.com`, undefined);
+      expect(relative(root, chosen)).toMatch(/^[^/]+$/);
+    }),
+  );
+});

@@ -1,0 +1,53 @@
+import { randomUUID } from "node:crypto";
+import { chmod, link, mkdir, open, rename, stat, unlink } from "node:fs/promises";
+import { dirname } from "node:path";
+
+/** How every adapter writes files: for their owner alone, whole or not at all, and through a power cut. */
+
+/** Makes a folder that only its owner may enter, or makes an existing one so, whatever the umask. */
+export async function privateFolder(path: string): Promise<void> {
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  const { mode } = await stat(path);
+  if ((mode & 0o777) !== 0o700) await chmod(path, 0o700);
+}
+
+/** Puts `text` in place of the file. Of two that do so at once, hold a lock first. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const part = `${path}.part`;
+  await writeWhole(part, text);
+  await publish(part, path);
+}
+
+/** Writes a file where there is none. False: somebody else's stands there, and is kept. */
+export async function createFile(path: string, text: string): Promise<boolean> {
+  const part = `${path}.${randomUUID()}.part`;
+  await writeWhole(part, text);
+  try {
+    // A link, unlike a rename, fails where a file stands; and unlike an exclusive open, shows the file when it is whole.
+    await link(part, path);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  } finally {
+    await unlink(part);
+  }
+  await syncFolder(dirname(path));
+  return true;
+}
+
+/** Gives a finished, synced file its final name; the name itself is durable then. */
+export async function publish(part: string, path: string): Promise<void> {
+  await rename(part, path);
+  await syncFolder(dirname(path));
+}
+
+async function writeWhole(path: string, text: string): Promise<void> {
+  await using file = await open(path, "w", 0o600);
+  await file.writeFile(text);
+  await file.sync();
+}
+
+async function syncFolder(path: string): Promise<void> {
+  await using folder = await open(path, "r");
+  await folder.sync();
+}
