@@ -24,10 +24,11 @@ export function openBrowser(): Browser {
   const keep = (from: URL, header: string): void => {
     const [pair = "", ...attributes] = header.split(/;\s*/);
     const [, name = "", value = ""] = /^([^=]*)=(.*)$/.exec(pair) ?? [];
-    const given = new Map(attributes.map((one) => one.split("=", 2) as [string, string?]));
-    const cookie = { host: from.hostname, path: given.get("Path") ?? "/", name, value };
+    const given = (attribute: string): string | undefined =>
+      attributes.find((one) => one.startsWith(`${attribute}=`))?.slice(attribute.length + 1);
+    const cookie = { host: from.hostname, path: given("Path") ?? "/", name, value };
     const key = `${cookie.host} ${cookie.path} ${name}`;
-    const isOver = given.get("Max-Age") === "0" || Date.parse(given.get("Expires") ?? "") < Date.now();
+    const isOver = given("Max-Age") === "0" || Date.parse(given("Expires") ?? "") < Date.now();
     if (isOver) jar.delete(key);
     else jar.set(key, cookie);
   };

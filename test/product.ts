@@ -146,8 +146,11 @@ function run(args: readonly string[], cwd: string, env: Settings): Running {
 }
 
 /** Looks again and again until there is something to see. */
-export async function until<T>(look: () => T | Promise<T>): Promise<NonNullable<Exclude<T, false>>> {
-  const giveUpAt = performance.now() + PATIENCE_MS;
+export async function until<T>(
+  look: () => T | Promise<T>,
+  patienceMs = PATIENCE_MS,
+): Promise<NonNullable<Exclude<T, false>>> {
+  const giveUpAt = performance.now() + patienceMs;
   for (;;) {
     const seen = await look();
     if (seen) return seen as NonNullable<Exclude<T, false>>;

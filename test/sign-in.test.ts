@@ -1,29 +1,17 @@
-import { chmod, cp, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { cp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { simulateGoogle, type SimulatedGoogle, type SimulatorOptions } from "../simulator/google.ts";
+import { simulateGoogle, type SimulatedGoogle } from "../simulator/google.ts";
 import { freePort, writeCredentials } from "../simulator/stage.ts";
 import { visitConsent } from "../simulator/visitor.ts";
 import { api, expectProblem, type Fields } from "./api.ts";
 import { openBrowser, type Browser, type Page } from "./browser.ts";
-import { install, type Product, type Server, type Settings } from "./product.ts";
+import { install, type Product, type Server } from "./product.ts";
+import { ADA, BOB, signIn, signInPath, stage, type Stage } from "./stage.ts";
 
-const ADA = "ada@example.com";
 const READONLY = "https://www.googleapis.com/auth/gmail.readonly";
-
-/** A server of ours beside a Google with next to no mail. */
-async function stage(options: SimulatorOptions = {}, settings: Settings = {}) {
-  await using stack = new AsyncDisposableStack();
-  const google = stack.use(await simulateGoogle({ messages: 5, ...options }));
-  const product = stack.use(await install(google, settings));
-  const server = stack.use(await product.serve());
-  const ours = stack.move();
-  return { google, product, server, ...api(server.url), [Symbol.asyncDispose]: () => ours.disposeAsync() };
-}
-
-const signInPath = (account: string): string => `/auth/gmail?email=${encodeURIComponent(account)}`;
 
 /** Begins to sign in and consents; resolves with the address that Google sends the browser to, not yet asked for. */
 async function comeBack(browser: Browser, { url }: Server, account = ADA): Promise<URL> {
@@ -103,7 +91,7 @@ describe("signing in", () => {
 
   test("stores a sealed grant for its owner alone, and no token in any other file or in the log", async () => {
     await using w = await stage();
-    await openBrowser().visit(w.server.url + signInPath(ADA));
+    await signIn(w.server, ADA);
     const tokens = join(w.product.folder, "tokens");
     const state = join(w.product.folder, "state");
     expect(await grantsIn(w.product)).toEqual([`${ADA}.grant`]);
@@ -130,32 +118,30 @@ describe("signing in", () => {
     await using w = await stage({
       accounts: [
         { email: ADA, messages: 1 },
-        { email: "bob@example.com", messages: 1 },
+        { email: BOB, messages: 1 },
       ],
     });
-    w.google.consent.account = "bob@example.com";
+    w.google.consent.account = BOB;
     const page = await openBrowser().visit(`${w.server.url}/auth/gmail`);
     expect(page.path.join(" ")).not.toContain("login_hint");
-    expect(page.text).toContain("bob@example.com");
-    expect((await w.get<Fields[]>("/accounts")).body).toMatchObject([
-      { email: "bob@example.com", authenticated: true },
-    ]);
+    expect(page.text).toContain(BOB);
+    expect((await w.get<Fields[]>("/accounts")).body).toMatchObject([{ email: BOB, authenticated: true }]);
   });
 
   test("works in two tabs of one browser at once", async () => {
     await using w = await stage({
       accounts: [
         { email: ADA, messages: 1 },
-        { email: "bob@example.com", messages: 1 },
+        { email: BOB, messages: 1 },
       ],
     });
     const browser = openBrowser();
     const first = await comeBack(browser, w.server, ADA);
-    const second = await comeBack(browser, w.server, "bob@example.com");
+    const second = await comeBack(browser, w.server, BOB);
     expect((await browser.step(first.href)).text).toContain(ADA);
-    expect((await browser.step(second.href)).text).toContain("bob@example.com");
+    expect((await browser.step(second.href)).text).toContain(BOB);
     const { body } = await w.get<Fields[]>("/accounts");
-    expect(body.map(({ email }) => email).toSorted()).toEqual([ADA, "bob@example.com"]);
+    expect(body.map(({ email }) => email).toSorted()).toEqual([ADA, BOB]);
   });
 
   test.each([
@@ -182,6 +168,10 @@ describe("signing in", () => {
 });
 
 describe("a callback is refused with a page that says why, and nothing is stored", () => {
+  let shared: Stage; // by all that leave it as it was
+  beforeAll(async () => void (shared = await stage()));
+  afterAll(() => shared[Symbol.asyncDispose]());
+
   const changed = (back: URL, change: (query: URLSearchParams) => void): string => {
     const url = new URL(back);
     change(url.searchParams);
@@ -205,15 +195,13 @@ describe("a callback is refused with a page that says why, and nothing is stored
       /Google ended/,
     ],
   ])("%s", async (_, change, status, code, words) => {
-    await using w = await stage();
     const browser = openBrowser();
-    const page = await browser.step(changed(await comeBack(browser, w.server), change));
-    await expectRefused(page, status, code, words, w.product);
+    const page = await browser.step(changed(await comeBack(browser, shared.server), change));
+    await expectRefused(page, status, code, words, shared.product);
     expect(page.text).not.toContain("<script");
   });
 
   test("one without any parameter", async () => {
-    await using w = await stage();
     await expectRefused(
       await openBrowser().step(`${w.server.url}/auth/callback`),
       400,
@@ -231,12 +219,12 @@ describe("a callback is refused with a page that says why, and nothing is stored
     expect((await browser.step(back.href)).text).toContain("<h1>You are signed in</h1>");
   });
 
-  test("one that was used before, as a reloaded page is", async () => {
+  test("consent that was not given, and one that was used before, as a reloaded page is", async () => {
     await using w = await stage();
     const browser = openBrowser();
     w.google.consent.decision = "deny";
     const denied = await browser.visit(w.server.url + signInPath(ADA));
-    await expectRefused(denied, 403, "sign_in_refused", /refused on Google/, w.product);
+    await expectRefused(denied, 403, "sign_in_refused", /refused on Google.*allow access/s, w.product);
     await expectRefused(await browser.step(denied.url), 400, "state_invalid", /used already/, w.product);
 
     w.google.consent.decision = "approve";
@@ -244,13 +232,6 @@ describe("a callback is refused with a page that says why, and nothing is stored
     const again = await browser.step(signedIn.url);
     expect([again.status, again.text]).toEqual([400, expect.stringContaining("used already")]);
     expect((await w.get(`/auth/status?email=${ADA}`)).body).toMatchObject({ authenticated: true });
-  });
-
-  test("consent that was not given", async () => {
-    await using w = await stage();
-    w.google.consent.decision = "deny";
-    const page = await openBrowser().visit(w.server.url + signInPath(ADA));
-    await expectRefused(page, 403, "sign_in_refused", /Access was refused .*allow access/s, w.product);
   });
 
   test("another account than the one asked for, which may keep what it has", async () => {
@@ -307,13 +288,16 @@ describe("a callback is refused with a page that says why, and nothing is stored
 });
 
 describe("a sign-in that cannot begin says what to do", () => {
+  let shared: Stage;
+  beforeAll(async () => void (shared = await stage()));
+  afterAll(() => shared[Symbol.asyncDispose]());
+
   test.each([
     ["a malformed address", "?email=ada"],
     ["two addresses", `?email=${ADA}&email=bob@example.com`],
     ["a parameter nobody knows", `?mail=${ADA}`],
   ])("%s", async (_, query) => {
-    await using w = await stage();
-    const answer = await w.get(`/auth/gmail${query}`);
+    const answer = await shared.get(`/auth/gmail${query}`);
     expectProblem(answer, 422, "invalid_fields");
     expect(answer.body.errors.map(({ field }) => field)).toEqual([query.slice(1).split("=")[0]]);
   });
@@ -360,7 +344,7 @@ describe("who is signed in", () => {
     ]);
 
     const begun = Date.now();
-    await openBrowser().visit(w.server.url + signInPath(ADA));
+    await signIn(w.server, ADA);
     const after = await w.get("/auth/status?email=ADA%40EXAMPLE.COM");
     expect([after.status, after.body]).toEqual([
       200,
@@ -393,15 +377,15 @@ describe("who is signed in", () => {
     await using w = await stage({
       accounts: [
         { email: ADA, messages: 1 },
-        { email: "bob@example.com", messages: 1 },
+        { email: BOB, messages: 1 },
       ],
     });
     expect((await w.get("/accounts")).body).toEqual([]);
-    for (const account of [ADA, "bob@example.com"]) await openBrowser().visit(w.server.url + signInPath(account));
+    for (const account of [ADA, BOB]) await signIn(w.server, account);
     const { body } = await w.get<Fields[]>("/accounts");
     expect(body.toSorted((a, b) => a.email.localeCompare(b.email))).toMatchObject([
       { email: ADA, authenticated: true, can_refresh: true },
-      { email: "bob@example.com", authenticated: true, can_refresh: true },
+      { email: BOB, authenticated: true, can_refresh: true },
     ]);
   });
 
@@ -410,7 +394,7 @@ describe("who is signed in", () => {
     await using product = await install(google);
     {
       await using server = await product.serve();
-      await openBrowser().visit(server.url + signInPath(ADA));
+      await signIn(server, ADA);
     }
     {
       await using server = await product.serve();
@@ -427,27 +411,26 @@ describe("who is signed in", () => {
     expect((await get("/accounts")).body).toEqual([]);
     expect(await readFile(grant)).toEqual(kept);
 
-    await openBrowser().visit(elsewhere.url + signInPath(ADA)); // signing in again mends it
+    await signIn(elsewhere, ADA); // signing in again mends it
     expect((await get(`/auth/status?email=${ADA}`)).body).toMatchObject({ authenticated: true });
   });
 
-  test("is not told by a grant file that others could read or that was damaged", async () => {
+  test("is not told from a grant file that was damaged", async () => {
     await using w = await stage();
-    await openBrowser().visit(w.server.url + signInPath(ADA));
+    await signIn(w.server, ADA);
     const grant = join(w.product.folder, "tokens", `${ADA}.grant`);
     const sealed = await readFile(grant, "utf8");
     await writeFile(grant, `${sealed.slice(0, -1)}${sealed.endsWith("A") ? "B" : "A"}`);
     const answer = await w.get(`/auth/status?email=${ADA}`);
     expectProblem(answer, 500, "grant_unreadable");
     expect(answer.body.next).toContain(grant);
-    await chmod(grant, 0o600);
   });
 });
 
 describe("signing out", () => {
   test("revokes the grant at Google and forgets it", async () => {
     await using w = await stage();
-    await openBrowser().visit(w.server.url + signInPath(ADA));
+    await signIn(w.server, ADA);
     expect(await isAllowedAtGoogle(w.google, ADA)).toBe(true);
     const answer = await w.delete(`/auth?email=${ADA}`);
     expect([answer.status, answer.body]).toEqual([200, { email: ADA, signed_out: true, revoked_at_google: true }]);
@@ -463,7 +446,7 @@ describe("signing out", () => {
     await using google = await simulateGoogle({ messages: 1 });
     await using product = await install(google);
     await using server = await product.serve();
-    await openBrowser().visit(server.url + signInPath(ADA));
+    await signIn(server, ADA);
     await google[Symbol.asyncDispose]();
     expect((await api(server.url).delete(`/auth?email=${ADA}`)).body).toMatchObject({ revoked_at_google: false });
     expect(await grantsIn(product)).toEqual([]);

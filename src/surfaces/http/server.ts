@@ -115,7 +115,15 @@ async function reference(app: FastifyInstance): Promise<void> {
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   await app.register(scalar, {
     routePrefix: "/docs",
-    configuration: { url: "/openapi.json", withDefaultFonts: false, telemetry: false, agent: { disabled: true } },
+    configuration: {
+      url: "/openapi.json",
+      metaData: { title: "gmail-export API" },
+      withDefaultFonts: false,
+      telemetry: false,
+      agent: { disabled: true },
+      showDeveloperTools: "never",
+      hideClientButton: true,
+    },
   });
 }
 
