@@ -20,7 +20,7 @@ export type Terminal = Readonly<{
 
 export function terminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
   const update = createLogUpdate(stderr, { showCursor: true });
-  const watched = stderr.isTTY;
+  const watched = stderr.isTTY && stderr.columns > 0; // some pseudo-terminals have no size, and show no live line
   return {
     data: (text) => void stdout.write(`${text}\n`),
     say: (text) => {

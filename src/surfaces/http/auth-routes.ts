@@ -1,4 +1,4 @@
-import type { FastifyRequest } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
@@ -57,7 +57,13 @@ export function authRoutes({ accounts, redirectUri, log }: Services): FastifyPlu
           here.searchParams.set("moved", "1");
           return reply.redirect(here.href, 302);
         }
-        const { url, browserKey } = await accounts.begin(account ?? "");
+        const begun = await accounts.begin(account ?? "").catch((error: unknown) => {
+          const failure = failureOf(error);
+          if (!failure || !isBrowser(request)) throw error;
+          return failure;
+        });
+        if ("code" in begun) return sendPage(reply, statusOf(begun.code), refusedPage(begun));
+        const { url, browserKey } = begun;
         const state = new URL(url).searchParams.get("state") ?? "";
         return reply
           .setCookie(cookieOf(state), browserKey, {
@@ -83,15 +89,14 @@ export function authRoutes({ accounts, redirectUri, log }: Services): FastifyPlu
       async ({ query, cookies }, reply) => {
         // The cookie is left to run out: a reloaded page is told that the sign-in was used, not that the browser is another.
         const cookie = cookieOf(query.state ?? "");
-        void reply.header("cache-control", "no-store").type("text/html; charset=utf-8");
         try {
           const account = await accounts.finish(query, cookies[cookie] ?? "", AbortSignal.timeout(GOOGLE_MS));
-          return await reply.send(signedInPage(account));
+          return await sendPage(reply, 200, signedInPage(account));
         } catch (error) {
           const failure = failureOf(error);
           if (!failure) throw error;
           log.warn("sign-in refused", { code: failure.code });
-          return await reply.code(statusOf(failure.code)).send(refusedPage(failure));
+          return await sendPage(reply, statusOf(failure.code), refusedPage(failure));
         }
       },
     );
@@ -143,6 +148,20 @@ export function authRoutes({ accounts, redirectUri, log }: Services): FastifyPlu
       },
     );
   };
+}
+
+/** Programs ask for anything, or for JSON; browsers ask for pages. */
+function isBrowser({ headers }: FastifyRequest): boolean {
+  return headers.accept?.includes("text/html") === true;
+}
+
+async function sendPage(reply: FastifyReply, status: number, page: string): Promise<FastifyReply> {
+  return reply
+    .code(status)
+    .header("cache-control", "no-store")
+    .type("text/html; charset=utf-8")
+    .serializer(String)
+    .send(page);
 }
 
 function statusView(status: Awaited<ReturnType<Services["accounts"]["status"]>>): z.infer<typeof Status> {

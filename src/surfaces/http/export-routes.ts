@@ -32,6 +32,7 @@ const Started = z
   .meta({ id: "Started" });
 
 const byId = z.strictObject({ id: z.string() });
+const nothing = z.strictObject({});
 
 const WISHES: readonly [path: string, wish: Wish, summary: string][] = [
   ["pause", "pause", "Stop for now; everything fetched so far stays"],
@@ -55,6 +56,7 @@ export function exportRoutes({
         schema: {
           tags: ["exports"],
           summary: "Start an export in the background",
+          querystring: nothing,
           body: NewExport,
           response: { 202: Started, 401: Problem, 409: Problem, 422: Problem },
         },
@@ -101,7 +103,7 @@ export function exportRoutes({
         schema: {
           tags: ["exports"],
           summary: "All exports, newest first",
-          querystring: z.strictObject({}),
+          querystring: nothing,
           response: { 200: z.array(Export) },
         },
       },
@@ -115,6 +117,7 @@ export function exportRoutes({
           tags: ["exports"],
           summary: "One export: state, progress, quota, files, failures",
           params: byId,
+          querystring: nothing,
           response: { 200: ExportInFull, 404: Problem },
         },
       },
@@ -127,7 +130,16 @@ export function exportRoutes({
     for (const [path, wish, summary] of WISHES)
       app.post(
         `/exports/:id/${path}`,
-        { schema: { tags: ["exports"], summary, params: byId, response: { 202: Export, 404: Problem, 409: Problem } } },
+        {
+          schema: {
+            tags: ["exports"],
+            summary,
+            params: byId,
+            querystring: nothing,
+            body: nothing.nullish(),
+            response: { 202: Export, 404: Problem, 409: Problem },
+          },
+        },
         async ({ params }, reply) => reply.code(202).send(viewOf(queue.ask(params.id, wish))),
       );
   };
