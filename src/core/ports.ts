@@ -9,7 +9,7 @@ export type Clock = Readonly<{
 }>;
 
 /** Log lines are event names with fields. Ids and counts may be logged; subjects, bodies, queries and tokens never. */
-type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined>>;
 export type Log = Readonly<{
   debug(event: string, fields?: LogFields): void;
   info(event: string, fields?: LogFields): void;

@@ -11,6 +11,7 @@ import { listAll } from "./list.ts";
 import { costOf, plan } from "./plan.ts";
 import { inOrder } from "./pool.ts";
 import { toRecord } from "./to-record.ts";
+import { witnessed } from "./witness.ts";
 
 /** What an export needs of the world: one account's mail, what reading it costs and has cost, and directories. */
 export type ExportPorts = Readonly<{
@@ -45,13 +46,16 @@ export async function runExport(
   let forecaster: Forecaster | undefined;
   const say = (stage: Progress["stage"]): void => report(progressOf(directory, stage, forecaster?.read() ?? null));
 
-  const bring = async (names: LabelNames): Promise<void> => {
+  const bring = async (names: LabelNames, from = source): Promise<void> => {
     const { prices } = pacer;
     forecaster = createForecaster(costOf(plan(ledger.pending(), prices), prices).units, pacer.pace, clock);
-    const get = async (call: Call, limit: AbortSignal): Promise<{ call: Call; ended: Ended[] }> => ({
-      call,
-      ended: await fetchCall(source, call, names, limit),
-    });
+    const get = async (call: Call, limit: AbortSignal): Promise<{ call: Call; ended: Ended[] }> => {
+      const ended = await fetchCall(from, call, names, limit).catch((error: unknown) => {
+        if (!isOutage(failureOf(error))) throw error;
+        return fetchCall(witnessed(source), call, names, limit); // or was it the only call that was made?
+      });
+      return { call, ended };
+    };
     for await (const { call, ended } of inOrder(plan(ledger.pending(), prices), width, get, signal)) {
       await directory.write(ended);
       forecaster.done(prices[call.method], ended.length);
@@ -70,7 +74,7 @@ export async function runExport(
     await catchUp(request, source, directory, cursor, () => bring(names), signal);
     if (ledger.count("failed") > 0) {
       for (const id of ledger.ids("failed")) ledger.mark(id, "pending");
-      await bring(names);
+      await bring(names, witnessed(source));
     }
     say("verifying");
     const manifest = await directory.commit();
@@ -146,7 +150,8 @@ async function addedSince(
         filter.includeSpamTrash || !labelIds.some((label) => label === "SPAM" || label === "TRASH");
       return { refs: added.refs.filter(wanted), historyId: added.historyId };
     } catch (error) {
-      if (failureOf(error)?.code !== "not_found") throw error; // the cursor has expired
+      const code = failureOf(error)?.code;
+      if (code !== "not_found" && code !== "page_token_invalid") throw error; // the cursor has expired, or a page of it
     }
   }
   // History knows no queries, and forgets after a week or so: a new listing knows everything, at 5 units per 500.
@@ -165,12 +170,11 @@ async function fetchCall(source: MailboxSource, call: Call, names: LabelNames, s
   } catch (error) {
     endOf(error); // a conversation that is gone or cannot be read is asked for message by message
   }
-  const ended: Ended[] = [];
-  for (const id of call.ids) {
+  const end = (id: string): Ended | Promise<Ended> => {
     const message = found.get(id);
-    ended.push(message ? exported(message, names) : await fetchMessage(source, id, names, signal));
-  }
-  return ended;
+    return message ? exported(message, names) : fetchMessage(source, id, names, signal);
+  };
+  return Promise.all(call.ids.map(end));
 }
 
 async function fetchMessage(source: MailboxSource, id: string, names: LabelNames, signal: AbortSignal): Promise<Ended> {
@@ -197,8 +201,12 @@ function exported(message: Message, names: LabelNames): Ended {
 function endOf(error: unknown): Failure {
   const failure = failureOf(error);
   const own = failure?.code === "not_found" || failure?.code === "bad_request" || failure?.retry === "backoff";
-  if (!failure || !own || (failure.retry === "backoff" && failure.outage)) throw error;
+  if (!failure || !own || isOutage(failure)) throw error;
   return failure;
+}
+
+function isOutage(failure: Failure | undefined): boolean {
+  return failure?.retry === "backoff" && failure.outage === true;
 }
 
 function progressOf(

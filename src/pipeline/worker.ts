@@ -1,10 +1,13 @@
 import { failureOf, type Failure } from "../core/errors.ts";
 import type { ExportRequest, ExportState, JobQueue, Lease, Progress } from "../core/job.ts";
 import type { Manifest } from "../core/manifest.ts";
-import type { Clock, Log } from "../core/ports.ts";
+import type { Clock, Log, LogFields } from "../core/ports.ts";
 
 /** How often a running export says that it lives, and hears what is asked of it. */
 const BEAT_MS = 500;
+
+/** How often a running export is spoken of in the log. */
+const LOG_MS = 60_000;
 
 /** How long an export rests when Google or the network is away and nobody said until when. */
 const REST_MS = 60_000;
@@ -60,8 +63,12 @@ async function carry(lease: Lease, run: RunExport, clock: Clock, log: Log, shutd
   if (shutdown.aborted) onShutdown();
 
   const beat = async (): Promise<void> => {
-    while (!ended.signal.aborted) {
+    for (let logAt = clock.now() + LOG_MS; !ended.signal.aborted; ) {
       await clock.sleep(BEAT_MS, ended.signal).catch(() => {});
+      if (clock.now() >= logAt) {
+        logAt += LOG_MS;
+        log.info("export goes on", { export: id, ...figuresOf(progress) });
+      }
       const answer = ended.signal.aborted ? "go_on" : lease.beat(progress);
       if (answer !== "go_on") return stop(answer);
     }
@@ -84,9 +91,23 @@ async function carry(lease: Lease, run: RunExport, clock: Clock, log: Log, shutd
     export: id,
     state: state.state,
     code: "failure" in state ? state.failure.code : undefined,
-    exported: progress.exported,
-    units: progress.spent.units,
+    ...figuresOf(progress),
   });
+}
+
+function figuresOf({ listed, exported, failed, spent, forecast }: Progress): LogFields {
+  return {
+    listed,
+    exported,
+    failed,
+    units: spent.units,
+    refused: spent.refused,
+    ...(forecast && {
+      unitsLeft: forecast.unitsLeft,
+      messagesPerMinute: Math.round(forecast.messagesPerMinute),
+      doneAt: forecast.finishAt === null ? null : new Date(forecast.finishAt).toISOString(),
+    }),
+  };
 }
 
 function stateAfter(why: Stop): ExportState {

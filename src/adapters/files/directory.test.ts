@@ -154,7 +154,8 @@ test("gone and failed messages are named, survive a restart, and failed ones are
   await using directory = await open(folder.path);
   expect(directory.listedAt).toBe("100");
   expect([...directory.ledger.ids("gone")]).toEqual(["m0"]);
-  expect([...directory.ledger.ids("pending")]).toEqual(["m1", "m2"]);
+  expect([...directory.ledger.ids("failed")]).toEqual(["m1"]);
+  expect([...directory.ledger.ids("pending")]).toEqual(["m2"]);
   await directory.write([{ outcome: "failed", id: "m1", reason: "It still would not.", attempts: 1 }]);
   await directory.write([record("m2")]);
   const manifest = await directory.commit();

@@ -26,7 +26,7 @@ export type Found = Readonly<{
   historyId: string;
   spent: Spent;
   seconds: number;
-  attempts: ReadonlyMap<string, number>;
+  failed: readonly FailedMessage[];
 }>;
 
 type Surroundings = Readonly<{ clock: Clock; tool: string; spent: () => Spent }>;
@@ -41,7 +41,7 @@ export function holdDirectory(
 ): ExportDirectory {
   const { ledger } = found;
   const batches = [...found.batches];
-  const failed = new Map<string, FailedMessage>();
+  const failed = new Map(found.failed.map((message) => [message.id, message]));
   const openedAt = clock.now();
   let historyId = found.historyId;
   let listed = found.journal !== undefined;
@@ -114,9 +114,10 @@ export function holdDirectory(
     groupCharacters = 0;
     if (ended.length === 0) return;
     const records = ended.flatMap((message) => (message.outcome === "exported" ? [message.line] : []));
-    if (records.length > 0) await writeRecords(records);
     const gone = ended.flatMap((message) => (message.outcome === "gone" ? [message.id] : []));
     const failures = ended.flatMap((message) => (message.outcome === "failed" ? [failure(message)] : []));
+    for (const { id } of ended) failed.delete(id); // before a manifest is written that names them in a batch
+    if (records.length > 0) await writeRecords(records);
     await (
       await openJournal()
     ).append([
@@ -125,7 +126,6 @@ export function holdDirectory(
       { spent: spent(), seconds: seconds() },
     ]);
     for (const message of ended) ledger.mark(message.id, message.outcome);
-    for (const { id } of ended) failed.delete(id);
     for (const message of failures) failed.set(message.id, message);
     for (const record of records) replacementCharacters += countReplacementCharacters(record);
   };
@@ -133,7 +133,7 @@ export function holdDirectory(
   const failure = ({ id, reason, attempts }: FailedMessage): FailedMessage => ({
     id,
     reason,
-    attempts: attempts + (failed.get(id)?.attempts ?? found.attempts.get(id) ?? 0),
+    attempts: attempts + (failed.get(id)?.attempts ?? 0),
   });
 
   // Everything that writes goes through here, one at a time. After a failure nothing more is written: only a
@@ -180,7 +180,11 @@ export function holdDirectory(
         historyId = cursor;
         listed = false;
         journal = await beginJournal(path, { journal: 1, ...of(purpose), historyId });
-        await journal.append([{ gone: [...ledger.ids("gone")] }, { spent: spent(), seconds: seconds() }]);
+        await journal.append([
+          { gone: [...ledger.ids("gone")] },
+          { failed: [...failed.values()] },
+          { spent: spent(), seconds: seconds() },
+        ]);
       }),
     addRefs: (refs) =>
       serially(async () => {

@@ -57,8 +57,9 @@ async function find(path: string, purpose: Purpose): Promise<Found> {
     ledger.mark(id, outcome);
   };
   for (const id of [...(manifest?.gone ?? []), ...(journal?.gone ?? [])]) end(id, id, "gone");
-  // What failed before is tried again, also when it is no longer listed: then it turns out to be gone.
-  for (const { id } of [...(manifest?.failed ?? []), ...(journal?.failed ?? [])]) ledger.add({ id, threadId: id });
+  const failures = new Map([...(manifest?.failed ?? []), ...(journal?.failed ?? [])].map((one) => [one.id, one]));
+  // It is tried again also when it is no longer listed: then it turns out to be gone.
+  for (const id of failures.keys()) ledger.add({ id, threadId: id });
 
   let replacementCharacters = 0;
   const onRecord = (record: string): void => {
@@ -67,6 +68,8 @@ async function find(path: string, purpose: Purpose): Promise<Found> {
     if (ids) end(ids.id, ids.threadId, "exported");
   };
   const { batches, part } = await findBatches(path, manifest, journal, onRecord);
+  const failed = [...failures.values()].filter(({ id }) => ledger.outcome(id) === "pending"); // not exported or gone since
+  for (const { id } of failed) ledger.mark(id, "failed");
 
   return {
     ledger,
@@ -77,9 +80,7 @@ async function find(path: string, purpose: Purpose): Promise<Found> {
     historyId: (goesOn ? journal.begin.historyId : manifest?.historyId) ?? "",
     spent: journal?.spent ?? manifest?.quota ?? NOTHING_SPENT,
     seconds: journal?.spent ? journal.seconds : (manifest?.duration_seconds ?? 0),
-    attempts: new Map(
-      [...(manifest?.failed ?? []), ...(journal?.failed ?? [])].map(({ id, attempts }) => [id, attempts]),
-    ),
+    failed,
   };
 }
 

@@ -25,7 +25,8 @@ export async function login(
   try {
     if (options.browser) {
       terminal.say(`Opening your browser to sign in. If none opens, go to:\n\n${start.url}\n`);
-      await openBrowser(start.url).catch(() =>
+      // Not waited for: the browser may be back before that is known.
+      void openBrowser(start.url).catch(() =>
         terminal.say("No browser could be opened: please open the address above yourself."),
       );
       return await receiver.arrival(start, limit);
@@ -80,6 +81,7 @@ async function receive({ accounts, clientKind, redirectUri }: Services): Promise
     redirectUri: registered?.href ?? here,
     arrival: (start, signal) =>
       new Promise((resolve, reject) => {
+        if (signal.aborted) return reject(signal.reason);
         signal.addEventListener("abort", () => reject(signal.reason), { once: true });
         server.on("request", (request, response) => {
           const url = new URL(request.url ?? "/", here);

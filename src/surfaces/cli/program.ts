@@ -42,11 +42,12 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
   };
 
   program
-    .command("login [email]")
+    .command("login")
+    .argument("[email]", "the account; any when left out", address)
     .description("sign in with Google")
     .option("--no-browser", "print the address, and paste where the browser ends (for machines without one)")
     .action(async (email: string | undefined, options: { browser: boolean }) => {
-      const account = await login(await entry.services(), email === undefined ? "" : address(email), options, signal);
+      const account = await login(await entry.services(), email ?? "", options, signal);
       show({ email: account, signed_in: true }, [`Signed in as ${account}.`]);
     });
 
