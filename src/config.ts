@@ -60,7 +60,7 @@ export function readConfig(env: Env, workingDirectory: string): Config {
     return new URL(fallback);
   };
 
-  const port = whole("PORT", 8000, 0, 65_535);
+  const port = whole("PORT", 8000, 1, 65_535);
   const config: Config = {
     credentialsPath: path("GOOGLE_CREDENTIALS_PATH", "credentials.json"),
     tokenDir: path("TOKEN_DIR", "tokens"),

@@ -38,7 +38,9 @@ import { httpServer } from "./surfaces/http/server.ts";
 async function compose(config: Config) {
   const log = createLog(config.logLevel);
   const lock = fileLock(clock);
-  const http = createHttp(config.gmailApiUrl.href, clock);
+  const http = createHttp(config.gmailApiUrl.href, clock, {
+    connections: config.maxInFlight * config.exportConcurrency,
+  });
   const project = createProjectBudget(config.projectUnitsPerMinute);
   const limits = learnedLimits(join(config.stateDir, "limits.json"));
   const queue = embeddedQueue(config.stateDir, clock);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { chmod, link, mkdir, open, rename, stat, unlink } from "node:fs/promises";
+import { chmod, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** How every adapter writes files: for their owner alone, whole or not at all, and through a power cut. */
@@ -21,15 +21,15 @@ export async function replaceFile(path: string, text: string): Promise<void> {
 /** Writes a file where there is none. False: somebody else's stands there, and is kept. */
 export async function createFile(path: string, text: string): Promise<boolean> {
   const part = `${path}.${randomUUID()}.part`;
-  await writeWhole(part, text);
   try {
+    await writeWhole(part, text);
     // A link, unlike a rename, fails where a file stands; and unlike an exclusive open, shows the file when it is whole.
     await link(part, path);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
     throw error;
   } finally {
-    await unlink(part);
+    await rm(part, { force: true });
   }
   await syncFolder(dirname(path));
   return true;

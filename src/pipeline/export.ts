@@ -2,7 +2,7 @@ import { sameAccount } from "../core/account.ts";
 import type { Ended, ExportDirectory, OpenDirectory } from "../core/directory.ts";
 import { failureOf, refuse, type Failure } from "../core/errors.ts";
 import type { ExportRequest, Forecast, Progress } from "../core/job.ts";
-import type { Call, LabelNames, MailboxSource, Message, Ref } from "../core/mailbox.ts";
+import type { Call, LabelNames, MailboxSource, Message } from "../core/mailbox.ts";
 import type { Manifest } from "../core/manifest.ts";
 import type { Clock } from "../core/ports.ts";
 import { spentSince, type Pacer } from "../core/quota.ts";
@@ -70,11 +70,13 @@ export async function runExport(
     const names = await source.labels(signal);
     const cursor = directory.listedAt ?? (await listing(request, source, directory, profile.historyId, say, signal));
     say("fetching");
+    const bringNew = (since: string) => catchUp(request, source, directory, since, () => bring(names), signal);
     await bring(names);
-    await catchUp(request, source, directory, cursor, () => bring(names), signal);
+    const caughtUpTo = await bringNew(cursor);
     if (ledger.count("failed") > 0) {
       for (const id of ledger.ids("failed")) ledger.mark(id, "pending");
       await bring(names, witnessed(source));
+      await bringNew(caughtUpTo); // trying again takes its time
     }
     say("verifying");
     const manifest = await directory.commit();
@@ -115,7 +117,10 @@ async function listing(
   return cursor;
 }
 
-/** Replays what was added since the cursor. The newest `maxEmails` were asked for at one moment: then nothing is added to them. */
+/**
+ * Replays what was added since the cursor; resolves with the cursor after it. The newest `maxEmails` were asked for at one
+ * moment: then nothing is added to them.
+ */
 async function catchUp(
   request: ExportRequest,
   source: MailboxSource,
@@ -123,42 +128,43 @@ async function catchUp(
   cursor: string,
   bring: () => Promise<void>,
   signal: AbortSignal,
-): Promise<void> {
-  if (request.maxEmails !== null) return;
+): Promise<string> {
+  if (request.maxEmails !== null) return cursor;
   let since = cursor;
   for (let round = 0; round < CATCH_UP_ROUNDS; round += 1) {
-    const { refs, historyId } = await addedSince(since, request, source, signal);
     const before = directory.ledger.size;
-    await directory.addRefs(refs);
-    if (directory.ledger.size === before) return;
+    since = await addWhatCame(since, request, source, directory, signal);
+    if (directory.ledger.size === before) break;
     await bring();
-    since = historyId;
   }
+  return since;
 }
 
-async function addedSince(
-  historyId: string,
+/** Adds the refs of what came since the cursor; resolves with the cursor after them. */
+async function addWhatCame(
+  cursor: string,
   { filter }: ExportRequest,
   source: MailboxSource,
+  directory: ExportDirectory,
   signal: AbortSignal,
-): Promise<{ refs: readonly Ref[]; historyId: string }> {
+): Promise<string> {
   const filtered = filter.query !== "" || filter.labels.length > 0;
   if (!filtered) {
     try {
-      const added = await source.added(historyId, signal);
+      const { refs, historyId } = await source.added(cursor, signal);
       const wanted = ({ labelIds }: { labelIds: readonly string[] }): boolean =>
         filter.includeSpamTrash || !labelIds.some((label) => label === "SPAM" || label === "TRASH");
-      return { refs: added.refs.filter(wanted), historyId: added.historyId };
+      await directory.addRefs(refs.filter(wanted));
+      return historyId;
     } catch (error) {
       const code = failureOf(error)?.code;
       if (code !== "not_found" && code !== "page_token_invalid") throw error; // the cursor has expired, or a page of it
     }
   }
   // History knows no queries, and forgets after a week or so: a new listing knows everything, at 5 units per 500.
-  const profile = await source.profile(signal);
-  const refs: Ref[] = [];
-  for await (const page of listAll(source, filter, null, signal)) refs.push(...page);
-  return { refs, historyId: profile.historyId };
+  const { historyId } = await source.profile(signal);
+  for await (const page of listAll(source, filter, null, signal)) await directory.addRefs(page);
+  return historyId;
 }
 
 /** Carries out one call of the plan. Every wanted message of it ends, one way or another. */

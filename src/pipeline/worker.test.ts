@@ -6,7 +6,7 @@ import { manualClock } from "../../test/manual-clock.ts";
 import { scratchFolder } from "../../test/scratch.ts";
 import { embeddedQueue } from "../adapters/queue/embedded.ts";
 import { ExportError, refuse } from "../core/errors.ts";
-import { NO_PROGRESS, type ExportRequest, type JobQueue, type StateName } from "../core/job.ts";
+import { NO_PROGRESS, type ExportRequest, type JobQueue, type Lease, type StateName } from "../core/job.ts";
 import { EVERYTHING } from "../core/mailbox.ts";
 import type { Manifest } from "../core/manifest.ts";
 import { NOTHING_SPENT } from "../core/quota.ts";
@@ -45,12 +45,13 @@ const endless: RunExport = (_request, _report, signal) =>
 
 async function worker(
   run: RunExport,
+  spoil: (queue: JobQueue) => JobQueue = (queue) => queue,
 ): Promise<{ queue: JobQueue; clock: ReturnType<typeof manualClock>; stop: () => Promise<void> }> {
   const folder = await scratchFolder();
   const clock = manualClock();
   const queue = embeddedQueue(join(folder.path, "state"), clock);
   const shutdown = new AbortController();
-  const working = work({ queue, run, concurrency: 2, clock, log: quiet }, shutdown.signal);
+  const working = work({ queue: spoil(queue), run, concurrency: 2, clock, log: quiet }, shutdown.signal);
   const stop = async (): Promise<void> => {
     shutdown.abort();
     await working;
@@ -139,4 +140,35 @@ test("no more exports run at once than allowed", async () => {
     queue.add({ ...request, account: `${name}@example.com`, directory: `/data/${name}` });
   await clock.advance(100);
   expect(queue.list().filter(({ state }) => state === "running")).toHaveLength(2);
+});
+
+test("where the queue cannot be written, work rests, and goes on by itself when it can be again", async () => {
+  const full = refuse("disk", "Full.", "Make room.");
+  let isFull = false;
+  const fails = (): void => {
+    if (isFull) throw full;
+  };
+  const spoil = (queue: JobQueue): JobQueue => ({
+    ...queue,
+    take: () => {
+      fails();
+      const lease = queue.take();
+      const release = (...given: Parameters<Lease["release"]>): void => (fails(), lease?.release(...given));
+      return lease && { ...lease, release };
+    },
+  });
+  const runs: string[] = [];
+  const run: RunExport = async ({ account }) => {
+    runs.push(account);
+    isFull = runs.length === 1; // the disk fills up while the first one runs
+    return manifest;
+  };
+  const { queue, clock } = await worker(run, spoil);
+  const { id } = queue.add(request);
+  await clock.advance(30_000);
+  expect(queue.get(id).state).toBe("running"); // as far as anybody knows
+  isFull = false;
+  await clock.advance(60_000);
+  expect(queue.get(id).state).toBe("completed");
+  expect(runs).toHaveLength(2);
 });

@@ -36,7 +36,14 @@ export async function work(
 ): Promise<void> {
   const running = new Set<Promise<void>>();
   while (!signal.aborted) {
-    const lease = running.size < concurrency ? queue.take() : undefined;
+    let lease: Lease | undefined;
+    try {
+      if (running.size < concurrency) lease = queue.take();
+    } catch (error) {
+      // A full disk, most often. What runs goes on, and the server answers, until there is room again.
+      log.error("no export can be taken up", { code: failureOf(error)?.code ?? "internal" });
+      await clock.sleep(REST_MS, signal).catch(() => {});
+    }
     if (!lease) {
       await queue.changed(signal);
       continue;
@@ -63,7 +70,7 @@ async function carry(lease: Lease, run: RunExport, clock: Clock, log: Log, shutd
   if (shutdown.aborted) onShutdown();
 
   const beat = async (): Promise<void> => {
-    for (let logAt = clock.now() + LOG_MS; !ended.signal.aborted; ) {
+    for (let logAt = clock.now() + LOG_MS; !ended.signal.aborted;) {
       await clock.sleep(BEAT_MS, ended.signal).catch(() => {});
       if (clock.now() >= logAt) {
         logAt += LOG_MS;
@@ -86,7 +93,12 @@ async function carry(lease: Lease, run: RunExport, clock: Clock, log: Log, shutd
   ended.abort();
   await beating;
   shutdown.removeEventListener("abort", onShutdown);
-  if (why !== "lost") lease.release(state, progress);
+  try {
+    if (why !== "lost") lease.release(state, progress);
+  } catch (error) {
+    // Its lease runs out, and then it is taken up again.
+    log.error("export could not be given back", { export: id, code: failureOf(error)?.code ?? "internal" });
+  }
   log.info("export stopped", {
     export: id,
     state: state.state,

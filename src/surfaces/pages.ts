@@ -14,7 +14,7 @@ export const STYLE_SOURCE = `'sha256-${createHash("sha256").update(STYLE).digest
 
 export function signedInPage(account: string): string {
   return page("You are signed in", [
-    `gmail-export may now read the mail of <strong>${escape(account)}</strong>. It can change and delete nothing.`,
+    `gmail-export may now read the mail of <strong>${escape(account)}</strong>.`,
     "You can close this page. To sign out again, use <code>gmail-export logout</code> or <code>DELETE /auth</code>.",
   ]);
 }

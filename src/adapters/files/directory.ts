@@ -21,13 +21,16 @@ export type Found = Readonly<{
   ledger: Ledger;
   journal: FoundJournal | undefined;
   batches: readonly BatchEntry[];
-  part: { number: number; found: FoundPart } | undefined;
+  part: FoundBatch | undefined;
   replacementCharacters: number;
   historyId: string;
   spent: Spent;
   seconds: number;
   failed: readonly FailedMessage[];
 }>;
+
+/** A batch that an earlier run left unfinished. */
+export type FoundBatch = Readonly<{ number: number; found: FoundPart; replacementCharacters: number }>;
 
 type Surroundings = Readonly<{ clock: Clock; tool: string; spent: () => Spent }>;
 
@@ -45,10 +48,11 @@ export function holdDirectory(
   const openedAt = clock.now();
   let historyId = found.historyId;
   let listed = found.journal !== undefined;
-  let replacementCharacters = found.replacementCharacters;
+  let part = found.part; // what an earlier run left unfinished, until it is opened
+  let replacementCharacters = found.replacementCharacters; // in finished batches
+  let growing = part ? part.replacementCharacters : 0; // in the one that grows
   let journal: Journal | undefined;
   let batch: GrowingBatch | undefined;
-  let part = found.part; // what an earlier run left unfinished, until it is opened
 
   const spent = (): Spent => addSpent(found.spent, spentNow());
   const seconds = (): number => found.seconds + (clock.now() - openedAt) / 1000;
@@ -89,6 +93,8 @@ export function holdDirectory(
   const seal = async (): Promise<void> => {
     if (!batch) return;
     batches.push(await batch.seal());
+    replacementCharacters += growing;
+    growing = 0;
     await batch[Symbol.asyncDispose]();
     batch = undefined;
     await writeManifest(path, manifest(false));
@@ -96,11 +102,12 @@ export function holdDirectory(
 
   const writeRecords = async (records: readonly string[]): Promise<void> => {
     for (let done = 0; done < records.length;) {
-      const growing = await openBatch();
-      const room = purpose.batchSize - growing.count; // none, when a run with a larger batch size left it
-      if (room > 0) await growing.append(records.slice(done, done + room));
-      if (growing.count >= purpose.batchSize) await seal();
-      done += Math.max(0, room);
+      const { append, count } = await openBatch();
+      const next = records.slice(done, done + Math.max(0, purpose.batchSize - count)); // none, when a larger batch was left
+      if (next.length > 0) await append(next);
+      for (const record of next) growing += countReplacementCharacters(record);
+      done += next.length;
+      if (count + next.length >= purpose.batchSize) await seal();
     }
   };
 
@@ -127,7 +134,6 @@ export function holdDirectory(
     ]);
     for (const message of ended) ledger.mark(message.id, message.outcome);
     for (const message of failures) failed.set(message.id, message);
-    for (const record of records) replacementCharacters += countReplacementCharacters(record);
   };
 
   const failure = ({ id, reason, attempts }: FailedMessage): FailedMessage => ({

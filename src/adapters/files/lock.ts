@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 
+import { refuse } from "../../core/errors.ts";
 import type { Clock, Lock } from "../../core/ports.ts";
 
 const POLL_MS = 50;
@@ -29,19 +30,32 @@ export function fileLock(clock: Clock): Lock {
 }
 
 function tryLock(path: string): AsyncDisposable | undefined {
-  const database = new DatabaseSync(path);
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(path);
     database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
-    database.close();
+    database?.close();
     if (isBusy(error)) return undefined;
-    throw error;
+    throw unusable(path, error);
   }
+  const held = database;
   return {
     async [Symbol.asyncDispose]() {
-      database.close();
+      held.close();
     },
   };
+}
+
+/** A folder or foreign content in its place, or a file system that may only be read. */
+function unusable(path: string, error: unknown): Error {
+  const why = error instanceof Error ? error.message : "unknown";
+  return refuse(
+    "disk",
+    `This cannot be locked: ${path} (${why}).`,
+    "See that this user may write there; if something else has that name, move it away. Then do the same again.",
+    { cause: error },
+  );
 }
 
 /** SQLITE_BUSY or SQLITE_LOCKED: somebody else holds it. */

@@ -67,7 +67,10 @@ async function find(path: string, purpose: Purpose): Promise<Found> {
     const ids = idOf(record);
     if (ids) end(ids.id, ids.threadId, "exported");
   };
-  const { batches, part } = await findBatches(path, manifest, journal, onRecord);
+  const { batches, last } = await findBatches(path, manifest, journal, onRecord);
+  const inBatches = replacementCharacters;
+  const growing = await findPart(path, last, onRecord);
+  const part = growing && { ...growing, replacementCharacters: replacementCharacters - inBatches };
   const failed = [...failures.values()].filter(({ id }) => ledger.outcome(id) === "pending"); // not exported or gone since
   for (const { id } of failed) ledger.mark(id, "failed");
 
@@ -76,7 +79,7 @@ async function find(path: string, purpose: Purpose): Promise<Found> {
     journal: goesOn ? journal : undefined,
     batches,
     part,
-    replacementCharacters,
+    replacementCharacters: inBatches,
     historyId: (goesOn ? journal.begin.historyId : manifest?.historyId) ?? "",
     spent: journal?.spent ?? manifest?.quota ?? NOTHING_SPENT,
     seconds: journal?.spent ? journal.seconds : (manifest?.duration_seconds ?? 0),
@@ -85,18 +88,17 @@ async function find(path: string, purpose: Purpose): Promise<Found> {
 }
 
 /**
- * The batches on the disk, each held against the manifest, and the one that was being written. A batch that was removed
- * is no fault: its messages are fetched again. One that was changed is: going on would call it exported.
+ * The finished batches on the disk, each held against the manifest, and the last number that was given. A batch that was
+ * removed is no fault: its messages are fetched again. One that was changed is: going on would call it exported.
  */
 async function findBatches(
   path: string,
   manifest: Manifest | undefined,
   journal: FoundJournal | undefined,
   onRecord: (record: string) => void,
-): Promise<{ batches: BatchEntry[]; part: { number: number; found: FoundPart } | undefined }> {
+): Promise<{ batches: BatchEntry[]; last: number }> {
   const known = new Map(manifest?.batches.map((entry) => [entry.file, entry]));
-  const names = (await readdir(path)).map(batchNumber).filter((name) => name !== undefined);
-  const numbers = names.filter((name) => !name.part).map((name) => name.number);
+  const numbers = (await numbersIn(path)).filter((name) => !name.part).map((name) => name.number);
   numbers.sort((a, b) => a - b);
 
   const batches: BatchEntry[] = [];
@@ -109,12 +111,23 @@ async function findBatches(
     if (expected ? expected.sha256 !== entry.sha256 : !whole) throw changedBatch(path, file);
     batches.push(entry);
   }
+  const promised = [...known.keys()].map((name) => batchNumber(name)?.number ?? 0);
+  return { batches, last: Math.max(0, ...numbers, ...promised) };
+}
 
-  const last = Math.max(0, ...numbers, ...[...known.keys()].map((name) => batchNumber(name)?.number ?? 0));
-  const part = names.find((name) => name.part && name.number > last);
-  if (!part) return { batches, part: undefined };
-  const found = await unlessMissing(recoverPart(join(path, `${batchName(part.number)}.part`), onRecord));
-  return { batches, part: found && { number: part.number, found } };
+/** What stands of the batch that was being written, behind the finished ones. */
+async function findPart(
+  path: string,
+  last: number,
+  onRecord: (record: string) => void,
+): Promise<{ number: number; found: FoundPart } | undefined> {
+  const part = (await numbersIn(path)).find((name) => name.part && name.number > last);
+  if (!part) return undefined;
+  return { number: part.number, found: await recoverPart(join(path, `${batchName(part.number)}.part`), onRecord) };
+}
+
+async function numbersIn(path: string): Promise<{ number: number; part: boolean }[]> {
+  return (await readdir(path)).map(batchNumber).filter((name) => name !== undefined);
 }
 
 function mustBelong(path: string, found: Pick<Manifest, "email" | "filter">, purpose: Purpose): void {

@@ -74,7 +74,8 @@ export function accessToken(account: string, { credentials, store, clock }: Toke
 }
 
 function signedIn(grant: Grant | undefined): Grant {
-  const next = "Sign in again.";
+  const next =
+    "Sign in: `gmail-export login`, or /auth/gmail on the server. An export that waits goes on by itself then.";
   if (grant === undefined)
     throw new ExportError({ code: "not_signed_in", retry: "sign_in", message: "This account is not signed in.", next });
   if (grant.revoked !== undefined)

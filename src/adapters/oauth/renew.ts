@@ -69,5 +69,10 @@ function refused(error: string): ExportError {
 }
 
 function signInAgain(message: string): ExportError {
-  return new ExportError({ code: "consent_revoked", retry: "sign_in", message, next: "Sign in again." });
+  return new ExportError({
+    code: "consent_revoked",
+    retry: "sign_in",
+    message,
+    next: "Sign in again: `gmail-export login`, or /auth/gmail on the server. An export that waits goes on by itself then.",
+  });
 }

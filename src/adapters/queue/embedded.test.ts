@@ -1,4 +1,4 @@
-import { stat } from "node:fs/promises";
+import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -139,4 +139,17 @@ test("an export nobody knows is said to be unknown", async () => {
   await using at = await queueIn();
   expect(() => at.queue.get("none")).toThrow(/no such export/);
   expect(() => at.queue.ask("none", "cancel")).toThrow(/no such export/);
+});
+
+test("where the list of exports cannot be kept, that is a disk failure that names the file", async () => {
+  await using folder = await scratchFolder();
+  await writeFile(join(folder.path, "file"), "");
+  await mkdir(join(folder.path, "state"));
+  await writeFile(join(folder.path, "state", "exports.sqlite"), "This is no database. ".repeat(100));
+  for (const state of ["file", "state"])
+    expect(() => embeddedQueue(join(folder.path, state), manualClock())).toThrow(
+      expect.objectContaining({
+        failure: expect.objectContaining({ code: "disk", message: expect.stringContaining(join(folder.path, state)) }),
+      }),
+    );
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { refuse } from "../../core/errors.ts";
@@ -29,26 +29,8 @@ const POLL_MS = 1_000;
  * machine. The job itself is one JSON column; beside it stands only what is searched for.
  */
 export function embeddedQueue(folder: string, clock: Clock): JobQueue {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const path = join(folder, "exports.sqlite");
-  writeFileSync(path, "", { flag: "a", mode: 0o600 }); // before SQLite makes it with the umask's mode
-  const database = new DatabaseSync(path, { timeout: 5_000 });
-  database.exec(`
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    CREATE TABLE IF NOT EXISTS export (
-      id         TEXT PRIMARY KEY,
-      account    TEXT NOT NULL,     -- lower case
-      directory  TEXT NOT NULL,
-      state      TEXT NOT NULL,
-      due_at     INTEGER NOT NULL,  -- when it may be taken, epoch ms
-      lease      TEXT,              -- who runs it
-      wish       TEXT,              -- pause or cancel, asked of a running export
-      created_at INTEGER NOT NULL,
-      job        TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS export_state ON export (state, due_at);
-  `);
+  const database = onDisk(path, () => open(path));
 
   const live = LIVE.map((state) => `'${state}'`).join(", ");
   const byId = database.prepare("SELECT job FROM export WHERE id = ?");
@@ -75,17 +57,18 @@ export function embeddedQueue(folder: string, clock: Clock): JobQueue {
   const wake = (): void => listeners.forEach((listener) => listener());
 
   /** One writer at a time, across processes; all or nothing. */
-  const atomically = <T>(work: () => T): T => {
-    database.exec("BEGIN IMMEDIATE");
-    try {
-      const result = work();
-      database.exec("COMMIT");
-      return result;
-    } catch (error) {
-      database.exec("ROLLBACK");
-      throw error;
-    }
-  };
+  const atomically = <T>(work: () => T): T =>
+    onDisk(path, () => {
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        database.exec("COMMIT");
+        return result;
+      } catch (error) {
+        if (database.isTransaction) database.exec("ROLLBACK"); // a full disk has rolled back by itself
+        throw error;
+      }
+    });
 
   const get = (id: string): ExportJob => {
     const row = byId.get(id);
@@ -202,6 +185,46 @@ export function embeddedQueue(folder: string, clock: Clock): JobQueue {
     },
     close: () => database.close(),
   };
+}
+
+function open(path: string): DatabaseSync {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(path, "", { flag: "a", mode: 0o600 }); // before SQLite makes it with the umask's mode
+  const database = new DatabaseSync(path, { timeout: 5_000 });
+  database.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    CREATE TABLE IF NOT EXISTS export (
+      id         TEXT PRIMARY KEY,
+      account    TEXT NOT NULL,     -- lower case
+      directory  TEXT NOT NULL,
+      state      TEXT NOT NULL,
+      due_at     INTEGER NOT NULL,  -- when it may be taken, epoch ms
+      lease      TEXT,              -- who runs it
+      wish       TEXT,              -- pause or cancel, asked of a running export
+      created_at INTEGER NOT NULL,
+      job        TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS export_state ON export (state, due_at);
+  `);
+  return database;
+}
+
+/** What the file system or SQLite refuses becomes a `disk` failure that names the file. */
+function onDisk<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const isRefused = error instanceof Error && ("syscall" in error || "errstr" in error);
+    if (!isRefused || !("code" in error)) throw error;
+    const why = String("errstr" in error ? error.errstr : error.code);
+    throw refuse(
+      "disk",
+      `The list of exports cannot be kept in ${path} (${why}).`,
+      "See that there is room and that this user may write there, then do the same again. Exports on disk are not touched.",
+      { cause: error },
+    );
+  }
 }
 
 function notNow(wish: Wish, job: ExportJob): Error {

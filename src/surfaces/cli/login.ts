@@ -23,7 +23,7 @@ export async function login(
   await using receiver = await receive(services);
   const start = await accounts.begin(account, receiver.redirectUri);
   try {
-    if (options.browser) {
+    if (options.browser && receiver.listens) {
       terminal.say(`Opening your browser to sign in. If none opens, go to:\n\n${start.url}\n`);
       // Not waited for: the browser may be back before that is known.
       void openBrowser(start.url).catch(() =>
@@ -56,19 +56,25 @@ async function pasted({ accounts, terminal }: Services, start: SignInStart, sign
 }
 
 type Receiver = AsyncDisposable &
-  Readonly<{ redirectUri: string; arrival(start: SignInStart, signal: AbortSignal): Promise<string> }>;
+  Readonly<{
+    redirectUri: string;
+    listens: boolean;
+    arrival(start: SignInStart, signal: AbortSignal): Promise<string>;
+  }>;
 
 /** Listens where Google sends the browser back. */
 async function receive({ accounts, clientKind, redirectUri }: Services): Promise<Receiver> {
   const registered = (await clientKind()) === "web" ? redirectUri : undefined;
+  // A web client may only come back to an address of the web: then what the browser ends at is pasted.
+  if (registered?.protocol === "https:") return elsewhere(registered);
   const server = createServer();
   const port = registered ? Number(registered.port) || 80 : 0;
   await new Promise<void>((resolve, reject) => {
-    server.once("error", () =>
+    server.once("error", (error: NodeJS.ErrnoException) =>
       reject(
         refuse(
           "settings_invalid",
-          `Port ${port} is in use, and this web client may only come back there.`,
+          `Port ${port} cannot be listened on (${error.code}), and this web client may only come back there.`,
           "Stop what listens there (perhaps `gmail-export serve`: then sign in at /auth/gmail), or use a desktop client.",
         ),
       ),
@@ -79,6 +85,7 @@ async function receive({ accounts, clientKind, redirectUri }: Services): Promise
   const here = typeof address === "object" && address ? `http://127.0.0.1:${address.port}/` : "";
   return {
     redirectUri: registered?.href ?? here,
+    listens: true,
     arrival: (start, signal) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
@@ -113,6 +120,16 @@ async function receive({ accounts, clientKind, redirectUri }: Services): Promise
     async [Symbol.asyncDispose]() {
       await new Promise((resolve) => server.close(resolve));
     },
+  };
+}
+
+function elsewhere(registered: URL): Receiver {
+  return {
+    redirectUri: registered.href,
+    listens: false,
+    arrival: (_start, signal) =>
+      new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true })),
+    async [Symbol.asyncDispose]() {},
   };
 }
 

@@ -174,8 +174,8 @@ function atLeastOne(text: string): number {
 
 function portNumber(text: string): number {
   const value = Number(text);
-  if (/^\d+$/.test(text) && value <= 65_535) return value;
-  throw new InvalidArgumentError("It must be a port: 0 to 65535.");
+  if (/^\d+$/.test(text) && value >= 1 && value <= 65_535) return value;
+  throw new InvalidArgumentError("It must be a port: 1 to 65535.");
 }
 
 function statusLine({ email, authenticated, granted_at, warning }: GrantStatus): string {

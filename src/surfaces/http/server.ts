@@ -46,14 +46,15 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
     log.info("request", { method: request.method, route: request.routeOptions.url, status: reply.statusCode });
   });
   if (apiKey)
-    app.addHook("onRequest", async (request) => {
+    app.addHook("onRequest", async (request, reply) => {
       const open = ["/healthz", redirectUri.pathname].includes(request.routeOptions.url ?? "");
-      if (!open && !isKey(request.headers.authorization, apiKey))
-        throw refuse(
-          "api_key_required",
-          "This server asks for its API key.",
-          "Send the header Authorization: Bearer <API_KEY>.",
-        );
+      if (open || isKey(request.headers.authorization, apiKey)) return;
+      void reply.header("www-authenticate", "Bearer");
+      throw refuse(
+        "api_key_required",
+        "This server asks for its API key.",
+        "Send the header Authorization: Bearer <API_KEY>.",
+      );
     });
 
   await app.register(cookie);
