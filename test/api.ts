@@ -1,5 +1,7 @@
 import { expect } from "vitest";
 
+import { PATIENCE_MS } from "./product.ts";
+
 /** Just enough of what the server answers to test it. */
 export type Fields = Readonly<{
   // problems
@@ -30,38 +32,47 @@ export type Fields = Readonly<{
   files: readonly { file: string; count: number }[];
   failures: readonly { id: string; reason: string; attempts: number }[];
   failure: Readonly<{ code: string; next: string }>;
+  waiting_until: string;
   links: Readonly<{ self: string; cancel: string }>;
   // openapi.json
   openapi: string;
   paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
 }>;
 
-export type Answer<Body = Fields> = Readonly<{
+export type Answer = Readonly<{
   status: number;
   /** Content-Type, without parameters. */
   type: string;
   headers: Headers;
   text: string;
   /** The text parsed, where it is JSON. */
-  body: Body;
+  body: Fields;
 }>;
 
 /** Plain requests to a server of ours. */
 export function api(origin: string, headers: Readonly<Record<string, string>> = {}) {
-  async function call<Body>(method: string, path: string, sent?: RequestInit): Promise<Answer<Body>> {
-    const request = { ...sent, method, headers: { ...headers, ...(sent?.headers as Record<string, string>) } };
-    const response = await fetch(new URL(path, origin), { redirect: "manual", ...request });
+  const call = async (method: string, path: string, sent?: RequestInit): Promise<Answer> => {
+    const response = await fetch(new URL(path, origin), {
+      redirect: "manual",
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      ...sent,
+      method,
+      headers: { ...headers, ...(sent?.headers as Record<string, string>) },
+    });
     const text = await response.text();
     const [type = ""] = (response.headers.get("content-type") ?? "").split(";");
-    const body = (type.endsWith("json") ? JSON.parse(text) : undefined) as Body;
+    const body = (type.endsWith("json") ? JSON.parse(text) : undefined) as Fields;
     return { status: response.status, type, headers: response.headers, text, body };
-  }
+  };
   return {
-    get: <Body = Fields>(path: string) => call<Body>("GET", path),
-    delete: (path: string) => call<Fields>("DELETE", path),
+    call,
+    get: (path: string) => call("GET", path),
+    /** What a call that answers with a list answers. */
+    list: async (path: string) => (await call("GET", path)).body as unknown as readonly Fields[],
+    delete: (path: string) => call("DELETE", path),
     /** Sends `json` as JSON; a text as it is, called JSON all the same. */
     post: (path: string, json?: unknown) =>
-      call<Fields>(
+      call(
         "POST",
         path,
         json === undefined
@@ -71,14 +82,13 @@ export function api(origin: string, headers: Readonly<Record<string, string>> = 
               headers: { "content-type": "application/json" },
             },
       ),
-    call: (method: string, path: string, sent?: RequestInit) => call<Fields>(method, path, sent),
   };
 }
 
 export type Api = ReturnType<typeof api>;
 
 /** Every error of the API is one of these (RFC 9457): a stable code, and a next step that a person can take. */
-export function expectProblem(answer: Answer<unknown>, status: number, code: string): void {
+export function expectProblem(answer: Answer, status: number, code: string): void {
   const words: unknown = expect.stringMatching(/^\S+( \S+)+$/);
   expect(answer).toMatchObject({
     status,

@@ -1,3 +1,5 @@
+import { PATIENCE_MS } from "./product.ts";
+
 /** A page, and how the browser got there. */
 export type Page = Readonly<{
   url: string;
@@ -46,7 +48,8 @@ export function openBrowser(): Browser {
     const cookie = cookiesFor(url);
     const response = await fetch(url, {
       redirect: "manual",
-      headers: cookie === "" ? {} : { cookie },
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      headers: { accept: "text/html,application/xhtml+xml", ...(cookie !== "" && { cookie }) },
       ...(form && { method: "POST", body: form }),
     });
     for (const header of response.headers.getSetCookie()) keep(url, header);

@@ -8,8 +8,8 @@ import { simulateGoogle, type SimulatedGoogle } from "../simulator/google.ts";
 import type { Manifest } from "../src/core/manifest.ts";
 import { PRICES } from "../src/core/quota.ts";
 import type { ExportRecord } from "../src/core/record.ts";
-import { openBrowser } from "./browser.ts";
-import { install, type Product } from "./product.ts";
+import { loginByPasting } from "./command-line.ts";
+import { install } from "./product.ts";
 import { seededRandom } from "./random.ts";
 
 const ADA = "ada@example.com";
@@ -19,13 +19,6 @@ const SEED = Number(process.env["KILL_SEED"] ?? 20_261_123);
 /** What one sync makes durable together, and what may be on its way when the process dies. */
 const UNSYNCED = 32;
 const IN_FLIGHT = 10;
-
-async function signIn(product: Product): Promise<void> {
-  const login = product.start(["login", ADA, "--no-browser"]);
-  const [url] = await login.says(/http:\S+state=\S+/);
-  await openBrowser().visit(url);
-  expect((await login.ended).code).toBe(0);
-}
 
 /** What is in the batches; attachment ids left out, for Google gives new ones at every read. */
 async function batchesIn(folder: string): Promise<Record<string, string>> {
@@ -64,7 +57,7 @@ test(
       { url: google.url, credentials: google.credentials },
       { GMAIL_MAX_IN_FLIGHT: String(IN_FLIGHT) },
     );
-    await signIn(product);
+    expect(await loginByPasting(product, ADA)).toMatchObject({ code: 0 });
     const exportTo = (name: string): string[] => [
       "export",
       ADA,

@@ -10,7 +10,10 @@ import { scratchFolder } from "./scratch.ts";
 const BIN = join(import.meta.dirname, "..", "bin", "gmail-export.js");
 
 /** Longer than any step of a test takes, and short enough to say which one hangs. */
-const PATIENCE_MS = 30_000;
+export const PATIENCE_MS = 30_000;
+
+/** What still runs then was forgotten by a test that hangs. */
+const LIFETIME_MS = 180_000;
 
 /** A Google to talk to: where Gmail is, and what credentials.json holds (left out: there is no such file). */
 export type Google = Readonly<{ url: string; credentials?: object }>;
@@ -25,7 +28,9 @@ export type Running = Readonly<{
   said(): string;
   /** Resolves with the match once stderr has it. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
-  type(line: string): void;
+  type(typed: string): void;
+  /** Ends its stdin. */
+  hangUp(): void;
   /** As a terminal or a service manager would; resolves with how it ended, and after how many milliseconds. */
   stop(signal: NodeJS.Signals): Promise<Outcome & { ms: number }>;
   ended: Promise<Outcome>;
@@ -40,7 +45,8 @@ export type Product = AsyncDisposable &
     /** The origin of the redirect URI. */
     origin: string;
     start(args: readonly string[], more?: Settings): Running;
-    cli(args: readonly string[], more?: Settings, options?: { stdin?: string }): Promise<Outcome>;
+    /** Runs a command to its end, with nothing on its stdin. */
+    cli(args: readonly string[], more?: Settings): Promise<Outcome>;
     /** The server, once it listens. */
     serve(more?: Settings): Promise<Server>;
   }>;
@@ -54,6 +60,7 @@ export async function install(google: Google, settings: Settings = {}): Promise<
   const env: Settings = {
     PATH: process.env["PATH"] ?? "",
     HOME: folder.path,
+    BROWSER: "true", // the command: no test opens the browser of whoever runs it
     GMAIL_API_URL: google.url,
     GMAIL_UNITS_PER_MINUTE: "1000000000",
     GMAIL_PROJECT_UNITS_PER_MINUTE: "1000000000",
@@ -71,10 +78,11 @@ export async function install(google: Google, settings: Settings = {}): Promise<
     folder: folder.path,
     origin: `http://localhost:${port}`,
     start,
-    async cli(args, more = {}, { stdin = "" } = {}) {
+    async cli(args, more = {}) {
       const running = start(args, more);
-      running.type(stdin);
-      return running.ended;
+      running.hangUp();
+      const outcome = await within(running.ended);
+      return outcome ?? running.stop("SIGKILL");
     },
     async serve(more = {}) {
       const server = start(["serve"], more);
@@ -99,7 +107,10 @@ export async function install(google: Google, settings: Settings = {}): Promise<
 }
 
 function run(args: readonly string[], cwd: string, env: Settings): Running {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd, env });
+  const child = spawn(process.execPath, [BIN, ...args], { cwd, env, timeout: LIFETIME_MS, killSignal: "SIGKILL" });
+  const kill = (): void => void child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("close", () => process.off("exit", kill));
   let said = "";
   const listeners = new Set<() => void>();
   const tell = (): void => listeners.forEach((listener) => listener());
@@ -133,16 +144,28 @@ function run(args: readonly string[], cwd: string, env: Settings): Running {
         listeners.add(look);
         look();
       }),
-    type: (line) => void child.stdin.end(line),
+    type: (typed) => void child.stdin.write(typed),
+    hangUp: () => void child.stdin.end(),
     async stop(signal) {
       const begun = performance.now();
       child.kill(signal);
-      const outcome = await Promise.race([ended, sleep(PATIENCE_MS, undefined, { ref: false })]);
-      if (!outcome) child.kill("SIGKILL");
+      const outcome = await within(ended);
+      if (!outcome) kill();
       return { ...(outcome ?? (await ended)), ms: performance.now() - begun };
     },
     ended,
   };
+}
+
+/** Undefined when it takes too long. */
+async function within<T>(promise: Promise<T>): Promise<T | undefined> {
+  const enough = new AbortController();
+  const limit = sleep(PATIENCE_MS, undefined, { signal: enough.signal }).catch(() => undefined);
+  try {
+    return await Promise.race([promise, limit]);
+  } finally {
+    enough.abort();
+  }
 }
 
 /** Looks again and again until there is something to see. */
@@ -155,6 +178,6 @@ export async function until<T>(
     const seen = await look();
     if (seen) return seen as NonNullable<Exclude<T, false>>;
     if (performance.now() > giveUpAt) throw new Error(`never happened: ${look.toString()}`);
-    await sleep(5);
+    await sleep(20);
   }
 }

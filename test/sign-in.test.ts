@@ -1,31 +1,19 @@
-import { cp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { simulateGoogle, type SimulatedGoogle } from "../simulator/google.ts";
+import { simulateGoogle } from "../simulator/google.ts";
 import { freePort, writeCredentials } from "../simulator/stage.ts";
-import { visitConsent } from "../simulator/visitor.ts";
-import { api, expectProblem, type Fields } from "./api.ts";
+import { READONLY } from "../simulator/visitor.ts";
+import { api, expectProblem } from "./api.ts";
 import { openBrowser, type Browser, type Page } from "./browser.ts";
 import { install, type Product, type Server } from "./product.ts";
-import { ADA, BOB, signIn, signInPath, stage, type Stage } from "./stage.ts";
-
-const READONLY = "https://www.googleapis.com/auth/gmail.readonly";
+import { ADA, BOB, grantsIn, isAllowedAtGoogle, signInPath, stage, type Stage } from "./stage.ts";
 
 /** Begins to sign in and consents; resolves with the address that Google sends the browser to, not yet asked for. */
 async function comeBack(browser: Browser, { url }: Server, account = ADA): Promise<URL> {
   const back = await browser.visit(url + signInPath(account), ({ searchParams }) => searchParams.has("code"));
   return new URL(back.url);
-}
-
-const grantsIn = async ({ folder }: Product): Promise<string[]> =>
-  (await readdir(join(folder, "tokens")).catch(() => [])).filter((name) => name.endsWith(".grant"));
-
-/** Whether Google still holds that this person allowed the project something. */
-async function isAllowedAtGoogle(google: SimulatedGoogle, login_hint: string): Promise<boolean> {
-  const { callback } = await visitConsent(google, { login_hint, prompt: "none" });
-  return callback?.searchParams.get("error") !== "interaction_required";
 }
 
 /** A page for people that says why nobody was signed in; nothing is stored. */
@@ -89,31 +77,6 @@ describe("signing in", () => {
     expect(w.google.tokens).toMatchObject({ exchanges: 1 });
   });
 
-  test("stores a sealed grant for its owner alone, and no token in any other file or in the log", async () => {
-    await using w = await stage();
-    await signIn(w.server, ADA);
-    const tokens = join(w.product.folder, "tokens");
-    const state = join(w.product.folder, "state");
-    expect(await grantsIn(w.product)).toEqual([`${ADA}.grant`]);
-    const mode = async (path: string): Promise<number> => (await stat(path)).mode & 0o777;
-    expect(await mode(tokens)).toBe(0o700);
-    expect(await mode(join(tokens, `${ADA}.grant`))).toBe(0o600);
-    expect(await mode(state)).toBe(0o700);
-    expect(await mode(join(state, "key"))).toBe(0o600);
-
-    const written = await Promise.all(
-      (await readdir(w.product.folder, { recursive: true, withFileTypes: true }))
-        .filter((entry) => entry.isFile() && entry.name !== "credentials.json")
-        .map((entry) => readFile(join(entry.parentPath, entry.name), "latin1")),
-    );
-    const everything = [...written, w.server.said()];
-    const decoded = everything.map((text) => Buffer.from(text.replace(/^v1\./, ""), "base64").toString("latin1"));
-    // Google's tokens and codes begin so, and a grant in the open names its fields.
-    for (const text of [...everything, ...decoded])
-      expect(text).not.toMatch(/ya29\.|1\/\/0|4\/0A|4%2F0A|refresh_token/);
-    expect(w.server.said()).not.toContain(ADA);
-  });
-
   test("works with any account when none is named", async () => {
     await using w = await stage({
       accounts: [
@@ -125,7 +88,7 @@ describe("signing in", () => {
     const page = await openBrowser().visit(`${w.server.url}/auth/gmail`);
     expect(page.path.join(" ")).not.toContain("login_hint");
     expect(page.text).toContain(BOB);
-    expect((await w.get<Fields[]>("/accounts")).body).toMatchObject([{ email: BOB, authenticated: true }]);
+    expect(await w.list("/accounts")).toMatchObject([{ email: BOB, authenticated: true }]);
   });
 
   test("works in two tabs of one browser at once", async () => {
@@ -140,7 +103,7 @@ describe("signing in", () => {
     const second = await comeBack(browser, w.server, BOB);
     expect((await browser.step(first.href)).text).toContain(ADA);
     expect((await browser.step(second.href)).text).toContain(BOB);
-    const { body } = await w.get<Fields[]>("/accounts");
+    const body = await w.list("/accounts");
     expect(body.map(({ email }) => email).toSorted()).toEqual([ADA, BOB]);
   });
 
@@ -151,7 +114,7 @@ describe("signing in", () => {
     const port = String(await freePort());
     const redirectUri = `http://${host}:${port}${path}`;
     const client = { type: "web", redirectUris: [redirectUri] } as const;
-    await using w = await stage({ client }, { PORT: port, OAUTH_REDIRECT_URI: redirectUri });
+    await using _w = await stage({ client }, { PORT: port, OAUTH_REDIRECT_URI: redirectUri });
     const page = await openBrowser().visit(`http://localhost:${port}${signInPath(ADA)}`);
     expect(page.text).toContain("<h1>You are signed in</h1>");
     expect(new URL(page.url)).toMatchObject({ host: `${host}:${port}`, pathname: path });
@@ -202,13 +165,8 @@ describe("a callback is refused with a page that says why, and nothing is stored
   });
 
   test("one without any parameter", async () => {
-    await expectRefused(
-      await openBrowser().step(`${w.server.url}/auth/callback`),
-      400,
-      "state_invalid",
-      /no state/,
-      w.product,
-    );
+    const page = await openBrowser().step(`${shared.server.url}/auth/callback`);
+    await expectRefused(page, 400, "state_invalid", /no state/, shared.product);
   });
 
   test("one in another browser, and the first browser goes on", async () => {
@@ -312,6 +270,8 @@ describe("a sign-in that cannot begin says what to do", () => {
     expectProblem(answer, 503, "credentials_missing");
     expect(answer.body.detail).toContain(join(product.folder, "credentials.json"));
     expect(answer.body.next).toMatch(/Desktop app.*Download JSON/);
+    const page = await openBrowser().visit(server.url + signInPath(ADA));
+    await expectRefused(page, 503, "credentials_missing", /credentials\.json.*Desktop app/s, product);
 
     await writeCredentials(google.credentials, product.folder);
     expect((await openBrowser().visit(server.url + signInPath(ADA))).text).toContain("<h1>You are signed in</h1>");
@@ -323,138 +283,5 @@ describe("a sign-in that cannot begin says what to do", () => {
     const answer = await api(product.origin).get(signInPath(ADA));
     expectProblem(answer, 503, "credentials_invalid");
     expect(answer.body.detail).toMatch(/credentials\.json holds a service account's key/);
-  });
-});
-
-describe("who is signed in", () => {
-  test("is told field by field, before and after", async () => {
-    await using w = await stage();
-    const before = await w.get(`/auth/status?email=${ADA}`);
-    expect([before.status, before.body]).toEqual([
-      200,
-      {
-        authenticated: false,
-        email: ADA,
-        user_id: null,
-        scopes: [],
-        granted_at: null,
-        access_token_expires_at: null,
-        can_refresh: false,
-      },
-    ]);
-
-    const begun = Date.now();
-    await signIn(w.server, ADA);
-    const after = await w.get("/auth/status?email=ADA%40EXAMPLE.COM");
-    expect([after.status, after.body]).toEqual([
-      200,
-      {
-        authenticated: true,
-        email: "ADA@EXAMPLE.COM",
-        user_id: ADA,
-        scopes: [READONLY],
-        granted_at: expect.any(String),
-        access_token_expires_at: expect.any(String),
-        can_refresh: true,
-      },
-    ]);
-    const grantedAt = Date.parse(after.body.granted_at);
-    expect(grantedAt).toBeGreaterThanOrEqual(begun);
-    expect(grantedAt).toBeLessThanOrEqual(Date.now());
-    // The simulator's tokens live 3599 seconds, counted from before they were asked for.
-    expect(Math.abs(Date.parse(after.body.access_token_expires_at) - begun - 3_599_000)).toBeLessThan(10_000);
-  });
-
-  test("is not told without an address, or for something that is none", async () => {
-    await using w = await stage();
-    expectProblem(await w.get("/auth/status"), 400, "invalid_request");
-    const malformed = await w.get("/auth/status?email=ada");
-    expectProblem(malformed, 422, "invalid_fields");
-    expect(malformed.body.errors).toMatchObject([{ field: "email" }]);
-  });
-
-  test("is listed by account", async () => {
-    await using w = await stage({
-      accounts: [
-        { email: ADA, messages: 1 },
-        { email: BOB, messages: 1 },
-      ],
-    });
-    expect((await w.get("/accounts")).body).toEqual([]);
-    for (const account of [ADA, BOB]) await signIn(w.server, account);
-    const { body } = await w.get<Fields[]>("/accounts");
-    expect(body.toSorted((a, b) => a.email.localeCompare(b.email))).toMatchObject([
-      { email: ADA, authenticated: true, can_refresh: true },
-      { email: BOB, authenticated: true, can_refresh: true },
-    ]);
-  });
-
-  test("survives the server, but not another machine's key, and what cannot be read is kept", async () => {
-    await using google = await simulateGoogle({ messages: 1 });
-    await using product = await install(google);
-    {
-      await using server = await product.serve();
-      await signIn(server, ADA);
-    }
-    {
-      await using server = await product.serve();
-      expect((await api(server.url).get(`/auth/status?email=${ADA}`)).body).toMatchObject({ authenticated: true });
-    }
-
-    await using copy = await install(google);
-    await cp(join(product.folder, "tokens"), join(copy.folder, "tokens"), { recursive: true });
-    const grant = join(copy.folder, "tokens", `${ADA}.grant`);
-    const kept = await readFile(grant);
-    await using elsewhere = await copy.serve();
-    const { get } = api(elsewhere.url);
-    expectProblem(await get(`/auth/status?email=${ADA}`), 500, "grant_unreadable");
-    expect((await get("/accounts")).body).toEqual([]);
-    expect(await readFile(grant)).toEqual(kept);
-
-    await signIn(elsewhere, ADA); // signing in again mends it
-    expect((await get(`/auth/status?email=${ADA}`)).body).toMatchObject({ authenticated: true });
-  });
-
-  test("is not told from a grant file that was damaged", async () => {
-    await using w = await stage();
-    await signIn(w.server, ADA);
-    const grant = join(w.product.folder, "tokens", `${ADA}.grant`);
-    const sealed = await readFile(grant, "utf8");
-    await writeFile(grant, `${sealed.slice(0, -1)}${sealed.endsWith("A") ? "B" : "A"}`);
-    const answer = await w.get(`/auth/status?email=${ADA}`);
-    expectProblem(answer, 500, "grant_unreadable");
-    expect(answer.body.next).toContain(grant);
-  });
-});
-
-describe("signing out", () => {
-  test("revokes the grant at Google and forgets it", async () => {
-    await using w = await stage();
-    await signIn(w.server, ADA);
-    expect(await isAllowedAtGoogle(w.google, ADA)).toBe(true);
-    const answer = await w.delete(`/auth?email=${ADA}`);
-    expect([answer.status, answer.body]).toEqual([200, { email: ADA, signed_out: true, revoked_at_google: true }]);
-    expect(await isAllowedAtGoogle(w.google, ADA)).toBe(false);
-    expect(await grantsIn(w.product)).toEqual([]);
-    expect((await w.get(`/auth/status?email=${ADA}`)).body).toMatchObject({ authenticated: false, can_refresh: false });
-
-    const again = await w.delete(`/auth?email=${ADA}`);
-    expect(again.body).toEqual({ email: ADA, signed_out: true, revoked_at_google: false });
-  });
-
-  test("forgets the grant also while Google cannot be told, and says so", async () => {
-    await using google = await simulateGoogle({ messages: 1 });
-    await using product = await install(google);
-    await using server = await product.serve();
-    await signIn(server, ADA);
-    await google[Symbol.asyncDispose]();
-    expect((await api(server.url).delete(`/auth?email=${ADA}`)).body).toMatchObject({ revoked_at_google: false });
-    expect(await grantsIn(product)).toEqual([]);
-  });
-
-  test("needs to know of whom", async () => {
-    await using w = await stage();
-    expectProblem(await w.delete("/auth"), 400, "invalid_request");
-    expectProblem(await w.delete("/auth?email=ada"), 422, "invalid_fields");
   });
 });

@@ -176,7 +176,7 @@ async function fetchCall(source: MailboxSource, call: Call, names: LabelNames, s
   } catch (error) {
     endOf(error); // a conversation that is gone or cannot be read is asked for message by message
   }
-  const end = (id: string): Ended | Promise<Ended> => {
+  const end = async (id: string): Promise<Ended> => {
     const message = found.get(id);
     return message ? exported(message, names) : fetchMessage(source, id, names, signal);
   };

@@ -64,7 +64,14 @@ export async function verify(
     });
     checkFile(entry, found, find);
   }
-  checkNumbers(manifest, messages, replacementCharacters, find);
+  // Where a file does not agree, neither can what is counted in it.
+  if (findings.length === 0 && manifest.replacementCharacters !== replacementCharacters)
+    find(
+      "changed",
+      "manifest.json",
+      `counts ${manifest.replacementCharacters} U+FFFD where the batches hold ${replacementCharacters}`,
+    );
+  checkNumbers(manifest, messages, find);
 
   const known = new Set(["manifest.json", ...manifest.batches.map(({ file }) => file)]);
   for (const file of files)
@@ -101,16 +108,10 @@ function checkFile(entry: BatchEntry, found: (BatchEntry & { whole: boolean }) |
     find("malformed", entry.file, `holds ${found.count} records where the manifest says ${entry.count}`);
 }
 
-function checkNumbers(manifest: Manifest, messages: Ledger, replacementCharacters: number, find: Find): void {
+function checkNumbers(manifest: Manifest, messages: Ledger, find: Find): void {
   const sum = manifest.batches.reduce((total, { count }) => total + count, 0);
   if (manifest.total_emails !== sum || manifest.total_batches !== manifest.batches.length)
     find("malformed", "manifest.json", "its totals are not the sums of its batches");
-  if (manifest.replacementCharacters !== replacementCharacters)
-    find(
-      "changed",
-      "manifest.json",
-      `counts ${manifest.replacementCharacters} U+FFFD where the batches hold ${replacementCharacters}`,
-    );
   for (const id of [...manifest.gone, ...manifest.failed.map((failed) => failed.id)])
     if (messages.outcome(id) !== undefined) find("duplicate", id, "is exported and said not to be");
 }

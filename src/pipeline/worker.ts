@@ -9,6 +9,9 @@ const BEAT_MS = 500;
 /** How often a running export is spoken of in the log. */
 const LOG_MS = 60_000;
 
+/** How long it takes to look again whether the queue can be written. */
+const LOOK_AGAIN_MS = 10_000;
+
 /** How long an export rests when Google or the network is away and nobody said until when. */
 const REST_MS = 60_000;
 
@@ -42,7 +45,7 @@ export async function work(
     } catch (error) {
       // A full disk, most often. What runs goes on, and the server answers, until there is room again.
       log.error("no export can be taken up", { code: failureOf(error)?.code ?? "internal" });
-      await clock.sleep(REST_MS, signal).catch(() => {});
+      await clock.sleep(LOOK_AGAIN_MS, signal).catch(() => {});
     }
     if (!lease) {
       await queue.changed(signal);

@@ -1,4 +1,4 @@
-import { chmod, readFile, readdir, rm, stat, truncate, writeFile, appendFile } from "node:fs/promises";
+import { appendFile, chmod, readFile, readdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import fc from "fast-check";
@@ -37,7 +37,8 @@ async function writePending(directory: ExportDirectory): Promise<void> {
 
 async function batchesIn(path: string): Promise<Record<string, string>> {
   const names = (await readdir(path)).filter((name) => name.startsWith("emails_batch_"));
-  const texts = names.toSorted().map(async (name) => [name, await readFile(join(path, name), "utf8")] as const);
+  const inOrder = names.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const texts = inOrder.map(async (name) => [name, await readFile(join(path, name), "utf8")] as const);
   return Object.fromEntries(await Promise.all(texts));
 }
 
@@ -248,4 +249,137 @@ test("a folder that may not be written is a disk failure with its path", async (
     failure: { code: "disk", message: expect.stringContaining(folder.path) },
   });
   await chmod(folder.path, 0o700);
+});
+
+type Step = Readonly<
+  | { do: "list"; upTo: number }
+  | { do: "end"; as: Ended["outcome"]; count: number }
+  | { do: "retry" | "restart" | "commit" }
+>;
+const steps: fc.Arbitrary<Step[]> = fc.array(
+  fc.oneof(
+    { weight: 2, arbitrary: fc.record({ do: fc.constant("list" as const), upTo: fc.integer({ min: 1, max: 40 }) }) },
+    {
+      weight: 5,
+      arbitrary: fc.record({
+        do: fc.constant("end" as const),
+        as: fc.constantFrom<Ended["outcome"][]>("exported", "gone", "failed"),
+        count: fc.integer({ min: 1, max: 9 }),
+      }),
+    },
+    {
+      weight: 3,
+      arbitrary: fc.record({ do: fc.constantFrom("retry" as const, "restart" as const, "commit" as const) }),
+    },
+  ),
+  { maxLength: 25 },
+);
+
+test("whatever happens in whatever order, each message is written once, and the numbers add up", async () => {
+  await using root = await scratchFolder();
+  let run = 0;
+  await fc.assert(
+    fc.asyncProperty(steps, async (given) => {
+      const path = join(root.path, String((run += 1)));
+      const outcomes = new Map<string, Ended["outcome"] | "pending">();
+      const attempts = new Map<string, number>(); // of what failed and has not ended otherwise since
+      const written: string[] = [];
+      const having = (outcome: string): string[] => [...outcomes].flatMap(([id, its]) => (its === outcome ? [id] : []));
+      const expectSame = ({ ledger }: ExportDirectory): void => {
+        for (const outcome of ["pending", "exported", "gone", "failed"] as const)
+          expect([...ledger.ids(outcome)].toSorted()).toEqual(having(outcome).toSorted());
+      };
+
+      let directory = await open(path);
+      const restart = async (): Promise<void> => {
+        await directory[Symbol.asyncDispose]();
+        directory = await open(path);
+        for (const id of attempts.keys()) outcomes.set(id, "failed"); // what was to be tried again
+        expectSame(directory);
+      };
+      const end = (id: string, outcome: Ended["outcome"]): Ended => {
+        outcomes.set(id, outcome);
+        if (outcome === "failed") attempts.set(id, (attempts.get(id) ?? 0) + 1);
+        else attempts.delete(id);
+        if (outcome === "exported") written.push(id);
+        if (outcome === "failed") return { outcome, id, reason: "It would not.", attempts: 1 };
+        return outcome === "gone" ? { outcome, id } : record(id);
+      };
+      const commit = async (): Promise<void> => {
+        const manifest = await directory.commit();
+        const { batches, failed, gone, complete, total_emails, total_batches } = manifest;
+        expect(idsIn(await batchesIn(path))).toEqual(written);
+        expect(total_emails).toBe(written.length);
+        expect(total_batches).toBe(batches.length);
+        expect(batches.reduce((sum, { count }) => sum + count, 0)).toBe(written.length);
+        expect(gone.toSorted()).toEqual(having("gone").toSorted());
+        expect(new Map(failed.map((one) => [one.id, one.attempts]))).toEqual(attempts);
+        expect(complete).toBe(attempts.size === 0 && having("pending").length === 0);
+        for (const id of having("pending")) if (!attempts.has(id)) outcomes.delete(id); // listed anew, the next time
+        await restart();
+      };
+
+      for (const step of given)
+        switch (step.do) {
+          case "list":
+            if (directory.listedAt === undefined) await list(directory, step.upTo);
+            else await directory.addRefs(refs(step.upTo));
+            for (const { id } of refs(step.upTo)) if (!outcomes.has(id)) outcomes.set(id, "pending");
+            break;
+          case "end":
+            await directory.write(
+              having("pending")
+                .slice(0, step.count)
+                .map((id) => end(id, step.as)),
+            );
+            await directory.checkpoint();
+            break;
+          case "retry":
+            for (const id of having("failed")) outcomes.set(id, "pending");
+            for (const id of directory.ledger.ids("failed")) directory.ledger.mark(id, "pending");
+            break;
+          case "restart":
+            await restart();
+            break;
+          case "commit":
+            await commit();
+            break;
+        }
+      expectSame(directory);
+      await commit();
+      await directory[Symbol.asyncDispose]();
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test("a disk that is full stops everything at once; with room again, all that was durable is there", async () => {
+  for (const file of ["emails_batch_2.json.part", ".journal", "manifest.json.part"]) {
+    await using folder = await scratchFolder();
+    const full = join(folder.path, file);
+    {
+      await using directory = await open(folder.path);
+      if (file !== ".journal") await list(directory, 12);
+      await symlink("/dev/full", full); // writing there fails as on a full disk (full(4))
+      const work = async (): Promise<void> => {
+        if (file === ".journal") await list(directory, 12);
+        await writePending(directory);
+        await directory.commit();
+      };
+      await expect(work()).rejects.toMatchObject({
+        failure: { code: "disk", message: expect.stringMatching(/no room left .*ENOSPC/) },
+      });
+      await expect(directory.checkpoint()).rejects.toMatchObject({ failure: { code: "disk" } });
+    }
+    await rm(full);
+    await using directory = await open(folder.path);
+    if (directory.listedAt === undefined) await list(directory, 12);
+    await writePending(directory);
+    expect(await directory.commit()).toMatchObject({ complete: true, total_emails: 12 });
+    expect(idsIn(await batchesIn(folder.path)).toSorted()).toEqual(
+      refs(12)
+        .map(({ id }) => id)
+        .toSorted(),
+    );
+  }
 });

@@ -1,0 +1,326 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, symlink } from "node:fs/promises";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { simulateGoogle } from "../simulator/google.ts";
+import { api, expectProblem, type Answer } from "./api.ts";
+import { openBrowser } from "./browser.ts";
+import { gist, gistOfTruth, manifestIn, recordsIn } from "./exported.ts";
+import { install, until } from "./product.ts";
+import {
+  ADA,
+  begin,
+  BOB,
+  expectAllOnce,
+  inTheMiddle,
+  listedIds,
+  look,
+  reaches,
+  stageSignedIn,
+  standstill,
+  type Stage,
+} from "./stage.ts";
+
+describe("an export", () => {
+  test("is accepted at once and shown field by field until every message is on disk as it is in Gmail", async () => {
+    await using w = await stageSignedIn({ latencyMs: 20 });
+    const accepted = await w.post("/export/gmail", { email: ADA, include_spam_trash: true });
+    const directory = join(w.product.folder, "data", ADA);
+    const id = accepted.body.job_id;
+    const links = { self: `/exports/${id}`, cancel: `/exports/${id}/cancel` };
+    expect([accepted.status, accepted.body]).toEqual([
+      202,
+      {
+        message: expect.stringContaining(ADA),
+        status: "processing",
+        output_directory: directory,
+        job_id: expect.stringMatching(/^[\w-]{20,}$/),
+        links,
+      },
+    ]);
+    expect(accepted.headers.get("location")).toBe(links.self);
+    expect((await look(w, id)).state).toMatch(/^(queued|running)$/);
+    expect(w.google.meter.units).toBeLessThan(2_000);
+
+    const job = await reaches(w, id, "completed");
+    const { units, calls } = w.google.meter;
+    const manifest = await manifestIn(directory);
+    expect(job).toMatchObject({
+      id,
+      email: ADA,
+      state: "completed",
+      output_directory: directory,
+      max_emails: null,
+      batch_size: 5_000,
+      query: "",
+      labels: [],
+      include_spam_trash: true,
+      progress: { stage: "done", listed: 120, exported: 120, gone: 0, failed: 0, batches: 1 },
+      // All but the one profile that the sign-in asked for.
+      quota: { tier: "2026", units: units - 1, calls: { ...calls, getProfile: calls.getProfile! - 1 }, refused: 0 },
+      created_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      updated_at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      links,
+      complete: true,
+      files: manifest.batches,
+      failures: [],
+    });
+
+    const mailbox = w.google.mailbox();
+    const records = await recordsIn(directory);
+    expect(records.map(gist)).toEqual(records.map((record) => gistOfTruth(mailbox.truth(record["Message-ID"]))));
+    await expectAllOnce(w, directory, mailbox.ids());
+
+    // Newest conversation first, newest message first in it.
+    const conversations = Map.groupBy(mailbox.ids(), (message) => mailbox.truth(message).threadId);
+    expect(records.map((record) => record["Message-ID"])).toEqual([...conversations.values()].flat());
+  });
+
+  test("is cut into batches, and its manifest says what is in them", async () => {
+    await using w = await stageSignedIn();
+    const id = await begin(w, { batch_size: 50, include_spam_trash: true });
+    const { output_directory: directory } = await reaches(w, id, "completed");
+    const manifest = await manifestIn(directory);
+    expect(manifest).toEqual({
+      version: 1,
+      email: ADA,
+      complete: true,
+      total_emails: 120,
+      total_batches: 3,
+      max_emails: null,
+      export_date: expect.stringMatching(/Z$/),
+      duration_seconds: expect.any(Number),
+      filter: { query: "", labels: [], includeSpamTrash: true },
+      batches: [expect.anything(), expect.anything(), expect.anything()],
+      failed: [],
+      gone: [],
+      replacementCharacters: 0,
+      historyId: w.google.mailbox().historyId,
+      quota: expect.objectContaining({ tier: "2026", refused: 0 }),
+      tool: expect.stringMatching(/^gmail-export \d/),
+    });
+    expect((await readdir(directory)).filter((name) => !name.startsWith(".")).toSorted()).toEqual([
+      "emails_batch_1.json",
+      "emails_batch_2.json",
+      "emails_batch_3.json",
+      "manifest.json",
+    ]);
+    for (const [i, { file, count, bytes, sha256 }] of manifest.batches.entries()) {
+      const content = await readFile(join(directory, file));
+      expect([file, count]).toEqual([`emails_batch_${i + 1}.json`, i < 2 ? 50 : 20]);
+      expect([content.length, createHash("sha256").update(content).digest("hex")]).toEqual([bytes, sha256]);
+      expect(JSON.parse(content.toString())).toHaveLength(count);
+    }
+  });
+
+  test("of at most so many brings the newest", async () => {
+    await using w = await stageSignedIn({ messages: 60 });
+    const id = await begin(w, { max_emails: 25 });
+    const { output_directory: directory } = await reaches(w, id, "completed");
+    await expectAllOnce(w, directory, listedIds(w).slice(0, 25));
+    expect(await manifestIn(directory)).toMatchObject({ max_emails: 25, total_emails: 25 });
+  });
+
+  test("of a query, of labels, or with spam and trash brings exactly those", async () => {
+    await using w = await stageSignedIn();
+    const { ids, truth } = w.google.mailbox();
+    const labelled = (label: string) => (id: string) => truth(id).labelIds.includes(label);
+    const wanted: [object, string[]][] = [
+      [{ query: "subject:lisbon" }, listedIds(w).filter((id) => /lisbon/i.test(truth(id).subject))],
+      [{ labels: ["INBOX", "UNREAD"] }, listedIds(w).filter(labelled("INBOX")).filter(labelled("UNREAD"))],
+      [{ labels: ["TRASH"] }, ids().filter(labelled("TRASH"))],
+      [{ include_spam_trash: true }, ids()],
+    ];
+    for (const [i, [filter, expected]] of wanted.entries()) {
+      const id = await begin(w, { ...filter, output_dir: `data/${i}` });
+      const { output_directory: directory } = await reaches(w, id, "completed");
+      expect(expected.length).toBeGreaterThan(0);
+      await expectAllOnce(w, directory, expected);
+    }
+  });
+
+  test("of one account runs beside those of others", async () => {
+    const accounts = [ADA, BOB, "eve@example.com"].map((email) => ({ email, messages: 90 }));
+    await using w = await stageSignedIn({ accounts });
+    w.google.faults.add(standstill(60));
+    const ids: string[] = [];
+    for (const { email } of accounts) ids.push(await begin(w, { email }));
+    await until(async () =>
+      (await Promise.all(ids.map((id) => look(w, id)))).every(({ state }) => state === "running"),
+    );
+    for (const id of ids) await w.post(`/exports/${id}/pause`);
+    for (const id of ids) await reaches(w, id, "paused");
+    w.google.faults.clear();
+    for (const id of ids) await w.post(`/exports/${id}/resume`);
+    for (const [i, id] of ids.entries()) {
+      const { output_directory: directory } = await reaches(w, id, "completed");
+      await expectAllOnce(w, directory, listedIds(w, accounts[i]!.email));
+    }
+    const listed = await w.list("/exports");
+    expect(listed.map(({ id }) => id)).toEqual(ids.toReversed());
+    expect(listed.map(({ state }) => state)).toEqual(["completed", "completed", "completed"]);
+    expect(Object.keys(listed[0]!)).not.toContain("files");
+  });
+
+  test("goes inside EXPORT_DIR, by a relative or an absolute path", async () => {
+    await using w = await stageSignedIn({ messages: 3 });
+    for (const output_dir of ["data/a/b", "./data/x/../c", join(w.product.folder, "data", "d")]) {
+      const { output_directory: directory } = await reaches(w, await begin(w, { output_dir }), "completed");
+      expect(directory).toBe(join(w.product.folder, output_dir.replace(w.product.folder, "")));
+      await expectAllOnce(w, directory);
+    }
+  });
+});
+
+describe("a request for an export is refused", () => {
+  let shared: Stage;
+  beforeAll(async () => {
+    shared = await stageSignedIn({
+      accounts: [
+        { email: ADA, messages: 20 },
+        { email: BOB, messages: 20 },
+      ],
+    });
+  });
+  afterAll(() => shared[Symbol.asyncDispose]());
+
+  test("without a grant, with the address to sign in at; then the same request is accepted", async () => {
+    await using google = await simulateGoogle({ messages: 3 });
+    await using product = await install(google);
+    await using server = await product.serve();
+    const ours = api(server.url);
+    const refused = await ours.post("/export/gmail", { email: ADA });
+    expectProblem(refused, 401, "not_signed_in");
+    expect(refused.body.sign_in_url).toBe(`${product.origin}/auth/gmail?email=ada%40example.com`);
+    expect(refused.body.next).toContain(refused.body.sign_in_url);
+    expect((await ours.get("/exports")).body).toEqual([]);
+
+    expect((await openBrowser().visit(refused.body.sign_in_url)).text).toContain("<h1>You are signed in</h1>");
+    await reaches(ours, await begin(ours), "completed");
+  });
+
+  test.each<[object, ...string[]]>([
+    [{ email: "ada" }, "email"],
+    [{ email: 7 }, "email"],
+    [{ email: undefined }, "email"],
+    [{ max_emails: 0 }, "max_emails"],
+    [{ max_emails: -5 }, "max_emails"],
+    [{ max_emails: 1.5 }, "max_emails"],
+    [{ max_emails: "10" }, "max_emails"],
+    [{ batch_size: 0 }, "batch_size"],
+    [{ batch_size: -1 }, "batch_size"],
+    [{ batch_size: 0.5 }, "batch_size"],
+    [{ batch_size: "5000" }, "batch_size"],
+    [{ batch_size: null }, "batch_size"],
+    [{ output_dir: "" }, "output_dir"],
+    [{ labels: "INBOX" }, "labels"],
+    [{ labels: ["INBOX", 3] }, "labels.1"],
+    [{ include_spam_trash: "yes" }, "include_spam_trash"],
+    [{ maxEmails: 10 }, "maxEmails"],
+    [{ max_emails: -1, batch_size: 2.5, colour: "red", output: "x" }, "max_emails", "batch_size", "colour", "output"],
+    [{ email: "ada", output_dir: 5, query: 1 }, "email", "output_dir", "query"],
+  ])("for %j, naming each field that is wrong", async (body, ...fields) => {
+    const answer = await shared.post("/export/gmail", { email: ADA, ...body });
+    expectProblem(answer, 422, "invalid_fields");
+    expect(answer.body.errors.map(({ field }) => field).toSorted()).toEqual(fields.toSorted());
+    for (const field of fields) expect(answer.body.detail).toContain(field);
+  });
+
+  test.each([
+    ["..", "data/../elsewhere"],
+    ["two ..", "../data"],
+    ["its parent", "."],
+    ["a name that only begins like EXPORT_DIR", "data-of-others"],
+    ["an absolute path", "/tmp/elsewhere"],
+    ["a symbolic link", "data/link/inside"],
+    ["a symbolic link that leads nowhere yet", "data/dangling"],
+    ["a name with a zero byte", "data/a\0b"],
+  ])("when it would leave EXPORT_DIR by %s", async (_, output_dir) => {
+    const { folder } = shared.product;
+    const outside = join(folder, "outside");
+    await mkdir(join(folder, "data"), { recursive: true });
+    await mkdir(outside, { recursive: true });
+    await symlink(outside, join(folder, "data", "link")).catch(() => {}); // of the case before
+    await symlink(join(folder, "nowhere"), join(folder, "data", "dangling")).catch(() => {});
+    const answer = await shared.post("/export/gmail", { email: ADA, output_dir });
+    expectProblem(answer, 422, "outside_export_dir");
+    expect(answer.body.errors.map(({ field }) => field)).toEqual(["output_dir"]);
+    expect(await readdir(outside)).toEqual([]);
+  });
+
+  test.each([
+    ["a body that is not JSON", 400, () => shared.post("/export/gmail", '{"email":')],
+    ["no body", 400, () => shared.call("POST", "/export/gmail", { headers: { "content-type": "application/json" } })],
+    [
+      "a body of another type",
+      415,
+      () => shared.call("POST", "/export/gmail", { body: new URLSearchParams({ email: ADA }) }),
+    ],
+    ["a body without end", 413, () => shared.post("/export/gmail", { email: ADA, query: "x".repeat(70_000) })],
+  ] satisfies [string, number, () => Promise<Answer>][])("with %s", async (_, status, ask) => {
+    expectProblem(await ask(), status, "invalid_request");
+  });
+
+  test("while another writes to the same directory, paused ones included, or a command in another process does", async () => {
+    await using w = await stageSignedIn();
+    w.google.faults.add(standstill(60));
+    const id = await begin(w, { output_dir: "data/one" });
+    const twice = await w.post("/export/gmail", { email: ADA, output_dir: "data/x/../one" });
+    expectProblem(twice, 409, "directory_busy");
+    await inTheMiddle(w, id);
+    await w.post(`/exports/${id}/pause`);
+    await reaches(w, id, "paused");
+    expectProblem(await w.post("/export/gmail", { email: ADA, output_dir: "data/one" }), 409, "directory_busy");
+    await w.post(`/exports/${id}/cancel`);
+
+    w.google.faults.clear();
+    w.google.meter.reset();
+    w.google.faults.add(standstill(10));
+    const command = w.product.start(["export", ADA, "--output-dir", "data/two"]);
+    await until(() => w.google.meter.calls["messages.list"] === 1); // it lists with the directory in its hands
+    expectProblem(await w.post("/export/gmail", { email: ADA, output_dir: "data/two" }), 409, "directory_busy");
+    expect((await command.stop("SIGINT")).code).toBe(130);
+    w.google.faults.clear();
+    const next = await begin(w, { output_dir: "data/two" });
+    await expectAllOnce(w, (await reaches(w, next, "completed")).output_directory);
+  });
+
+  test("in a directory of another account or another filter, by a failed export that changes nothing there", async () => {
+    const { output_directory: directory } = await reaches(shared, await begin(shared), "completed");
+    const before = await readFile(join(directory, "manifest.json"), "utf8");
+    for (const body of [{ email: BOB }, { query: "lisbon" }]) {
+      const failed = await reaches(shared, await begin(shared, { ...body, output_dir: directory }), "failed");
+      expect(failed.failure).toMatchObject({ code: "directory_foreign", next: expect.stringContaining("Choose") });
+    }
+    expect(await readFile(join(directory, "manifest.json"), "utf8")).toBe(before);
+    await expectAllOnce(shared, directory);
+  });
+});
+
+describe("an export that there is no", () => {
+  let shared: Stage;
+  beforeAll(async () => void (shared = await stageSignedIn({ messages: 1 })));
+  afterAll(() => shared[Symbol.asyncDispose]());
+
+  test("has no state, and cannot be asked for anything", async () => {
+    expectProblem(await shared.get("/exports/1"), 404, "export_unknown");
+    for (const wish of ["pause", "resume", "cancel", "retry-failed"])
+      expectProblem(await shared.post(`/exports/1/${wish}`), 404, "export_unknown");
+  });
+
+  test("is at no other address, and behind no other parameter", async () => {
+    for (const path of ["/", "/export", "/exports/1/stop", "/auth"])
+      expectProblem(await shared.get(path), 404, "no_such_address");
+    expectProblem(await shared.call("PUT", "/export/gmail"), 404, "no_such_address");
+    for (const answer of [
+      await shared.get("/exports?state=running"),
+      await shared.get("/exports/1?state=running"),
+      await shared.post("/exports/1/pause?at=once"),
+      await shared.post("/exports/1/pause", { at: "once" }),
+      await shared.post("/export/gmail?max_emails=5", { email: ADA }),
+    ])
+      expectProblem(answer, 422, "invalid_fields");
+  });
+});

@@ -1,0 +1,254 @@
+import { describe, expect, test } from "vitest";
+
+import type { Fault } from "../simulator/google.ts";
+import { failureOf, type Failure } from "../src/core/errors.ts";
+import type { Progress } from "../src/core/job.ts";
+import type { Manifest } from "../src/core/manifest.ts";
+import { expectAccountsFor } from "./accounts-for.ts";
+import { conversationsIn } from "./conversations.ts";
+import { idsOnDisk, manifestIn } from "./exported.ts";
+import { inProcess, type InProcess } from "./in-process.ts";
+import { seededRandom } from "./random.ts";
+
+const MINUTE = 60_000;
+
+/** Does something once, when so many messages are on disk. */
+function once(exported: number, act: () => unknown): (progress: Progress) => void {
+  let done = false;
+  return (progress) => {
+    if (done || progress.stage !== "fetching" || progress.exported < exported) return;
+    done = true;
+    act();
+  };
+}
+
+/** Gmail may refuse a fresh token as well, by chance: that stops an export as a withdrawn grant does, and it goes on alike. */
+async function runAgainAfterSignIn(w: InProcess, onProgress?: (progress: Progress) => void): Promise<Manifest> {
+  for (;;) {
+    try {
+      return await w.run(onProgress);
+    } catch (error) {
+      if (failureOf(error)?.retry !== "sign_in") throw error;
+      await w.signIn();
+    }
+  }
+}
+
+describe("one fault at a time, at five calls in a hundred", () => {
+  test.each<Fault["kind"]>([
+    "500",
+    "502html",
+    "503",
+    "429",
+    "429hint",
+    "403quota",
+    "reset",
+    "cutBody",
+    "truncatedJson",
+    "hang",
+    "401",
+  ])("%s", async (kind) => {
+    await using w = await inProcess();
+    w.google.faults.add({ kind, rate: 0.05 });
+    const manifest = await runAgainAfterSignIn(w);
+    w.google.faults.clear();
+    expect(manifest).toMatchObject({ complete: true, gone: [] });
+    await expectAccountsFor(w, manifest);
+  });
+});
+
+describe("what goes wrong in its own way", () => {
+  test("connections are refused for a minute and a half", async () => {
+    await using w = await inProcess();
+    let away: Promise<void> | undefined;
+    const manifest = await w.run(once(80, () => (away = w.awayFor(1.5 * MINUTE))));
+    await away;
+    expect(manifest).toMatchObject({ complete: true, gone: [] });
+    await expectAccountsFor(w, manifest);
+  });
+
+  test("access tokens end while the token endpoint is away for a minute", async () => {
+    await using w = await inProcess();
+    const { faults, tokens, expireAccessTokens } = w.google;
+    const end = (): void => {
+      faults.add({ kind: "tokenDown" });
+      expireAccessTokens();
+      void w.clock.sleep(MINUTE).then(faults.clear);
+    };
+    const manifest = await w.run(once(80, end));
+    expect(tokens.refreshes).toBe(1);
+    expect(manifest).toMatchObject({ complete: true, gone: [] });
+    await expectAccountsFor(w, manifest);
+  });
+
+  test.each<[string, readonly Fault[]]>([
+    ["a page token stops working, twice", [{ kind: "badPageToken", times: 2 }]],
+    ["pages repeat ids of the page before", [{ kind: "duplicateIds" }]],
+    ["pages are empty and still carry a token", [{ kind: "emptyPage", times: 3 }]],
+    [
+      "a page token of the history stops working",
+      [
+        { kind: "emptyPage", times: 1, method: "history.list" },
+        { kind: "badPageToken", times: 1, method: "history.list" },
+      ],
+    ],
+  ])("%s", async (_, faults) => {
+    await using w = await inProcess({ messages: 1_100, bodyBytes: 60 }, { batchSize: 1_000 });
+    w.google.faults.add(...faults);
+    const manifest = await w.run();
+    w.google.faults.clear();
+    expect(manifest).toMatchObject({ complete: true, total_emails: 1_100 });
+    await expectAccountsFor(w, manifest);
+  });
+
+  test("everything at once, each at two calls in a hundred, while mail comes and goes", async () => {
+    await using w = await inProcess({ messages: 300 });
+    const mailbox = w.google.mailbox();
+    const random = seededRandom(11);
+    const anywhere = ["500", "502html", "503", "429", "429hint", "403quota", "401"] as const;
+    const onTheWay = ["reset", "cutBody", "truncatedJson", "hang", "tokenDown"] as const;
+    w.google.faults.add(...[...anywhere, ...onTheWay].map((kind) => ({ kind, rate: 0.02 })));
+    w.google.faults.add({ kind: "emptyPage", times: 2 }, { kind: "badPageToken", times: 1 }, { kind: "duplicateIds" });
+    let changes = 0;
+    const comeAndGo = ({ stage }: Progress): void => {
+      if (stage !== "fetching" || random() > 0.1 || (changes += 1) > 40) return;
+      if (random() < 0.5) mailbox.add();
+      else mailbox.remove(mailbox.ids()[Math.floor(random() * mailbox.size)]!);
+    };
+    let away: Promise<void> | undefined;
+    const leave = once(120, () => (away = w.awayFor(20_000)));
+    const manifest = await runAgainAfterSignIn(w, (progress) => {
+      comeAndGo(progress);
+      leave(progress);
+    });
+    await away;
+    w.google.faults.clear();
+    expect(changes).toBeGreaterThan(5);
+    await expectAccountsFor(w, manifest);
+  });
+});
+
+describe("a storm that refuses every call for two minutes is outlasted", () => {
+  test.each<Fault["kind"]>(["403quota", "429", "503"])("%s", async (kind) => {
+    await using w = await inProcess();
+    let over = Infinity;
+    const storm = (): void => {
+      over = w.clock.now() + 2 * MINUTE;
+      w.google.faults.add({ kind });
+      void w.clock.sleep(2 * MINUTE).then(w.google.faults.clear);
+    };
+    const manifest = await w.run(once(80, storm));
+    expect(w.clock.now()).toBeGreaterThanOrEqual(over);
+    expect(manifest).toMatchObject({ complete: true, gone: [] });
+    await expectAccountsFor(w, manifest);
+  });
+});
+
+describe("a message that Gmail never gives out", () => {
+  /** The first message of a conversation of this size; asking for the conversation goes by the same id. */
+  const firstOf = ({ google }: InProcess, size: number): string =>
+    conversationsIn(google)
+      .find((all) => all.length === size)!
+      .at(-1)!;
+
+  test.each([
+    ["alone in its conversation", 1],
+    ["the first of three, whose conversation is not given out either,", 3],
+  ])("%s is failed, with why and how often, and brought by a later run", async (_, size) => {
+    await using w = await inProcess();
+    const id = firstOf(w, size);
+    w.google.faults.add({ kind: "500", messageId: id });
+    const first = await w.run(); // where it was tried again at the end
+    expect(first.failed).toEqual([{ id, reason: "Google had an error of its own (HTTP 500).", attempts: 12 }]);
+    const second = await w.run();
+    expect(second.failed).toMatchObject([{ id, attempts: 18 }]);
+    w.google.faults.clear();
+    await expectAccountsFor(w, second);
+
+    const third = await w.run();
+    expect(third).toMatchObject({ complete: true, total_emails: first.total_emails + 1 });
+    await expectAccountsFor(w, third);
+  });
+
+  test("but is better at the end of the run is no failure, and what came while it was tried again is in it", async () => {
+    await using w = await inProcess();
+    w.google.faults.add({ kind: "500", messageId: firstOf(w, 1), times: 8 });
+    const comesLate = async (): Promise<string> => {
+      while (!w.google.meter.calls["history.list"]) await w.clock.sleep(50); // what came so far has been looked for
+      return w.google.mailbox().add({ subject: "Late", labelIds: ["INBOX"] });
+    };
+    const came = comesLate();
+    const manifest = await w.run();
+    expect(manifest).toMatchObject({ complete: true, gone: [] });
+    expect(await idsOnDisk(w.directory)).toContain(await came);
+    await expectAccountsFor(w, manifest);
+  });
+
+  test("is failed also where there is no other", async () => {
+    await using w = await inProcess({ messages: 1, bodyBytes: 60 });
+    w.google.faults.add({ kind: "500", method: "messages.get" });
+    expect(await w.run()).toMatchObject({ complete: false, failed: [{ id: w.google.mailbox().ids()[0] }] });
+    w.google.faults.clear();
+    const manifest = await w.run();
+    expect(manifest.complete).toBe(true);
+    await expectAccountsFor(w, manifest);
+  });
+});
+
+describe("an export that has to stop keeps what it has, and the same call goes on", () => {
+  const failureOfRun = async (work: Promise<unknown>): Promise<Failure | undefined> =>
+    failureOf(await work.then(undefined, (error: unknown) => error));
+
+  /** Nothing that was durable is lost or called something else; the rest is brought, and next to nothing twice. */
+  async function expectGoesOn(w: InProcess, mend: () => Promise<void>): Promise<void> {
+    expect(await manifestIn(w.directory)).toMatchObject({ complete: false, failed: [], gone: [] });
+    const onDisk = await idsOnDisk(w.directory);
+    expect(onDisk.length).toBeGreaterThanOrEqual(80);
+    await mend();
+    const manifest = await w.run();
+    expect(manifest).toMatchObject({ complete: true, gone: [] });
+    const { truth } = w.google.mailbox();
+    const twice = onDisk.filter((id) => w.google.meter.gets(id) > 1);
+    expect(new Set(twice.map((id) => truth(id).threadId)).size).toBeLessThanOrEqual(1); // the one that the stop cut in two
+    await expectAccountsFor(w, manifest);
+  }
+
+  test("after access was withdrawn, and given again", async () => {
+    await using w = await inProcess();
+    const revoked = w.run(once(80, () => w.google.revoke("ada@example.com")));
+    expect(await failureOfRun(revoked)).toMatchObject({ retry: "sign_in", code: "consent_revoked" });
+    await expectGoesOn(w, w.signIn);
+  });
+
+  test("after Google was out of reach for longer than it is waited for", async () => {
+    await using w = await inProcess();
+    const begun = w.clock.now();
+    let shut: Promise<void> | undefined;
+    const cutOff = w.run(once(80, () => (shut = w.gateway.shut())));
+    expect(await failureOfRun(cutOff)).toMatchObject({ retry: "backoff", code: "network", outage: true });
+    await shut;
+    expect(w.clock.now() - begun).toBeGreaterThan(10 * MINUTE);
+    await expectGoesOn(w, w.gateway.open);
+  });
+
+  test("after it was asked to", async () => {
+    await using w = await inProcess();
+    const stop = new AbortController();
+    await expect(
+      w.run(
+        once(80, () => stop.abort(new Error("Ctrl-C"))),
+        stop.signal,
+      ),
+    ).rejects.toThrow("Ctrl-C");
+    await expectGoesOn(w, async () => {});
+  });
+
+  test("but not when Google comes back after twelve minutes: then it never stopped", async () => {
+    await using w = await inProcess();
+    let away: Promise<void> | undefined;
+    const manifest = await w.run(once(80, () => (away = w.awayFor(12 * MINUTE))));
+    await away;
+    expect(manifest).toMatchObject({ complete: true, gone: [] });
+    await expectAccountsFor(w, manifest);
+  });
+});

@@ -1,0 +1,109 @@
+import { createSecretKey, randomBytes } from "node:crypto";
+import { join } from "node:path";
+
+import { simulateGoogle, type SimulatedGoogle, type SimulatorOptions } from "../simulator/google.ts";
+import { writeCredentials } from "../simulator/stage.ts";
+import { fileLock } from "../src/adapters/files/lock.ts";
+import { openDirectoryWith } from "../src/adapters/files/open-directory.ts";
+import { gmailClient } from "../src/adapters/gmail/client.ts";
+import { createHttp } from "../src/adapters/gmail/http.ts";
+import { gmailSource } from "../src/adapters/gmail/source.ts";
+import { accessToken } from "../src/adapters/oauth/access-token.ts";
+import { accounts } from "../src/adapters/oauth/accounts.ts";
+import { readCredentials } from "../src/adapters/oauth/credentials.ts";
+import { grantStore } from "../src/adapters/oauth/grant-store.ts";
+import type { ExportRequest, Progress } from "../src/core/job.ts";
+import { EVERYTHING, type MailboxSource } from "../src/core/mailbox.ts";
+import type { Manifest } from "../src/core/manifest.ts";
+import { runExport } from "../src/pipeline/export.ts";
+import { createPacer } from "../src/pipeline/pace/pacer.ts";
+import { createProjectBudget } from "../src/pipeline/pace/spacing.ts";
+import { openGateway, type Gateway } from "./gateway.ts";
+import { manualClock, type ManualClock } from "./manual-clock.ts";
+import { seededRandom } from "./random.ts";
+import { scratchFolder } from "./scratch.ts";
+
+const ADA = "ada@example.com";
+const UNLIMITED = 1e9;
+
+/** Real milliseconds for the sockets of this machine before time jumps on. */
+const SETTLE_MS = 2;
+
+/** Real ones again: how long a silent server is listened to. */
+const HANG_MS = 100;
+
+export type InProcess = AsyncDisposable &
+  Readonly<{
+    google: SimulatedGoogle;
+    /** The way to Gmail; the token endpoint is reached without it. */
+    gateway: Gateway;
+    clock: ManualClock;
+    source: MailboxSource;
+    /** Of the export. */
+    directory: string;
+    signIn(): Promise<void>;
+    /** Gmail refuses connections for so long. */
+    awayFor(ms: number): Promise<void>;
+    /** Runs the one export of this world, from where it stands, while time jumps. */
+    run(onProgress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Manifest>;
+  }>;
+
+/** The program's parts joined as `main.ts` does, against a simulated Google, on a clock that jumps; Ada is signed in. */
+export async function inProcess(
+  options: SimulatorOptions = {},
+  changes: Partial<Pick<ExportRequest, "filter" | "batchSize">> = {},
+): Promise<InProcess> {
+  await using stack = new AsyncDisposableStack();
+  const folder = stack.use(await scratchFolder());
+  const clock = manualClock();
+  const google = stack.use(await simulateGoogle({ messages: 250, clock: () => Math.floor(clock.now()), ...options }));
+  const gateway = stack.use(await openGateway(google.url));
+  const http = createHttp(gateway.url, clock, { headersMs: HANG_MS, idleMs: HANG_MS });
+  stack.defer(http.close);
+
+  const path = await writeCredentials(google.credentials, folder.path);
+  const credentials = () => readCredentials(path);
+  const lock = fileLock(clock);
+  const store = grantStore(join(folder.path, "tokens"), createSecretKey(randomBytes(32)), lock);
+  const people = accounts({
+    credentials,
+    store,
+    clock,
+    scopes: ["https://www.googleapis.com/auth/gmail.readonly"],
+    redirectUri: "http://localhost:8000/auth/callback",
+    whoami: async () => ADA,
+  });
+  const signIn = async (): Promise<void> => {
+    const { url, browserKey } = await people.begin(ADA);
+    const consent = await fetch(url, { redirect: "manual" });
+    const query = Object.fromEntries(new URL(consent.headers.get("location")!).searchParams);
+    await people.finish(query, browserKey, new AbortController().signal);
+  };
+
+  const project = createProjectBudget(UNLIMITED);
+  const pacer = createPacer({ clock, tier: "auto", unitsPerMinute: UNLIMITED, maxInFlight: 10, project });
+  const token = accessToken(ADA, { credentials, store, clock });
+  const source = gmailSource(gmailClient({ http, accessToken: token, pacer, clock, random: seededRandom(3) }));
+  const ports = { source, pacer, width: 20, open: openDirectoryWith(lock, clock, "gmail-export test"), clock };
+  const directory = join(folder.path, "export");
+  const request = { account: ADA, directory, maxEmails: null, batchSize: 60, filter: EVERYTHING, ...changes };
+
+  await signIn();
+  const ours = stack.move();
+  return {
+    google,
+    gateway,
+    clock,
+    source,
+    directory,
+    signIn,
+    async awayFor(ms) {
+      await gateway.shut();
+      await clock.sleep(ms);
+      await gateway.open();
+    },
+    run: (onProgress = () => {}, signal = new AbortController().signal) =>
+      clock.run(runExport(request, ports, onProgress, signal), SETTLE_MS),
+    [Symbol.asyncDispose]: () => ours.disposeAsync(),
+  };
+}

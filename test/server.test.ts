@@ -1,0 +1,138 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { simulateGoogle } from "../simulator/google.ts";
+import { api, expectProblem } from "./api.ts";
+import { openBrowser } from "./browser.ts";
+import { install } from "./product.ts";
+import { ADA, signInPath, stage, type Stage } from "./stage.ts";
+
+/** Nothing listens there: for what needs no Google. */
+const NOWHERE = { url: "http://127.0.0.1:9" };
+
+describe("the API describes itself", () => {
+  let shared: Stage;
+  beforeAll(async () => void (shared = await stage({ messages: 1 })));
+  afterAll(() => shared[Symbol.asyncDispose]());
+
+  test("as OpenAPI 3.1, with every call, what it takes and how it fails", async () => {
+    const { body } = await shared.get("/openapi.json");
+    expect(body.openapi).toMatch(/^3\.1\./);
+    const calls = Object.entries(body.paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
+    expect(calls.toSorted()).toEqual(
+      [
+        "GET /auth/gmail",
+        "GET /auth/callback",
+        "GET /auth/status",
+        "DELETE /auth",
+        "GET /accounts",
+        "POST /export/gmail",
+        "GET /exports",
+        "GET /exports/{id}",
+        "POST /exports/{id}/pause",
+        "POST /exports/{id}/resume",
+        "POST /exports/{id}/cancel",
+        "POST /exports/{id}/retry-failed",
+        "GET /healthz",
+      ].toSorted(),
+    );
+    expect(body.paths["/export/gmail"]).toMatchObject({
+      post: {
+        requestBody: { content: { "application/json": {} } },
+        responses: { 202: {}, 401: {}, 409: {}, 422: {} },
+      },
+    });
+  });
+
+  test("on a page that works offline: its one script is its own, and no other host is named", async () => {
+    const page = await openBrowser().visit(`${shared.server.url}/docs`);
+    expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
+    expect(page.text).toContain('"/openapi.json"');
+    expect(page.text).not.toMatch(/\/\/[a-z0-9-]+\./i);
+    expect(page.headers.get("content-security-policy")).toMatch(/default-src 'none'.*connect-src 'self'/);
+    const sources = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, source]) => new URL(source!, page.url));
+    expect(sources.map(({ origin }) => origin)).toEqual([shared.server.url]);
+    const script = await fetch(sources[0]!);
+    expect([script.status, script.headers.get("content-type")]).toEqual([200, expect.stringContaining("javascript")]);
+    expect((await script.text()).length).toBeGreaterThan(100_000);
+  });
+
+  test("to a browser that calls it localhost, 127.0.0.1 or [::1]", async () => {
+    const { port } = new URL(shared.product.origin);
+    for (const host of ["localhost", "127.0.0.1", "[::1]"])
+      expect((await api(`http://${host}:${port}`).get("/healthz")).body).toEqual({ status: "ok" });
+  });
+});
+
+describe("an API key", () => {
+  test("is asked for where other machines can reach the server, before it starts", async () => {
+    await using product = await install(NOWHERE);
+    const { code, stdout, stderr } = await product.cli(["serve"], { HOST: "0.0.0.0" });
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(stderr).toMatch(/HOST 0\.0\.0\.0 can be reached from other machines: set API_KEY/);
+    await using server = await product.serve({ HOST: "0.0.0.0", API_KEY: "sesame" });
+    expect(server.url).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/);
+  });
+
+  test("opens every call but the two that are open to all", async () => {
+    await using w = await stage({ messages: 1 }, { API_KEY: "sesame" });
+    const { get, call } = api(w.server.url, { authorization: "Bearer sesame" });
+    const { paths } = (await get("/openapi.json")).body;
+    const open = new Set(["/healthz", "/auth/callback"]);
+    const calls = Object.entries({
+      ...paths,
+      "/docs": { get: {} },
+      "/openapi.json": { get: {} },
+      "/nowhere": { get: {} },
+    })
+      .filter(([path]) => !open.has(path))
+      .flatMap(([path, methods]) => Object.keys(methods).map((method) => [method.toUpperCase(), path] as const));
+    expect(calls.length).toBeGreaterThan(12);
+    const wrong = ["", "Bearer", "Bearer wrong", "Bearer sesame2", "Basic sesame", "sesame"];
+    for (const [method, path] of calls) {
+      expectProblem(await w.call(method, path), 401, "api_key_required");
+      for (const authorization of wrong)
+        expect((await w.call(method, path, { headers: { authorization } })).status).toBe(401);
+      expect((await call(method, path)).status, `${method} ${path}`).not.toBe(401);
+    }
+    expect((await w.get("/healthz")).body).toEqual({ status: "ok" });
+    expect((await w.get("/auth/callback")).text).toContain("<h1>Not signed in</h1>");
+    expect(w.server.said()).not.toContain("sesame");
+  });
+
+  test("does not stand in the way of the browser that comes back from Google", async () => {
+    await using w = await stage({ messages: 1 }, { API_KEY: "sesame" });
+    const { get } = api(w.product.origin, { authorization: "Bearer sesame" });
+    const begun = await get(signInPath(ADA));
+    const back = (await openBrowser().step(begun.headers.get("location")!)).headers.get("location")!;
+    const [cookie = ""] = begun.headers.getSetCookie()[0]!.split(";");
+    const page = await fetch(back, { headers: { cookie } });
+    expect(await page.text()).toContain("<h1>You are signed in</h1>");
+  });
+});
+
+describe("the server does not start", () => {
+  test("with settings that cannot be used, naming all of them", async () => {
+    await using product = await install(NOWHERE);
+    const settings = {
+      GMAIL_TIER: "fast",
+      OAUTH_REDIRECT_URI: "http://example.com/auth/callback",
+      GMAIL_MAX_IN_FLIGHT: "0",
+      TOKEN_ENCRYPTION_KEY: "short",
+      LOG_LEVEL: "loud",
+    };
+    const { code, stdout, stderr } = await product.cli(["serve"], settings);
+    expect([code, stdout]).toEqual([3, ""]);
+    for (const name of Object.keys(settings)) expect(stderr).toContain(name);
+  });
+
+  test("where another listens", async () => {
+    await using google = await simulateGoogle({ messages: 1 });
+    await using product = await install(google);
+    await using server = await product.serve();
+    const { code, stderr } = await product.cli(["serve"]);
+    expect(code).toBe(3);
+    expect(stderr).toContain(`cannot listen on 127.0.0.1:${new URL(server.url).port}`);
+  });
+});

@@ -1,0 +1,97 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect } from "vitest";
+
+import { simulateGoogle, type Fault, type SimulatedGoogle, type SimulatorOptions } from "../simulator/google.ts";
+import { visitConsent } from "../simulator/visitor.ts";
+import { api, type Api, type Fields } from "./api.ts";
+import { openBrowser } from "./browser.ts";
+import { manifestIn, recordsIn, sortedIds } from "./exported.ts";
+import { install, until, type Product, type Server, type Settings } from "./product.ts";
+
+export const ADA = "ada@example.com";
+export const BOB = "bob@example.com";
+
+/** A simulated Google, a server of ours that takes it for the real one, and requests to that server. */
+export type Stage = AsyncDisposable & Api & Readonly<{ google: SimulatedGoogle; product: Product; server: Server }>;
+
+export async function stage(options: SimulatorOptions = {}, settings: Settings = {}): Promise<Stage> {
+  await using stack = new AsyncDisposableStack();
+  const google = stack.use(await simulateGoogle({ messages: 5, ...options }));
+  const product = stack.use(await install(google, settings));
+  const server = stack.use(await product.serve());
+  const ours = stack.move();
+  return { google, product, server, ...api(server.url), [Symbol.asyncDispose]: () => ours.disposeAsync() };
+}
+
+/** The same with everybody signed in. */
+export async function stageSignedIn(options: SimulatorOptions = {}): Promise<Stage> {
+  const made = await stage({ messages: 120, ...options });
+  for (const account of made.google.accounts) await signIn(made.server, account);
+  return made;
+}
+
+export async function signIn({ url }: Pick<Server, "url">, account: string): Promise<void> {
+  const page = await openBrowser().visit(url + signInPath(account));
+  expect(page.text).toContain("<h1>You are signed in</h1>");
+}
+
+export const signInPath = (account: string): string => `/auth/gmail?email=${encodeURIComponent(account)}`;
+
+/** Names of the grants stored. */
+export const grantsIn = async ({ folder }: Product): Promise<string[]> =>
+  (await readdir(join(folder, "tokens")).catch(() => [])).filter((name) => name.endsWith(".grant"));
+
+/** Whether Google still holds that this person allowed the project something. */
+export async function isAllowedAtGoogle(google: SimulatedGoogle, login_hint: string): Promise<boolean> {
+  const { callback } = await visitConsent(google, { login_hint, prompt: "none" });
+  return callback?.searchParams.get("error") !== "interaction_required";
+}
+
+/** Nothing is answered any more after so many calls: an export stands still in the middle, for as long as a test needs. */
+export const standstill = (afterCalls: number): Fault => ({ kind: "hang", afterCalls });
+
+/** Starts an export; resolves with its id. */
+export async function begin({ post }: Pick<Api, "post">, body: object = {}): Promise<string> {
+  const answer = await post("/export/gmail", { email: ADA, ...body });
+  expect(answer.status, answer.text).toBe(202);
+  return answer.body.job_id;
+}
+
+export const look = async ({ get }: Pick<Api, "get">, id: string): Promise<Fields> =>
+  (await get(`/exports/${id}`)).body;
+
+const FINAL: ReadonlySet<string> = new Set(["completed", "completed_with_failures", "failed", "cancelled"]);
+
+/** The export once it is in this state. */
+export const reaches = (w: Pick<Api, "get">, id: string, state: string, patienceMs?: number): Promise<Fields> =>
+  until(async () => {
+    const job = await look(w, id);
+    if (job.state === state) return job;
+    if (FINAL.has(job.state)) throw new Error(`not ${state}, and over: ${JSON.stringify(job)}`);
+    return undefined;
+  }, patienceMs);
+
+/** The export once something of it is on disk, and not all. */
+export const inTheMiddle = (w: Pick<Api, "get">, id: string): Promise<Fields> =>
+  until(async () => {
+    const job = await look(w, id);
+    return job.state === "running" && job.progress.exported > 0 && job;
+  });
+
+/** Ids that a listing without spam and trash has, newest first. */
+export function listedIds({ google }: Pick<Stage, "google">, account = ADA): string[] {
+  const { ids, truth } = google.mailbox(account);
+  return ids().filter((id) => !truth(id).labelIds.some((label) => label === "SPAM" || label === "TRASH"));
+}
+
+/** The export is complete: every one of these messages is in it, once, and no other. */
+export async function expectAllOnce(
+  w: Pick<Stage, "google">,
+  directory: string,
+  ids: readonly string[] = listedIds(w),
+): Promise<void> {
+  expect(sortedIds(await recordsIn(directory))).toEqual(ids.toSorted());
+  expect(await manifestIn(directory)).toMatchObject({ complete: true, failed: [], gone: [], total_emails: ids.length });
+}
