@@ -151,14 +151,15 @@ async function addWhatCame(
   const filtered = filter.query !== "" || filter.labels.length > 0;
   if (!filtered) {
     try {
-      const { refs, historyId } = await source.added(cursor, signal);
+      const { refs, historyId } = await witnessed(source).added(cursor, signal);
       const wanted = ({ labelIds }: { labelIds: readonly string[] }): boolean =>
         filter.includeSpamTrash || !labelIds.some((label) => label === "SPAM" || label === "TRASH");
       await directory.addRefs(refs.filter(wanted));
       return historyId;
     } catch (error) {
-      const code = failureOf(error)?.code;
-      if (code !== "not_found" && code !== "page_token_invalid") throw error; // the cursor has expired, or a page of it
+      // The cursor has expired, or a page of it, or this history cannot be read: none of that needs to stop an export.
+      const failure = failureOf(error);
+      if (failure?.code !== "page_token_invalid") endOf(error);
     }
   }
   // History knows no queries, and forgets after a week or so: a new listing knows everything, at 5 units per 500.

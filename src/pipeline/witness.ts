@@ -1,7 +1,7 @@
 import type { MailboxSource } from "../core/mailbox.ts";
 
 /**
- * The same mailbox, with a witness beside every reading of mail. A call is known to be at fault itself by others that
+ * The same mailbox, with a witness beside every reading of mail or history. A call is known to be at fault itself by others that
  * succeed meanwhile; what is tried last, or alone, has none. The profile is one, for a unit: where it cannot be read
  * either, Google is out of reach.
  */
@@ -14,5 +14,6 @@ export function witnessed(source: MailboxSource): MailboxSource {
     ...source,
     message: (id, signal) => beside(source.message(id, signal), signal),
     thread: (threadId, signal) => beside(source.thread(threadId, signal), signal),
+    added: (historyId, signal) => beside(source.added(historyId, signal), signal),
   };
 }
