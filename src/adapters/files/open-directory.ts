@@ -17,12 +17,15 @@ import { readManifest } from "./manifest-file.ts";
 
 const LOCK = ".lock";
 
+/** Looking whether a directory is free takes its lock for an instant: that long nobody is told that it is busy. */
+const GLANCE_MS = 200;
+
 /** Opens export directories on this machine's file system, one writer each, across processes too. */
 export function openDirectoryWith(lock: Lock, clock: Clock, tool: string): OpenDirectory {
   return (path, purpose, spent) =>
     onDisk(path, async () => {
       await mkdir(path, { recursive: true, mode: 0o700 });
-      const hold = await lock(join(path, LOCK), 0);
+      const hold = await lock(join(path, LOCK), GLANCE_MS);
       if (!hold) throw busy(path);
       try {
         return holdDirectory(hold, path, purpose, await find(path, purpose), { clock, tool, spent });

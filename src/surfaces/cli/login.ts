@@ -112,6 +112,7 @@ async function receive({ accounts, clientKind, redirectUri }: Services): Promise
             (error: unknown) => {
               const failure = failureOf(error);
               answer(400, failure ? refusedPage(failure) : "");
+              if (failure?.code === "state_invalid") return; // anybody may knock here; the answer to our question is still to come
               reject(failure ? new ExportError(failure) : error);
             },
           );

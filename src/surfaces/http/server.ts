@@ -41,22 +41,16 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   app.setNotFoundHandler((_request, reply) =>
     sendProblem(reply, 404, "no_such_address", "There is nothing at this address.", "See /docs for what there is."),
   );
+  // Many programs say "JSON" even where they send nothing.
+  const parseJson = app.getDefaultJsonParser("error", "error");
+  app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
+    if (body === "") done(null, undefined);
+    else parseJson(request, body, done);
+  });
   app.addHook("onResponse", async (request, reply) => {
     // The pattern, not the address: that may hold an authorization code or somebody's name.
     log.info("request", { method: request.method, route: request.routeOptions.url, status: reply.statusCode });
   });
-  if (apiKey)
-    app.addHook("onRequest", async (request, reply) => {
-      const open = ["/healthz", redirectUri.pathname].includes(request.routeOptions.url ?? "");
-      if (open || isKey(request.headers.authorization, apiKey)) return;
-      void reply.header("www-authenticate", "Bearer");
-      throw refuse(
-        "api_key_required",
-        "This server asks for its API key.",
-        "Send the header Authorization: Bearer <API_KEY>.",
-      );
-    });
-
   await app.register(cookie);
   await app.register(helmet, {
     contentSecurityPolicy: {
@@ -70,6 +64,17 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
     },
     strictTransportSecurity: redirectUri.protocol === "https:",
   });
+  if (apiKey)
+    app.addHook("onRequest", async (request, reply) => {
+      const open = ["/healthz", redirectUri.pathname].includes(request.routeOptions.url ?? "");
+      if (open || isKey(request.headers.authorization, apiKey)) return;
+      void reply.header("www-authenticate", "Bearer");
+      throw refuse(
+        "api_key_required",
+        "This server asks for its API key.",
+        "Send the header Authorization: Bearer <API_KEY>.",
+      );
+    });
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
