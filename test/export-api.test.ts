@@ -252,7 +252,6 @@ describe("a request for an export is refused", () => {
 
   test.each([
     ["a body that is not JSON", 400, () => shared.post("/export/gmail", '{"email":')],
-    ["no body", 400, () => shared.call("POST", "/export/gmail", { headers: { "content-type": "application/json" } })],
     [
       "a body of another type",
       415,
@@ -261,6 +260,13 @@ describe("a request for an export is refused", () => {
     ["a body without end", 413, () => shared.post("/export/gmail", { email: ADA, query: "x".repeat(70_000) })],
   ] satisfies [string, number, () => Promise<Answer>][])("with %s", async (_, status, ask) => {
     expectProblem(await ask(), status, "invalid_request");
+  });
+
+  test("without a body, by the name of what is missing", async () => {
+    const headers = { "content-type": "application/json" };
+    const answer = await shared.call("POST", "/export/gmail", { headers });
+    expectProblem(answer, 422, "invalid_fields");
+    expect(answer.body.errors.map(({ field }) => field)).toEqual(["body"]);
   });
 
   test("while another writes to the same directory, paused ones included, or a command in another process does", async () => {

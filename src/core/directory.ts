@@ -43,7 +43,12 @@ export type ExportDirectory = AsyncDisposable &
  * Opens or makes a directory; `spent` tells what this run has spent so far.
  * Throws `directory_busy`, `directory_foreign`, `directory_damaged` or `disk`.
  */
-export type OpenDirectory = (path: string, purpose: Purpose, spent: () => Spent) => Promise<ExportDirectory>;
+export type OpenDirectory = (
+  path: string,
+  purpose: Purpose,
+  spent: () => Spent,
+  signal: AbortSignal,
+) => Promise<ExportDirectory>;
 
 /** Reading an export directory without holding it. */
 export type ReadDirectory = Readonly<{

@@ -41,7 +41,7 @@ export async function runExport(
   const profile = await source.profile(signal);
   mustBe(request.account, profile.emailAddress);
   const purpose = { ...request, email: profile.emailAddress };
-  await using directory = await open(request.directory, purpose, () => spentSince(before, pacer.spent()));
+  await using directory = await open(request.directory, purpose, () => spentSince(before, pacer.spent()), signal);
   const { ledger } = directory;
   let forecaster: Forecaster | undefined;
   const say = (stage: Progress["stage"]): void => report(progressOf(directory, stage, forecaster?.read() ?? null));

@@ -38,7 +38,7 @@ async function exportIn(
   }: { closed?: boolean; failed?: boolean; maxEmails?: number | null } = {},
 ): Promise<void> {
   const purpose = { email: "ada@example.com", filter: EVERYTHING, maxEmails, batchSize: 3 };
-  await using directory = await open(path, purpose, () => NOTHING_SPENT);
+  await using directory = await open(path, purpose, () => NOTHING_SPENT, NEVER);
   await directory.beginListing("100");
   await directory.addRefs(idsTo(9).map((id) => ({ id, threadId: `t-${id}` })));
   await directory.endListing();

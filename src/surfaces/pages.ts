@@ -20,8 +20,7 @@ export function signedInPage(account: string): string {
 }
 
 export function refusedPage({ message, next, code }: Failure): string {
-  const title = code === "state_invalid" ? "This sign-in cannot be used" : "Not signed in";
-  return page(title, [escape(message), escape(next), `Nothing was stored. <code>${code}</code>`]);
+  return page("Not signed in", [escape(message), escape(next), `Nothing was stored. <code>${code}</code>`]);
 }
 
 function page(title: string, paragraphs: readonly string[]): string {

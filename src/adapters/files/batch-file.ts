@@ -22,6 +22,9 @@ const OPEN = "[\n";
 const BETWEEN = ",\n";
 const CLOSE = "\n]\n";
 
+/** For what is usually appended at once. */
+const ROOM_BYTES = 1 << 20;
+
 export function batchName(number: number): string {
   return `emails_batch_${number}.json`;
 }
@@ -52,8 +55,14 @@ export async function growBatch(folder: string, number: number, found?: FoundPar
   const file = await openFile(part, found ? "r+" : "w", 0o600);
   if (found) await file.truncate(bytes);
 
-  const put = async (text: string): Promise<void> => {
-    const chunk = Buffer.from(text);
+  // One buffer for all that is written: large ones made anew live on until the next full garbage collection.
+  let room = Buffer.allocUnsafe(ROOM_BYTES);
+  const put = async (texts: readonly string[]): Promise<void> => {
+    const size = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    if (size > room.length) room = Buffer.allocUnsafe(size);
+    let end = 0;
+    for (const text of texts) end += room.write(text, end);
+    const chunk = room.subarray(0, end);
     await writeAll(file, chunk, bytes);
     hash.update(chunk);
     bytes += chunk.length;
@@ -75,13 +84,13 @@ export async function growBatch(folder: string, number: number, found?: FoundPar
       return count;
     },
     async append(records) {
-      await put((count === 0 ? OPEN : BETWEEN) + records.join(BETWEEN));
+      await put(records.flatMap((record, index) => [count + index === 0 ? OPEN : BETWEEN, record]));
       await file.datasync();
       await mustBeThere();
       count += records.length;
     },
     async seal() {
-      await put(CLOSE);
+      await put([CLOSE]);
       await file.sync();
       await publish(part, path);
       return { file: batchName(number), count, bytes, sha256: hash.digest("hex") };

@@ -16,7 +16,12 @@ import { openDirectoryWith } from "./open-directory.ts";
 const purpose: Purpose = { email: "ada@example.com", filter: EVERYTHING, maxEmails: null, batchSize: 5 };
 const clock = manualClock();
 const open = (path: string, changes: Partial<Purpose> = {}): Promise<ExportDirectory> =>
-  openDirectoryWith(fileLock(clock), clock, "gmail-export test")(path, { ...purpose, ...changes }, () => NOTHING_SPENT);
+  openDirectoryWith(fileLock(clock), clock, "gmail-export test")(
+    path,
+    { ...purpose, ...changes },
+    () => NOTHING_SPENT,
+    new AbortController().signal,
+  );
 
 const refs = (count: number): Ref[] => Array.from({ length: count }, (_, n) => ({ id: `m${n}`, threadId: `t${n}` }));
 const record = (id: string): Ended => ({

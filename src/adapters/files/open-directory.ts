@@ -22,13 +22,13 @@ const GLANCE_MS = 200;
 
 /** Opens export directories on this machine's file system, one writer each, across processes too. */
 export function openDirectoryWith(lock: Lock, clock: Clock, tool: string): OpenDirectory {
-  return (path, purpose, spent) =>
+  return (path, purpose, spent, signal) =>
     onDisk(path, async () => {
       await mkdir(path, { recursive: true, mode: 0o700 });
       const hold = await lock(join(path, LOCK), GLANCE_MS);
       if (!hold) throw busy(path);
       try {
-        return holdDirectory(hold, path, purpose, await find(path, purpose), { clock, tool, spent });
+        return holdDirectory(hold, path, purpose, await find(path, purpose, signal), { clock, tool, spent });
       } catch (error) {
         await hold[Symbol.asyncDispose]();
         throw error;
@@ -45,7 +45,7 @@ export async function mustBeFree(lock: Lock, path: string): Promise<void> {
 }
 
 /** Reads all that is durable in a directory. */
-async function find(path: string, purpose: Purpose): Promise<Found> {
+async function find(path: string, purpose: Purpose, signal: AbortSignal): Promise<Found> {
   const manifest = await readManifest(path);
   if (manifest) mustBelong(path, manifest, purpose);
 
@@ -70,7 +70,7 @@ async function find(path: string, purpose: Purpose): Promise<Found> {
     const ids = idOf(record);
     if (ids) end(ids.id, ids.threadId, "exported");
   };
-  const { batches, last } = await findBatches(path, manifest, journal, onRecord);
+  const { batches, last } = await findBatches(path, manifest, journal, onRecord, signal);
   const inBatches = replacementCharacters;
   const growing = await findPart(path, last, onRecord);
   const part = growing && { ...growing, replacementCharacters: replacementCharacters - inBatches };
@@ -99,6 +99,7 @@ async function findBatches(
   manifest: Manifest | undefined,
   journal: FoundJournal | undefined,
   onRecord: (record: string) => void,
+  signal: AbortSignal,
 ): Promise<{ batches: BatchEntry[]; last: number }> {
   const known = new Map(manifest?.batches.map((entry) => [entry.file, entry]));
   const numbers = (await numbersIn(path)).filter((name) => !name.part).map((name) => name.number);
@@ -110,6 +111,7 @@ async function findBatches(
     const expected = known.get(file);
     // Without an entry it can only be the batch that was finished right before a crash.
     if (!expected && !journal) throw foreignBatch(path, file);
+    signal.throwIfAborted();
     const { whole, ...entry } = await scanBatch(join(path, file), file, onRecord);
     if (expected ? expected.sha256 !== entry.sha256 : !whole) throw changedBatch(path, file);
     batches.push(entry);

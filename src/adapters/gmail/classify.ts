@@ -114,7 +114,7 @@ function forbidden(error: ErrorBody): Failure {
 
 const ACTIVATION_URL = "https://console.cloud.google.com/apis/library/gmail.googleapis.com";
 
-const REVOKED: Failure = {
+export const REVOKED: Failure = {
   code: "consent_revoked",
   retry: "sign_in",
   message: "Google no longer accepts the sign-in of this account.",

@@ -133,7 +133,7 @@ describe("a token that Gmail refuses", () => {
   test("and whose successor it refuses too, is a consent withdrawn", async () => {
     await using gmail = await scriptedGmail(() => UNAUTHORIZED);
     expect(await failure(gmail.run(profile))).toMatchObject({ code: "consent_revoked", retry: "sign_in" });
-    expect(gmail.asked).toHaveLength(2);
+    expect(gmail.asked).toHaveLength(6);
   });
 });
 

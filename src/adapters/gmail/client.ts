@@ -1,9 +1,9 @@
-import { ExportError } from "../../core/errors.ts";
+import { ExportError, type Failure } from "../../core/errors.ts";
 import type { AccessToken } from "../../core/grant.ts";
 import type { Filter, Message, Profile } from "../../core/mailbox.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Method, Pacer } from "../../core/quota.ts";
-import { classify } from "./classify.ts";
+import { classify, REVOKED } from "./classify.ts";
 import type { Http, HttpResponse } from "./http.ts";
 import { createRetry } from "./retry.ts";
 import {
@@ -15,6 +15,9 @@ import {
   parseProfile,
   parseThread,
 } from "./wire.ts";
+
+/** The token endpoint has just honoured the grant, so Gmail's refusals of fresh tokens are believed only when they repeat. */
+const FRESH_REFUSED_AFTER = 3;
 
 /** The most that messages.list and history.list give on one page. */
 const PAGE_SIZE = "500";
@@ -65,7 +68,7 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
     try {
       const token = await accessToken(stale, signal);
       const response = await http.get(path, token, signal);
-      if (response.status === 401 && stale === undefined) throw new TokenRefused(token);
+      if (response.status === 401) throw new TokenRefused(token);
       if (isOk(response)) {
         const result = parse(jsonOf(response, clock));
         pacer.accepted();
@@ -80,15 +83,20 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
     }
   };
 
-  const call = <T>(method: Method, path: string, parse: Parse<T>, signal: AbortSignal): Promise<T> =>
-    retry(async () => {
+  const call = <T>(method: Method, path: string, parse: Parse<T>, signal: AbortSignal): Promise<T> => {
+    let refused = 0; // fresh tokens
+    const attempt = async (stale: Stale): Promise<T> => {
       try {
-        return await send(method, path, undefined, parse, signal);
+        return await send(method, path, stale, parse, signal);
       } catch (error) {
         if (!(error instanceof TokenRefused)) throw error;
-        return await send(method, path, error.token, parse, signal);
+        if (stale === undefined) return await attempt(error.token);
+        refused += 1;
+        throw new ExportError(refused < FRESH_REFUSED_AFTER ? REFUSED_FOR_NOW : REVOKED);
       }
-    }, signal);
+    };
+    return retry(() => attempt(undefined), signal);
+  };
 
   return {
     getProfile: (signal) => call("getProfile", pathOf("profile"), parseProfile, signal),
@@ -135,6 +143,13 @@ class TokenRefused extends Error {
     this.token = token;
   }
 }
+
+const REFUSED_FOR_NOW: Failure = {
+  code: "server_error",
+  retry: "backoff",
+  message: "Gmail refused a token that Google had just given out.",
+  next: "Try again in a moment; if it lasts, sign in again.",
+};
 
 function isOk({ status }: HttpResponse): boolean {
   return status >= 200 && status < 300;

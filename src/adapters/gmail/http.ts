@@ -1,8 +1,7 @@
-import { promisify } from "node:util";
-import { gunzip, gunzipSync } from "node:zlib";
 import { Pool, type Dispatcher } from "undici";
 import { ExportError, refuse } from "../../core/errors.ts";
 import type { Clock, Secret } from "../../core/ports.ts";
+import { createGunzip, type Gunzip } from "./gunzip.ts";
 
 /** An answer as it came, whatever its status; the body is decompressed. Header names are lower-case. */
 export type HttpResponse = Readonly<{
@@ -40,11 +39,6 @@ const LIMITS: HttpLimits = {
 /** Gmail compresses only for clients that say so twice (gmail-api.md §2.3). */
 const HEADERS = { accept: "application/json", "accept-encoding": "gzip", "user-agent": "gmail-export (gzip)" };
 
-/** Up to here, decompressing on the spot takes less time than handing it to another thread. */
-const SMALL_BYTES = 64 << 10;
-
-const gunzipElsewhere = promisify(gunzip);
-
 /** One kept-alive connection pool to the Gmail API, for all accounts of the process. */
 export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLimits> = {}): Http {
   const { connectMs, headersMs, idleMs, totalMs, bodyBytes, connections } = { ...LIMITS, ...limits };
@@ -52,6 +46,7 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
   const base = root.pathname.replace(/\/+$/, "");
   // HTTP/1.1: measured at half the CPU of HTTP/2 per message, and ten calls in flight need no more than ten connections.
   const pool = new Pool(root.origin, { connections, connect: { timeout: connectMs }, allowH2: false });
+  const gunzip = createGunzip(bodyBytes);
 
   const request = (path: string, token: Secret, signal: AbortSignal): Promise<HttpResponse> =>
     new Promise((resolve, reject) => {
@@ -106,7 +101,7 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
   return {
     async get(path, token, signal) {
       const response = await request(path, token, signal);
-      return { ...response, body: await decompressed(response, bodyBytes) };
+      return { ...response, body: await decompressed(response, gunzip, bodyBytes) };
     },
     close: () => pool.destroy(),
   };
@@ -114,13 +109,12 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
 
 const STOPPED = new Error("stopped");
 
-async function decompressed({ headers, body }: HttpResponse, maxOutputLength: number): Promise<Buffer> {
+async function decompressed({ headers, body }: HttpResponse, gunzip: Gunzip, bodyBytes: number): Promise<Buffer> {
   if (headers["content-encoding"] !== "gzip") return body;
   try {
-    if (body.length <= SMALL_BYTES) return gunzipSync(body, { maxOutputLength });
-    return await gunzipElsewhere(body, { maxOutputLength });
+    return await gunzip(body);
   } catch (error) {
-    if (codeOf(error) === "ERR_BUFFER_TOO_LARGE") throw tooLarge(maxOutputLength);
+    if (error instanceof RangeError) throw tooLarge(bodyBytes);
     throw new ExportError({
       code: "malformed_response",
       retry: "backoff",

@@ -45,7 +45,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   const parseJson = app.getDefaultJsonParser("error", "error");
   app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
     if (body === "") done(null, undefined);
-    else parseJson(request, body, done);
+    else void parseJson(request, body, done);
   });
   app.addHook("onResponse", async (request, reply) => {
     // The pattern, not the address: that may hold an authorization code or somebody's name.
