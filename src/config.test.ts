@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { readConfig } from "./config.ts";
+import { readConfig, readSettings } from "./config.ts";
 import { failureOf } from "./core/errors.ts";
 
 const KEY = Buffer.alloc(32, 7).toString("base64");
@@ -54,6 +54,13 @@ test("every problem is listed at once", () => {
     "API_KEY",
   ])
     expect(problems).toContain(name);
+});
+
+test("who wants to see what is wrong has each problem by its setting, without the value, and defaults in their place", () => {
+  const { config, problems } = readSettings({ PORT: "hunter2", GMAIL_TIER: "hunter2", LOG_LEVEL: "debug" }, "/");
+  expect(problems.map(({ setting }) => setting)).toEqual(["PORT", "GMAIL_TIER"]);
+  expect(JSON.stringify(problems)).not.toContain("hunter2");
+  expect(config).toMatchObject({ port: 8000, tier: "auto", logLevel: "debug" });
 });
 
 test("a host that others can reach demands an API key", () => {

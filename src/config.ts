@@ -30,9 +30,28 @@ export type Config = Readonly<{
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
+/** A setting that cannot be used, and why: a sentence that names it, without its value. */
+export type SettingProblem = Readonly<{ setting: string; problem: string }>;
+
 /** Reads the environment. Throws `settings_invalid` with every problem at once. */
 export function readConfig(env: Env, workingDirectory: string): Config {
-  const problems: string[] = [];
+  const { config, problems } = readSettings(env, workingDirectory);
+  if (problems.length > 0)
+    throw refuse(
+      "settings_invalid",
+      `These settings cannot be used: ${problems.map(({ problem }) => problem).join("; ")}.`,
+      "Correct them in the environment or in .env; every setting is described in .env.example.",
+    );
+  return config;
+}
+
+/** The same for who wants to see what is wrong: a setting that cannot be used is a problem, and has its default. */
+export function readSettings(
+  env: Env,
+  workingDirectory: string,
+): Readonly<{ config: Config; problems: readonly SettingProblem[] }> {
+  const problems: SettingProblem[] = [];
+  const refused = (setting: string, why: string): void => void problems.push({ setting, problem: `${setting} ${why}` });
   const text = (name: string, fallback: string): string => env[name]?.trim() || fallback;
   const path = (name: string, fallback: string): string => resolve(workingDirectory, text(name, fallback));
   const secret = (name: string): Secret | undefined => (env[name]?.trim() ? new Secret(env[name].trim()) : undefined);
@@ -41,14 +60,14 @@ export function readConfig(env: Env, workingDirectory: string): Config {
     const given = text(name, String(fallback));
     const value = Number(given);
     if (/^\d+$/.test(given) && value >= from && value <= to) return value;
-    problems.push(`${name} must be a whole number from ${from} to ${to}`);
+    refused(name, `must be a whole number from ${from} to ${to}`);
     return fallback;
   };
 
   const oneOf = <T extends string>(name: string, choices: readonly T[], fallback: T): T => {
     const given = text(name, fallback);
     const choice = choices.find((value) => value === given);
-    if (choice === undefined) problems.push(`${name} must be one of ${choices.join(", ")}`);
+    if (choice === undefined) refused(name, `must be one of ${choices.join(", ")}`);
     return choice ?? fallback;
   };
 
@@ -56,7 +75,7 @@ export function readConfig(env: Env, workingDirectory: string): Config {
     const parsed = URL.parse(text(name, fallback));
     if (parsed && (parsed.protocol === "https:" || (parsed.protocol === "http:" && isLoopback(parsed.hostname))))
       return parsed;
-    problems.push(`${name} must be an https URL (http only on this machine, such as ${fallback})`);
+    refused(name, `must be an https URL (http only on this machine, such as ${fallback})`);
     return new URL(fallback);
   };
 
@@ -85,18 +104,10 @@ export function readConfig(env: Env, workingDirectory: string): Config {
 
   const key = config.encryptionKey?.reveal();
   if (key !== undefined && Buffer.from(key, "base64").length !== 32)
-    problems.push("TOKEN_ENCRYPTION_KEY must be 32 bytes in base64 (make one with: openssl rand -base64 32)");
+    refused("TOKEN_ENCRYPTION_KEY", "must be 32 bytes in base64 (make one with: openssl rand -base64 32)");
   if (!isLoopback(config.host) && !config.apiKey)
-    problems.push(
-      `HOST ${config.host} can be reached from other machines: set API_KEY too, or leave HOST at 127.0.0.1`,
-    );
-  if (problems.length > 0)
-    throw refuse(
-      "settings_invalid",
-      `These settings cannot be used: ${problems.join("; ")}.`,
-      "Correct them in the environment or in .env; every setting is described in .env.example.",
-    );
-  return config;
+    refused("HOST", `${config.host} can be reached from other machines: set API_KEY too, or leave HOST at 127.0.0.1`);
+  return { config, problems };
 }
 
 /** Whether a host name or address can only be this machine. */

@@ -10,19 +10,22 @@ import { readDirectory } from "./adapters/files/read-directory.ts";
 import { gmailClient } from "./adapters/gmail/client.ts";
 import { createHttp } from "./adapters/gmail/http.ts";
 import { gmailSource } from "./adapters/gmail/source.ts";
+import { machine } from "./adapters/machine/machine.ts";
 import { accessToken } from "./adapters/oauth/access-token.ts";
 import { accounts as oauthAccounts } from "./adapters/oauth/accounts.ts";
 import { readCredentials } from "./adapters/oauth/credentials.ts";
-import { grantStore } from "./adapters/oauth/grant-store.ts";
-import { readKey } from "./adapters/oauth/key.ts";
+import { grantStore, storedGrants } from "./adapters/oauth/grant-store.ts";
+import { existingKey, readKey } from "./adapters/oauth/key.ts";
 import { embeddedQueue } from "./adapters/queue/embedded.ts";
 import { systemClock as clock } from "./clock.ts";
-import { readConfig, type Config, type Env } from "./config.ts";
-import type { AccessToken, Accounts } from "./core/grant.ts";
+import { readConfig, readSettings, type Config, type Env, type SettingProblem } from "./config.ts";
+import type { AccessToken, Accounts, GrantStore } from "./core/grant.ts";
 import type { ExportRequest } from "./core/job.ts";
 import type { MailboxSource } from "./core/mailbox.ts";
 import type { Pacer } from "./core/quota.ts";
 import { createLog } from "./log.ts";
+import { doctor } from "./pipeline/doctor/doctor.ts";
+import type { Finding } from "./pipeline/doctor/finding.ts";
 import { estimate, type Estimate } from "./pipeline/estimate.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
 import { createPacer } from "./pipeline/pace/pacer.ts";
@@ -34,21 +37,14 @@ import { terminal as openTerminal } from "./surfaces/cli/terminal.ts";
 import { listen } from "./surfaces/http/listen.ts";
 import { httpServer } from "./surfaces/http/server.ts";
 
-/** Joins ports and adapters for one configuration. Everything opened is closed with `close`. */
-async function compose(config: Config) {
-  const log = createLog(config.logLevel);
-  const lock = fileLock(clock);
+/** The way to Google under one configuration. Opens no file before one is needed. */
+function connect(config: Config) {
   const http = createHttp(config.gmailApiUrl.href, clock, {
     connections: config.maxInFlight * config.exportConcurrency,
   });
   const project = createProjectBudget(config.projectUnitsPerMinute);
   const limits = learnedLimits(join(config.stateDir, "limits.json"));
-  const queue = embeddedQueue(config.stateDir, clock);
-  const key = await readKey(config.encryptionKey, join(config.stateDir, "key"));
-  const store = grantStore(config.tokenDir, key, lock);
   const credentials = () => readCredentials(config.credentialsPath);
-  const tool = `gmail-export ${await version()}`;
-  const open = openDirectoryWith(lock, clock, tool);
 
   const mailboxFor = async (token: AccessToken): Promise<{ source: MailboxSource; pacer: Pacer }> => {
     const { clientId } = await credentials();
@@ -64,6 +60,19 @@ async function compose(config: Config) {
     const client = gmailClient({ http, accessToken: token, pacer, clock, random: Math.random });
     return { source: gmailSource(client), pacer };
   };
+  return { http, limits, credentials, mailboxFor };
+}
+
+/** Joins ports and adapters for one configuration. Everything opened is closed with `close`. */
+async function compose(config: Config) {
+  const log = createLog(config.logLevel);
+  const lock = fileLock(clock);
+  const { http, limits, credentials, mailboxFor } = connect(config);
+  const queue = embeddedQueue(config.stateDir, clock);
+  const key = await readKey(config.encryptionKey, join(config.stateDir, "key"));
+  const store = grantStore(config.tokenDir, key, lock);
+  const tool = `gmail-export ${await version()}`;
+  const open = openDirectoryWith(lock, clock, tool);
 
   // One mailbox an account: its pacer must see all of this process's calls.
   const mailboxes = new Map<string, ReturnType<typeof mailboxFor>>();
@@ -109,6 +118,8 @@ async function compose(config: Config) {
     log,
     queue,
     accounts,
+    store,
+    limits,
     credentials,
     mailbox,
     runExport,
@@ -124,12 +135,59 @@ async function compose(config: Config) {
 
 type Parts = Awaited<ReturnType<typeof compose>>;
 
+/** doctor over what a running program has. */
+async function examine(
+  parts: Pick<Parts, "config" | "credentials" | "limits" | "mailbox"> & { store: () => Promise<GrantStore> },
+  problems: readonly SettingProblem[],
+  account: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const { config, credentials, limits, mailbox, store } = parts;
+  return doctor(
+    {
+      ...machine,
+      settings: { ...config, problems },
+      now: clock.now,
+      client: credentials,
+      learned: limits.of,
+      signedIn: async () => ({
+        accounts: await (await store()).accounts(),
+        stored: (await storedGrants(config.tokenDir)).length,
+      }),
+      grant: async (name) => (await store()).load(name),
+      profile: async (name, stop) => (await mailbox(name)).source.profile(stop),
+      manifest: async (name) => readDirectory.manifest(await chooseDirectoryIn(config.exportDir)(name, undefined)),
+    },
+    account,
+    signal,
+  );
+}
+
+/** doctor where nothing runs, and perhaps nothing can: only what it looks at is opened, and nothing is made. */
+async function examineAlone(
+  settings: Env,
+  account: string | undefined,
+  signal: AbortSignal,
+): Promise<readonly Finding[]> {
+  const { config, problems } = readSettings(settings, process.cwd());
+  const { http, limits, credentials, mailboxFor } = connect(config);
+  const store = async (): Promise<GrantStore> =>
+    grantStore(config.tokenDir, await existingKey(config.encryptionKey, join(config.stateDir, "key")), fileLock(clock));
+  const mailbox = async (name: string) => mailboxFor(accessToken(name, { credentials, store: await store(), clock }));
+  try {
+    return await examine({ config, credentials, limits, store, mailbox }, problems, account, signal);
+  } finally {
+    await http.close();
+  }
+}
+
 /** Runs the server and its background exports until the signal aborts; then everything is made durable first. */
 async function serve(parts: Parts, onListening: (url: string) => void, signal: AbortSignal): Promise<void> {
   const { config, log, queue, runExport } = parts;
   const app = await httpServer({
     ...parts,
     readManifest: readDirectory.manifest,
+    doctor: (account, stop) => examine({ ...parts, store: async () => parts.store }, [], account, stop),
     signInUrl: (account) => new URL(`/auth/gmail?email=${encodeURIComponent(account)}`, config.redirectUri).href,
     redirectUri: config.redirectUri,
     apiKey: config.apiKey,
@@ -225,6 +283,7 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
             terminal,
           };
         },
+        doctor: (account, stop) => examineAlone(settings, account, stop),
         async serve(port) {
           const made = await composeFrom(port === undefined ? {} : { PORT: String(port) });
           await serve(made, (url) => terminal.say(`gmail-export listens on ${url} (its API: ${url}/docs)`), signal);

@@ -213,7 +213,7 @@ describe("everywhere", () => {
     expect(await product.cli(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
     const help = await product.cli(["--help"]);
     expect([help.code, help.stderr]).toEqual([0, ""]);
-    for (const word of ["login", "logout", "status", "export", "verify", "serve", "demo", "Exit codes"])
+    for (const word of ["login", "logout", "status", "export", "verify", "doctor", "serve", "demo", "Exit codes"])
       expect(help.stdout).toContain(word);
     expect((await product.cli(["export", "--help"])).stdout).toContain("--max-emails <n>");
     expect(await readdir(product.folder)).toEqual([]);

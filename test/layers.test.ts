@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "adapters/private-file.ts": ["core"],
   "adapters/files": ["core", "adapters/private-file.ts"],
   "adapters/gmail": ["core"],
+  "adapters/machine": ["core"],
   "adapters/oauth": ["core", "adapters/private-file.ts"],
   "adapters/queue": ["core"],
   simulator: [],

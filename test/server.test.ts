@@ -34,6 +34,7 @@ describe("the API describes itself", () => {
         "POST /exports/{id}/resume",
         "POST /exports/{id}/cancel",
         "POST /exports/{id}/retry-failed",
+        "GET /doctor",
         "GET /healthz",
       ].toSorted(),
     );

@@ -10,7 +10,7 @@ import { expect, test } from "vitest";
 import type { Grant } from "../../core/grant.ts";
 import { Secret } from "../../core/ports.ts";
 import { fileNameOf } from "../../core/account.ts";
-import { grantStore } from "./grant-store.ts";
+import { grantStore, storedGrants } from "./grant-store.ts";
 import { readGrant, writeGrant } from "./grant-text.ts";
 import { failureOfDoing, folderLock, MARK, tempFolder } from "./testing.ts";
 
@@ -53,6 +53,15 @@ test("any grant survives being written and read", () =>
       },
     ),
   ));
+
+test("grants are counted whether or not they can be opened, and where there is no folder there are none", async () => {
+  await using folder = await tempFolder();
+  const root = join(folder.path, "tokens");
+  expect(await storedGrants(root)).toEqual([]);
+  await grantStore(root, key, folderLock).save(grantOf("ada@example.com"));
+  const others = grantStore(root, createSecretKey(randomBytes(32)), folderLock);
+  expect([await others.accounts(), await storedGrants(root)]).toEqual([[], ["ada@example.com"]]);
+});
 
 test("a grant is found again by its address in any case, until it is removed", async () => {
   await using folder = await tempFolder();

@@ -63,13 +63,7 @@ export function grantStore(folder: string, key: KeyObject, lock: Lock): GrantSto
     },
 
     async accounts() {
-      const files = await disk(root, () =>
-        readdir(root).catch((error: unknown) => {
-          if (codeOf(error) === "ENOENT") return [];
-          throw error;
-        }),
-      );
-      const names = files.filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
+      const names = await storedGrants(root);
       const grants = await Promise.all(names.map((name) => load(name).catch(() => undefined)));
       return grants.flatMap((grant) => (grant === undefined ? [] : [grant.account]));
     },
@@ -86,6 +80,18 @@ export function grantStore(folder: string, key: KeyObject, lock: Lock): GrantSto
       }
     },
   };
+}
+
+/** Names of the grants in a folder, those that cannot be opened too. */
+export async function storedGrants(folder: string): Promise<readonly string[]> {
+  const root = resolve(folder);
+  const files = await disk(root, () =>
+    readdir(root).catch((error: unknown) => {
+      if (codeOf(error) === "ENOENT") return [];
+      throw error;
+    }),
+  );
+  return files.filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
 }
 
 /** Paths hold addresses: they are for the person (`next`), not for the log (`message`). */

@@ -7,7 +7,7 @@ import { inspect, promisify } from "node:util";
 import { expect, test } from "vitest";
 
 import { Secret } from "../../core/ports.ts";
-import { readKey } from "./key.ts";
+import { existingKey, readKey } from "./key.ts";
 import { failureOfDoing, MARK, tempFolder } from "./testing.ts";
 
 test("a key that is given is used, and no file is made", async () => {
@@ -31,6 +31,17 @@ test.each([0o000, 0o022, 0o077])("a key is made for its owner alone and found ag
   } finally {
     process.umask(before);
   }
+});
+
+test("who only looks finds the key that is there, and makes none", async () => {
+  await using folder = await tempFolder();
+  const path = join(folder.path, "state", "key");
+  const nobodys = await existingKey(undefined, path);
+  await expect(stat(join(path, ".."))).rejects.toThrow("ENOENT");
+  const made = await readKey(undefined, path);
+  expect([made.equals(nobodys), (await existingKey(undefined, path)).equals(made)]).toEqual([false, true]);
+  await writeFile(path, "no key");
+  expect((await failureOfDoing(existingKey(undefined, path))).code).toBe("key_unusable");
 });
 
 test("processes that start together end with one key", async () => {

@@ -29,6 +29,15 @@ export async function readKey(explicit: Secret | undefined, path: string): Promi
   return parseKey(text, `The key file ${file}`, next);
 }
 
+/** The same for who only looks: no file is made, and where there is none this is a key that opens nothing. */
+export async function existingKey(explicit: Secret | undefined, path: string): Promise<KeyObject> {
+  const missing = await readIfThere(resolve(path)).then(
+    (text) => text === undefined,
+    () => false, // readKey says why
+  );
+  return explicit === undefined && missing ? createSecretKey(randomBytes(KEY_BYTES)) : readKey(explicit, path);
+}
+
 async function readOrCreate(file: string): Promise<string> {
   const text = await readIfThere(file);
   if (text !== undefined) return text;

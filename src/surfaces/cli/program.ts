@@ -2,7 +2,9 @@ import { Command, CommanderError, InvalidArgumentError } from "commander";
 
 import { failureOf } from "../../core/errors.ts";
 import type { GrantStatus } from "../../core/grant.ts";
+import type { Finding } from "../../pipeline/doctor/finding.ts";
 import { verify } from "../../pipeline/verify.ts";
+import { findingLines } from "./doctor.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { exportHere } from "./export.ts";
 import { login } from "./login.ts";
@@ -15,6 +17,8 @@ export type Entry = Readonly<{
   version: string;
   terminal: Terminal;
   services(): Promise<Services>;
+  /** Works with whatever is wrong; all accounts when none is named. */
+  doctor(account: string | undefined, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Runs the server until the signal aborts. */
   serve(port: number | undefined): Promise<void>;
   demo(messages: number): Promise<void>;
@@ -121,6 +125,16 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     });
 
   program
+    .command("doctor")
+    .argument("[email]", "one account; all that are signed in when left out", address)
+    .description("look for what stands in the way of an export, and say what to do (1 quota unit an account)")
+    .action(async (email: string | undefined) => {
+      const findings = await entry.doctor(email, signal);
+      show(findings, findingLines(findings, terminal.paint));
+      if (findings.some(({ status }) => status === "fail")) code = EXIT.setup;
+    });
+
+  program
     .command("serve")
     .description("run the HTTP server and its background exports")
     .option("--port <n>", "instead of PORT", portNumber)
@@ -185,6 +199,7 @@ function statusLine({ email, authenticated, granted_at, warning }: GrantStatus):
 
 const HELP = `
 Examples:
+  gmail-export doctor
   gmail-export login
   gmail-export export ada@example.com --max-emails 1000
   gmail-export verify data/ada@example.com --online

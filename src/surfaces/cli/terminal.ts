@@ -1,4 +1,5 @@
 import { createInterface } from "node:readline/promises";
+import { styleText } from "node:util";
 
 import { createLogUpdate } from "log-update";
 
@@ -6,6 +7,8 @@ import { createLogUpdate } from "log-update";
 export type Terminal = Readonly<{
   /** One line of data. */
   data(text: string): void;
+  /** A word of the data in colour, where stdout is a terminal that wants it (NO_COLOR, https://no-color.org). */
+  paint(colour: "green" | "yellow" | "red" | "dim", text: string): string;
   /** One line for a person. */
   say(text: string): void;
   /** Replaces the live line; where stderr is no terminal, nothing (`pulse` speaks there). */
@@ -23,6 +26,7 @@ export function terminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream, s
   const watched = stderr.isTTY && stderr.columns > 0; // some pseudo-terminals have no size, and show no live line
   return {
     data: (text) => void stdout.write(`${text}\n`),
+    paint: (colour, text) => styleText(colour, text, { stream: stdout }),
     say: (text) => {
       if (watched) update.done();
       stderr.write(`${text}\n`);

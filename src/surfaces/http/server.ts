@@ -17,6 +17,7 @@ import { z } from "zod";
 import { refuse } from "../../core/errors.ts";
 import type { Secret } from "../../core/ports.ts";
 import { authRoutes } from "./auth-routes.ts";
+import { doctorRoutes } from "./doctor-routes.ts";
 import { exportRoutes } from "./export-routes.ts";
 import { STYLE_SOURCE } from "../pages.ts";
 import { sendError, sendProblem } from "./problem.ts";
@@ -95,6 +96,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   });
   await app.register(authRoutes(services));
   await app.register(exportRoutes(services));
+  await app.register(doctorRoutes(services));
   app.get(
     "/healthz",
     {
