@@ -19,7 +19,9 @@ const answer = fc.oneof(
     const whole = gzipSync(bytes);
     return { body: whole.subarray(0, Math.floor(whole.length * share)), bytes: undefined };
   }),
-  fc.uint8Array({ maxLength: 100 }).map((bytes) => ({ body: Buffer.concat([Buffer.from([1]), bytes]), bytes: undefined })),
+  fc
+    .uint8Array({ maxLength: 100 })
+    .map((bytes) => ({ body: Buffer.concat([Buffer.from([1]), bytes]), bytes: undefined })),
   original.map((bytes) => ({ body: Buffer.concat([gzipSync(bytes), Buffer.from("\0more")]), bytes: undefined })),
   fc.constant({ body: gzipSync(Buffer.alloc(MAX_BYTES + 1)), bytes: undefined }),
 );
