@@ -25,11 +25,8 @@ async function batchesIn(folder: string): Promise<Record<string, string>> {
   const names = (await readdir(folder)).filter((name) => /^emails_batch_\d+\.json$/.test(name));
   const texts = names.toSorted().map(async (name) => {
     const records: ExportRecord[] = JSON.parse(await readFile(join(folder, name), "utf8"));
-    const named = records.map((record) => ({
-      ...record,
-      Attachments: record.Attachments.map((one) => ({ ...one, id: "" })),
-    }));
-    return [name, JSON.stringify(named)] as const;
+    for (const { Attachments } of records) for (const one of Attachments) Object.assign(one, { id: "" });
+    return [name, JSON.stringify(records)] as const;
   });
   return Object.fromEntries(await Promise.all(texts));
 }
