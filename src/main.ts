@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseEnv } from "node:util";
 
+import { tarOf } from "./adapters/files/archive.ts";
 import { chooseDirectoryIn } from "./adapters/files/choose-directory.ts";
 import { learnedLimits } from "./adapters/files/learned-limits.ts";
 import { fileLock } from "./adapters/files/lock.ts";
@@ -35,6 +36,7 @@ import { demo, type Stage } from "./surfaces/cli/demo.ts";
 import { runCommand } from "./surfaces/cli/program.ts";
 import { terminal as openTerminal } from "./surfaces/cli/terminal.ts";
 import { listen } from "./surfaces/http/listen.ts";
+import { createMeasures } from "./surfaces/http/measures.ts";
 import { httpServer } from "./surfaces/http/server.ts";
 
 /** The way to Google under one configuration. Opens no file before one is needed. */
@@ -45,10 +47,11 @@ function connect(config: Config) {
   const project = createProjectBudget(config.projectUnitsPerMinute);
   const limits = learnedLimits(join(config.stateDir, "limits.json"));
   const credentials = () => readCredentials(config.credentialsPath);
+  const measures = createMeasures(clock);
 
   const mailboxFor = async (token: AccessToken): Promise<{ source: MailboxSource; pacer: Pacer }> => {
     const { clientId } = await credentials();
-    const pacer = createPacer({
+    const bare = createPacer({
       clock,
       tier: config.tier,
       unitsPerMinute: config.unitsPerMinute,
@@ -57,17 +60,18 @@ function connect(config: Config) {
       remembered: await limits.of(clientId),
       onLearned: (learned) => limits.remember(clientId, learned),
     });
+    const pacer = measures.pacer(bare);
     const client = gmailClient({ http, accessToken: token, pacer, clock, random: Math.random });
     return { source: gmailSource(client), pacer };
   };
-  return { http, limits, credentials, mailboxFor };
+  return { http, limits, credentials, measures, mailboxFor };
 }
 
 /** Joins ports and adapters for one configuration. Everything opened is closed with `close`. */
 async function compose(config: Config) {
   const log = createLog(config.logLevel);
   const lock = fileLock(clock);
-  const { http, limits, credentials, mailboxFor } = connect(config);
+  const { http, limits, credentials, measures, mailboxFor } = connect(config);
   const queue = embeddedQueue(config.stateDir, clock);
   const key = await readKey(config.encryptionKey, join(config.stateDir, "key"));
   const store = grantStore(config.tokenDir, key, lock);
@@ -116,6 +120,8 @@ async function compose(config: Config) {
   return {
     config,
     log,
+    clock,
+    measures,
     queue,
     accounts,
     store,
@@ -126,6 +132,7 @@ async function compose(config: Config) {
     estimate: estimateExport,
     chooseDirectory: chooseDirectoryIn(config.exportDir),
     directoryIsFree: (path: string) => mustBeFree(lock, path),
+    readDirectory,
     async close() {
       queue.close();
       await http.close();
@@ -183,11 +190,16 @@ async function examineAlone(
 
 /** Runs the server and its background exports until the signal aborts; then everything is made durable first. */
 async function serve(parts: Parts, onListening: (url: string) => void, signal: AbortSignal): Promise<void> {
-  const { config, log, queue, runExport } = parts;
+  const { config, log, measures, queue } = parts;
   const app = await httpServer({
     ...parts,
-    readManifest: readDirectory.manifest,
     doctor: (account, stop) => examine({ ...parts, store: async () => parts.store }, [], account, stop),
+    archive: tarOf,
+    readiness: {
+      ...machine,
+      queue,
+      folders: { EXPORT_DIR: config.exportDir, STATE_DIR: config.stateDir, TOKEN_DIR: config.tokenDir },
+    },
     signInUrl: (account) => new URL(`/auth/gmail?email=${encodeURIComponent(account)}`, config.redirectUri).href,
     redirectUri: config.redirectUri,
     apiKey: config.apiKey,
@@ -196,7 +208,8 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
   try {
     const port = await listen(app, config.host, config.port);
     onListening(`http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`);
-    await work({ queue, run: runExport, concurrency: config.exportConcurrency, clock, log }, signal);
+    const run = measures.run(parts.runExport);
+    await work({ queue, run, concurrency: config.exportConcurrency, clock, log }, signal);
   } finally {
     await app.close();
   }
@@ -273,13 +286,11 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
             ...made,
             clientKind: async () => (await made.credentials()).kind,
             redirectUri: made.config.redirectUri,
-            readDirectory,
             mailbox: async (account) => (await made.mailbox(account)).source,
             openBrowser: async (url) => {
               const { default: open } = await import("open");
               await open(url);
             },
-            clock,
             terminal,
           };
         },

@@ -12,6 +12,7 @@ export type Fields = Readonly<{
   next: string;
   errors: readonly { field: string; message: string }[];
   sign_in_url: string;
+  request_id: string;
   // grants
   authenticated: boolean;
   email: string;
@@ -93,6 +94,14 @@ export function expectProblem(answer: Answer, status: number, code: string): voi
   expect(answer).toMatchObject({
     status,
     type: "application/problem+json",
-    body: { status, code, type: `urn:gmail-export:problem:${code}`, title: words, detail: words, next: words },
+    body: {
+      status,
+      code,
+      type: `urn:gmail-export:problem:${code}`,
+      title: words,
+      detail: words,
+      next: words,
+      request_id: answer.headers.get("x-request-id"),
+    },
   });
 }

@@ -29,7 +29,17 @@ describe("an export", () => {
     const accepted = await w.post("/export/gmail", { email: ADA, include_spam_trash: true });
     const directory = join(w.product.folder, "data", ADA);
     const id = accepted.body.job_id;
-    const links = { self: `/exports/${id}`, cancel: `/exports/${id}/cancel` };
+    const self = `/exports/${id}`;
+    const links = {
+      self,
+      events: `${self}/events`,
+      files: `${self}/files/{name}`,
+      archive: `${self}/archive`,
+      pause: `${self}/pause`,
+      resume: `${self}/resume`,
+      cancel: `${self}/cancel`,
+      retry_failed: `${self}/retry-failed`,
+    };
     expect([accepted.status, accepted.body]).toEqual([
       202,
       {

@@ -35,7 +35,13 @@ describe("the API describes itself", () => {
         "POST /exports/{id}/cancel",
         "POST /exports/{id}/retry-failed",
         "GET /doctor",
+        "GET /exports/{id}/events",
+        "GET /exports/{id}/files/{name}",
+        "GET /exports/{id}/archive",
+        "POST /exports/estimate",
         "GET /healthz",
+        "GET /readyz",
+        "GET /metrics",
       ].toSorted(),
     );
     expect(body.paths["/export/gmail"]).toMatchObject({
@@ -76,11 +82,11 @@ describe("an API key", () => {
     expect(server.url).toMatch(/^http:\/\/0\.0\.0\.0:\d+$/);
   });
 
-  test("opens every call but the two that are open to all", async () => {
+  test("opens every call but the three that are open to all", async () => {
     await using w = await stage({ messages: 1 }, { API_KEY: "sesame" });
     const { get, call } = api(w.server.url, { authorization: "Bearer sesame" });
     const { paths } = (await get("/openapi.json")).body;
-    const open = new Set(["/healthz", "/auth/callback"]);
+    const open = new Set(["/healthz", "/readyz", "/auth/callback"]);
     const calls = Object.entries({
       ...paths,
       "/docs": { get: {} },
@@ -98,6 +104,7 @@ describe("an API key", () => {
       expect((await call(method, path)).status, `${method} ${path}`).not.toBe(401);
     }
     expect((await w.get("/healthz")).body).toEqual({ status: "ok" });
+    expect((await w.get("/readyz")).body).toEqual({ status: "ready" });
     expect((await w.get("/auth/callback")).text).toContain("<h1>Not signed in</h1>");
     expect(w.server.said()).not.toContain("sesame");
   });

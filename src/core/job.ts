@@ -132,13 +132,15 @@ export type JobQueue = Readonly<{
   get(id: string): ExportJob;
   /** Newest first. */
   list(): readonly ExportJob[];
+  /** How many there are in each state; a state without any may be left out. */
+  counts(): ReadonlyMap<string, number>;
   /** The oldest export that can go on: queued, waiting past its time, or left by a worker that died. Never two of one account. */
   take(): Lease | undefined;
   /** Throws `export_unknown` or `not_in_this_state`. */
   ask(id: string, wish: Wish): ExportJob;
   /** Exports of this account that waited for a sign-in are queued again. */
   signedIn(account: string): void;
-  /** Resolves when there may be something to take, or when the signal aborts. */
+  /** Resolves when an export may have changed, after a second at the latest, or when the signal aborts. */
   changed(signal: AbortSignal): Promise<void>;
   close(): void;
 }>;

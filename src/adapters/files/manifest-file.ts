@@ -9,7 +9,7 @@ import { METHODS } from "../../core/quota.ts";
 import { replaceFile } from "../private-file.ts";
 import { unlessMissing } from "./disk.ts";
 
-const MANIFEST = "manifest.json";
+export const MANIFEST = "manifest.json";
 
 const count = z.int().nonnegative();
 
@@ -51,11 +51,16 @@ const shape = z.object({
 
 /** The manifest of a directory; undefined when there is none. Throws `directory_damaged` when it cannot be understood. */
 export async function readManifest(folder: string): Promise<Manifest | undefined> {
+  return (await readManifestFile(folder))?.manifest;
+}
+
+/** The same with the very bytes that say so. */
+export async function readManifestFile(folder: string): Promise<{ manifest: Manifest; bytes: Buffer } | undefined> {
   const path = join(folder, MANIFEST);
-  const text = await unlessMissing(readFile(path, "utf8"));
-  if (text === undefined) return undefined;
+  const bytes = await unlessMissing(readFile(path));
+  if (bytes === undefined) return undefined;
   try {
-    return shape.parse(JSON.parse(text));
+    return { manifest: shape.parse(JSON.parse(bytes.toString())), bytes };
   } catch (error) {
     throw refuse(
       "directory_damaged",

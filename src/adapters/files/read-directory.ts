@@ -6,10 +6,12 @@ import { refuse } from "../../core/errors.ts";
 import { scanBatch } from "./batch-file.ts";
 import { onDisk, unlessMissing } from "./disk.ts";
 import { readManifest } from "./manifest-file.ts";
+import { takeSnapshot } from "./snapshot.ts";
 
 /** Reads export directories on this machine's file system. */
 export const readDirectory: ReadDirectory = {
   manifest: (path) => onDisk(path, () => readManifest(path)),
+  snapshot: (path) => onDisk(path, () => takeSnapshot(path)),
   files: (path) =>
     onDisk(path, async () => {
       const entries = await unlessMissing(readdir(path, { withFileTypes: true }));

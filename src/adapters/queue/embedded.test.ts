@@ -153,3 +153,12 @@ test("where the list of exports cannot be kept, that is a disk failure that name
       }),
     );
 });
+
+test("exports are counted by state", async () => {
+  await using w = await queueIn();
+  expect([...w.queue.counts()]).toEqual([]);
+  for (const account of ["ada", "bob", "eve"]) w.queue.add(request(account));
+  w.queue.take()!.release({ state: "completed" }, some);
+  w.queue.take();
+  expect(Object.fromEntries(w.queue.counts())).toEqual({ completed: 1, running: 1, queued: 1 });
+});

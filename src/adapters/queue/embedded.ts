@@ -35,6 +35,7 @@ export function embeddedQueue(folder: string, clock: Clock): JobQueue {
   const live = LIVE.map((state) => `'${state}'`).join(", ");
   const byId = database.prepare("SELECT job FROM export WHERE id = ?");
   const newestFirst = database.prepare("SELECT job FROM export ORDER BY created_at DESC, rowid DESC");
+  const byState = database.prepare("SELECT state, COUNT(*) AS count FROM export GROUP BY state");
   const inDirectory = database.prepare(`SELECT id FROM export WHERE directory = ? AND state IN (${live})`);
   const insert = database.prepare(
     "INSERT INTO export (id, account, directory, state, due_at, created_at, job) VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -137,6 +138,7 @@ export function embeddedQueue(folder: string, clock: Clock): JobQueue {
       return job;
     },
     get,
+    counts: () => new Map(byState.all().map((row) => [String(row["state"]), Number(row["count"])])),
     list: () => newestFirst.all().map((row) => parseJob(row["job"])),
     take: () =>
       atomically(() => {

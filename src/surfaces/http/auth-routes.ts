@@ -86,7 +86,7 @@ export function authRoutes({ accounts, redirectUri, log }: Services): FastifyPlu
           querystring: z.looseObject({ code: parameter, state: parameter, error: parameter }),
         },
       },
-      async ({ query, cookies }, reply) => {
+      async ({ id: requestId, query, cookies }, reply) => {
         // The cookie is left to run out: a reloaded page is told that the sign-in was used, not that the browser is another.
         const cookie = cookieOf(query.state ?? "");
         try {
@@ -95,7 +95,7 @@ export function authRoutes({ accounts, redirectUri, log }: Services): FastifyPlu
         } catch (error) {
           const failure = failureOf(error);
           if (!failure) throw error;
-          log.warn("sign-in refused", { code: failure.code });
+          log.warn("sign-in refused", { requestId, code: failure.code });
           return await sendPage(reply, statusOf(failure.code), refusedPage(failure));
         }
       },

@@ -2,24 +2,11 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import type { Wish } from "../../core/job.ts";
-import { Export, ExportInFull, viewInFull, viewOf } from "./export-view.ts";
-import { Problem, sendFailure } from "./problem.ts";
+import { clientGone } from "./client-gone.ts";
+import { Export, ExportInFull, Links, viewInFull, viewOf } from "./export-view.ts";
+import { accepted, NewExport } from "./new-export.ts";
+import { Problem } from "./problem.ts";
 import type { Services } from "./services.ts";
-
-const email = z.email();
-
-/** The body of POST /export/gmail. `max_emails` null or left out means all. */
-const NewExport = z
-  .strictObject({
-    email,
-    max_emails: z.int().positive().nullable().default(null),
-    output_dir: z.string().min(1).optional(),
-    batch_size: z.int().positive().max(100_000).default(5_000),
-    query: z.string().default(""),
-    labels: z.array(z.string().min(1)).default([]),
-    include_spam_trash: z.boolean().default(false),
-  })
-  .meta({ id: "NewExport" });
 
 const Started = z
   .object({
@@ -27,9 +14,23 @@ const Started = z
     status: z.literal("processing"),
     output_directory: z.string(),
     job_id: z.string(),
-    links: z.object({ self: z.string(), cancel: z.string() }),
+    links: Links,
   })
   .meta({ id: "Started" });
+
+/** `units_per_minute` is what may be spent now; `share_of_day` is of what a Cloud project may spend a day: 1 is all of it. */
+const Estimate = z
+  .object({
+    messages: z.int(),
+    conversations: z.int(),
+    calls: z.int(),
+    units: z.number(),
+    tier: z.enum(["2026", "legacy"]),
+    units_per_minute: z.number(),
+    minutes: z.number(),
+    share_of_day: z.number(),
+  })
+  .meta({ id: "Estimate" });
 
 const byId = z.strictObject({ id: z.string() });
 const nothing = z.strictObject({});
@@ -41,14 +42,8 @@ const WISHES: readonly [path: string, wish: Wish, summary: string][] = [
   ["retry-failed", "retry_failed", "Fetch again what failed, and what is new"],
 ];
 
-export function exportRoutes({
-  accounts,
-  queue,
-  chooseDirectory,
-  directoryIsFree,
-  readManifest,
-  signInUrl,
-}: Services): FastifyPluginAsyncZod {
+export function exportRoutes(services: Services): FastifyPluginAsyncZod {
+  const { queue, directoryIsFree, readDirectory, estimate, log } = services;
   return async (app) => {
     app.post(
       "/export/gmail",
@@ -61,28 +56,12 @@ export function exportRoutes({
           response: { 202: Started, 401: Problem, 409: Problem, 422: Problem },
         },
       },
-      async ({ body }, reply) => {
-        const directory = await chooseDirectory(body.email, body.output_dir);
-        const status = await accounts.status(body.email);
-        if (!status.authenticated)
-          return sendFailure(
-            reply,
-            {
-              code: "not_signed_in",
-              retry: "sign_in",
-              message: status.warning ?? `Nobody has signed in as ${body.email} yet.`,
-              next: `Open ${signInUrl(body.email)} in a browser and sign in, then send the same request again.`,
-            },
-            { sign_in_url: signInUrl(body.email) },
-          );
-        await directoryIsFree(directory);
-        const job = queue.add({
-          account: body.email,
-          directory,
-          maxEmails: body.max_emails,
-          batchSize: body.batch_size,
-          filter: { query: body.query, labels: body.labels, includeSpamTrash: body.include_spam_trash },
-        });
+      async ({ id: requestId, body }, reply) => {
+        const request = await accepted(body, reply, services);
+        if (!request) return reply;
+        await directoryIsFree(request.directory);
+        const job = queue.add(request);
+        log.info("export accepted", { requestId, export: job.id });
         const { links } = viewOf(job);
         return reply
           .code(202)
@@ -90,10 +69,34 @@ export function exportRoutes({
           .send({
             message: `The export of ${body.email} has been started.`,
             status: "processing",
-            output_directory: directory,
+            output_directory: request.directory,
             job_id: job.id,
             links,
           });
+      },
+    );
+
+    app.post(
+      "/exports/estimate",
+      {
+        schema: {
+          tags: ["exports"],
+          summary: "What an export would cost: a dry run, which only lists (5 quota units per 500 messages)",
+          querystring: nothing,
+          body: NewExport,
+          response: { 200: Estimate, 401: Problem, 422: Problem, 429: Problem, 502: Problem, 504: Problem },
+        },
+      },
+      async ({ body }, reply) => {
+        const request = await accepted(body, reply, services);
+        if (!request) return reply;
+        const { unitsPerMinute, ms, shareOfDay, ...figures } = await estimate(request, clientGone(reply));
+        return {
+          ...figures,
+          units_per_minute: Math.round(unitsPerMinute),
+          minutes: ms / 60_000,
+          share_of_day: shareOfDay,
+        };
       },
     );
 
@@ -123,7 +126,7 @@ export function exportRoutes({
       },
       async ({ params }) => {
         const job = queue.get(params.id);
-        return viewInFull(job, await readManifest(job.request.directory));
+        return viewInFull(job, await readDirectory.manifest(job.request.directory));
       },
     );
 

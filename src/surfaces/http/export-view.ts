@@ -1,27 +1,42 @@
 import { z } from "zod";
 
-import type { ExportJob, Forecast } from "../../core/job.ts";
-import type { Manifest } from "../../core/manifest.ts";
+import { sameAccount } from "../../core/account.ts";
+import type { ExportJob, ExportRequest, Forecast } from "../../core/job.ts";
+import { sameFilter, type Manifest } from "../../core/manifest.ts";
 import { METHODS } from "../../core/quota.ts";
 
 const count = z.int().nonnegative();
+
+export const StateName = z.enum([
+  "queued",
+  "running",
+  "paused",
+  "waiting",
+  "needs_sign_in",
+  "completed",
+  "completed_with_failures",
+  "failed",
+  "cancelled",
+]);
+
+/** What can be asked of an export. `files` is a template: `{name}` is the name of one of its files. */
+export const Links = z.object({
+  self: z.string(),
+  events: z.string(),
+  files: z.string(),
+  archive: z.string(),
+  pause: z.string(),
+  resume: z.string(),
+  cancel: z.string(),
+  retry_failed: z.string(),
+});
 
 /** An export as HTTP shows it. */
 export const Export = z
   .object({
     id: z.string(),
     email: z.string(),
-    state: z.enum([
-      "queued",
-      "running",
-      "paused",
-      "waiting",
-      "needs_sign_in",
-      "completed",
-      "completed_with_failures",
-      "failed",
-      "cancelled",
-    ]),
+    state: StateName,
     output_directory: z.string(),
     max_emails: count.nullable(),
     batch_size: count,
@@ -55,7 +70,7 @@ export const Export = z
     updated_at: z.iso.datetime(),
     waiting_until: z.iso.datetime().optional(),
     failure: z.object({ code: z.string(), message: z.string(), next: z.string() }).optional(),
-    links: z.object({ self: z.string(), cancel: z.string() }),
+    links: Links,
   })
   .meta({ id: "Export" });
 
@@ -90,7 +105,21 @@ export function viewOf(job: ExportJob): z.infer<typeof Export> {
     ...("failure" in job
       ? { failure: { code: job.failure.code, message: job.failure.message, next: job.failure.next } }
       : {}),
-    links: { self: `/exports/${job.id}`, cancel: `/exports/${job.id}/cancel` },
+    links: linksOf(job.id),
+  };
+}
+
+function linksOf(id: string): z.infer<typeof Links> {
+  const self = `/exports/${id}`;
+  return {
+    self,
+    events: `${self}/events`,
+    files: `${self}/files/{name}`,
+    archive: `${self}/archive`,
+    pause: `${self}/pause`,
+    resume: `${self}/resume`,
+    cancel: `${self}/cancel`,
+    retry_failed: `${self}/retry-failed`,
   };
 }
 
@@ -103,7 +132,13 @@ function rateOf(forecast: Forecast): z.infer<typeof Export>["rate"] {
   };
 }
 
-export function viewInFull(job: ExportJob, manifest: Manifest | undefined): z.infer<typeof ExportInFull> {
+/** False when the directory turned out to be that of another export: then nothing in it is this one's. */
+export function isOf({ account, filter }: ExportRequest, manifest: Manifest): boolean {
+  return sameAccount(account, manifest.email) && sameFilter(filter, manifest.filter);
+}
+
+export function viewInFull(job: ExportJob, found: Manifest | undefined): z.infer<typeof ExportInFull> {
+  const manifest = found && isOf(job.request, found) ? found : undefined;
   return {
     ...viewOf(job),
     complete: manifest?.complete ?? false,

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { failureOf, type Failure, type FailureCode } from "../../core/errors.ts";
 
-/** RFC 9457 problem details; `code` is stable, `next` is a step a person can take. */
+/** RFC 9457 problem details; `code` is stable, `next` is a step a person can take, `request_id` stands in the log too. */
 export const Problem = z
   .object({
     type: z.string(),
@@ -15,6 +15,7 @@ export const Problem = z
     next: z.string(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
     sign_in_url: z.string().optional(),
+    request_id: z.string(),
   })
   .meta({ id: "Problem" });
 
@@ -121,6 +122,7 @@ export async function sendProblem(
     code,
     next,
     ...extra,
+    request_id: reply.request.id,
   };
   // As bytes, past the route's response schema: a problem is not one of its answers.
   return reply.code(status).type("application/problem+json").serializer(JSON.stringify).send(problem);

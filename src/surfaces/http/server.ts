@@ -12,31 +12,40 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from "fastify-type-provider-zod";
-import { z } from "zod";
 
 import { refuse } from "../../core/errors.ts";
 import type { Secret } from "../../core/ports.ts";
 import { authRoutes } from "./auth-routes.ts";
 import { doctorRoutes } from "./doctor-routes.ts";
+import { eventRoutes } from "./event-routes.ts";
 import { exportRoutes } from "./export-routes.ts";
+import { fileRoutes } from "./file-routes.ts";
+import { HEALTH, healthRoutes } from "./health-routes.ts";
 import { STYLE_SOURCE } from "../pages.ts";
 import { sendError, sendProblem } from "./problem.ts";
+import { REQUEST_ID, requestIdOf } from "./request-id.ts";
 import type { Services } from "./services.ts";
 
 /** The HTTP API (docs/design.md §6), ready to listen. */
 export async function httpServer(services: Services): Promise<FastifyInstance> {
-  const { apiKey, log, redirectUri, version } = services;
+  const { apiKey, clock, log, measures, redirectUri, version } = services;
   const app = fastify({
     logger: false,
+    requestIdHeader: false, // would take any text
+    genReqId: requestIdOf,
+    frameworkErrors: (error, request, reply) => {
+      void reply.header(REQUEST_ID, request.id);
+      void sendError(reply, error);
+    },
     bodyLimit: 64 * 1024,
     forceCloseConnections: true,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(async (error, _request, reply) => {
+  app.setErrorHandler(async (error, { id: requestId }, reply) => {
     const answer = await sendError(reply, error);
-    if (reply.statusCode === 500)
-      log.error("request failed", { error: error instanceof Error ? error.name : "unknown" });
+    if (reply.statusCode === 500 && !reply.raw.destroyed)
+      log.error("request failed", { requestId, error: error instanceof Error ? error.name : "unknown" });
     return answer;
   });
   app.setNotFoundHandler((_request, reply) =>
@@ -48,9 +57,20 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
     if (body === "") done(null, undefined);
     else void parseJson(request, body, done);
   });
-  app.addHook("onResponse", async (request, reply) => {
-    // The pattern, not the address: that may hold an authorization code or somebody's name.
-    log.info("request", { method: request.method, route: request.routeOptions.url, status: reply.statusCode });
+  app.addHook("onRequest", async (request, { raw }) => {
+    raw.setHeader(REQUEST_ID, request.id); // on the raw answer, so that streams have it too
+    raw.on("error", () => {}); // an answer that crosses its client's leaving is nobody's error
+    const begun = clock.now();
+    // Every answer is closed, also one that its client did not wait for; only a finished one gets to onResponse.
+    raw.once("close", () => {
+      // The pattern, not the address: that may hold an authorization code or somebody's name.
+      const route = request.routeOptions.url ?? "none";
+      const { method, id: requestId } = request;
+      const status = raw.headersSent ? raw.statusCode : 499;
+      const ms = clock.now() - begun;
+      measures.answered({ method, route, status, seconds: ms / 1000 });
+      log.info("request", { requestId, method, route, status, ms, ...(raw.writableFinished ? {} : { cut: true }) });
+    });
   });
   await app.register(cookie);
   await app.register(helmet, {
@@ -67,7 +87,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   });
   if (apiKey)
     app.addHook("onRequest", async (request, reply) => {
-      const open = ["/healthz", redirectUri.pathname].includes(request.routeOptions.url ?? "");
+      const open = [...HEALTH, redirectUri.pathname].includes(request.routeOptions.url ?? "");
       if (open || isKey(request.headers.authorization, apiKey)) return;
       void reply.header("www-authenticate", "Bearer");
       throw refuse(
@@ -97,17 +117,9 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   await app.register(authRoutes(services));
   await app.register(exportRoutes(services));
   await app.register(doctorRoutes(services));
-  app.get(
-    "/healthz",
-    {
-      schema: {
-        tags: ["health"],
-        summary: "The server lives",
-        response: { 200: z.object({ status: z.literal("ok") }) },
-      },
-    },
-    async () => ({ status: "ok" as const }),
-  );
+  await app.register(eventRoutes(services));
+  await app.register(fileRoutes(services));
+  await app.register(healthRoutes(services));
   await app.register(reference);
   return app;
 }

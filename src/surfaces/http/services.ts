@@ -1,8 +1,11 @@
+import type { Archive, ReadDirectory } from "../../core/directory.ts";
 import type { Accounts } from "../../core/grant.ts";
-import type { ChooseDirectory, JobQueue } from "../../core/job.ts";
-import type { Manifest } from "../../core/manifest.ts";
-import type { Log, Secret } from "../../core/ports.ts";
+import type { ChooseDirectory, ExportRequest, JobQueue } from "../../core/job.ts";
+import type { Clock, Log, Secret } from "../../core/ports.ts";
 import type { Finding } from "../../pipeline/doctor/finding.ts";
+import type { Estimate } from "../../pipeline/estimate.ts";
+import type { Measures } from "./measures.ts";
+import type { Readiness } from "./readiness.ts";
 
 /** What the HTTP surface needs; `main.ts` fills it. */
 export type Services = Readonly<{
@@ -11,15 +14,20 @@ export type Services = Readonly<{
   chooseDirectory: ChooseDirectory;
   /** Throws `directory_busy` while some process writes there. */
   directoryIsFree(path: string): Promise<void>;
-  /** The manifest of an export directory; undefined while there is none. */
-  readManifest(path: string): Promise<Manifest | undefined>;
+  readDirectory: Pick<ReadDirectory, "manifest" | "snapshot">;
+  archive: Archive;
+  /** The dry run of an export. */
+  estimate(request: ExportRequest, signal: AbortSignal): Promise<Estimate>;
   /** All accounts when none is named. */
   doctor(account: string | undefined, signal: AbortSignal): Promise<readonly Finding[]>;
+  measures: Measures;
+  readiness: Readiness;
   /** Where a person signs in as this account. */
   signInUrl(account: string): string;
   /** Where Google sends the browser back. Sign-in must begin on its origin, or the cookie set there is not sent back. */
   redirectUri: URL;
   apiKey: Secret | undefined;
   version: string;
+  clock: Clock;
   log: Log;
 }>;

@@ -1,0 +1,72 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+import { expectProblem } from "./api.ts";
+import { ADA, begin, BOB, listedIds, reaches, stageSignedIn, type Stage } from "./stage.ts";
+
+let w: Stage;
+beforeAll(async () => void (w = await stageSignedIn({ messages: 120 })));
+afterAll(() => w[Symbol.asyncDispose]());
+
+/** Just enough of the answer to test it. */
+type Estimate = Readonly<Record<"messages" | "conversations" | "calls" | "units" | "minutes" | "share_of_day", number>>;
+
+const estimate = async (body: object) => {
+  const answer = await w.post("/exports/estimate", body);
+  expect(answer.status, answer.text).toBe(200);
+  return answer.body as unknown as Estimate;
+};
+
+test("an estimate tells beforehand what the export then costs, and fetches and writes nothing", async () => {
+  const before = w.google.meter.units;
+  const told = await estimate({ email: ADA });
+  const listing = w.google.meter.units - before;
+  expect(listing).toBe(5);
+  expect(await readdir(join(w.product.folder, "data")).catch(() => [])).toEqual([]);
+  expect((await w.get("/exports")).body).toEqual([]);
+  expect(told).toEqual({
+    messages: listedIds(w).length,
+    conversations: new Set(listedIds(w).map((id) => w.google.mailbox().truth(id).threadId)).size,
+    calls: expect.any(Number),
+    units: expect.any(Number),
+    tier: "2026",
+    units_per_minute: 1_000_000_000,
+    minutes: expect.closeTo(told.units / 1_000_000_000, 4),
+    share_of_day: told.units / 80_000_000,
+  });
+  const { quota } = await reaches(w, await begin(w), "completed");
+  const { "messages.get": messages = 0, "threads.get": threads = 0 } = quota.calls;
+  expect(told.calls).toBe(messages + threads);
+  expect(told.units).toBe(20 * messages + 40 * threads);
+});
+
+test("it is of the same mail that the export would bring", async () => {
+  expect((await estimate({ email: ADA, max_emails: 7 })).messages).toBe(7);
+  expect((await estimate({ email: ADA, include_spam_trash: true })).messages).toBe(120);
+  expect((await estimate({ email: ADA, labels: ["TRASH"] })).messages).toBeLessThan(20);
+});
+
+test("it is refused as the export is", async () => {
+  const bodies = [
+    { email: BOB },
+    { email: "nobody" },
+    { email: ADA, max_emails: 0, x: 1 },
+    { email: ADA, output_dir: "../elsewhere" },
+    "{",
+    [],
+  ];
+  for (const body of bodies) {
+    const [asked, done] = await Promise.all([w.post("/exports/estimate", body), w.post("/export/gmail", body)]);
+    expect(asked.status).toBeGreaterThanOrEqual(400);
+    expect([asked.status, { ...asked.body, request_id: "" }]).toEqual([done.status, { ...done.body, request_id: "" }]);
+  }
+  expectProblem(await w.post("/exports/estimate?x=1", { email: ADA }), 422, "invalid_fields");
+});
+
+test("when Google cannot be asked, it says so", async () => {
+  w.google.faults.add({ kind: "apiDisabled" });
+  expectProblem(await w.post("/exports/estimate", { email: ADA }), 503, "api_disabled");
+  w.google.faults.clear();
+});
