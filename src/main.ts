@@ -37,7 +37,6 @@ import { runCommand } from "./surfaces/cli/program.ts";
 import { terminal as openTerminal } from "./surfaces/cli/terminal.ts";
 import { listen } from "./surfaces/http/listen.ts";
 import { createMeasures } from "./surfaces/http/measures.ts";
-import { httpServer } from "./surfaces/http/server.ts";
 
 /** The way to Google under one configuration. Opens no file before one is needed. */
 function connect(config: Config) {
@@ -191,6 +190,7 @@ async function examineAlone(
 /** Runs the server and its background exports until the signal aborts; then everything is made durable first. */
 async function serve(parts: Parts, onListening: (url: string) => void, signal: AbortSignal): Promise<void> {
   const { config, log, measures, queue } = parts;
+  const { httpServer } = await import("./surfaces/http/server.ts"); // half of the memory a command would take
   const app = await httpServer({
     ...parts,
     doctor: (account, stop) => examine({ ...parts, store: async () => parts.store }, [], account, stop),

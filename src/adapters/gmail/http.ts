@@ -1,7 +1,8 @@
+import { gunzipSync } from "node:zlib";
+
 import { Pool, type Dispatcher } from "undici";
 import { ExportError, refuse } from "../../core/errors.ts";
 import type { Clock, Secret } from "../../core/ports.ts";
-import { createGunzip, type Gunzip } from "./gunzip.ts";
 
 /** An answer as it came, whatever its status; the body is decompressed. Header names are lower-case. */
 export type HttpResponse = Readonly<{
@@ -46,7 +47,6 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
   const base = root.pathname.replace(/\/+$/, "");
   // HTTP/1.1: measured at half the CPU of HTTP/2 per message, and ten calls in flight need no more than ten connections.
   const pool = new Pool(root.origin, { connections, connect: { timeout: connectMs }, allowH2: false });
-  const gunzip = createGunzip(bodyBytes);
 
   const request = (path: string, token: Secret, signal: AbortSignal): Promise<HttpResponse> =>
     new Promise((resolve, reject) => {
@@ -101,7 +101,7 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
   return {
     async get(path, token, signal) {
       const response = await request(path, token, signal);
-      return { ...response, body: await decompressed(response, gunzip, bodyBytes) };
+      return { ...response, body: decompressed(response, bodyBytes) };
     },
     close: () => pool.destroy(),
   };
@@ -109,10 +109,11 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
 
 const STOPPED = new Error("stopped");
 
-async function decompressed({ headers, body }: HttpResponse, gunzip: Gunzip, bodyBytes: number): Promise<Buffer> {
+/** At once, not on another thread: answers are small, and Node frees what an asynchronous gunzip holds much later. */
+function decompressed({ headers, body }: HttpResponse, bodyBytes: number): Buffer {
   if (headers["content-encoding"] !== "gzip") return body;
   try {
-    return await gunzip(body);
+    return gunzipSync(body, { maxOutputLength: bodyBytes });
   } catch (error) {
     if (error instanceof RangeError) throw tooLarge(bodyBytes);
     throw new ExportError({

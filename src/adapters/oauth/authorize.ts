@@ -46,7 +46,10 @@ export function signIn(parts: SignInParts): Pick<Accounts, "begin" | "finish"> {
       const codeVerifier = randomBytes(32).toString("base64url"); // RFC 7636 §4.1
       const codeChallenge = createHash("sha256").update(codeVerifier).digest("base64url");
       const { state, browserKey } = pending.add({ account, redirectUri, codeVerifier: new Secret(codeVerifier) });
-      return { url: authorizationUrl(client, { account, scopes, redirectUri, state, codeChallenge }), browserKey };
+      return {
+        url: await authorizationUrl(client, { account, scopes, redirectUri, state, codeChallenge }),
+        browserKey,
+      };
     },
 
     async finish({ state, error, code }, browserKey, signal) {

@@ -1,4 +1,4 @@
-import { CodeChallengeMethod, OAuth2Client } from "google-auth-library";
+import type { OAuth2Client } from "google-auth-library";
 
 import { ExportError, refuse, type TransientCode } from "../../core/errors.ts";
 import { Secret, type Clock, type EpochMs } from "../../core/ports.ts";
@@ -26,8 +26,11 @@ export type Refusal = Readonly<{ error: string; error_subtype: string | undefine
 
 type CodeRequest = Readonly<{ code: Secret; codeVerifier: Secret; redirectUri: string }>;
 
+/** Loaded when it is first needed: most commands find a token that still lasts, and it takes 24 MB. */
+const library = (): Promise<typeof import("google-auth-library")> => import("google-auth-library");
+
 /** Where the browser goes (RFC 6749 §4.1.1, RFC 7636 §4.3). */
-export function authorizationUrl(
+export async function authorizationUrl(
   credentials: ClientCredentials,
   request: Readonly<{
     account: string;
@@ -36,7 +39,8 @@ export function authorizationUrl(
     state: string;
     codeChallenge: string;
   }>,
-): string {
+): Promise<string> {
+  const { CodeChallengeMethod, OAuth2Client } = await library();
   return new OAuth2Client({
     clientId: credentials.clientId,
     endpoints: { oauth2AuthBaseUrl: credentials.authUri },
@@ -109,6 +113,7 @@ async function ask(
 ): Promise<Answer> {
   signal.throwIfAborted();
   let answer: Answer | undefined;
+  const { OAuth2Client } = await library();
   const client = new OAuth2Client({
     clientId: credentials.clientId,
     ...(credentials.clientSecret !== undefined && { clientSecret: credentials.clientSecret.reveal() }),

@@ -6,8 +6,11 @@ import { USABLE } from "./spacing.ts";
 /** Before it looks for more, an unknown project is used as a new one for so long. */
 const CAUTIOUS_MS = 5_000;
 
-/** While it looks for more: units a minute at the 2026 prices. Fast enough to prove the legacy tier within a minute. */
-const SEEKING_PACE = 15_000;
+/**
+ * While it looks for more: units a minute at the 2026 prices, about what the legacy limit comes to at them. A server of the
+ * 2026 tier refuses a little sooner for it, and its minute is spent either way; the legacy tier is proved in a third of one.
+ */
+const SEEKING_PACE = 60_000;
 
 /**
  * No server of the 2026 tier lets so much through within a minute, whenever its windows begin: two fixed windows or one

@@ -62,9 +62,10 @@ describe.each([...SHAPES, ...MUTE])("a server that counts %s", (_, meter) => {
     expect(refused / calls).toBeLessThan(0.01);
   });
 
-  test("of the legacy tier is used at 95 % from the second minute on, without refusals", async () => {
+  test("of the legacy tier is used at 70 % in the first minute from cold and at 95 % afterwards, without refusals", async () => {
     const server = { meter: meter(15_000), tier: "legacy", limit: 15_000 } as const;
     const { share, refused, learned } = await run(server, { minutes: 5, method: "messages.get" });
+    expect(share(0, 1)).toBeGreaterThan(0.7);
     expect(share(1, 5)).toBeGreaterThan(0.95);
     expect(refused).toBe(0);
     expect(learned).toEqual({ tier: "legacy", unitsPerMinute: 15_000, priceFactor: 1 });
