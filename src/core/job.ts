@@ -27,9 +27,14 @@ export type Forecast = Readonly<{
   finishAt: EpochMs | null;
 }>;
 
+/** How far an export has come, in this order. */
+export const STAGES = ["starting", "listing", "fetching", "verifying", "done"] as const;
+
+type Stage = (typeof STAGES)[number];
+
 /** What is on disk so far, never a guess. `listed` is final once `stage` is past "listing". */
 export type Progress = Readonly<{
-  stage: "starting" | "listing" | "fetching" | "verifying" | "done";
+  stage: Stage;
   listed: number;
   exported: number;
   gone: number;
@@ -69,6 +74,18 @@ export type ExportState =
   | Readonly<{ state: "cancelled" }>;
 
 export type StateName = ExportState["state"];
+
+export const STATE_NAMES = [
+  "queued",
+  "running",
+  "paused",
+  "waiting",
+  "needs_sign_in",
+  "completed",
+  "completed_with_failures",
+  "failed",
+  "cancelled",
+] as const satisfies readonly StateName[];
 
 export type ExportJob = Readonly<{
   id: string;

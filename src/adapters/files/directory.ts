@@ -30,7 +30,7 @@ export type Found = Readonly<{
 }>;
 
 /** A batch that an earlier run left unfinished. */
-export type FoundBatch = Readonly<{ number: number; found: FoundPart; replacementCharacters: number }>;
+type FoundBatch = Readonly<{ number: number; found: FoundPart; replacementCharacters: number }>;
 
 type Surroundings = Readonly<{ clock: Clock; tool: string; spent: () => Spent }>;
 

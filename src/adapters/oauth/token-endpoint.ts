@@ -27,7 +27,7 @@ export type Refusal = Readonly<{ error: string; error_subtype: string | undefine
 type CodeRequest = Readonly<{ code: Secret; codeVerifier: Secret; redirectUri: string }>;
 
 /** Loaded when it is first needed: most commands find a token that still lasts, and it takes 24 MB. */
-const library = (): Promise<typeof import("google-auth-library")> => import("google-auth-library");
+const library = async () => import("google-auth-library");
 
 /** Where the browser goes (RFC 6749 §4.1.1, RFC 7636 §4.3). */
 export async function authorizationUrl(

@@ -1,22 +1,12 @@
 import { z } from "zod";
 
 import { refuse } from "../../core/errors.ts";
-import type { ExportJob } from "../../core/job.ts";
+import { STATE_NAMES, type ExportJob } from "../../core/job.ts";
 
 /** A row may come from another version of this program: what every version wrote is checked, the rest is carried along. */
 const shape = z.looseObject({
   id: z.string(),
-  state: z.enum([
-    "queued",
-    "running",
-    "paused",
-    "waiting",
-    "needs_sign_in",
-    "completed",
-    "completed_with_failures",
-    "failed",
-    "cancelled",
-  ]),
+  state: z.enum(STATE_NAMES),
   request: z.looseObject({ account: z.string(), directory: z.string(), batchSize: z.int() }),
   progress: z.looseObject({ stage: z.string() }),
   createdAt: z.number(),

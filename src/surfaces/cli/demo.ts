@@ -6,6 +6,7 @@ import { fetch } from "undici";
 import { z } from "zod";
 
 import type { ReadDirectory } from "../../core/directory.ts";
+import { STAGES } from "../../core/job.ts";
 import type { Clock } from "../../core/ports.ts";
 import { UNITS_PER_MINUTE } from "../../core/quota.ts";
 import { verify } from "../../pipeline/verify.ts";
@@ -77,7 +78,7 @@ const count = z.number();
 const Running = z.object({
   state: z.string(),
   progress: z.object({
-    stage: z.enum(["starting", "listing", "fetching", "verifying", "done"]),
+    stage: z.enum(STAGES),
     listed: count,
     exported: count,
     gone: count,

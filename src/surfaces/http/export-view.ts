@@ -1,23 +1,13 @@
 import { z } from "zod";
 
 import { sameAccount } from "../../core/account.ts";
-import type { ExportJob, ExportRequest, Forecast } from "../../core/job.ts";
+import { STAGES, STATE_NAMES, type ExportJob, type ExportRequest, type Forecast } from "../../core/job.ts";
 import { sameFilter, type Manifest } from "../../core/manifest.ts";
 import { METHODS } from "../../core/quota.ts";
 
 const count = z.int().nonnegative();
 
-export const StateName = z.enum([
-  "queued",
-  "running",
-  "paused",
-  "waiting",
-  "needs_sign_in",
-  "completed",
-  "completed_with_failures",
-  "failed",
-  "cancelled",
-]);
+export const StateName = z.enum(STATE_NAMES);
 
 /** What can be asked of an export. `files` is a template: `{name}` is the name of one of its files. */
 export const Links = z.object({
@@ -44,7 +34,7 @@ export const Export = z
     labels: z.array(z.string()),
     include_spam_trash: z.boolean(),
     progress: z.object({
-      stage: z.enum(["starting", "listing", "fetching", "verifying", "done"]),
+      stage: z.enum(STAGES),
       listed: count,
       exported: count,
       gone: count,

@@ -1,0 +1,129 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { fileURLToPath } from "node:url";
+
+import { fileLock } from "../../src/adapters/files/lock.ts";
+import { accessToken } from "../../src/adapters/oauth/access-token.ts";
+import { readCredentials } from "../../src/adapters/oauth/credentials.ts";
+import { grantStore } from "../../src/adapters/oauth/grant-store.ts";
+import { readKey } from "../../src/adapters/oauth/key.ts";
+import { systemClock as clock } from "../../src/clock.ts";
+import { openBrowser } from "../../test/browser.ts";
+import { install, type Product } from "../../test/product.ts";
+import { scratchFolder } from "../../test/scratch.ts";
+import type { Usage } from "./usage.ts";
+
+const ACCOUNT = "ada@example.com";
+const BODY_BYTES = 10_000;
+const SIMULATOR = fileURLToPath(import.meta.resolve("../../simulator/main.ts"));
+const BARE = fileURLToPath(import.meta.resolve("./bare.ts"));
+const LOADED_FIRST = import.meta.resolve("./usage.ts");
+
+/** A simulated Google in a process of its own, and gmail-export installed and signed in: all that is measured runs in new processes. */
+export type Stage = AsyncDisposable &
+  Readonly<{
+    /** The program doing as good as nothing: its start. */
+    startOurs(): Promise<Usage>;
+    startBare(): Promise<Usage>;
+    /** A whole export, as a person starts it. What it wrote is there until the next one. */
+    ours(): Promise<Usage>;
+    bare(): Promise<Usage>;
+    /** Throws when the two did not write the same records. */
+    mustAgree(): Promise<void>;
+  }>;
+
+export async function setUp(messages: number): Promise<Stage> {
+  await using stack = new AsyncDisposableStack();
+  const scratch = stack.use(await scratchFolder());
+  const credentialsPath = join(scratch.path, "credentials.json");
+  const google = stack.use(await startSimulator(messages, credentialsPath));
+  const credentials: object = JSON.parse(await readFile(credentialsPath, "utf8"));
+  const product = stack.use(await install({ url: google.url, credentials }));
+  await signIn(product);
+  const token = await tokenIn(product.folder);
+
+  const usagePath = join(scratch.path, "usage.json");
+  const measured = { NODE_OPTIONS: `--import ${LOADED_FIRST}`, BENCH_USAGE: usagePath };
+  const usage = async (): Promise<Usage> => JSON.parse(await readFile(usagePath, "utf8"));
+  const output = { ours: join(product.folder, "data", "ours"), bare: join(scratch.path, "bare.ndjson") };
+
+  const cli = async (args: readonly string[]): Promise<Usage> => {
+    const { code, stderr } = await product.cli(args, measured);
+    if (code !== 0) throw new Error(`gmail-export ${args[0]} ended with ${code}:\n${stderr}`);
+    return usage();
+  };
+  const bare = async (settings: Readonly<Record<string, string>>): Promise<Usage> => {
+    const child = spawn(process.execPath, [BARE], { stdio: "inherit", env: { ...measured, ...settings } });
+    const [code] = await once(child, "close");
+    if (code !== 0) throw new Error(`the bare loop ended with ${code}`);
+    return usage();
+  };
+
+  const kept = stack.move();
+  return {
+    startOurs: () => cli(["--version"]),
+    startBare: () => bare({}),
+    async ours() {
+      await rm(output.ours, { recursive: true, force: true });
+      return cli(["export", ACCOUNT, "--output-dir", output.ours]);
+    },
+    bare: () => bare({ BENCH_URL: google.url, BENCH_TOKEN: token, BENCH_OUTPUT: output.bare }),
+    async mustAgree() {
+      const [ours, bares] = [await recordsIn(output.ours), await linesOf(output.bare)];
+      if (ours.length !== messages || ours.some((record, index) => record !== bares[index]))
+        throw new Error("the bare loop did not write the records that gmail-export wrote");
+    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
+}
+
+async function startSimulator(messages: number, credentialsPath: string): Promise<AsyncDisposable & { url: string }> {
+  const options = { messages, "per-thread": 3, "body-bytes": BODY_BYTES, credentials: credentialsPath };
+  const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  const child = spawn(process.execPath, [SIMULATOR, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const ended = once(child, "close");
+  const [line] = await Promise.race([once(createInterface(child.stdout), "line"), ended]);
+  if (typeof line !== "string") throw new Error("the simulator did not start");
+  const { url }: { url: string } = JSON.parse(line);
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      child.kill();
+      await ended;
+    },
+  };
+}
+
+async function signIn(product: Product): Promise<void> {
+  const login = product.start(["login", ACCOUNT, "--no-browser"]);
+  const [url] = await login.says(/http:\S+state=\S+/);
+  await openBrowser().visit(url);
+  const { code, stderr } = await login.ended;
+  if (code !== 0) throw new Error(`the sign-in failed:\n${stderr}`);
+}
+
+async function tokenIn(folder: string): Promise<string> {
+  const store = grantStore(
+    join(folder, "tokens"),
+    await readKey(undefined, join(folder, "state/key")),
+    fileLock(clock),
+  );
+  const credentials = () => readCredentials(join(folder, "credentials.json"));
+  const token = await accessToken(ACCOUNT, { credentials, store, clock })(undefined, new AbortController().signal);
+  return token.reveal();
+}
+
+/** The records of an export, sorted; each is a line of a batch. */
+async function recordsIn(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => name.startsWith("emails_batch_"));
+  const lines = await Promise.all(names.map((name) => linesOf(join(folder, name))));
+  const records = lines.flat().filter((line) => line.startsWith("{"));
+  return records.map((line) => line.replace(/,$/, "")).toSorted();
+}
+
+async function linesOf(path: string): Promise<string[]> {
+  return (await readFile(path, "utf8")).trimEnd().split("\n").toSorted();
+}

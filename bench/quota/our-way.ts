@@ -1,0 +1,72 @@
+import { gmailClient } from "../../src/adapters/gmail/client.ts";
+import type { Http } from "../../src/adapters/gmail/http.ts";
+import { gmailSource } from "../../src/adapters/gmail/source.ts";
+import type { OpenDirectory } from "../../src/core/directory.ts";
+import { createLedger } from "../../src/core/ledger.ts";
+import { EVERYTHING } from "../../src/core/mailbox.ts";
+import { Secret, type Clock } from "../../src/core/ports.ts";
+import { NOTHING_SPENT } from "../../src/core/quota.ts";
+import { runExport } from "../../src/pipeline/export.ts";
+import { createPacer, type Learned, type PacerOptions } from "../../src/pipeline/pace/pacer.ts";
+import { createProjectBudget } from "../../src/pipeline/pace/spacing.ts";
+import { seeded } from "../../test/quota-server.ts";
+import { ACCOUNT } from "./virtual-gmail.ts";
+
+/** The settings' default (src/config.ts). */
+const MAX_IN_FLIGHT = 10;
+
+export type OurRun = Readonly<{ brought: number; learned: Learned | undefined }>;
+
+/** A whole export as src/main.ts puts it together, but for the sign-in and the disk. */
+export async function ourWay(http: Http, clock: Clock, settings: Partial<PacerOptions> = {}): Promise<OurRun> {
+  let learned: Learned | undefined;
+  const pacer = createPacer({
+    clock,
+    tier: "auto",
+    maxInFlight: MAX_IN_FLIGHT,
+    project: createProjectBudget(settings.unitsPerMinute),
+    onLearned: (now) => void (learned = now),
+    ...settings,
+  });
+  const accessToken = async (): Promise<Secret> => new Secret("ya29.bench");
+  const source = gmailSource(gmailClient({ http, accessToken, pacer, clock, random: seeded(13) }));
+  const request = { account: ACCOUNT, directory: "", maxEmails: null, batchSize: 5_000, filter: EVERYTHING };
+  const ports = { source, pacer, width: 2 * MAX_IN_FLIGHT, open: openNothing, clock };
+  const manifest = await runExport(request, ports, () => {}, new AbortController().signal);
+  return { brought: manifest.total_emails, learned };
+}
+
+/** A directory that knows what it was given and keeps none of it. */
+const openNothing: OpenDirectory = async (_path, { email, filter, maxEmails }) => {
+  const ledger = createLedger();
+  return {
+    ledger,
+    listedAt: undefined,
+    batches: [],
+    spent: () => NOTHING_SPENT,
+    beginListing: async () => {},
+    addRefs: async (refs) => refs.forEach((ref) => ledger.add(ref)),
+    endListing: async () => {},
+    write: async (ended) => ended.forEach(({ id, outcome }) => ledger.mark(id, outcome)),
+    checkpoint: async () => {},
+    commit: async () => ({
+      version: 1,
+      email,
+      complete: ledger.count("pending") === 0,
+      total_emails: ledger.count("exported"),
+      total_batches: 0,
+      max_emails: maxEmails,
+      export_date: "",
+      duration_seconds: 0,
+      filter,
+      batches: [],
+      failed: [],
+      gone: [],
+      replacementCharacters: 0,
+      historyId: "1",
+      quota: NOTHING_SPENT,
+      tool: "bench",
+    }),
+    [Symbol.asyncDispose]: async () => {},
+  };
+};
