@@ -50,6 +50,11 @@ export function sortedIds(records: readonly ExportRecord[]): string[] {
 /** Ids of all that is durable, in a batch that still grows too: one record stands on a line (docs/format.md). */
 export async function idsOnDisk(directory: string): Promise<string[]> {
   const names = (await readdir(directory)).filter((name) => name.startsWith("emails_batch_"));
-  const files = await Promise.all(names.map((name) => readFile(join(directory, name), "utf8")));
+  // A batch may be finished while this looks: then it has its final name.
+  const read = (name: string) =>
+    readFile(join(directory, name), "utf8").catch(async () =>
+      readFile(join(directory, name.replace(/\.part$/, "")), "utf8"),
+    );
+  const files = await Promise.all(names.map(read));
   return files.flatMap((text) => [...text.matchAll(/^\{"Message-ID":"([^"]+)".*\}/gm)].map(([, id]) => id!));
 }

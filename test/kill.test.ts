@@ -9,6 +9,7 @@ import type { Manifest } from "../src/core/manifest.ts";
 import { PRICES } from "../src/core/quota.ts";
 import type { ExportRecord } from "../src/core/record.ts";
 import { loginByPasting } from "./command-line.ts";
+import { idsOnDisk } from "./exported.ts";
 import { install } from "./product.ts";
 import { seededRandom } from "./random.ts";
 
@@ -29,17 +30,6 @@ async function batchesIn(folder: string): Promise<Record<string, string>> {
     return [name, JSON.stringify(records)] as const;
   });
   return Object.fromEntries(await Promise.all(texts));
-}
-
-/** Ids whose records are whole on the disk, in whatever file. */
-async function durableIn(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => []);
-  const texts = names
-    .filter((name) => name.startsWith("emails_batch_"))
-    .map((name) => readFile(join(folder, name), "utf8"));
-  return (await Promise.all(texts)).flatMap((text) =>
-    [...text.matchAll(/^\{"Message-ID":"([^"]+)".*\},?$/gm)].map(([, id]) => id!),
-  );
 }
 
 const unitsOf = (google: SimulatedGoogle): number => google.meter.units;
@@ -78,7 +68,7 @@ test(
       google.meter.reset();
       let readAgain = 0;
       for (let done = false; !done;) {
-        const durable = await durableIn(folder);
+        const durable = await idsOnDisk(folder).catch(() => []);
         const before = new Map(durable.map((id) => [id, google.meter.gets(id)]));
         const child = product.start(exportTo(`run-${run}`));
         const killed =

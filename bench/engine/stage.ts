@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { createInterface } from "node:readline/promises";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
 import { fileLock } from "../../src/adapters/files/lock.ts";
@@ -18,7 +19,9 @@ import type { Usage } from "./usage.ts";
 
 const ACCOUNT = "ada@example.com";
 const BODY_BYTES = 10_000;
+const FAR = "1000000000"; // units a minute
 const SIMULATOR = fileURLToPath(import.meta.resolve("../../simulator/main.ts"));
+const BIN = fileURLToPath(import.meta.resolve("../../bin/gmail-export.js"));
 const BARE = fileURLToPath(import.meta.resolve("./bare.ts"));
 const LOADED_FIRST = import.meta.resolve("./usage.ts");
 
@@ -47,20 +50,26 @@ export async function setUp(messages: number): Promise<Stage> {
 
   const usagePath = join(scratch.path, "usage.json");
   const measured = { NODE_OPTIONS: `--import ${LOADED_FIRST}`, BENCH_USAGE: usagePath };
-  const usage = async (): Promise<Usage> => JSON.parse(await readFile(usagePath, "utf8"));
   const output = { ours: join(product.folder, "data", "ours"), bare: join(scratch.path, "bare.ndjson") };
 
-  const cli = async (args: readonly string[]): Promise<Usage> => {
-    const { code, stderr } = await product.cli(args, measured);
-    if (code !== 0) throw new Error(`gmail-export ${args[0]} ended with ${code}:\n${stderr}`);
-    return usage();
+  const run = async (
+    script: string,
+    args: readonly string[],
+    settings: Readonly<Record<string, string>>,
+  ): Promise<Usage> => {
+    const env = { PATH: process.env["PATH"], HOME: product.folder, ...measured, ...settings };
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: product.folder,
+      env,
+      stdio: ["ignore", "ignore", "pipe"],
+    });
+    const [said, [code]] = await Promise.all([text(child.stderr), once(child, "close")]);
+    if (code !== 0) throw new Error(`${script} ${args.join(" ")} ended with ${code}:\n${said}`);
+    return JSON.parse(await readFile(usagePath, "utf8"));
   };
-  const bare = async (settings: Readonly<Record<string, string>>): Promise<Usage> => {
-    const child = spawn(process.execPath, [BARE], { stdio: "inherit", env: { ...measured, ...settings } });
-    const [code] = await once(child, "close");
-    if (code !== 0) throw new Error(`the bare loop ended with ${code}`);
-    return usage();
-  };
+  const cli = (args: readonly string[]): Promise<Usage> =>
+    run(BIN, args, { GMAIL_API_URL: google.url, GMAIL_UNITS_PER_MINUTE: FAR, GMAIL_PROJECT_UNITS_PER_MINUTE: FAR });
+  const bare = (settings: Readonly<Record<string, string>>): Promise<Usage> => run(BARE, [], settings);
 
   const kept = stack.move();
   return {
