@@ -233,6 +233,19 @@ test("a batch finished right before a crash, which no manifest mentions yet, is 
   expect(await directory.commit()).toMatchObject({ complete: true, total_emails: 7, total_batches: 2 });
 });
 
+test("the manifest of a growing export names nearly all of very many batches, and is not written for each", async () => {
+  await using folder = await scratchFolder();
+  await using directory = await open(folder.path, { batchSize: 1 });
+  await list(directory, 320);
+  await writePending(directory);
+  const named = async (): Promise<number> =>
+    (JSON.parse(await readFile(join(folder.path, "manifest.json"), "utf8")) as Manifest).total_batches;
+  expect(Object.keys(await batchesIn(folder.path))).toHaveLength(320);
+  expect(await named()).toBe(318);
+  await directory.commit();
+  expect(await named()).toBe(320);
+});
+
 test("a smaller batch size closes the batch that is too large already", async () => {
   await using folder = await scratchFolder();
   {

@@ -51,6 +51,9 @@ export function holdDirectory(
   let part = found.part; // what an earlier run left unfinished, until it is opened
   let replacementCharacters = found.replacementCharacters; // in finished batches
   let growing = part ? part.replacementCharacters : 0; // in the one that grows
+  let last = batches.reduce((highest, { file }) => Math.max(highest, batchNumber(file)?.number ?? 0), 0);
+  // While it grows, the manifest is written anew after ever more batches, so that all of them together cost what one does.
+  let due = 0; // batches
   let journal: Journal | undefined;
   let batch: GrowingBatch | undefined;
 
@@ -83,13 +86,15 @@ export function holdDirectory(
 
   const openBatch = async (): Promise<GrowingBatch> => {
     if (!batch) {
-      const last = Math.max(0, ...batches.map(({ file }) => batchNumber(file)?.number ?? 0));
-      batch = await growBatch(path, part?.number ?? last + 1, part?.found);
+      const number = part?.number ?? last + 1;
+      batch = await growBatch(path, number, part?.found);
+      last = Math.max(last, number);
       part = undefined;
     }
     return batch;
   };
 
+  /** Closes the batch that grows, and names it in the manifest before long. */
   const seal = async (): Promise<void> => {
     if (!batch) return;
     batches.push(await batch.seal());
@@ -97,7 +102,9 @@ export function holdDirectory(
     growing = 0;
     await batch[Symbol.asyncDispose]();
     batch = undefined;
+    if (batches.length < due) return;
     await writeManifest(path, manifest(false));
+    due = batches.length + (batches.length >> 6) + 1;
   };
 
   const writeRecords = async (records: readonly string[]): Promise<void> => {
