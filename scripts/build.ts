@@ -25,6 +25,7 @@ await writeFile(
   join(dist, "package.json"),
   `${JSON.stringify({ ...published, exports: { ".": { types: "./src/index.d.ts", default: "./src/index.js" } } }, null, 2)}\n`,
 );
+await cp(join(root, "public"), join(dist, "public"), { recursive: true });
 await mkdir(join(dist, "bin"));
 const bin = await readFile(join(root, "bin/gmail-export.js"), "utf8");
 await writeFile(join(dist, "bin/gmail-export.js"), bin.replace("src/main.ts", "src/main.js"), { mode: 0o755 });

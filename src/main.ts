@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 
 import { tarOf } from "./adapters/files/archive.ts";
@@ -203,6 +204,7 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
     signInUrl: (account) => new URL(`/auth/gmail?email=${encodeURIComponent(account)}`, config.redirectUri).href,
     redirectUri: config.redirectUri,
     apiKey: config.apiKey,
+    consoleFolder: fileURLToPath(new URL("../public", import.meta.url)),
     version: await version(),
   });
   try {

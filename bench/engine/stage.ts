@@ -73,7 +73,7 @@ export async function setUp(messages: number): Promise<Stage> {
 
   const kept = stack.move();
   return {
-    startOurs: () => cli(["--version"]),
+    startOurs: () => cli(["export", "--help"]),
     startBare: () => bare({}),
     async ours() {
       await rm(output.ours, { recursive: true, force: true });

@@ -16,6 +16,7 @@ import {
 import { refuse } from "../../core/errors.ts";
 import type { Secret } from "../../core/ports.ts";
 import { authRoutes } from "./auth-routes.ts";
+import { consoleRoutes } from "./console-routes.ts";
 import { doctorRoutes } from "./doctor-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { exportRoutes } from "./export-routes.ts";
@@ -121,6 +122,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   await app.register(fileRoutes(services));
   await app.register(healthRoutes(services));
   await app.register(reference);
+  await app.register(consoleRoutes(services));
   return app;
 }
 

@@ -27,6 +27,8 @@ export type Services = Readonly<{
   /** Where Google sends the browser back. Sign-in must begin on its origin, or the cookie set there is not sent back. */
   redirectUri: URL;
   apiKey: Secret | undefined;
+  /** Where the built console is; it may be missing. */
+  consoleFolder: string;
   version: string;
   clock: Clock;
   log: Log;

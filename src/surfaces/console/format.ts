@@ -1,0 +1,48 @@
+import { language } from "./language.ts";
+
+/** Numbers, times and sizes as the reader writes them. */
+
+export function number(value: number): string {
+  return new Intl.NumberFormat(language.value, { maximumFractionDigits: 0 }).format(value);
+}
+
+/** 0.123 is "12 %". */
+export function share(value: number): string {
+  const digits = value > 0 && value < 0.01 ? 2 : 0;
+  return new Intl.NumberFormat(language.value, { style: "percent", maximumFractionDigits: digits }).format(value);
+}
+
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
+
+export function bytes(value: number): string {
+  const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, value)) / 3)));
+  return new Intl.NumberFormat(language.value, {
+    style: "unit",
+    unit: UNITS[power]!,
+    unitDisplay: "short",
+    maximumSignificantDigits: 3,
+  }).format(value / 1000 ** power);
+}
+
+export function dateTime(at: string | number | Date): string {
+  return new Intl.DateTimeFormat(language.value, { dateStyle: "medium", timeStyle: "short" }).format(new Date(at));
+}
+
+export function date(at: string | number | Date): string {
+  return new Intl.DateTimeFormat(language.value, { dateStyle: "medium" }).format(new Date(at));
+}
+
+/** "2024-01" is "Jan 2024". */
+export function month(yearAndMonth: string): string {
+  const at = new Date(`${yearAndMonth}-01T00:00:00Z`);
+  return new Intl.DateTimeFormat(language.value, { month: "short", year: "numeric", timeZone: "UTC" }).format(at);
+}
+
+/** "2 hr, 5 min"; under a minute, "40 sec". */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const hours = Math.floor(seconds / 3600);
+  const minutes = Math.floor((seconds % 3600) / 60);
+  const parts = hours > 0 ? { hours, minutes } : minutes > 0 ? { minutes } : { seconds };
+  return new Intl.DurationFormat(language.value, { style: "short" }).format(parts);
+}
