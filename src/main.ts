@@ -299,7 +299,11 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
         doctor: (account, stop) => examineAlone(settings, account, stop),
         async serve(port) {
           const made = await composeFrom(port === undefined ? {} : { PORT: String(port) });
-          await serve(made, (url) => terminal.say(`gmail-export listens on ${url} (its API: ${url}/docs)`), signal);
+          await serve(
+            made,
+            (url) => terminal.say(`gmail-export listens on ${url} (open it in a browser; its API: ${url}/docs)`),
+            signal,
+          );
         },
         demo: (messages) => demo({ setUp: setUpDemo, readDirectory, clock, terminal }, messages, signal),
       },

@@ -35,11 +35,10 @@ export function consoleRoutes({ consoleFolder }: Pick<Services, "consoleFolder">
         wildcard: false, // the files that are there now are the only addresses
         cacheControl: false,
         // Names under assets/ hold a digest of what is in the file.
-        setHeaders: (reply, path) =>
-          reply.setHeader(
-            "cache-control",
-            path.includes("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
-          ),
+        setHeaders: (reply, path) => {
+          const isNamedByContent = path.includes("/assets/");
+          void reply.header("cache-control", isNamedByContent ? "public, max-age=31536000, immutable" : "no-cache");
+        },
         schemaHide: true,
       });
     else

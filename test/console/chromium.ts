@@ -1,0 +1,104 @@
+import { createRequire } from "node:module";
+import { mkdir, readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import sparticuz, { inflate } from "@sparticuz/chromium";
+import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { expect } from "vitest";
+
+const require = createRequire(import.meta.url);
+const AXE = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
+
+/** Screenshots for people to look at; CI keeps them. */
+const SCREENSHOTS = join(import.meta.dirname, "..", "..", "screenshots");
+
+const PHONE = { width: 375, height: 812 };
+const DESK = { width: 1280, height: 900 };
+
+/** A window of its own cookies and storage, and what went on in it that should not have. */
+export type Window = Readonly<{
+  page: Page;
+  /** Requests to anywhere but these origins, and errors that the page's console shows, such as breaches of its policy. */
+  complaints: string[];
+}>;
+
+/** A real browser from npm packages. Its windows may only talk to the origins named. */
+export type Chromium = AsyncDisposable &
+  Readonly<{ open(origins: readonly string[], options?: BrowserContextOptions): Promise<Window> }>;
+
+export async function openChromium(): Promise<Chromium> {
+  const browser = await launch();
+  return {
+    async open(origins, options = {}) {
+      const context = await browser.newContext({ locale: "en-US", viewport: DESK, ...options });
+      const page = await context.newPage();
+      page.setDefaultTimeout(15_000);
+      const complaints: string[] = [];
+      page.on("console", (message) => {
+        if (message.type() === "error" && !isAboutStatus(message.text())) complaints.push(message.text());
+      });
+      page.on("pageerror", (error) => complaints.push(String(error)));
+      context.on("request", (request) => {
+        const { origin, protocol } = new URL(request.url());
+        if (/^(https?|wss?):$/.test(protocol) && !origins.includes(origin)) complaints.push(`asked ${request.url()}`);
+      });
+      return { page, complaints };
+    },
+    [Symbol.asyncDispose]: () => browser.close(),
+  };
+}
+
+/** Answers of 4xx are errors to the browser, and part of what the console shows people. */
+function isAboutStatus(text: string): boolean {
+  return text.startsWith("Failed to load resource: the server responded with a status of 4");
+}
+
+async function launch(): Promise<Browser> {
+  const executablePath = await sparticuz.executablePath();
+  const args = ["--no-sandbox"]; // its sandbox asks for what containers do not allow; the pages are our own
+  try {
+    return await chromium.launch({ executablePath, args });
+  } catch {
+    // A bare machine lacks libraries that a desktop has (NSS, for one): the package brings them.
+    await inflate(require.resolve("@sparticuz/chromium").replace(/build.*$/, "bin/al2023.tar.br"));
+    const env = { ...process.env, LD_LIBRARY_PATH: join(tmpdir(), "al2023", "lib") };
+    return chromium.launch({ executablePath, args, env });
+  }
+}
+
+/**
+ * Looks at a page as different people do: screenshots in both themes and on a phone, each held against WCAG 2.2 AA by
+ * axe; on the phone nothing may hang over the edge.
+ */
+export async function portray(page: Page, name: string): Promise<void> {
+  await mkdir(SCREENSHOTS, { recursive: true });
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    await mustBeAccessible(page, `${name}, ${colorScheme}`);
+    await page.screenshot({ path: join(SCREENSHOTS, `${name}-${colorScheme}.png`), fullPage: true });
+  }
+  const before = page.viewportSize() ?? DESK;
+  await page.setViewportSize(PHONE);
+  await page.emulateMedia({ colorScheme: "light", reducedMotion: "reduce" });
+  const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  await page.screenshot({ path: join(SCREENSHOTS, `${name}-phone.png`), fullPage: true });
+  expect(over, `${name} hangs over the edge of a phone`).toBeLessThanOrEqual(0);
+  await mustBeAccessible(page, `${name}, on a phone`);
+  await page.setViewportSize(before);
+}
+
+async function mustBeAccessible(page: Page, where: string): Promise<void> {
+  await page.evaluate(AXE); // past the page's policy, which would not let a script of ours in
+  const violations = await page.evaluate(async () => {
+    // oxlint-disable-next-line typescript/no-explicit-any -- axe puts itself there
+    const { violations: found } = await (globalThis as any).axe.run(document, {
+      runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    });
+    return found.map(
+      ({ id, help, nodes }: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }) =>
+        `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`,
+    );
+  });
+  expect(violations, where).toEqual([]);
+}
