@@ -23,9 +23,15 @@ export type Config = Readonly<{
   projectUnitsPerMinute: number;
   maxInFlight: number;
   exportConcurrency: number;
-  encryptionKey: Secret | undefined;
+  /** The key that seals grants; undefined means a file in `stateDir`. */
+  encryptionKey: Secret | "keyring" | undefined;
+  /** The one before, while grants are sealed anew. */
+  formerEncryptionKey: Secret | undefined;
   logLevel: LogLevel;
 }>;
+
+/** Settings that nobody else may read. */
+export const SECRET_SETTINGS = ["API_KEY", "TOKEN_ENCRYPTION_KEY", "TOKEN_ENCRYPTION_KEY_FORMER"] as const;
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -55,6 +61,13 @@ export function readSettings(
   const text = (name: string, fallback: string): string => env[name]?.trim() || fallback;
   const path = (name: string, fallback: string): string => resolve(workingDirectory, text(name, fallback));
   const secret = (name: string): Secret | undefined => (env[name]?.trim() ? new Secret(env[name].trim()) : undefined);
+
+  const key = (name: string): Secret | undefined => {
+    const given = secret(name);
+    if (given !== undefined && Buffer.from(given.reveal(), "base64").length !== 32)
+      refused(name, "must be 32 bytes in base64 (make one with: openssl rand -base64 32)");
+    return given;
+  };
 
   const whole = (name: string, fallback: number, from: number, to: number): number => {
     const given = text(name, String(fallback));
@@ -98,13 +111,11 @@ export function readSettings(
     projectUnitsPerMinute: whole("GMAIL_PROJECT_UNITS_PER_MINUTE", PROJECT_UNITS_PER_MINUTE, 60, 1_000_000_000),
     maxInFlight: whole("GMAIL_MAX_IN_FLIGHT", 10, 1, 50),
     exportConcurrency: whole("EXPORT_CONCURRENCY", 4, 1, 100),
-    encryptionKey: secret("TOKEN_ENCRYPTION_KEY"),
+    encryptionKey: env["TOKEN_ENCRYPTION_KEY"]?.trim() === "keyring" ? "keyring" : key("TOKEN_ENCRYPTION_KEY"),
+    formerEncryptionKey: key("TOKEN_ENCRYPTION_KEY_FORMER"),
     logLevel: oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
   };
 
-  const key = config.encryptionKey?.reveal();
-  if (key !== undefined && Buffer.from(key, "base64").length !== 32)
-    refused("TOKEN_ENCRYPTION_KEY", "must be 32 bytes in base64 (make one with: openssl rand -base64 32)");
   if (!isLoopback(config.host) && !config.apiKey)
     refused("HOST", `${config.host} can be reached from other machines: set API_KEY too, or leave HOST at 127.0.0.1`);
   return { config, problems };

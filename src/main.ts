@@ -17,10 +17,16 @@ import { accessToken } from "./adapters/oauth/access-token.ts";
 import { accounts as oauthAccounts } from "./adapters/oauth/accounts.ts";
 import { readCredentials } from "./adapters/oauth/credentials.ts";
 import { grantStore, storedGrants } from "./adapters/oauth/grant-store.ts";
-import { existingKey, readKey } from "./adapters/oauth/key.ts";
+import { existingKeyInFile, keyInFile } from "./adapters/oauth/key-in-file.ts";
+import { keyInKeyring } from "./adapters/oauth/key-in-keyring.ts";
+import { keyInSettings } from "./adapters/oauth/key-in-settings.ts";
+import type { KeyHolder } from "./adapters/oauth/keys.ts";
+import { rotateKey } from "./adapters/oauth/rotate-key.ts";
+import { readPrivateFile } from "./adapters/private-file.ts";
 import { embeddedQueue } from "./adapters/queue/embedded.ts";
 import { systemClock as clock } from "./clock.ts";
-import { readConfig, readSettings, type Config, type Env, type SettingProblem } from "./config.ts";
+import { readConfig, readSettings, SECRET_SETTINGS, type Config, type Env, type SettingProblem } from "./config.ts";
+import { ExportError, refuse } from "./core/errors.ts";
 import type { AccessToken, Accounts, GrantStore } from "./core/grant.ts";
 import type { ExportRequest } from "./core/job.ts";
 import type { MailboxSource } from "./core/mailbox.ts";
@@ -67,14 +73,25 @@ function connect(config: Config) {
   return { http, limits, credentials, measures, mailboxFor };
 }
 
+/** Where the settings say that the key of the grants is; `inFile` is how it is read when they say nothing. */
+function keyHolder(
+  { encryptionKey, formerEncryptionKey, stateDir }: Config,
+  inFile: (path: string) => KeyHolder,
+): KeyHolder {
+  if (encryptionKey === undefined) return inFile(join(stateDir, "key"));
+  if (encryptionKey === "keyring") return keyInKeyring(stateDir);
+  return keyInSettings(encryptionKey, formerEncryptionKey);
+}
+
 /** Joins ports and adapters for one configuration. Everything opened is closed with `close`. */
 async function compose(config: Config) {
   const log = createLog(config.logLevel);
   const lock = fileLock(clock);
   const { http, limits, credentials, measures, mailboxFor } = connect(config);
   const queue = embeddedQueue(config.stateDir, clock);
-  const key = await readKey(config.encryptionKey, join(config.stateDir, "key"));
-  const store = grantStore(config.tokenDir, key, lock);
+  const key = keyHolder(config, keyInFile);
+  await key.keys(); // what is wrong with it is told at the start, not at the first sign-in
+  const store = grantStore(config.tokenDir, key.keys, lock);
   const tool = `gmail-export ${await version()}`;
   const open = openDirectoryWith(lock, clock, tool);
 
@@ -133,6 +150,12 @@ async function compose(config: Config) {
     chooseDirectory: chooseDirectoryIn(config.exportDir),
     directoryIsFree: (path: string) => mustBeFree(lock, path),
     readDirectory,
+    async rotateKey() {
+      await using held = await lock(join(config.stateDir, "key.lock"), 0);
+      if (held === undefined)
+        throw refuse("not_in_this_state", "Another process is changing the key.", "Wait until it has ended.");
+      return rotateKey(key, store, () => storedGrants(config.tokenDir));
+    },
     async close() {
       queue.close();
       await http.close();
@@ -173,13 +196,16 @@ async function examine(
 /** doctor where nothing runs, and perhaps nothing can: only what it looks at is opened, and nothing is made. */
 async function examineAlone(
   settings: Env,
+  exposed: ExportError | undefined,
   account: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const { config, problems } = readSettings(settings, process.cwd());
+  const { config, problems: malformed } = readSettings(settings, process.cwd());
+  const open = exposed ? [{ setting: ".env", problem: `${exposed.failure.message} ${exposed.failure.next}` }] : [];
+  const problems = [...malformed, ...open];
   const { http, limits, credentials, mailboxFor } = connect(config);
   const store = async (): Promise<GrantStore> =>
-    grantStore(config.tokenDir, await existingKey(config.encryptionKey, join(config.stateDir, "key")), fileLock(clock));
+    grantStore(config.tokenDir, keyHolder(config, existingKeyInFile).keys, fileLock(clock));
   const mailbox = async (name: string) => mailboxFor(accessToken(name, { credentials, store: await store(), clock }));
   try {
     return await examine({ config, credentials, limits, store, mailbox }, problems, account, signal);
@@ -263,19 +289,29 @@ async function version(): Promise<string> {
   return written;
 }
 
-/** The environment, with `.env` behind it: what is set in the environment wins. */
-async function environment(env: Env): Promise<Env> {
-  const file = await readFile(".env", "utf8").catch(() => "");
-  return { ...parseEnv(file), ...env };
+/**
+ * The environment, with `.env` behind it: what is set in the environment wins. `exposed` when `.env` holds secrets that
+ * other users may read.
+ */
+async function environment(env: Env): Promise<{ settings: Env; exposed: ExportError | undefined }> {
+  const file = parseEnv(await readFile(".env", "utf8").catch(() => ""));
+  const check = SECRET_SETTINGS.some((name) => file[name]) ? readPrivateFile(".env") : Promise.resolve();
+  const exposed = await check.then(
+    () => undefined,
+    (error: unknown) => (error instanceof ExportError ? error : undefined),
+  );
+  return { settings: { ...file, ...env }, exposed };
 }
 
 /** Runs one command line; resolves with the exit code. */
 export async function main(argv: readonly string[], env: Env, signal: AbortSignal): Promise<number> {
   const terminal = openTerminal(process.stdin, process.stdout, process.stderr);
-  const settings = await environment(env);
+  const { settings, exposed } = await environment(env);
   let parts: Parts | undefined;
-  const composeFrom = async (more: Env = {}): Promise<Parts> =>
-    (parts = await compose(readConfig({ ...settings, ...more }, process.cwd())));
+  const composeFrom = async (more: Env = {}): Promise<Parts> => {
+    if (exposed) throw exposed;
+    return (parts = await compose(readConfig({ ...settings, ...more }, process.cwd())));
+  };
   try {
     return await runCommand(
       argv,
@@ -296,7 +332,7 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
             terminal,
           };
         },
-        doctor: (account, stop) => examineAlone(settings, account, stop),
+        doctor: (account, stop) => examineAlone(settings, exposed, account, stop),
         async serve(port) {
           const made = await composeFrom(port === undefined ? {} : { PORT: String(port) });
           await serve(

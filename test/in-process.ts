@@ -1,4 +1,3 @@
-import { createSecretKey, randomBytes } from "node:crypto";
 import { join } from "node:path";
 
 import { simulateGoogle, type SimulatedGoogle, type SimulatorOptions } from "../simulator/google.ts";
@@ -11,6 +10,7 @@ import { gmailSource } from "../src/adapters/gmail/source.ts";
 import { accessToken } from "../src/adapters/oauth/access-token.ts";
 import { accounts } from "../src/adapters/oauth/accounts.ts";
 import { readCredentials } from "../src/adapters/oauth/credentials.ts";
+import { keyInFile } from "../src/adapters/oauth/key-in-file.ts";
 import { grantStore } from "../src/adapters/oauth/grant-store.ts";
 import type { ExportRequest, Progress } from "../src/core/job.ts";
 import { EVERYTHING, type MailboxSource } from "../src/core/mailbox.ts";
@@ -64,7 +64,7 @@ export async function inProcess(
   const path = await writeCredentials(google.credentials, folder.path);
   const credentials = () => readCredentials(path);
   const lock = fileLock(clock);
-  const store = grantStore(join(folder.path, "tokens"), createSecretKey(randomBytes(32)), lock);
+  const store = grantStore(join(folder.path, "tokens"), keyInFile(join(folder.path, "key")).keys, lock);
   const people = accounts({
     credentials,
     store,

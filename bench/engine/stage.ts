@@ -10,7 +10,7 @@ import { fileLock } from "../../src/adapters/files/lock.ts";
 import { accessToken } from "../../src/adapters/oauth/access-token.ts";
 import { readCredentials } from "../../src/adapters/oauth/credentials.ts";
 import { grantStore } from "../../src/adapters/oauth/grant-store.ts";
-import { readKey } from "../../src/adapters/oauth/key.ts";
+import { keyInFile } from "../../src/adapters/oauth/key-in-file.ts";
 import { systemClock as clock } from "../../src/clock.ts";
 import { openBrowser } from "../../test/browser.ts";
 import { install, type Product } from "../../test/product.ts";
@@ -115,11 +115,7 @@ async function signIn(product: Product): Promise<void> {
 }
 
 async function tokenIn(folder: string): Promise<string> {
-  const store = grantStore(
-    join(folder, "tokens"),
-    await readKey(undefined, join(folder, "state/key")),
-    fileLock(clock),
-  );
+  const store = grantStore(join(folder, "tokens"), keyInFile(join(folder, "state/key")).keys, fileLock(clock));
   const credentials = () => readCredentials(join(folder, "credentials.json"));
   const token = await accessToken(ACCOUNT, { credentials, store, clock })(undefined, new AbortController().signal);
   return token.reveal();

@@ -2,6 +2,8 @@ import { randomUUID } from "node:crypto";
 import { chmod, link, mkdir, open, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 
+import { refuse } from "../core/errors.ts";
+
 /** How every adapter writes files: for their owner alone, whole or not at all, and through a power cut. */
 
 /** Makes a folder that only its owner may enter, or makes an existing one so, whatever the umask. */
@@ -50,4 +52,18 @@ async function writeWhole(path: string, text: string): Promise<void> {
 async function syncFolder(path: string): Promise<void> {
   await using folder = await open(path, "r");
   await folder.sync();
+}
+
+/** Reads a file of secrets. Throws `not_private` when others than its owner may do so too, or what `open` throws. */
+export async function readPrivateFile(path: string): Promise<string> {
+  await using file = await open(path, "r");
+  const found = await file.stat();
+  // Windows makes the bits up.
+  if (process.platform !== "win32" && found.isFile() && (found.mode & 0o077) !== 0)
+    throw refuse(
+      "not_private",
+      `${path} holds secrets, and other users of this machine may read it.`,
+      `Type: chmod 600 ${path}`,
+    );
+  return await file.readFile("utf8");
 }

@@ -7,6 +7,7 @@ export type FinalCode =
   | "credentials_invalid"
   | "settings_invalid"
   | "key_unusable"
+  | "not_private"
   // sign-in
   | "sign_in_refused"
   | "state_invalid"

@@ -6,7 +6,7 @@ import type { AccessToken, Grant, GrantStore } from "../../core/grant.ts";
 import { accessToken } from "./access-token.ts";
 import { signIn } from "./authorize.ts";
 import { grantStore } from "./grant-store.ts";
-import { failureOfDoing, folderLock, jumpingClock, tempFolder, testGoogle } from "./testing.ts";
+import { always, failureOfDoing, folderLock, jumpingClock, tempFolder, testGoogle } from "./testing.ts";
 
 const ADA = "ada@example.com";
 const MINUTE_MS = 60_000;
@@ -20,7 +20,7 @@ let store: GrantStore;
 
 /** As another process on the same machine has it: nothing shared but the folder. */
 const another = (): { store: GrantStore; token: AccessToken } => {
-  const own = grantStore(folder.path, key, folderLock);
+  const own = grantStore(folder.path, always(key), folderLock);
   return { store: own, token: accessToken(ADA, { credentials: () => google.credentials(), store: own, clock }) };
 };
 let token: AccessToken;

@@ -9,7 +9,7 @@ import type { Accounts, Grant, GrantStore } from "../../core/grant.ts";
 import { Secret } from "../../core/ports.ts";
 import { accounts } from "./accounts.ts";
 import { grantStore } from "./grant-store.ts";
-import { failureOfDoing, folderLock, jumpingClock, MARK, tempFolder, testGoogle } from "./testing.ts";
+import { always, failureOfDoing, folderLock, jumpingClock, MARK, tempFolder, testGoogle } from "./testing.ts";
 
 const ADA = "ada@example.com";
 const DAY_MS = 24 * 60 * 60_000;
@@ -25,7 +25,7 @@ beforeEach(async () => {
   google = await testGoogle();
   folder = await tempFolder();
   clock = jumpingClock();
-  store = grantStore(folder.path, createSecretKey(randomBytes(32)), folderLock);
+  store = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock);
   people = accounts({
     credentials: () => google.credentials(),
     store,
@@ -110,7 +110,7 @@ test.each([
 test("all who are signed in are listed, and one bad file hides nobody", async () => {
   await store.save(grant());
   await store.save(grant({ account: "bob@example.com" }));
-  await writeFile(join(folder.path, "eve@example.com.grant"), "?");
+  await writeFile(join(folder.path, "eve@example.com.grant"), "?", { mode: 0o600 });
   expect((await people.list()).map(({ email }) => email).toSorted()).toEqual(["Ada@example.com", "bob@example.com"]);
   expect((await failureOfDoing(people.status("eve@example.com"))).code).toBe("grant_unreadable");
 });

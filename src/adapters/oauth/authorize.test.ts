@@ -5,7 +5,16 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { GrantStore } from "../../core/grant.ts";
 import { signIn, type SignInParts } from "./authorize.ts";
 import { grantStore } from "./grant-store.ts";
-import { failureOfDoing, folderLock, jumpingClock, MARK, tempFolder, testGoogle, type Consent } from "./testing.ts";
+import {
+  always,
+  failureOfDoing,
+  folderLock,
+  jumpingClock,
+  MARK,
+  tempFolder,
+  testGoogle,
+  type Consent,
+} from "./testing.ts";
 
 const READONLY = "https://www.googleapis.com/auth/gmail.readonly";
 const LABELS = "https://www.googleapis.com/auth/gmail.labels";
@@ -21,7 +30,7 @@ beforeEach(async () => {
   google = await testGoogle();
   folder = await tempFolder();
   clock = jumpingClock();
-  store = grantStore(folder.path, createSecretKey(randomBytes(32)), folderLock);
+  store = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock);
   parts = {
     credentials: () => google.credentials(),
     store,

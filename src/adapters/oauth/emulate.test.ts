@@ -7,7 +7,7 @@ import { Secret } from "../../core/ports.ts";
 import { accessToken } from "./access-token.ts";
 import { accounts } from "./accounts.ts";
 import { grantStore } from "./grant-store.ts";
-import { failureOfDoing, field, folderLock, jumpingClock, tempFolder } from "./testing.ts";
+import { always, failureOfDoing, field, folderLock, jumpingClock, tempFolder } from "./testing.ts";
 import type { ClientCredentials } from "./credentials.ts";
 
 const REDIRECT = "http://127.0.0.1:9999/callback";
@@ -49,7 +49,7 @@ test("a second opinion on Google lets people sign in, refresh and be refused by 
       redirectUris: [REDIRECT],
     };
     const clock = jumpingClock();
-    const store = grantStore(folder.path, createSecretKey(randomBytes(32)), folderLock);
+    const store = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock);
     const whoami = async (token: Secret): Promise<string> => {
       const headers = { authorization: `Bearer ${token.reveal()}` };
       const answer = await fetch(`${origin}/oauth2/v2/userinfo`, { headers });

@@ -1,5 +1,4 @@
-import type { KeyObject } from "node:crypto";
-import { readdir, readFile, rm } from "node:fs/promises";
+import { readdir, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { fileNameOf } from "../../core/account.ts";
@@ -8,7 +7,8 @@ import type { Grant, GrantStore } from "../../core/grant.ts";
 import type { Lock } from "../../core/ports.ts";
 import { bareCause, codeOf } from "./bare-cause.ts";
 import { readGrant, writeGrant } from "./grant-text.ts";
-import { privateFolder, replaceFile } from "../private-file.ts";
+import type { KeyHolder } from "./keys.ts";
+import { privateFolder, readPrivateFile, replaceFile } from "../private-file.ts";
 import { open, seal } from "./seal.ts";
 
 const SUFFIX = ".grant";
@@ -20,20 +20,22 @@ const WAIT_MS = 120_000;
  * Grants in a folder (TOKEN_DIR, 0700): one sealed file per account (0600), bound to its name, so that a file put in
  * another's place does not open. `accounts` leaves out the files it cannot open; `load` of such an account says why.
  */
-export function grantStore(folder: string, key: KeyObject, lock: Lock): GrantStore {
+export function grantStore(folder: string, keys: KeyHolder["keys"], lock: Lock): GrantStore {
   const root = resolve(folder);
   const turns = new Map<string, Promise<unknown>>(); // per account, the end of the last call's turn
 
   const load = async (name: string): Promise<Grant | undefined> => {
     const path = join(root, name + SUFFIX);
-    const sealed = await readFile(path, "utf8").catch((error: unknown) => {
+    const sealed = await readPrivateFile(path).catch((error: unknown) => {
       if (codeOf(error) === "ENOENT") return undefined;
+      if (error instanceof ExportError) throw error;
       const message = `A stored sign-in cannot be read (${codeOf(error)}).`;
       const next = `Let the user that runs gmail-export read ${path}.`;
       throw refuse("grant_unreadable", message, next, { cause: bareCause(error) });
     });
     if (sealed === undefined) return undefined;
-    const text = open(key, name, sealed);
+    const { current, former } = await keys();
+    const text = open(current, name, sealed) ?? (former && open(former, name, sealed));
     const grant = text === undefined ? undefined : readGrant(text);
     if (grant === undefined) throw damaged(path);
     return grant;
@@ -52,9 +54,10 @@ export function grantStore(folder: string, key: KeyObject, lock: Lock): GrantSto
 
     async save(grant) {
       const name = fileNameOf(grant.account);
+      const { current } = await keys();
       await disk(root, async () => {
         await privateFolder(root);
-        await replaceFile(join(root, name + SUFFIX), seal(key, name, writeGrant(grant)));
+        await replaceFile(join(root, name + SUFFIX), seal(current, name, writeGrant(grant)));
       });
     },
 

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type KeyObject } from "node:crypto";
 import { once } from "node:events";
 import { mkdir, mkdtemp, rmdir, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -10,6 +10,7 @@ import { inspect } from "node:util";
 import { ExportError, type Failure } from "../../core/errors.ts";
 import type { Clock, Lock, Secret } from "../../core/ports.ts";
 import { readCredentials, type ClientCredentials } from "./credentials.ts";
+import type { KeyHolder } from "./keys.ts";
 
 /** Parts for this folder's tests. Every secret that the server knows or gives contains this word. */
 export const MARK = "TOPSECRET";
@@ -42,6 +43,11 @@ export const folderLock: Lock = async (path, waitMs, signal) => {
   }
   return undefined;
 };
+
+/** One key, and none before it. */
+export function always(current: KeyObject): KeyHolder["keys"] {
+  return async () => ({ current, former: undefined });
+}
 
 export async function tempFolder(): Promise<{ path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "oauth-"));
@@ -180,7 +186,7 @@ export async function testGoogle(): Promise<TestGoogle> {
         auth_uri: `${origin}/auth`,
         token_uri: `${origin}/token`,
       };
-      await writeFile(path, JSON.stringify({ installed: { ...client, ...changes } }));
+      await writeFile(path, JSON.stringify({ installed: { ...client, ...changes } }), { mode: 0o600 });
       return readCredentials(path);
     },
     async whoami(accessToken: Secret) {

@@ -27,6 +27,7 @@ export function exitCodeOf(code: FailureCode): number {
     case "credentials_invalid":
     case "settings_invalid":
     case "key_unusable":
+    case "not_private":
     case "grant_unreadable":
     case "api_key_required":
     case "api_disabled":

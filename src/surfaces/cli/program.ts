@@ -10,7 +10,7 @@ import { exportHere } from "./export.ts";
 import { login } from "./login.ts";
 import type { Services } from "./services.ts";
 import type { Terminal } from "./terminal.ts";
-import { estimateLines, manifestLines, verdictLines } from "./words.ts";
+import { estimateLines, manifestLines, plural, verdictLines } from "./words.ts";
 
 /** What the program is given; services are made only when a command needs them, so that --help works everywhere. */
 export type Entry = Readonly<{
@@ -132,6 +132,17 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
       const findings = await entry.doctor(email, signal);
       show(findings, findingLines(findings, terminal.paint));
       if (findings.some(({ status }) => status === "fail")) code = EXIT.setup;
+    });
+
+  program
+    .command("rotate-key")
+    .description("seal the stored sign-ins with a new key; a running server goes on meanwhile")
+    .action(async () => {
+      const { sealedAnew, unopened } = await (await entry.services()).rotateKey();
+      const left =
+        unopened === 0 ? "" : ` ${unopened} could not be opened and were left: sign in again as these accounts.`;
+      show({ sealed_anew: sealedAnew, unopened }, [`Sealed ${plural(sealedAnew, "sign-in")} with the new key.${left}`]);
+      if (unopened > 0) code = EXIT.incomplete;
     });
 
   program

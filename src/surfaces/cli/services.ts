@@ -21,4 +21,6 @@ export type Services = Readonly<{
   openBrowser(url: string): Promise<void>;
   clock: Clock;
   terminal: Terminal;
+  /** Gives the stored sign-ins a new key; `unopened` are those that neither key opens. */
+  rotateKey(): Promise<Readonly<{ sealedAnew: number; unopened: number }>>;
 }>;

@@ -64,6 +64,7 @@ export function statusOf(code: FailureCode): number {
     case "credentials_missing":
     case "credentials_invalid":
     case "api_disabled":
+    case "not_private":
       return 503;
     case "settings_invalid":
     case "key_unusable":

@@ -1,33 +1,25 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { chmod, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { inspect, promisify } from "node:util";
 
 import { expect, test } from "vitest";
 
-import { Secret } from "../../core/ports.ts";
-import { existingKey, readKey } from "./key.ts";
+import { existingKeyInFile, keyInFile } from "./key-in-file.ts";
 import { failureOfDoing, MARK, tempFolder } from "./testing.ts";
 
-test("a key that is given is used, and no file is made", async () => {
-  await using folder = await tempFolder();
-  const bytes = randomBytes(32);
-  const path = join(folder.path, "state", "key");
-  const key = await readKey(new Secret(`${bytes.toString("base64")}\n`), path);
-  expect(key.export()).toEqual(bytes);
-  await expect(stat(path)).rejects.toThrow("ENOENT");
-});
+const keyIn = async (path: string) => (await keyInFile(path).keys()).current;
 
 test.each([0o000, 0o022, 0o077])("a key is made for its owner alone and found again, umask %o", async (mask) => {
   await using folder = await tempFolder();
   const path = join(folder.path, "state", "key");
   const before = process.umask(mask);
   try {
-    const made = await readKey(undefined, path);
+    const made = await keyIn(path);
     expect((await stat(path)).mode & 0o777).toBe(0o600);
     expect((await stat(join(path, ".."))).mode & 0o777).toBe(0o700);
-    expect((await readKey(undefined, path)).equals(made)).toBe(true);
+    expect((await keyIn(path)).equals(made)).toBe(true);
   } finally {
     process.umask(before);
   }
@@ -36,19 +28,20 @@ test.each([0o000, 0o022, 0o077])("a key is made for its owner alone and found ag
 test("who only looks finds the key that is there, and makes none", async () => {
   await using folder = await tempFolder();
   const path = join(folder.path, "state", "key");
-  const nobodys = await existingKey(undefined, path);
+  const existing = async () => (await existingKeyInFile(path).keys()).current;
+  const nobodys = await existing();
   await expect(stat(join(path, ".."))).rejects.toThrow("ENOENT");
-  const made = await readKey(undefined, path);
-  expect([made.equals(nobodys), (await existingKey(undefined, path)).equals(made)]).toEqual([false, true]);
+  const made = await keyIn(path);
+  expect([made.equals(nobodys), (await existing()).equals(made)]).toEqual([false, true]);
   await writeFile(path, "no key");
-  expect((await failureOfDoing(existingKey(undefined, path))).code).toBe("key_unusable");
+  expect((await failureOfDoing(existing())).code).toBe("key_unusable");
 });
 
 test("processes that start together end with one key", async () => {
   await using folder = await tempFolder();
   const script = `
-    const { readKey } = await import(${JSON.stringify(new URL("key.ts", import.meta.url).href)});
-    process.stdout.write((await readKey(undefined, process.argv[1])).export().toString("hex"));`;
+    const { keyInFile } = await import(${JSON.stringify(new URL("key-in-file.ts", import.meta.url).href)});
+    process.stdout.write((await keyInFile(process.argv[1]).keys()).current.export().toString("hex"));`;
   const args = ["--input-type=module", "-e", script, join(folder.path, "state", "key")];
   const runs = await Promise.all([1, 2, 3, 4].map(() => promisify(execFile)(process.execPath, args)));
   expect(new Set(runs.map(({ stdout }) => stdout)).size).toBe(1);
@@ -58,7 +51,7 @@ test("processes that start together end with one key", async () => {
 test("calls that come together in one process get one key", async () => {
   await using folder = await tempFolder();
   const path = join(folder.path, "key");
-  const keys = await Promise.all(Array.from({ length: 20 }, () => readKey(undefined, path)));
+  const keys = await Promise.all(Array.from({ length: 20 }, () => keyIn(path)));
   expect(keys.every((key) => key.equals(keys[0]!))).toBe(true);
 });
 
@@ -67,31 +60,40 @@ test.each(["", MARK, randomBytes(31).toString("base64"), randomBytes(33).toStrin
   async (text) => {
     await using folder = await tempFolder();
     const path = join(folder.path, "key");
-    await writeFile(path, text);
-    expect(await failureOfDoing(readKey(undefined, path))).toMatchObject({
+    await writeFile(path, text, { mode: 0o600 });
+    expect(await failureOfDoing(keyIn(path))).toMatchObject({
       code: "key_unusable",
       message: expect.stringContaining(path),
       next: expect.stringMatching(/Put the key back/),
     });
     expect(await readFile(path, "utf8")).toBe(text);
-    expect(await failureOfDoing(readKey(new Secret(text), path))).toMatchObject({
-      code: "key_unusable",
-      message: expect.stringContaining("TOKEN_ENCRYPTION_KEY"),
-    });
+  },
+);
+
+test.each([0o640, 0o604, 0o660])(
+  "a key that others may read (%o) is refused with what to type, and kept",
+  async (mode) => {
+    await using folder = await tempFolder();
+    const path = join(folder.path, "key");
+    await keyIn(path);
+    await chmod(path, mode);
+    const refusal = { code: "not_private", next: `Type: chmod 600 ${path}` };
+    expect(await failureOfDoing(keyIn(path))).toMatchObject(refusal);
+    expect(await failureOfDoing(existingKeyInFile(path).keys())).toMatchObject(refusal);
   },
 );
 
 test("a place where no key can be made is named", async () => {
   await using folder = await tempFolder();
   await writeFile(join(folder.path, "file"), "");
-  const failure = await failureOfDoing(readKey(undefined, join(folder.path, "file", "key")));
+  const failure = await failureOfDoing(keyIn(join(folder.path, "file", "key")));
   expect(failure).toMatchObject({ code: "key_unusable", message: expect.stringMatching(/ENOTDIR/) });
 });
 
 test("a key does not print itself", async () => {
-  const bytes = randomBytes(32);
-  const key = await readKey(new Secret(bytes.toString("base64")), "unused");
+  await using folder = await tempFolder();
+  const key = await keyIn(join(folder.path, "key"));
   expect(inspect(key, { depth: null, showHidden: true }) + JSON.stringify(key)).not.toContain(
-    bytes.toString("hex").slice(0, 8),
+    key.export().toString("hex").slice(0, 8),
   );
 });

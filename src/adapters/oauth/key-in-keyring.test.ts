@@ -1,0 +1,23 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+
+import { expect, test } from "vitest";
+
+// In a process of its own that finds no desktop: a test must not write into the keyring of whoever runs it.
+test.skipIf(process.platform !== "linux")(
+  "without a keyring nothing is kept anywhere else, and the person is told",
+  async () => {
+    const script = `
+    const { keyInKeyring } = await import(${JSON.stringify(new URL("key-in-keyring.ts", import.meta.url).href)});
+    for (const attempt of [1, 2])
+      await keyInKeyring("/nowhere").keys().then(
+        () => console.log("a key"),
+        ({ failure: { code, next } }) => console.log(code, next));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {
+      env: { PATH: process.env["PATH"], DBUS_SESSION_BUS_ADDRESS: "unix:path=/nowhere/bus" },
+    });
+    const refusal =
+      "key_unusable Unlock it, or leave TOKEN_ENCRYPTION_KEY out: then the key is a private file in STATE_DIR.\n";
+    expect(stdout).toBe(refusal + refusal);
+  },
+);
