@@ -43,6 +43,7 @@ test("every problem is listed at once", () => {
     TOKEN_ENCRYPTION_KEY: "short",
     LOG_LEVEL: "loud",
     HOST: "0.0.0.0",
+    NODE_TLS_REJECT_UNAUTHORIZED: "0",
   });
   for (const name of [
     "PORT",
@@ -52,6 +53,7 @@ test("every problem is listed at once", () => {
     "TOKEN_ENCRYPTION_KEY",
     "LOG_LEVEL",
     "API_KEY",
+    "NODE_TLS_REJECT_UNAUTHORIZED",
   ])
     expect(problems).toContain(name);
 });

@@ -116,6 +116,11 @@ export function readSettings(
     logLevel: oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
   };
 
+  if (env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0")
+    refused(
+      "NODE_TLS_REJECT_UNAUTHORIZED",
+      "is 0, which lets anybody on the way read tokens and mail: unset it (a proxy's own certificate goes to NODE_EXTRA_CA_CERTS)",
+    );
   if (!isLoopback(config.host) && !config.apiKey)
     refused("HOST", `${config.host} can be reached from other machines: set API_KEY too, or leave HOST at 127.0.0.1`);
   return { config, problems };

@@ -51,6 +51,8 @@ export type CallbackQuery = Readonly<{
   code?: string | undefined;
   state?: string | undefined;
   error?: string | undefined;
+  /** Who answers (RFC 9207), where it is told. */
+  iss?: string | undefined;
 }>;
 
 /** Signing people in and out. Every refusal is an ExportError that says what to do; nothing is stored then. */

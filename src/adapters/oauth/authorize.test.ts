@@ -273,3 +273,55 @@ test("a sign-in that is called off ends with its reason", async () => {
   const reason = new Error("called off");
   await expect(finish({ code: "x", state }, browserKey, AbortSignal.abort(reason))).rejects.toBe(reason);
 });
+
+describe("an answer that somebody else had a hand in", () => {
+  /** Begins a sign-in and hands Google's answer over, changed on its way. */
+  const answered = async (
+    change: (answer: { code: string; state: string; browserKey: string }) => object,
+  ): Promise<string> => {
+    const { begin, finish } = signIn(parts);
+    const { url, browserKey } = await begin("");
+    const state = new URL(url).searchParams.get("state")!;
+    const answer = { code: google.consent(url, { account: "ada@example.com" }), state, browserKey };
+    const { browserKey: key, ...query } = { ...answer, ...change(answer) };
+    return finish(query, key, signal);
+  };
+
+  test("naming Google, or nobody, is taken", async () => {
+    const { authUri } = await google.credentials();
+    for (const iss of [undefined, new URL(authUri).origin, "https://accounts.google.com"])
+      expect(await answered(() => ({ iss }))).toBe("ada@example.com");
+  });
+
+  test("naming another server is refused before the code is sent anywhere (mix-up)", async () => {
+    for (const iss of ["https://evil.example", "https://accounts.google.com.evil.example", ""])
+      expect(await failureOfDoing(answered(() => ({ iss })))).toMatchObject({ code: "sign_in_refused" });
+    expect(google.asked).toEqual([]);
+    expect(await store.accounts()).toEqual([]);
+  });
+
+  test("with a code of another sign-in is refused by its verifier (code injection)", async () => {
+    const { url } = await signIn(parts).begin("");
+    const stolen = google.consent(url, { account: "eve@example.com" });
+    expect(await failureOfDoing(answered(() => ({ code: stolen })))).toMatchObject({ code: "sign_in_refused" });
+    expect(await store.accounts()).toEqual([]);
+  });
+
+  test("with a state of another browser's sign-in is refused, and leaves that one to go on", async () => {
+    const { begin, finish } = signIn(parts);
+    const victim = await begin("");
+    const state = new URL(victim.url).searchParams.get("state")!;
+    const attacker = await begin("");
+    const code = google.consent(attacker.url, { account: "eve@example.com" });
+    expect(await failureOfDoing(finish({ code, state }, attacker.browserKey, signal))).toMatchObject({
+      code: "state_invalid",
+    });
+    const own = google.consent(victim.url, { account: "ada@example.com" });
+    expect(await finish({ code: own, state }, victim.browserKey, signal)).toBe("ada@example.com");
+  });
+});
+
+test("an answer of the token endpoint that never ends is cut off", async () => {
+  google.replies.push({ status: 200, body: { access_token: "x".repeat(1 << 20) } });
+  expect((await failureOfDoing(signInAs({ account: "ada@example.com" }))).retry).toBe("backoff");
+});

@@ -6,7 +6,14 @@ import { sameAccount } from "../../core/account.ts";
 import { Secret, type Clock } from "../../core/ports.ts";
 import type { ClientCredentials } from "./credentials.ts";
 import { pendingSignIns } from "./pending.ts";
-import { codeRefused, noRefreshToken, refusedAtConsent, scopeNotGranted, wrongAccount } from "./refusals.ts";
+import {
+  codeRefused,
+  noRefreshToken,
+  otherIssuer,
+  refusedAtConsent,
+  scopeNotGranted,
+  wrongAccount,
+} from "./refusals.ts";
 import { authorizationUrl, exchange, revoke, type Tokens } from "./token-endpoint.ts";
 
 export type SignInParts = Readonly<{
@@ -52,15 +59,17 @@ export function signIn(parts: SignInParts): Pick<Accounts, "begin" | "finish"> {
       };
     },
 
-    async finish({ state, error, code }, browserKey, signal) {
+    async finish({ state, error, code, iss }, browserKey, signal) {
       const begun = pending.take(state, browserKey);
+      const client = await credentials();
+      if (iss !== undefined && !issuersOf(client).includes(iss)) throw otherIssuer();
       if (error !== undefined) throw refusedAtConsent(error);
       if (code === undefined || code === "")
         throw refuse("sign_in_refused", "The answer from Google carries no code.", "Begin the sign-in again.");
 
       const { codeVerifier, redirectUri } = begun;
       const request = { code: new Secret(code), codeVerifier, redirectUri };
-      const tokens = await exchange(await credentials(), clock, request, signal);
+      const tokens = await exchange(client, clock, request, signal);
       if ("error" in tokens) throw codeRefused(tokens.error, redirectUri);
 
       let account: string | undefined;
@@ -82,6 +91,11 @@ export function signIn(parts: SignInParts): Pick<Accounts, "begin" | "finish"> {
       }
     },
   };
+}
+
+/** Who may answer (RFC 9700 §4.4: a code that another server issued must not be sent to this one). */
+function issuersOf({ authUri }: ClientCredentials): string[] {
+  return [new URL(authUri).origin, "https://accounts.google.com"];
 }
 
 /** Two scopes of OpenID Connect (§5.4) are asked for by a short name and granted under Google's long one. */

@@ -68,10 +68,19 @@ describe("what cannot be used is refused, with what to do", () => {
     ["a kind that is no object", { web: MARK }, /"web" that is not an object/],
     ["redirect addresses of another type", { web: { ...CLIENT, redirect_uris: [1] } }, /redirect_uris/],
     ["an empty secret", { web: { ...CLIENT, client_secret: "" } }, /client_secret is not a text/],
-    ["http elsewhere", { web: { ...CLIENT, token_uri: "http://127.0.0.1.evil.com/token" } }, /token_uri is not https/],
-    ["another scheme", { web: { ...CLIENT, auth_uri: "file:///etc/passwd" } }, /auth_uri is not https/],
-    ["a password in it", { web: { ...CLIENT, auth_uri: `https://a:${MARK}@x.com/` } }, /user name or a password/],
-    ["a query in it", { web: { ...CLIENT, auth_uri: "https://x.com/?a=b" } }, /query or a fragment/],
+    ["http elsewhere", { web: { ...CLIENT, token_uri: "http://127.0.0.1.evil.com/token" } }, /token_uri is neither/],
+    ["somebody else's server", { web: { ...CLIENT, token_uri: "https://evil.com/token" } }, /token_uri is neither/],
+    [
+      "one like Google's",
+      { web: { ...CLIENT, auth_uri: "https://accounts.google.com.evil.com/" } },
+      /auth_uri is neith/,
+    ],
+    ["Google's on another port", { web: { ...CLIENT, token_uri: "https://oauth2.googleapis.com:444/" } }, /is neither/],
+    ["Google's without TLS", { web: { ...CLIENT, token_uri: "http://oauth2.googleapis.com/token" } }, /is neither/],
+    ["another scheme", { web: { ...CLIENT, auth_uri: "file:///etc/passwd" } }, /auth_uri is neither/],
+    ["another scheme here", { web: { ...CLIENT, auth_uri: "ftp://localhost/" } }, /auth_uri is not a web address/],
+    ["a password in it", { web: { ...CLIENT, auth_uri: `http://a:${MARK}@localhost/` } }, /user name or a password/],
+    ["a query in it", { web: { ...CLIENT, auth_uri: "http://localhost/?a=b" } }, /query or a fragment/],
   ])("%s", async (_, content, message) => {
     const failure = await failureOfDoing(read(content));
     expect(failure).toMatchObject({

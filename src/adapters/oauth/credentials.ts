@@ -23,6 +23,12 @@ export type ClientCredentials = Readonly<{
 type Fields = Readonly<Record<string, unknown>>;
 
 /**
+ * Who may be sent codes, secrets and tokens. A client file that names another server would have it read the mail of
+ * whoever signs in. Source: the files that Google's console gives out, and https://accounts.google.com/.well-known/openid-configuration.
+ */
+const GOOGLE: ReadonlySet<string> = new Set(["accounts.google.com", "oauth2.googleapis.com", "www.googleapis.com"]);
+
+/**
  * Reads a client file. Read at each use, not once: a server starts without one and finds it when somebody signs in.
  * Throws `credentials_missing` or `credentials_invalid`, listing all that is wrong; no value of the file is repeated.
  */
@@ -111,8 +117,9 @@ function endpoint(client: Fields, name: string, faults: string[]): string {
   if (value === "") return "";
   const url = URL.parse(value);
   if (url === null) faults.push(`${name} is not a URL`);
-  else if (url.protocol !== "https:" && !(url.protocol === "http:" && isLoopback(url.hostname)))
-    faults.push(`${name} is not https (http is for this machine only: 127.0.0.1, [::1], localhost)`);
+  else if (!isLoopback(url.hostname) && !(url.protocol === "https:" && GOOGLE.has(url.host)))
+    faults.push(`${name} is neither Google's (https, ${[...GOOGLE].join(", ")}) nor this machine's`);
+  else if (!["https:", "http:"].includes(url.protocol)) faults.push(`${name} is not a web address`);
   else if (url.username !== "" || url.password !== "") faults.push(`${name} holds a user name or a password`);
   else if (url.search !== "" || url.hash !== "") faults.push(`${name} holds a query or a fragment`);
   return url?.href ?? "";

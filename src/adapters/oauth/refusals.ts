@@ -17,6 +17,11 @@ export function refusedAtConsent(error: string): ExportError {
     : refuse("sign_in_refused", `Google ended the sign-in (${word(error) ?? "without a known reason"}).`, AGAIN);
 }
 
+/** The answer says that it comes from somebody else than was asked (RFC 9207 §2.4). */
+export function otherIssuer(): ExportError {
+  return refuse("sign_in_refused", "The answer to this sign-in does not come from Google.", AGAIN);
+}
+
 /** `error` is what the token endpoint answered to the code (RFC 6749 §5.2). */
 export function codeRefused(error: string, redirectUri: string): ExportError {
   switch (error) {

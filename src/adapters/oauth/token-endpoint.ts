@@ -11,6 +11,9 @@ const TIMEOUT_MS = 10_000;
 /** Google's tokens live an hour; a lifetime that was left out (RFC 6749 §5.1 allows it) is taken to be that. */
 const USUAL_LIFETIME_SECONDS = 3_600;
 
+/** Google's answers have one or two kilobytes. */
+const MOST_BYTES = 64 << 10;
+
 /** What the token endpoint gave (RFC 6749 §5.1). */
 export type Tokens = Readonly<{
   accessToken: Secret;
@@ -129,7 +132,7 @@ async function ask(
       responseType: "json",
       validateStatus: () => true,
       adapter: async (options, send) => {
-        const response = await send(options);
+        const response = await send({ ...options, size: MOST_BYTES });
         answer = { status: response.status, body: structuredClone(response.data) };
         return response;
       },

@@ -139,5 +139,6 @@ function queryOf({ searchParams }: URL): CallbackQuery {
     code: searchParams.get("code") ?? undefined,
     state: searchParams.get("state") ?? undefined,
     error: searchParams.get("error") ?? undefined,
+    iss: searchParams.get("iss") ?? undefined,
   };
 }

@@ -83,7 +83,7 @@ export function authRoutes({ accounts, redirectUri, log }: Services): FastifyPlu
         schema: {
           tags: ["sign-in"],
           summary: "Where Google sends the browser back; answers with a page",
-          querystring: z.looseObject({ code: parameter, state: parameter, error: parameter }),
+          querystring: z.looseObject({ code: parameter, state: parameter, error: parameter, iss: parameter }),
         },
       },
       async ({ id: requestId, query, cookies }, reply) => {
