@@ -305,6 +305,7 @@ async function environment(env: Env): Promise<{ settings: Env; exposed: ExportEr
 
 /** Runs one command line; resolves with the exit code. */
 export async function main(argv: readonly string[], env: Env, signal: AbortSignal): Promise<number> {
+  process.report.excludeEnv = true; // a report of a crash would hold API_KEY and the key of the sign-ins
   const terminal = openTerminal(process.stdin, process.stdout, process.stderr);
   const { settings, exposed } = await environment(env);
   let parts: Parts | undefined;
