@@ -18,6 +18,7 @@ export type FinalCode =
   | "api_key_required"
   | "invalid_request"
   | "outside_export_dir"
+  | "unusable_directory"
   | "export_unknown"
   | "not_in_this_state"
   // Gmail

@@ -21,7 +21,7 @@ test("a directory is taken from the working directory, and may be EXPORT_DIR its
   expect(await chooseDirectoryIn(root)("a@b.c", root)).toBe(root);
 });
 
-test.each([["../out"], ["/etc"], ["a/../../out"], ["link/below"], ["link"], ["a\0b"], ["dangling/x"]])(
+test.each([["../out"], ["/etc"], ["a/../../out"], ["link/below"], ["link"], ["dangling/x"]])(
   "%j leads outside and is refused",
   async (given) => {
     await using folder = await scratchFolder();
@@ -33,6 +33,15 @@ test.each([["../out"], ["/etc"], ["a/../../out"], ["link/below"], ["link"], ["a\
     const path = given.startsWith("/") ? given : `${root}/${given}`;
     const choice = chooseDirectoryIn(root)("a@b.c", path);
     await expect(choice).rejects.toSatisfy((error) => failureOf(error)?.code === "outside_export_dir");
+  },
+);
+
+test.each([["a\0b"], ["a/line\nbreak"], ["x".repeat(256)], ["exe\u202egpj/b"]])(
+  "%j is no name for a folder",
+  async (given) => {
+    await using folder = await scratchFolder();
+    const choice = chooseDirectoryIn(folder.path)("a@b.c", `${folder.path}/${given}`);
+    await expect(choice).rejects.toSatisfy((error) => failureOf(error)?.code === "unusable_directory");
   },
 );
 

@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 
 import { fileNameOf } from "../../core/account.ts";
 import { refuse } from "../../core/errors.ts";
+import { faultOfFileName } from "../../core/file-name.ts";
 import type { ChooseDirectory } from "../../core/job.ts";
 import { onDisk, unlessMissing } from "./disk.ts";
 
@@ -10,7 +11,10 @@ import { onDisk, unlessMissing } from "./disk.ts";
 export function chooseDirectoryIn(root: string): ChooseDirectory {
   return async (account, outputDir) => {
     const wanted = outputDir === undefined ? join(root, fileNameOf(account)) : resolve(outputDir);
-    if (wanted.includes("\0")) throw outside();
+    for (const name of relative(root, wanted).split(sep)) {
+      const fault = faultOfFileName(name, process.platform === "win32");
+      if (fault !== undefined && name !== "..") throw unusable(fault);
+    }
     const real = await onDisk(wanted, () => followLinks(wanted));
     const inside = relative(await onDisk(root, () => followLinks(root)), real);
     if (inside === ".." || inside.startsWith(`..${sep}`) || resolve(inside) === inside) throw outside();
@@ -27,6 +31,10 @@ async function followLinks(path: string): Promise<string> {
   const target = await readlink(path).catch(() => undefined);
   if (target !== undefined) return followLinks(resolve(parent, target));
   return join(await followLinks(parent), basename(path));
+}
+
+function unusable(fault: string): Error {
+  return refuse("unusable_directory", `A name in output_dir ${fault}.`, "Choose a name of visible characters.");
 }
 
 function outside(): Error {

@@ -20,6 +20,7 @@ export function exitCodeOf(code: FailureCode): number {
   switch (code) {
     case "invalid_request":
     case "outside_export_dir":
+    case "unusable_directory":
     case "export_unknown":
     case "not_in_this_state":
       return EXIT.usage;

@@ -48,6 +48,7 @@ export function statusOf(code: FailureCode): number {
     case "not_in_this_state":
       return 409;
     case "outside_export_dir":
+    case "unusable_directory":
       return 422;
     case "quota_exceeded":
     case "too_many_concurrent":
@@ -83,9 +84,9 @@ export async function sendFailure(reply: FastifyReply, failure: Failure, extra: 
 export async function sendError(reply: FastifyReply, error: unknown): Promise<FastifyReply> {
   const failure = failureOf(error);
   if (failure) {
-    const field =
-      failure.code === "outside_export_dir" ? [{ field: "output_dir", message: failure.message }] : undefined;
-    return sendFailure(reply, failure, field ? { errors: field } : {});
+    const isAboutDirectory = failure.code === "outside_export_dir" || failure.code === "unusable_directory";
+    const errors = [{ field: "output_dir", message: failure.message }];
+    return sendFailure(reply, failure, isAboutDirectory ? { errors } : {});
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.flatMap(fieldsOf);
