@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { readConfig, readSettings } from "./config.ts";
 import { failureOf } from "./core/errors.ts";
 
+const API_KEY = "k".repeat(43);
 const KEY = Buffer.alloc(32, 7).toString("base64");
 
 function problemsOf(env: Record<string, string>): string {
@@ -67,8 +68,47 @@ test("who wants to see what is wrong has each problem by its setting, without th
 
 test("a host that others can reach demands an API key", () => {
   expect(problemsOf({ HOST: "0.0.0.0" })).toContain("API_KEY");
-  expect(problemsOf({ HOST: "192.168.1.5", API_KEY: "k" })).toBe("");
+  expect(problemsOf({ HOST: "192.168.1.5", API_KEY })).toBe("");
   for (const HOST of ["127.0.0.1", "127.8.8.8", "localhost", "::1"]) expect(problemsOf({ HOST })).toBe("");
+});
+
+test("an API key has 32 random bytes at least, in whatever letters", () => {
+  for (const good of [API_KEY, Buffer.alloc(32).toString("hex"), KEY.slice(0, 43), "-".repeat(43)])
+    expect(problemsOf({ API_KEY: good })).toBe("");
+  for (const bad of ["hunter2", API_KEY.slice(1), `${API_KEY.slice(1)} `, `${API_KEY} x`, `${API_KEY}é`]) {
+    expect(problemsOf({ API_KEY: bad })).toContain("API_KEY must have at least 43 characters");
+    expect(problemsOf({ API_KEY: bad })).toContain("gmail-export key");
+    expect(problemsOf({ API_KEY: bad })).not.toContain(bad.trim());
+  }
+});
+
+test("names and proxies are lists; one that is malformed is a problem, and so is a proxy without an API key", () => {
+  const env = {
+    API_KEY,
+    ALLOWED_HOSTS: "Mail.example.com, gmail-export.internal [fd00::7]",
+    TRUST_PROXY: "loopback,10.0.0.0/8 ::1",
+  };
+  expect(readConfig(env, "/")).toMatchObject({
+    allowedHosts: ["mail.example.com", "gmail-export.internal", "[fd00::7]"],
+    trustProxy: ["loopback", "10.0.0.0/8", "::1"],
+  });
+  expect(readConfig({}, "/")).toMatchObject({ allowedHosts: [], trustProxy: [] });
+  for (const ALLOWED_HOSTS of ["https://mail.example.com", "mail.example.com:443", "*", "*.example.com", "a/b", "[::1"])
+    expect(problemsOf({ API_KEY, ALLOWED_HOSTS }), ALLOWED_HOSTS).toContain("ALLOWED_HOSTS must be");
+  for (const TRUST_PROXY of [
+    "true",
+    "1",
+    "0",
+    "10.0.0.0/33",
+    "10.0.0.0/",
+    "::1/129",
+    "10.0.0",
+    "proxy.internal",
+    "10.0.0.0/8/8",
+  ])
+    expect(problemsOf({ API_KEY, TRUST_PROXY }), TRUST_PROXY).toContain("TRUST_PROXY must be");
+  expect(problemsOf({ ALLOWED_HOSTS: "mail.example.com" })).toMatch(/ALLOWED_HOSTS .*set API_KEY/);
+  expect(problemsOf({ TRUST_PROXY: "loopback" })).toMatch(/TRUST_PROXY .*set API_KEY/);
 });
 
 test("plain http leads nowhere but to this machine", () => {
@@ -78,7 +118,8 @@ test("plain http leads nowhere but to this machine", () => {
 });
 
 test("secrets cannot print themselves", () => {
-  const config = readConfig({ API_KEY: "hunter2", TOKEN_ENCRYPTION_KEY: KEY }, "/");
+  const secret = `hunter2${API_KEY}`;
+  const config = readConfig({ API_KEY: secret, TOKEN_ENCRYPTION_KEY: KEY }, "/");
   expect(JSON.stringify(config) + String(config.apiKey)).not.toMatch(/hunter2|BwcH/);
-  expect(config.apiKey?.reveal()).toBe("hunter2");
+  expect(config.apiKey?.reveal()).toBe(secret);
 });

@@ -1,6 +1,8 @@
+import { isIP } from "node:net";
 import { resolve } from "node:path";
 
 import { refuse } from "./core/errors.ts";
+import { isLoopback } from "./core/loopback.ts";
 import { Secret } from "./core/ports.ts";
 import { PROJECT_UNITS_PER_MINUTE, type Tier } from "./core/quota.ts";
 
@@ -17,6 +19,8 @@ export type Config = Readonly<{
   host: string;
   port: number;
   apiKey: Secret | undefined;
+  allowedHosts: readonly string[];
+  trustProxy: readonly string[];
   gmailApiUrl: URL;
   tier: Tier | "auto";
   unitsPerMinute: number | undefined;
@@ -35,6 +39,9 @@ export const SECRET_SETTINGS = ["API_KEY", "TOKEN_ENCRYPTION_KEY", "TOKEN_ENCRYP
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** 32 random bytes in base64, in hex, or anything as long that a header can carry. */
+const STRONG_KEY = /^[\x21-\x7e]{43,}$/;
 
 /** A setting that cannot be used, and why: a sentence that names it, without its value. */
 export type SettingProblem = Readonly<{ setting: string; problem: string }>;
@@ -77,6 +84,15 @@ export function readSettings(
     return fallback;
   };
 
+  const list = (name: string, isGood: (entry: string) => boolean, must: string): string[] => {
+    const entries = text(name, "")
+      .toLowerCase()
+      .split(/[\s,]+/)
+      .filter(Boolean);
+    if (!entries.every(isGood)) refused(name, must);
+    return entries.filter(isGood);
+  };
+
   const oneOf = <T extends string>(name: string, choices: readonly T[], fallback: T): T => {
     const given = text(name, fallback);
     const choice = choices.find((value) => value === given);
@@ -103,6 +119,12 @@ export function readSettings(
     host: text("HOST", "127.0.0.1"),
     port,
     apiKey: secret("API_KEY"),
+    allowedHosts: list("ALLOWED_HOSTS", isHost, "must be host names without scheme and port, such as mail.example.com"),
+    trustProxy: list(
+      "TRUST_PROXY",
+      isNetwork,
+      "must be addresses or networks of proxies, such as loopback or 10.0.0.0/8",
+    ),
     gmailApiUrl: url("GMAIL_API_URL", "https://gmail.googleapis.com"),
     tier: oneOf("GMAIL_TIER", ["auto", "2026", "legacy"], "auto"),
     unitsPerMinute: env["GMAIL_UNITS_PER_MINUTE"]?.trim()
@@ -123,10 +145,28 @@ export function readSettings(
     );
   if (!isLoopback(config.host) && !config.apiKey)
     refused("HOST", `${config.host} can be reached from other machines: set API_KEY too, or leave HOST at 127.0.0.1`);
+  for (const [setting, entries] of [
+    ["ALLOWED_HOSTS", config.allowedHosts],
+    ["TRUST_PROXY", config.trustProxy],
+  ] as const)
+    if (entries.length > 0 && !config.apiKey) refused(setting, "lets in others than this machine: set API_KEY too");
+  if (config.apiKey && !STRONG_KEY.test(config.apiKey.reveal()))
+    refused(
+      "API_KEY",
+      "must have at least 43 characters, as 32 random bytes in base64 do (gmail-export key makes one)",
+    );
   return { config, problems };
 }
 
-/** Whether a host name or address can only be this machine. */
-function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
+/** A name or an address, as in the Host header of a request but for the port. */
+function isHost(text: string): boolean {
+  return /^[a-z0-9]([a-z0-9._-]*[a-z0-9])?$/.test(text) || (/^\[.*\]$/.test(text) && isIP(text.slice(1, -1)) === 6);
+}
+
+/** An address, a network (CIDR), or a word that Fastify has for some networks. */
+function isNetwork(text: string): boolean {
+  const [address = "", prefix, ...more] = text.split("/");
+  const bits = { 4: 32, 6: 128 }[isIP(address)];
+  if (bits === undefined) return ["loopback", "linklocal", "uniquelocal"].includes(text);
+  return more.length === 0 && (prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits));
 }

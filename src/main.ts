@@ -230,6 +230,9 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
     signInUrl: (account) => new URL(`/auth/gmail?email=${encodeURIComponent(account)}`, config.redirectUri).href,
     redirectUri: config.redirectUri,
     apiKey: config.apiKey,
+    host: config.host,
+    allowedHosts: config.allowedHosts,
+    trustProxy: config.trustProxy,
     consoleFolder: fileURLToPath(new URL("../public", import.meta.url)),
     version: await version(),
   });

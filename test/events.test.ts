@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { api, expectProblem, type Fields } from "./api.ts";
 import { freePort } from "../simulator/stage.ts";
 import { until } from "./product.ts";
-import { begin, inTheMiddle, look, reaches, stage, stageSignedIn, standstill } from "./stage.ts";
+import { API_KEY, begin, inTheMiddle, look, reaches, stage, stageSignedIn, standstill, withKey } from "./stage.ts";
 
 /** What a browser's EventSource, which knows nothing of this project, makes of an export's events. */
 function watch(origin: string, id: string) {
@@ -91,9 +91,9 @@ test("the stream has the headers that every answer has", async () => {
 });
 
 test("there are no events of an export that there is not, nor for who has no key", async () => {
-  await using w = await stage({ messages: 1 }, { API_KEY: "sesame" });
+  await using w = await stage({ messages: 1 }, { API_KEY });
   expectProblem(await w.get("/exports/none/events"), 401, "api_key_required");
-  const { get } = api(w.server.url, { authorization: "Bearer sesame" });
+  const { get } = api(w.server.url, withKey);
   expectProblem(await get("/exports/none/events"), 404, "export_unknown");
   expectProblem(await get("/exports/none/events?x=1"), 422, "invalid_fields");
 });

@@ -327,7 +327,7 @@ describe("an export that there is no", () => {
   });
 
   test("is at no other address, and behind no other parameter", async () => {
-    for (const path of ["/", "/export", "/exports/1/stop", "/auth"])
+    for (const path of ["/export", "/exports/1/stop", "/auth"])
       expectProblem(await shared.get(path), 404, "no_such_address");
     expectProblem(await shared.call("PUT", "/export/gmail"), 404, "no_such_address");
     for (const answer of [

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { api, expectProblem, type Api } from "./api.ts";
 import { until } from "./product.ts";
-import { ADA, begin, reaches, stage, stageSignedIn, type Stage } from "./stage.ts";
+import { ADA, API_KEY, begin, reaches, stage, stageSignedIn, withKey, type Stage } from "./stage.ts";
 
 /** What a scrape reads, by series: `name{labels}` to its value. */
 async function scrape({ get }: Pick<Api, "get">): Promise<Map<string, number>> {
@@ -117,7 +117,7 @@ describe("readiness", () => {
   });
 
   test("is denied with every reason, and without a path; needs no key", async () => {
-    await using w = await stage({ messages: 1 }, { API_KEY: "sesame", EXPORT_DIR: "./exports" });
+    await using w = await stage({ messages: 1 }, { API_KEY, EXPORT_DIR: "./exports" });
     for (const folder of ["tokens", "exports"]) {
       await rm(join(w.product.folder, folder), { recursive: true, force: true });
       await writeFile(join(w.product.folder, folder), "a file");
@@ -127,7 +127,7 @@ describe("readiness", () => {
     expect(answer.body.errors.map(({ field }) => field)).toEqual(["EXPORT_DIR", "TOKEN_DIR"]);
     expect(answer.text).not.toContain(w.product.folder);
     expectProblem(await w.get("/metrics"), 401, "api_key_required");
-    expect((await api(w.server.url, { authorization: "Bearer sesame" }).get("/metrics")).status).toBe(200);
+    expect((await api(w.server.url, withKey).get("/metrics")).status).toBe(200);
     expect((await w.get("/healthz")).status).toBe(200);
   });
 });

@@ -8,7 +8,7 @@ import { READONLY } from "../simulator/visitor.ts";
 import { api, expectProblem } from "./api.ts";
 import { openBrowser, type Browser, type Page } from "./browser.ts";
 import { install, type Product, type Server } from "./product.ts";
-import { ADA, BOB, grantsIn, isAllowedAtGoogle, signInPath, stage, type Stage } from "./stage.ts";
+import { ADA, API_KEY, BOB, grantsIn, isAllowedAtGoogle, signInPath, stage, withKey, type Stage } from "./stage.ts";
 
 /** Begins to sign in and consents; resolves with the address that Google sends the browser to, not yet asked for. */
 async function comeBack(browser: Browser, { url }: Server, account = ADA): Promise<URL> {
@@ -121,10 +121,12 @@ describe("signing in", () => {
   });
 
   test("behind a public address begins there, and its cookie travels by https alone", async () => {
-    await using w = await stage({}, { OAUTH_REDIRECT_URI: "https://mail.example.com/auth/callback" });
-    const begin = (await w.get(signInPath(ADA))).headers.get("location")!;
+    const settings = { OAUTH_REDIRECT_URI: "https://mail.example.com/auth/callback", API_KEY };
+    await using w = await stage({}, settings);
+    const { get } = api(w.server.url, withKey);
+    const begin = (await get(signInPath(ADA))).headers.get("location")!;
     expect(begin).toMatch(/^https:\/\/mail\.example\.com\/auth\/gmail\?/);
-    const { headers } = await w.get(begin.replace("https://mail.example.com", w.server.url));
+    const { headers } = await get(begin.replace("https://mail.example.com", w.server.url));
     expect(headers.get("set-cookie")).toMatch(/; Secure/);
     expect(headers.get("location")).toMatch(/redirect_uri=https%3A%2F%2Fmail\.example\.com%2Fauth%2Fcallback/);
   });

@@ -13,6 +13,10 @@ import { install, until, type Product, type Server, type Settings } from "./prod
 export const ADA = "ada@example.com";
 export const BOB = "bob@example.com";
 
+/** As `gmail-export key` makes one. */
+export const API_KEY = "sesame-8yq0Tz3vKf5Wm1Lr7Nc2Xp6Jd4Hb9Gs-open";
+export const withKey = { authorization: `Bearer ${API_KEY}` };
+
 /** A simulated Google, a server of ours that takes it for the real one, and requests to that server. */
 export type Stage = AsyncDisposable & Api & Readonly<{ google: SimulatedGoogle; product: Product; server: Server }>;
 

@@ -14,8 +14,13 @@ export type FinalCode =
   | "wrong_account"
   | "scope_not_granted"
   | "grant_unreadable"
-  // requests
+  // who may call
+  | "host_not_allowed"
+  | "cross_site_request"
   | "api_key_required"
+  | "api_key_wrong"
+  | "too_many_attempts"
+  // requests
   | "invalid_request"
   | "outside_export_dir"
   | "unusable_directory"

@@ -31,6 +31,10 @@ export function exitCodeOf(code: FailureCode): number {
     case "not_private":
     case "grant_unreadable":
     case "api_key_required":
+    case "api_key_wrong":
+    case "too_many_attempts":
+    case "host_not_allowed":
+    case "cross_site_request":
     case "api_disabled":
       return EXIT.setup;
     case "not_signed_in":

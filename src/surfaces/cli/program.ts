@@ -7,6 +7,7 @@ import { verify } from "../../pipeline/verify.ts";
 import { findingLines } from "./doctor.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
 import { exportHere } from "./export.ts";
+import { newKey } from "./key.ts";
 import { login } from "./login.ts";
 import type { Services } from "./services.ts";
 import type { Terminal } from "./terminal.ts";
@@ -150,6 +151,14 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     .description("run the HTTP server and its background exports")
     .option("--port <n>", "instead of PORT", portNumber)
     .action((options: { port?: number }) => entry.serve(options.port));
+
+  program
+    .command("key")
+    .description("make a new API_KEY; it is printed, and kept nowhere")
+    .action(() => {
+      const key = newKey(terminal);
+      show({ key }, [key]);
+    });
 
   program
     .command("demo")

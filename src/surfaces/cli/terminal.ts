@@ -11,6 +11,8 @@ export type Terminal = Readonly<{
   paint(colour: "green" | "yellow" | "red" | "dim", text: string): string;
   /** One line for a person. */
   say(text: string): void;
+  /** The same for who watches; nothing goes to a log or a pipe. */
+  hint(text: string): void;
   /** Replaces the live line; where stderr is no terminal, nothing (`pulse` speaks there). */
   live(text: string): void;
   /** A line for logs and pipes, where nobody watches a live one. */
@@ -24,12 +26,16 @@ export type Terminal = Readonly<{
 export function terminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
   const update = createLogUpdate(stderr, { showCursor: true });
   const watched = stderr.isTTY && stderr.columns > 0; // some pseudo-terminals have no size, and show no live line
+  const say = (text: string): void => {
+    if (watched) update.done();
+    stderr.write(`${text}\n`);
+  };
   return {
     data: (text) => void stdout.write(`${text}\n`),
     paint: (colour, text) => styleText(colour, text, { stream: stdout }),
-    say: (text) => {
-      if (watched) update.done();
-      stderr.write(`${text}\n`);
+    say,
+    hint: (text) => {
+      if (watched) say(text);
     },
     live: (text) => {
       if (watched) update(text);

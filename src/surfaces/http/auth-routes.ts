@@ -3,7 +3,9 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import { failureOf, refuse } from "../../core/errors.ts";
+import type { SignInStart } from "../../core/grant.ts";
 import { signedInPage, refusedPage } from "../pages.ts";
+import type { MakeAttempts } from "./attempts.ts";
 import { Problem, statusOf } from "./problem.ts";
 import type { Services } from "./services.ts";
 
@@ -33,7 +35,16 @@ function cookieOf(state: string): string {
   return `gmail_export_sign_in_${state.replace(/[^A-Za-z0-9_-]/g, "").slice(0, 16)}`;
 }
 
-export function authRoutes({ accounts, redirectUri, log }: Services): FastifyPluginAsyncZod {
+/** Each makes a secret to remember, or asks Google: far more than people do, and far less than a loop. */
+const SIGN_INS_A_MINUTE = 60;
+
+export function authRoutes({
+  accounts,
+  redirectUri,
+  log,
+  makeAttempts,
+}: Pick<Services, "accounts" | "redirectUri" | "log"> & { makeAttempts: MakeAttempts }): FastifyPluginAsyncZod {
+  const [starts, callbacks] = [makeAttempts(SIGN_INS_A_MINUTE), makeAttempts(SIGN_INS_A_MINUTE)];
   /** The cookie is set for the host the browser asked; only on the redirect URI's own will it come back. */
   const elsewhere = ({ host, query }: FastifyRequest): boolean =>
     host !== redirectUri.host && !Object.hasOwn(Object(query), "moved");
@@ -42,11 +53,12 @@ export function authRoutes({ accounts, redirectUri, log }: Services): FastifyPlu
     app.get(
       "/auth/gmail",
       {
+        config: { family: "signIn" },
         schema: {
           tags: ["sign-in"],
           summary: "Send the browser to Google to sign in",
           querystring: z.strictObject({ email: email.optional(), moved: z.literal("1").optional() }),
-          response: { 302: z.null(), 422: Problem, 503: Problem },
+          response: { 302: z.null(), 422: Problem, 429: Problem, 503: Problem },
         },
       },
       async (request, reply) => {
@@ -57,7 +69,12 @@ export function authRoutes({ accounts, redirectUri, log }: Services): FastifyPlu
           here.searchParams.set("moved", "1");
           return reply.redirect(here.href, 302);
         }
-        const begun = await accounts.begin(account ?? "").catch((error: unknown) => {
+        const begin = async (): Promise<SignInStart> => {
+          await starts.mustBeLeft(request, reply);
+          await starts.count(request);
+          return accounts.begin(account ?? "");
+        };
+        const begun = await begin().catch((error: unknown) => {
           const failure = failureOf(error);
           if (!failure || !isBrowser(request)) throw error;
           return failure;
@@ -80,16 +97,20 @@ export function authRoutes({ accounts, redirectUri, log }: Services): FastifyPlu
     app.get(
       redirectUri.pathname,
       {
+        config: { family: "callback" },
         schema: {
           tags: ["sign-in"],
           summary: "Where Google sends the browser back; answers with a page",
           querystring: z.looseObject({ code: parameter, state: parameter, error: parameter, iss: parameter }),
         },
       },
-      async ({ id: requestId, query, cookies }, reply) => {
+      async (request, reply) => {
+        const { id: requestId, query, cookies } = request;
         // The cookie is left to run out: a reloaded page is told that the sign-in was used, not that the browser is another.
         const cookie = cookieOf(query.state ?? "");
         try {
+          await callbacks.mustBeLeft(request, reply);
+          await callbacks.count(request);
           const account = await accounts.finish(query, cookies[cookie] ?? "", AbortSignal.timeout(GOOGLE_MS));
           return await sendPage(reply, 200, signedInPage(account));
         } catch (error) {

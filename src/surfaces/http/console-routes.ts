@@ -4,27 +4,13 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 
 import { refuse } from "../../core/errors.ts";
+import { allIn } from "./families.ts";
 import type { Services } from "./services.ts";
-
-/** The console's policy: files of its own origin and nothing written into the page. Frames show mail, under a policy of their own. */
-const POLICY = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self'",
-  "connect-src 'self'",
-  "frame-src 'self'",
-  "base-uri 'none'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join("; ");
 
 /** The web console at `/`: a page, a script and a style sheet, which hold nothing private and ask the API for the rest. */
 export function consoleRoutes({ consoleFolder }: Pick<Services, "consoleFolder">) {
   return async (app: FastifyInstance): Promise<void> => {
-    app.addHook("onSend", async (_request, reply) => {
-      void reply.header("content-security-policy", POLICY);
-    });
+    allIn("console", app);
     const isBuilt = await access(`${consoleFolder}/index.html`).then(
       () => true,
       () => false,

@@ -4,13 +4,15 @@ import type { AddressInfo } from "node:net";
 import type { FastifyInstance } from "fastify";
 
 import { refuse } from "../../core/errors.ts";
+import { LIMITS, refuseUnreadable } from "./connections.ts";
 
 /**
  * Listens on `host`. Where that is this machine's own 127.0.0.1, on [::1] too: browsers ask for "localhost", and which
  * of the two it means differs from machine to machine. Resolves with the port.
  */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<number> {
-  const twin = createServer((request, response) => app.routing(request, response));
+  const twin = createServer(LIMITS, (request, response) => app.routing(request, response));
+  twin.on("clientError", refuseUnreadable);
   app.addHook("onClose", async () => {
     twin.closeAllConnections();
     twin.close();

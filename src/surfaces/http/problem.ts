@@ -32,12 +32,14 @@ export function statusOf(code: FailureCode): number {
     case "consent_revoked":
     case "scope_missing":
     case "api_key_required":
+    case "api_key_wrong":
       return 401;
     case "sign_in_refused":
     case "wrong_account":
     case "scope_not_granted":
     case "forbidden":
     case "no_mailbox":
+    case "cross_site_request":
       return 403;
     case "export_unknown":
     case "not_found":
@@ -47,6 +49,8 @@ export function statusOf(code: FailureCode): number {
     case "directory_damaged":
     case "not_in_this_state":
       return 409;
+    case "host_not_allowed":
+      return 421;
     case "outside_export_dir":
     case "unusable_directory":
       return 422;
@@ -54,6 +58,7 @@ export function statusOf(code: FailureCode): number {
     case "too_many_concurrent":
     case "locked_out":
     case "daily_limit":
+    case "too_many_attempts":
       return 429;
     case "server_error":
     case "malformed_response":

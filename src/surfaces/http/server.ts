@@ -1,9 +1,5 @@
-import { createHash, timingSafeEqual } from "node:crypto";
-
 import cookie from "@fastify/cookie";
-import helmet from "@fastify/helmet";
 import swagger from "@fastify/swagger";
-import scalar from "@scalar/fastify-api-reference";
 import { fastify, type FastifyInstance } from "fastify";
 import {
   jsonSchemaTransform,
@@ -14,31 +10,50 @@ import {
 } from "fastify-type-provider-zod";
 
 import { refuse } from "../../core/errors.ts";
-import type { Secret } from "../../core/ports.ts";
+import { isLoopback } from "../../core/loopback.ts";
+import { accessBy, sessionCookie } from "./access.ts";
+import { attemptsOf } from "./attempts.ts";
 import { authRoutes } from "./auth-routes.ts";
+import { LIMITS, refuseUnreadable } from "./connections.ts";
 import { consoleRoutes } from "./console-routes.ts";
 import { doctorRoutes } from "./doctor-routes.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { exportRoutes } from "./export-routes.ts";
 import { fileRoutes } from "./file-routes.ts";
-import { HEALTH, healthRoutes } from "./health-routes.ts";
-import { STYLE_SOURCE } from "../pages.ts";
+import { healthRoutes } from "./health-routes.ts";
 import { sendError, sendProblem } from "./problem.ts";
+import { protect } from "./protection.ts";
+import { reference } from "./reference.ts";
 import { REQUEST_ID, requestIdOf } from "./request-id.ts";
 import type { Services } from "./services.ts";
+import { sessionRoutes } from "./session-routes.ts";
 
-/** The HTTP API (docs/design.md §6), ready to listen. */
+const UNREADABLE = "/unreadable";
+
+/** The HTTP API (docs/design.md §6), ready to listen. Throws `settings_invalid` where all the world could call it. */
 export async function httpServer(services: Services): Promise<FastifyInstance> {
-  const { apiKey, clock, log, measures, redirectUri, version } = services;
+  const { apiKey, clock, log, measures, redirectUri, trustProxy, version } = services;
+  if (!apiKey && !isLoopback(redirectUri.hostname))
+    throw refuse(
+      "settings_invalid",
+      "OAUTH_REDIRECT_URI is an address of the web, so others than this machine can reach the server, and there is no API_KEY.",
+      "Set API_KEY to what `gmail-export key` prints.",
+    );
   const app = fastify({
     logger: false,
     requestIdHeader: false, // would take any text
     genReqId: requestIdOf,
-    frameworkErrors: (error, request, reply) => {
-      void reply.header(REQUEST_ID, request.id);
-      void sendError(reply, error);
+    // An address that cannot be read gets to no hook. Sent around again as another, it passes what every request passes.
+    frameworkErrors: (_error, { raw: request }, { raw: response }) => {
+      request.url = UNREADABLE;
+      app.routing(request, response);
     },
+    trustProxy: trustProxy.length > 0 && [...trustProxy],
     bodyLimit: 64 * 1024,
+    http: LIMITS,
+    requestTimeout: LIMITS.requestTimeout,
+    keepAliveTimeout: LIMITS.keepAliveTimeout,
+    clientErrorHandler: refuseUnreadable,
     forceCloseConnections: true,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
@@ -52,6 +67,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   app.setNotFoundHandler((_request, reply) =>
     sendProblem(reply, 404, "no_such_address", "There is nothing at this address.", "See /docs for what there is."),
   );
+  app.removeContentTypeParser("text/plain"); // what a form of any page can send
   // Many programs say "JSON" even where they send nothing.
   const parseJson = app.getDefaultJsonParser("error", "error");
   app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
@@ -74,29 +90,9 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
     });
   });
   await app.register(cookie);
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: {
-        defaultSrc: ["'none'"],
-        styleSrc: [STYLE_SOURCE],
-        frameAncestors: ["'none'"],
-        formAction: ["'none'"],
-      },
-    },
-    strictTransportSecurity: redirectUri.protocol === "https:",
-  });
-  if (apiKey)
-    app.addHook("onRequest", async (request, reply) => {
-      const open = [...HEALTH, redirectUri.pathname].includes(request.routeOptions.url ?? "");
-      if (open || isKey(request.headers.authorization, apiKey)) return;
-      void reply.header("www-authenticate", "Bearer");
-      throw refuse(
-        "api_key_required",
-        "This server asks for its API key.",
-        "Send the header Authorization: Bearer <API_KEY>.",
-      );
-    });
+  const makeAttempts = await attemptsOf(app);
+  const access = apiKey && accessBy({ apiKey, redirectUri, makeAttempts, clock, log });
+  await protect(app, access, services);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -107,49 +103,30 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
       },
       ...(apiKey
         ? {
-            components: { securitySchemes: { apiKey: { type: "http" as const, scheme: "bearer" } } },
-            security: [{ apiKey: [] }],
+            components: {
+              securitySchemes: {
+                apiKey: { type: "http" as const, scheme: "bearer" },
+                session: { type: "apiKey" as const, in: "cookie" as const, name: sessionCookie(redirectUri).name },
+              },
+            },
+            security: [{ apiKey: [] }, { session: [] }],
           }
         : {}),
     },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
-  await app.register(authRoutes(services));
+  await app.register(authRoutes({ ...services, makeAttempts }));
   await app.register(exportRoutes(services));
   await app.register(doctorRoutes(services));
   await app.register(eventRoutes(services));
   await app.register(fileRoutes(services));
   await app.register(healthRoutes(services));
+  await app.register(sessionRoutes(access));
   await app.register(reference);
   await app.register(consoleRoutes(services));
+  app.all(UNREADABLE, { schema: { hide: true } }, () => {
+    throw refuse("invalid_request", "The address cannot be read.", "See /docs for what there is.");
+  });
   return app;
-}
-
-/** The reference page works offline; its scripts are its own, so it alone has a policy that lets them in. */
-async function reference(app: FastifyInstance): Promise<void> {
-  app.addHook("onSend", async (_request, reply) => {
-    void reply.header(
-      "content-security-policy",
-      "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; connect-src 'self'; frame-ancestors 'none'",
-    );
-  });
-  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
-  await app.register(scalar, {
-    routePrefix: "/docs",
-    configuration: {
-      url: "/openapi.json",
-      metaData: { title: "gmail-export API" },
-      withDefaultFonts: false,
-      telemetry: false,
-      agent: { disabled: true },
-      showDeveloperTools: "never",
-      hideClientButton: true,
-    },
-  });
-}
-
-function isKey(header: string | undefined, key: Secret): boolean {
-  const digest = (text: string): Buffer => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(header ?? ""), digest(`Bearer ${key.reveal()}`));
 }

@@ -27,6 +27,12 @@ export type Services = Readonly<{
   /** Where Google sends the browser back. Sign-in must begin on its origin, or the cookie set there is not sent back. */
   redirectUri: URL;
   apiKey: Secret | undefined;
+  /** What the server listens on. */
+  host: string;
+  /** Names that it goes by besides those of this machine and of the redirect URI. */
+  allowedHosts: readonly string[];
+  /** Addresses and networks of proxies whose X-Forwarded headers are believed. */
+  trustProxy: readonly string[];
   /** Where the built console is; it may be missing. */
   consoleFolder: string;
   version: string;

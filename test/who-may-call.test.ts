@@ -1,0 +1,376 @@
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { simulateGoogle } from "../simulator/google.ts";
+import { api } from "./api.ts";
+import { openBrowser } from "./browser.ts";
+import { install, type Product } from "./product.ts";
+import { send } from "./raw-request.ts";
+import { ADA, API_KEY, signInPath, stage, withKey, type Stage } from "./stage.ts";
+
+/** Nothing listens there: for what needs no Google. */
+const NOWHERE = { url: "http://127.0.0.1:9" };
+
+const JSON_BODY = { "content-type": "application/json" };
+
+describe("on this machine, without an API key", () => {
+  let w: Stage;
+  beforeAll(async () => void (w = await stage({ messages: 1 })));
+  afterAll(() => w[Symbol.asyncDispose]());
+
+  test("a name that somebody lets resolve to this machine is not answered, but to probes", async () => {
+    const host = "rebind.evil.example:8000";
+    for (const path of [
+      "/",
+      "/exports",
+      "/accounts",
+      "/docs/",
+      "/auth/gmail",
+      "/auth/callback",
+      "/session",
+      "/metrics",
+      "/nowhere",
+    ]) {
+      const answer = await send(w.server.url + path, { headers: { host } });
+      expect([path, answer.status, answer.code]).toEqual([path, 421, "host_not_allowed"]);
+    }
+    for (const path of ["/healthz", "/readyz"])
+      expect((await send(w.server.url + path, { headers: { host } })).status).toBe(200);
+  });
+
+  test("the names of this machine are", async () => {
+    const { port } = new URL(w.server.url);
+    for (const host of ["localhost", "127.0.0.1", "[::1]", `localhost:${port}`, "LOCALHOST:1"])
+      expect((await send(`${w.server.url}/exports`, { headers: { host } })).status, host).toBe(200);
+  });
+
+  test.each([
+    ["cross-site", "GET", 403],
+    ["cross-site", "POST", 403],
+    ["same-site", "GET", 403],
+    ["same-site", "POST", 403],
+    ["same-origin", "GET", 200],
+    ["none", "GET", 200],
+  ])("a browser that says %s gets for %s: %i", async (site, method, status) => {
+    const headers = { "sec-fetch-site": site, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image" };
+    const answer = await send(`${w.server.url}/exports`, { method, headers });
+    expect([answer.status, answer.code]).toEqual([status, status === 403 ? "cross_site_request" : undefined]);
+  });
+
+  test("a foreign origin changes nothing, and is not told that it might", async () => {
+    for (const origin of ["https://evil.example", "http://localhost:3000", "null"]) {
+      const headers = { ...JSON_BODY, origin };
+      const body = JSON.stringify({ email: ADA });
+      for (const path of ["/export/gmail", "/exports/estimate", "/exports/x/cancel", "/session"]) {
+        const answer = await send(w.server.url + path, { method: "POST", headers, body });
+        expect([path, answer.code]).toEqual([path, "cross_site_request"]);
+      }
+      expect((await send(`${w.server.url}/auth?email=${ADA}`, { method: "DELETE", headers })).code).toBe(
+        "cross_site_request",
+      );
+      const preflight = await send(`${w.server.url}/export/gmail`, {
+        method: "OPTIONS",
+        headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type" },
+      });
+      expect(preflight.status).toBe(403);
+      expect(Object.keys(preflight.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
+    }
+    const own = await send(`${w.product.origin}/exports/x/cancel`, {
+      method: "POST",
+      headers: { origin: w.product.origin, "sec-fetch-site": "same-origin" },
+    });
+    expect(own.code).toBe("export_unknown");
+    expect(Object.keys(own.headers).filter((name) => name.startsWith("access-control"))).toEqual([]);
+  });
+
+  test("what a form can send is no request: 415, also for JSON that is called text", async () => {
+    const body = JSON.stringify({ email: ADA });
+    for (const type of ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]) {
+      const answer = await send(`${w.server.url}/export/gmail`, {
+        method: "POST",
+        headers: { "content-type": type },
+        body,
+      });
+      expect([type, answer.status, answer.code]).toEqual([type, 415, "invalid_request"]);
+    }
+    const headers = { "content-type": "application/x-www-form-urlencoded", "content-length": "0" };
+    expect((await send(`${w.server.url}/exports/x/cancel`, { method: "POST", headers })).status).toBe(415);
+  });
+
+  test("what a proxy would add changes nothing, as none is trusted", async () => {
+    const forwarded = {
+      "x-forwarded-for": "203.0.113.9",
+      "x-forwarded-host": "mail.example.com",
+      "x-forwarded-proto": "https",
+    };
+    const plain = await send(`${w.product.origin}/auth/gmail`);
+    const spoofed = await send(`${w.product.origin}/auth/gmail`, { headers: forwarded });
+    expect([spoofed.status, new URL(spoofed.headers.location!).origin]).toEqual([
+      302,
+      new URL(plain.headers.location!).origin,
+    ]);
+    expect(spoofed.headers["set-cookie"]![0]).not.toContain("Secure");
+    const rebound = { host: "evil.example", "x-forwarded-host": "localhost" };
+    expect((await send(`${w.server.url}/exports`, { headers: rebound })).code).toBe("host_not_allowed");
+    const origin = { ...forwarded, ...JSON_BODY, origin: "https://mail.example.com" };
+    expect((await send(`${w.server.url}/export/gmail`, { method: "POST", headers: origin })).code).toBe(
+      "cross_site_request",
+    );
+  });
+
+  test("a sign-in may begin at a foreign link, and come back from Google, as a navigation alone", async () => {
+    const link = { "sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document" };
+    const begun = await send(w.product.origin + signInPath(ADA), { headers: link });
+    expect(begun.status).toBe(302);
+    const back = (await openBrowser().step(begun.headers.location!)).headers.get("location")!;
+    const [cookie = ""] = begun.headers["set-cookie"]![0]!.split(";");
+    const frame = await send(back, { headers: { ...link, "sec-fetch-dest": "iframe", cookie } });
+    expect(frame.code).toBe("cross_site_request");
+    const page = await send(back, { headers: { ...link, cookie } });
+    expect(page.text).toContain("<h1>You are signed in</h1>");
+  });
+
+  test("there is no session to have", async () => {
+    expect(JSON.parse((await send(`${w.server.url}/session`)).text)).toEqual({
+      required: false,
+      signed_in: true,
+      expires_at: null,
+    });
+    const answer = await send(`${w.server.url}/session`, {
+      method: "POST",
+      headers: JSON_BODY,
+      body: JSON.stringify({ key: API_KEY }),
+    });
+    expect([answer.status, answer.code]).toEqual([409, "not_in_this_state"]);
+  });
+});
+
+describe("with an API key", () => {
+  const signIn = (w: Stage, key = API_KEY) =>
+    send(`${w.server.url}/session`, { method: "POST", headers: JSON_BODY, body: JSON.stringify({ key }) });
+
+  test("any other is refused, and after ten in a minute all are, from the address that sent them", async () => {
+    await using w = await stage({ messages: 1 }, { API_KEY, TRUST_PROXY: "loopback" });
+    const session = (await signIn(w)).headers["set-cookie"]![0]!.split(";")[0]!;
+    const ask = (authorization: string, from = "203.0.113.9") =>
+      send(`${w.server.url}/exports`, { headers: { authorization, "x-forwarded-for": from } });
+    const { authorization } = withKey;
+    for (const scheme of ["Bearer", "Bearer ", `Basic ${API_KEY}`, API_KEY, ""])
+      expect((await ask(scheme)).code, scheme).toBe("api_key_required"); // no key at all: not counted
+    const wrong = [
+      API_KEY.slice(1),
+      API_KEY.slice(0, -1),
+      `${API_KEY}x`,
+      `x${API_KEY}`,
+      API_KEY.toUpperCase(),
+      "wrong",
+      " ,",
+    ];
+    for (const key of [...wrong, "a", "b", "c"]) expect((await ask(`Bearer ${key}`)).code, key).toBe("api_key_wrong");
+    for (const key of [authorization, "Bearer d"]) {
+      const answer = await ask(key);
+      expect([answer.status, answer.code]).toEqual([429, "too_many_attempts"]);
+      expect(Number(answer.headers["retry-after"])).toBeGreaterThan(50);
+      expect(Number(answer.headers["retry-after"])).toBeLessThanOrEqual(60);
+    }
+    expect((await ask(authorization, "203.0.113.10")).status).toBe(200);
+    const signedIn = { cookie: session, "x-forwarded-for": "203.0.113.9" };
+    expect((await send(`${w.server.url}/exports`, { headers: signedIn })).status).toBe(200);
+    expect(w.server.said()).toContain("wrong API key");
+    expect(w.server.said()).not.toContain(API_KEY);
+    expect(w.server.said()).not.toContain("203.0.113");
+  });
+
+  test("the sign-in to the console counts against the same ten; a proxy that is not trusted hides nobody", async () => {
+    await using w = await stage({ messages: 1 }, { API_KEY });
+    for (let tries = 0; tries < 10; tries += 1) {
+      const answer = await send(`${w.server.url}/session`, {
+        method: "POST",
+        headers: { ...JSON_BODY, "x-forwarded-for": `203.0.113.${tries}` },
+        body: JSON.stringify({ key: `wrong ${tries}` }),
+      });
+      expect([answer.status, answer.code, answer.headers["set-cookie"]]).toEqual([401, "api_key_wrong", undefined]);
+    }
+    expect((await signIn(w)).code).toBe("too_many_attempts");
+    expect((await send(`${w.server.url}/session`, { headers: withKey })).code).toBe("too_many_attempts");
+    expect((await send(`${w.server.url}/session`)).status).toBe(200);
+    expect((await send(`${w.server.url}/healthz`)).status).toBe(200);
+  });
+
+  test("right keys and missing ones are never too many", async () => {
+    await using w = await stage({ messages: 1 }, { API_KEY });
+    for (let calls = 0; calls < 30; calls += 1) {
+      expect((await send(`${w.server.url}/accounts`, { headers: withKey })).status).toBe(200);
+      expect((await send(`${w.server.url}/accounts`)).status).toBe(401);
+    }
+  });
+
+  test("a browser has a session in its place, until it signs out", async () => {
+    await using w = await stage({ messages: 1 }, { API_KEY });
+    const status = async (cookie?: string) =>
+      JSON.parse((await send(`${w.server.url}/session`, { headers: cookie === undefined ? {} : { cookie } })).text);
+    expect(await status()).toEqual({ required: true, signed_in: false, expires_at: null });
+    const answer = await signIn(w);
+    expect([answer.status, answer.text]).toEqual([204, ""]);
+    const [cookie, ...attributes] = answer.headers["set-cookie"]![0]!.split("; ");
+    expect(cookie).toMatch(/^gmail_export_session=[\w.-]+$/);
+    expect(attributes.toSorted()).toEqual([
+      expect.stringMatching(/^Expires=/),
+      "HttpOnly",
+      "Path=/",
+      "SameSite=Strict",
+    ]);
+    const signedIn = await status(cookie);
+    expect(signedIn).toEqual({ required: true, signed_in: true, expires_at: expect.any(String) });
+    expect(Math.round((Date.parse(signedIn.expires_at) - Date.now()) / 60_000)).toBe(12 * 60);
+
+    const list = (value?: string, more = {}) =>
+      send(`${w.server.url}/exports`, { headers: { ...(value === undefined ? {} : { cookie: value }), ...more } });
+    expect((await list(cookie)).status).toBe(200);
+    expect((await list(`x=1; ${cookie}`, { authorization: "Basic of-a-proxy" })).status).toBe(200);
+    expect((await list(`${cookie}x`)).code).toBe("api_key_required");
+    expect((await list(cookie, { "sec-fetch-site": "cross-site" })).code).toBe("cross_site_request");
+
+    const out = await send(`${w.server.url}/session`, { method: "DELETE", headers: { cookie: cookie! } });
+    expect([out.status, out.headers["set-cookie"]![0]]).toEqual([
+      204,
+      expect.stringMatching(/^gmail_export_session=;.*1970/),
+    ]);
+    expect((await list(cookie)).code).toBe("api_key_required");
+  });
+
+  test("a session outlives a restart, and not another key", async () => {
+    await using google = await simulateGoogle({ messages: 1 });
+    await using product = await install(google);
+    const other = "another-key-of-32-random-bytes-in-base64-url";
+    let cookie = "";
+    const listed = async (key: string): Promise<number> => {
+      await using server = await product.serve({ API_KEY: key });
+      if (cookie === "") {
+        const body = JSON.stringify({ key });
+        const answer = await send(`${server.url}/session`, { method: "POST", headers: JSON_BODY, body });
+        [cookie = ""] = answer.headers["set-cookie"]![0]!.split(";");
+      }
+      return (await send(`${server.url}/exports`, { headers: { cookie } })).status;
+    };
+    expect([await listed(API_KEY), await listed(API_KEY), await listed(other)]).toEqual([200, 200, 401]);
+  });
+
+  test("under https the session's cookie travels by https alone, and no other host can set it", async () => {
+    await using w = await stage(
+      { messages: 1 },
+      { API_KEY, OAUTH_REDIRECT_URI: "https://mail.example.com/auth/callback" },
+    );
+    const [cookie, ...attributes] = (await signIn(w)).headers["set-cookie"]![0]!.split("; ");
+    expect(cookie).toMatch(/^__Host-gmail_export_session=/);
+    expect(attributes).toEqual(expect.arrayContaining(["Path=/", "HttpOnly", "Secure", "SameSite=Strict"]));
+    expect((await send(`${w.server.url}/exports`, { headers: { cookie: cookie! } })).status).toBe(200);
+  });
+
+  test("a trusted proxy says whom the browser called; one that is not listed does not", async () => {
+    const settings = {
+      API_KEY,
+      OAUTH_REDIRECT_URI: "https://mail.example.com/auth/callback",
+      ALLOWED_HOSTS: "archive.example.com",
+    };
+    const through = (w: Stage, host: string, origin: string) =>
+      send(`${w.server.url}/exports/x/cancel`, {
+        method: "POST",
+        headers: {
+          ...withKey,
+          "x-forwarded-host": host,
+          "x-forwarded-proto": "https",
+          origin,
+          "sec-fetch-site": "same-origin",
+        },
+      });
+    const calls = async (TRUST_PROXY: string) => {
+      await using w = await stage({ messages: 1 }, { ...settings, TRUST_PROXY });
+      return [
+        (await through(w, "archive.example.com", "https://archive.example.com")).code,
+        (await through(w, "mail.example.com", "https://mail.example.com")).code,
+        (await through(w, "evil.example", "https://evil.example")).code,
+      ];
+    };
+    expect(await calls("loopback")).toEqual(["export_unknown", "export_unknown", "host_not_allowed"]);
+    expect(await calls("192.0.2.1")).toEqual(["cross_site_request", "export_unknown", "cross_site_request"]);
+  });
+});
+
+describe("sign-ins", () => {
+  test("that one address begins without end are stopped for a minute, with a page for people", async () => {
+    await using w = await stage({ messages: 1 });
+    const { get } = api(w.product.origin);
+    for (let begun = 0; begun < 60; begun += 1) expect((await get("/auth/gmail")).status).toBe(302);
+    const refused = await get("/auth/gmail");
+    expect([refused.status, refused.body.code]).toEqual([429, "too_many_attempts"]);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+    const page = await openBrowser().step(`${w.product.origin}/auth/gmail`);
+    expect([page.status, page.text]).toEqual([429, expect.stringContaining("<code>too_many_attempts</code>")]);
+    for (let back = 0; back < 60; back += 1) expect((await get("/auth/callback")).status).toBe(400);
+    expect((await get("/auth/callback")).status).toBe(429);
+    expect((await get("/exports")).status).toBe(200);
+  });
+});
+
+describe("the server does not start where others could call it freely", () => {
+  const refusal = async (product: Product, settings: Record<string, string>) => {
+    const { code, stdout, stderr } = await product.cli(["serve"], settings);
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(stderr).not.toContain("listens");
+    return stderr;
+  };
+
+  test("without a key, with a short one, or with one that is no key", async () => {
+    await using product = await install(NOWHERE);
+    expect(await refusal(product, { HOST: "0.0.0.0" })).toMatch(/HOST .*set API_KEY/);
+    expect(await refusal(product, { HOST: "::" })).toMatch(/HOST .*set API_KEY/);
+    expect(await refusal(product, { API_KEY: "short" })).toMatch(/API_KEY must have at least 43.*gmail-export key/);
+    expect(await refusal(product, { TRUST_PROXY: "loopback" })).toMatch(/TRUST_PROXY .*set API_KEY/);
+    expect(await refusal(product, { OAUTH_REDIRECT_URI: "https://mail.example.com/auth/callback" })).toMatch(
+      /address of the web.*gmail-export key/s,
+    );
+    const all = await refusal(product, { HOST: "0.0.0.0", TRUST_PROXY: "everybody", ALLOWED_HOSTS: "*", PORT: "x" });
+    for (const name of ["HOST", "TRUST_PROXY", "ALLOWED_HOSTS", "PORT"]) expect(all).toContain(name);
+  });
+
+  test("and a key that gmail-export makes opens it", async () => {
+    await using product = await install(NOWHERE);
+    const made = await product.cli(["key"]);
+    expect(made).toEqual({ code: 0, stdout: expect.stringMatching(/^[\w-]{43}\n$/), stderr: "" });
+    const again = await product.cli(["--json", "key"]);
+    expect(JSON.parse(again.stdout).key).toMatch(/^[\w-]{43}$/);
+    expect(JSON.parse(again.stdout).key).not.toBe(made.stdout.trim());
+    await using server = await product.serve({ HOST: "0.0.0.0", API_KEY: made.stdout.trim() });
+    const url = server.url.replace("0.0.0.0", "127.0.0.1");
+    const headers = { authorization: `bearer ${made.stdout.trim()}` };
+    expect((await send(`${url}/exports`, { headers })).status).toBe(200);
+    expect((await send(`${url}/metrics`, { headers: { ...headers, host: "10.1.2.3:8000" } })).status).toBe(200);
+    expect((await send(`${url}/metrics`, { headers: { ...headers, host: "evil.example" } })).code).toBe(
+      "host_not_allowed",
+    );
+    expect((await send(`${url}/metrics`)).code).toBe("api_key_required");
+  });
+});
+
+describe("what is hardly a request", () => {
+  test("is answered as little as possible, and the connection ends", async () => {
+    await using product = await install(NOWHERE);
+    await using server = await product.serve();
+    const { port } = new URL(server.url);
+    for (const host of ["127.0.0.1", "::1"])
+      for (const [sent, status] of [
+        ["nonsense\r\n\r\n", 400],
+        ["GET /exports HTTP/1.1\r\n\r\n", 400], // without Host
+        [`GET / HTTP/1.1\r\nHost: localhost\r\nX: ${"x".repeat(20_000)}\r\n\r\n`, 431],
+      ] as const) {
+        const socket = connect(Number(port), host);
+        socket.write(sent);
+        const answer = await text(socket);
+        expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*Connection: close`, "i"));
+        expect(answer).not.toMatch(/node|fastify|[a-z]+\.ts|\{/i);
+      }
+  });
+});
