@@ -68,7 +68,7 @@ function filterOf({ search, from, subject, label, after, before }: RecordQuestio
  * Words as an FTS5 expression: each in quotes, where nothing but a quote means anything, and each as a prefix. What has
  * no letter, digit or symbol has no token, and would match nothing; NUL would end the expression.
  */
-export function matchOf(text: string, column?: string): string {
+function matchOf(text: string, column?: string): string {
   const words = text.toWellFormed().normalize().replaceAll("\0", " ").split(/\s+/);
   const found = words.filter((word) => /[\p{L}\p{N}\p{Co}\p{Cn}\p{So}]/u.test(word));
   if (found.length === 0) return "";

@@ -6,6 +6,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { manualClock } from "../../../test/manual-clock.ts";
+import { until } from "../../../test/product.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
 import type { ExportRecord } from "../../core/record.ts";
 import type { ReadBatches, RecordPosition, RecordQuestion, Records } from "../../core/records.ts";
@@ -378,7 +379,7 @@ test("an answer waits a second at most, says that it is not all, and the work go
   });
   await writeExport(w.directory, { 1: [record("1")], 2: [record("2")] });
   const asked = Promise.all([w.records.page(w.of, ALL, 9), w.records.statistics(w.of)]);
-  while (reads < 2) await new Promise(setImmediate);
+  await until(() => reads === 2);
   await w.clock.advance(1_000);
   const [page, charts] = await asked;
   expect(page).toMatchObject({ index: { files: 1, of: 2, complete: false }, total: 1 });

@@ -59,7 +59,8 @@ export async function writeExport(
       await writeFile(join(folder, `${file}.new`), text);
       await rename(join(folder, `${file}.new`), join(folder, file));
       const sha256 = createHash("sha256").update(text).digest("hex");
-      return { number: Number(number), file, count: lines.length, bytes: Buffer.byteLength(text), sha256 };
+      const entry = { file, count: lines.length, bytes: Buffer.byteLength(text), sha256 };
+      return { number: Number(number), entry };
     }),
   );
   const manifest: Manifest = {
@@ -72,7 +73,7 @@ export async function writeExport(
     export_date: "2026-11-23T09:30:17.250Z",
     duration_seconds: 1,
     filter: EVERYTHING,
-    batches: entries.filter(({ number }) => named.includes(number)).map(({ number: _, ...entry }) => entry),
+    batches: entries.filter(({ number }) => named.includes(number)).map(({ entry }) => entry),
     failed: [],
     gone: [],
     replacementCharacters: 0,

@@ -4,19 +4,18 @@
  */
 export function inertCss(css: string): Readonly<{ css: string; blocked: number }> {
   let blocked = 0;
-  const without = (match: string): string => {
+  const without = (match: string, instead: string): string => {
     if (/https?:|\/\//i.test(match)) blocked += 1;
-    return "";
+    return instead;
   };
   const inert = css
     .replace(/[<\0]/g, "") // nothing can end the style element, or begin another
     .replace(/\/\*[\s\S]*?(?:\*\/|$)/g, "")
     .replace(ESCAPE, unescaped)
-    .replace(/@import[^;]*(?:;|$)/gi, without)
-    .replace(ADDRESS, (match) => (PICTURE.test(match) ? match : `none${without(match)}`))
-    .replace(
-      /\b(?:-[a-z]+-)?(?:image-set|image|src|cross-fade|expression)\s*\([^;{}]*/gi,
-      (match) => `none${without(match)}`,
+    .replace(/@import[^;]*(?:;|$)/gi, (match) => without(match, " ")) // a space: what stood around it must not meet
+    .replace(ADDRESS, (match) => (PICTURE.test(match) ? match : without(match, "none")))
+    .replace(/\b(?:-[a-z]+-)?(?:image-set|image|src|cross-fade|expression)\s*\([^;{}]*/gi, (match) =>
+      without(match, "none"),
     )
     .replace(/(?:behavior|-moz-binding)\s*:/gi, "x:");
   return { css: inert, blocked };
@@ -34,4 +33,4 @@ function unescaped(match: string, hex: string | undefined, plain: string | undef
 const ADDRESS = /url\(\s*(?:"[^"]*"|'[^']*')?[^)]*(?:\)|$)/gi;
 
 /** One that carries a picture, and nothing in it that could end the address early. */
-const PICTURE = /^url\(\s*(["']?)data:image\/[\w.+;,=/%-]*\1\s*\)$/i;
+const PICTURE = /^url\(\s*(["']?)data:image\/(?!svg)[\w.+;,=/%-]*\1\s*\)$/i;
