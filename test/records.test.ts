@@ -200,6 +200,7 @@ describe("a message", () => {
       "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src 'none'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox",
     );
     expect(headers).toMatchObject({
+      "x-frame-options": "SAMEORIGIN",
       "x-content-type-options": "nosniff",
       "x-dns-prefetch-control": "off",
       "referrer-policy": "no-referrer",

@@ -128,6 +128,7 @@ export function recordRoutes({
       return reply
         .headers({
           "content-security-policy": `${MAIL_POLICY}; frame-ancestors 'self'; sandbox`,
+          "x-frame-options": "SAMEORIGIN",
           "x-content-type-options": "nosniff",
           "x-dns-prefetch-control": "off",
           "referrer-policy": "no-referrer",
