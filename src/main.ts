@@ -8,6 +8,7 @@ import { chooseDirectoryIn } from "./adapters/files/choose-directory.ts";
 import { learnedLimits } from "./adapters/files/learned-limits.ts";
 import { fileLock } from "./adapters/files/lock.ts";
 import { mustBeFree, openDirectoryWith } from "./adapters/files/open-directory.ts";
+import { readBatches } from "./adapters/files/read-batches.ts";
 import { readDirectory } from "./adapters/files/read-directory.ts";
 import { gmailClient } from "./adapters/gmail/client.ts";
 import { createHttp } from "./adapters/gmail/http.ts";
@@ -24,6 +25,7 @@ import type { KeyHolder } from "./adapters/oauth/keys.ts";
 import { rotateKey } from "./adapters/oauth/rotate-key.ts";
 import { readPrivateFile } from "./adapters/private-file.ts";
 import { embeddedQueue } from "./adapters/queue/embedded.ts";
+import { indexedRecords } from "./adapters/records/indexed-records.ts";
 import { systemClock as clock } from "./clock.ts";
 import { readConfig, readSettings, SECRET_SETTINGS, type Config, type Env, type SettingProblem } from "./config.ts";
 import { ExportError, refuse } from "./core/errors.ts";
@@ -89,6 +91,7 @@ async function compose(config: Config) {
   const lock = fileLock(clock);
   const { http, limits, credentials, measures, mailboxFor } = connect(config);
   const queue = embeddedQueue(config.stateDir, clock);
+  const records = indexedRecords(join(config.stateDir, "index"), readBatches, clock);
   const key = keyHolder(config, keyInFile);
   await key.keys(); // what is wrong with it is told at the start, not at the first sign-in
   const store = grantStore(config.tokenDir, key.keys, lock);
@@ -150,6 +153,7 @@ async function compose(config: Config) {
     chooseDirectory: chooseDirectoryIn(config.exportDir),
     directoryIsFree: (path: string) => mustBeFree(lock, path),
     readDirectory,
+    records,
     async rotateKey() {
       await using held = await lock(join(config.stateDir, "key.lock"), 0);
       if (held === undefined)
@@ -157,6 +161,7 @@ async function compose(config: Config) {
       return rotateKey(key, store, () => storedGrants(config.tokenDir));
     },
     async close() {
+      await records.close();
       queue.close();
       await http.close();
     },

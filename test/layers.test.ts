@@ -16,6 +16,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "adapters/machine": ["core"],
   "adapters/oauth": ["core", "adapters/private-file.ts"],
   "adapters/queue": ["core"],
+  "adapters/records": ["core"],
   simulator: [],
 };
 

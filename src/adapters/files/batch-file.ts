@@ -1,12 +1,13 @@
 import { isUtf8 } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { open as openFile, type FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 
 import { refuse } from "../../core/errors.ts";
 import type { BatchEntry } from "../../core/manifest.ts";
 import { publish } from "../private-file.ts";
-import { lines } from "./lines.ts";
+import { CHUNK, lines, linesOf } from "./lines.ts";
 
 /**
  * A batch file is a JSON array with one record per line:
@@ -143,30 +144,40 @@ export async function scanBatch(
   file: string,
   onRecord: (text: string) => void,
 ): Promise<BatchEntry & { whole: boolean }> {
+  const chunks = createReadStream(path, { highWaterMark: CHUNK });
+  return { file, ...(await scanRecords(chunks, (line) => onRecord(line.toString()))) };
+}
+
+const COMMA = 0x2c;
+
+/** The same of a batch's chunks, with each record's line and where it begins. */
+export async function scanRecords(
+  chunks: AsyncIterable<Buffer>,
+  onRecord: (line: Buffer, start: number) => Promise<void> | void,
+): Promise<Omit<BatchEntry, "file"> & { whole: boolean }> {
   const hash = createHash("sha256");
   let bytes = 0;
   let count = 0;
   let whole = true;
   let expect: "open" | "record" | "close" | "end" = "open";
-  for await (const line of lines(path, (chunk) => {
+  for await (const { bytes: line, start, ended } of linesOf(chunks, (chunk) => {
     hash.update(chunk);
     bytes += chunk.length;
   })) {
-    const text = line.bytes.toString();
     if (expect === "open") {
-      whole &&= text === "[";
+      whole &&= line.equals(Buffer.from("["));
       expect = "record";
     } else if (expect === "record") {
-      const more = text.endsWith(",");
-      onRecord(more ? text.slice(0, -1) : text);
+      const more = line.at(-1) === COMMA;
+      await onRecord(more ? line.subarray(0, -1) : line, start);
       count += 1;
       expect = more ? "record" : "close";
     } else {
-      whole &&= expect === "close" && text === "]" && line.ended;
+      whole &&= expect === "close" && line.equals(Buffer.from("]")) && ended;
       expect = "end";
     }
   }
-  return { file, count, bytes, sha256: hash.digest("hex"), whole: whole && expect === "end" };
+  return { count, bytes, sha256: hash.digest("hex"), whole: whole && expect === "end" };
 }
 
 const ID = /^\{"Message-ID":("(?:[^"\\]|\\.)+"),"Thread-ID":("(?:[^"\\]|\\.)*")/;

@@ -21,6 +21,7 @@ import { eventRoutes } from "./event-routes.ts";
 import { exportRoutes } from "./export-routes.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { healthRoutes } from "./health-routes.ts";
+import { recordRoutes } from "./record-routes.ts";
 import { sendError, sendProblem } from "./problem.ts";
 import { protect } from "./protection.ts";
 import { reference } from "./reference.ts";
@@ -121,6 +122,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   await app.register(doctorRoutes(services));
   await app.register(eventRoutes(services));
   await app.register(fileRoutes(services));
+  await app.register(recordRoutes(services));
   await app.register(healthRoutes(services));
   await app.register(sessionRoutes(access));
   await app.register(reference);

@@ -2,6 +2,7 @@ import type { Archive, ReadDirectory } from "../../core/directory.ts";
 import type { Accounts } from "../../core/grant.ts";
 import type { ChooseDirectory, ExportRequest, JobQueue } from "../../core/job.ts";
 import type { Clock, Log, Secret } from "../../core/ports.ts";
+import type { Records } from "../../core/records.ts";
 import type { Finding } from "../../pipeline/doctor/finding.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
 import type { Measures } from "./measures.ts";
@@ -16,6 +17,7 @@ export type Services = Readonly<{
   directoryIsFree(path: string): Promise<void>;
   readDirectory: Pick<ReadDirectory, "manifest" | "snapshot">;
   archive: Archive;
+  records: Omit<Records, "close">;
   /** The dry run of an export. */
   estimate(request: ExportRequest, signal: AbortSignal): Promise<Estimate>;
   /** All accounts when none is named. */

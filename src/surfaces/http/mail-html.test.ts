@@ -1,0 +1,192 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+
+import { inertMail } from "./mail-html.ts";
+
+/** What the mail became, without the document around it. */
+function bodyOf(html: string): string {
+  const { document } = inertMail(html);
+  return document.slice(document.indexOf("<body>\n") + 7, document.lastIndexOf("\n</body>"));
+}
+
+const FORBIDDEN_TAGS =
+  /^(?:script|form|input|button|select|option|textarea|iframe|frame|frameset|object|embed|applet|link|meta|base|svg|math|template|noscript|plaintext|xmp|audio|video|source|track|canvas|portal|dialog|html|head|body|title)$/;
+const FORBIDDEN_ATTRIBUTES =
+  /^(?:on.*|href|xlink:href|srcset|srcdoc|action|formaction|background|poster|data|ping|target|http-equiv|content|cite|longdesc|lowsrc|dynsrc|usemap|manifest|autofocus|contenteditable|is|slot|xmlns)$/;
+
+/** Reads the markup by itself, strictly: whatever is not plainly a tag with quoted attributes is an error. */
+function expectInert(html: string): void {
+  const body = bodyOf(html);
+  const styles: string[] = [];
+  const markup = body.replace(/<style[^>]*>([^<]*)<\/style>/g, (_, css: string) => (styles.push(css), ""));
+  const text = markup.replace(
+    /<(\/?)([a-z][a-z0-9]*)((?: [^\s<>="'/]+(?:="[^"<>]*")?)*)( \/)?>/g,
+    (_, _end, tag: string, attributes: string) => {
+      expect(tag).not.toMatch(FORBIDDEN_TAGS);
+      for (const [, name, value = ""] of attributes.matchAll(/ ([^\s=]+)(?:="([^"]*)")?/g)) {
+        expect(name).not.toMatch(FORBIDDEN_ATTRIBUTES);
+        if (name === "src") expect(value).toMatch(/^data:image\/(?!svg)/);
+        if (name === "style") styles.push(value);
+      }
+      return "";
+    },
+  );
+  expect(text).not.toContain("<");
+  for (const style of styles) {
+    const css = style.replaceAll("\\\\", ""); // a backslash that disguises nothing
+    expect(css).not.toMatch(
+      /@import|\bexpression\s*\(|-moz-binding|\bimage-set\s*\(|url\((?!\s*(?:&quot;|["'])?data:image\/)/i,
+    );
+    expect(css).not.toMatch(/\\(?:0{0,4}(?:4[1-9a-f]|5[0-9a]|6[1-9a-f]|7[0-9a])(?![0-9a-f])|[g-z])/i); // no letter in disguise
+  }
+}
+
+const HOSTILE = [
+  "<script>alert(1)</script>",
+  "<script src=//e.example/x.js>",
+  "<scr<script>ipt>alert(1)</scr</script>ipt>",
+  "<img src=x onerror=alert(1)>",
+  "<img src='x'onerror=alert(1)>",
+  "<img/src=x/onerror=alert(1)>",
+  '<img src="data:image/svg+xml,<svg onload=alert(1)>">',
+  '<img srcset="https://e.example/1.png 2x">',
+  '<a href="javascript:alert(1)">a</a>',
+  '<a href="java\tscript:alert(1)">a</a>',
+  '<a href=" &#x6a;avascript:alert(1)">a</a>',
+  '<a href="data:text/html,<script>alert(1)</script>">a</a>',
+  '<a href="vbscript:x" target=_top ping="https://e.example">a</a>',
+  '<form action="https://e.example"><input name=a><button formaction=x>b</button></form>',
+  '<iframe src="https://e.example"></iframe>',
+  '<iframe srcdoc="<script>alert(1)</script>">',
+  "<iframe><iframe><iframe><script>alert(1)</script>",
+  '<object data="x"></object><embed src=x><applet code=x>',
+  "<svg onload=alert(1)>",
+  '<svg><a xlink:href="javascript:alert(1)"><text>x</text></a></svg>',
+  '<svg><animate attributeName=href values="javascript:alert(1)">',
+  '<svg></p><style><a id="</style><img src=1 onerror=alert(1)>">',
+  "<p style=\"background:url('https://e.example/x.png')\">",
+  '<p style="background:u\\72l(https://e.example/x.png)">',
+  '<p style="background:\\75\\72\\6c(//e.example)">',
+  '<p style="background:url(&quot;https://e.example&quot;">',
+  '<p style="background:ur/**/l(https://e.example)">',
+  '<p style="width:expression(alert(1));-moz-binding:url(x)">',
+  "<p style=\"background:-webkit-image-set('https://e.example/x.png' 1x)\">",
+  "<p style=\"background:image\\2d set('https://e.example/x.png' 1x)\">",
+  '<style>@import "https://e.example/x.css";</style>',
+  "<style>@\\69mport url(//e.example);</style>",
+  "<style>@im@import x;port '//e.example';</style>",
+  "<style>@imp/**/ort '//e.example'</style>",
+  "<style>a{background:url( 'https://e.example'",
+  "<style>@font-face{font-family:x;src:url(https://e.example/x.woff)}</style>",
+  "<style>input[value^=a]{background:url(//e.example/a)}</style>",
+  "<style><!--</style><script>alert(1)</script>--></style>",
+  "<style>a::before{content:'</style ><script>alert(1)</script>'}</style>",
+  '<meta http-equiv=refresh content="0;url=https://e.example">',
+  '<base href="https://e.example/">',
+  '<link rel=preconnect href="https://e.example"><link rel=dns-prefetch href="//e.example">',
+  '<link rel=stylesheet href="https://e.example/x.css">',
+  '<body background="https://e.example/x.png" onload=alert(1)>',
+  '<table background="https://e.example/x.png"><td background=//e.example>',
+  "<video poster=https://e.example src=x onerror=alert(1)><source src=x></video>",
+  "<!-- <script>alert(1)</script>",
+  "<!--><script>alert(1)</script>-->",
+  "<!--[if mso]><script>alert(1)</script><![endif]-->",
+  "<![CDATA[<script>alert(1)</script>]]>",
+  '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+  "<template><script>alert(1)</script></template>",
+  '<math><mtext><table><mglyph><style><!--</style><img title="--&gt;&lt;img src=1 onerror=alert(1)&gt;">',
+  "<math><annotation-xml encoding=text/html><style><img src=x onerror=alert(1)></style></annotation-xml></math>",
+  "<form><math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+  "<textarea></textarea/><img src=x onerror=alert(1)>",
+  "<xmp><img src=x onerror=alert(1)></xmp>",
+  "<title><a title='</title><img src=x onerror=alert(1)>'>",
+  "<plaintext><script>alert(1)</script>",
+  "<details open ontoggle=alert(1)>x</details>",
+  '<div style="x" style="background:url(//e.example)" a"b=c \'=d ==e `=f>',
+  "<p title='\"><script>alert(1)</script>'>",
+  "<p class='\u0000' id=`x onclick=alert(1)`>\u0000<sc\u0000ript>alert(1)</script>",
+  "</p></div></body></html><script>alert(1)</script>",
+];
+
+test.for(HOSTILE)("nothing of it is left: %s", (html) => {
+  expectInert(html);
+  expectInert(`<table><tr><td><b>${html}</td> x <p>y</p>`);
+});
+
+test("nothing of it is left in any mixture", () => {
+  const piece = fc.oneof(
+    fc.constantFrom(...HOSTILE),
+    fc.constantFrom(
+      "<",
+      ">",
+      '"',
+      "'",
+      "</",
+      "<!--",
+      "-->",
+      "/>",
+      "</style>",
+      "<style>",
+      "<p style='",
+      "url(",
+      "/*",
+      "*/",
+      "\\",
+      "<svg>",
+      "</svg>",
+      "<b>",
+      "</b>",
+    ),
+    fc.string({ maxLength: 6 }),
+    fc.tuple(fc.constantFrom(...HOSTILE), fc.nat(60)).map(([html, at]) => html.slice(at)),
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 8 }), (pieces) => expectInert(pieces.join(""))),
+    { numRuns: 2_000 },
+  );
+});
+
+describe("what a person reads stays", () => {
+  test("text, tables, and the style that colours them", () => {
+    const html =
+      '<style>p{color:red}</style><table bgcolor="#eee"><tbody><tr><td align="left" style="color:blue">Olá &amp; "hi"</td></tr></tbody></table>';
+    expect(bodyOf(html)).toBe(html);
+  });
+
+  test("the page's own background", () => {
+    expect(
+      bodyOf('<html><head><title>T</title></head><body bgcolor="red" style="margin:0">x</body></html>').trim(),
+    ).toBe('<div bgcolor="red" style="margin:0">x</div>');
+  });
+
+  test("a link's words and where it would have led, which its sender cannot misname", () => {
+    expect(bodyOf('<a href="https://e.example/?a=1&amp;b=2" title="https://bank.example">Bank</a>')).toBe(
+      '<a title="https://e.example/?a=1&amp;b=2">Bank</a>',
+    );
+    expect(bodyOf('<a href="javascript:alert(1)" title="x">Bank</a>')).toBe("<a>Bank</a>");
+  });
+
+  test("pictures that the mail carries", () => {
+    const picture = '<img alt="A cat" src="data:image/png;base64,iVBORw0KGgo=" />';
+    expect(bodyOf(picture)).toBe(picture);
+    const style =
+      "<style>p{background:url(data:image/gif;base64,R0lGOD/+=) red;color:url('data:image/png;base64,AA')}</style>";
+    expect(bodyOf(style)).toBe(style);
+  });
+
+  test("what pictures that are not shown are called, and how many there are", () => {
+    const html =
+      '<img src="https://e.example/1.png" alt="A &lt;cat&gt;"><img src="cid:2" alt="A dog"><img srcset="x 1x"><p background="//e.example" style="background:url(http://e.example)">';
+    const { document, remote, inline } = inertMail(html);
+    expect([remote, inline]).toEqual([4, 1]);
+    expect(document).toContain('<span title="Picture not loaded">A &lt;cat&gt;</span>');
+    expect(document).toContain('<span title="Picture not loaded">A dog</span>');
+  });
+});
+
+test("the document says itself that it may load nothing", () => {
+  const { document } = inertMail("<p>x</p>");
+  expect(document).toMatch(
+    /^<!doctype html>\n<html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; [^"]*">/,
+  );
+});
