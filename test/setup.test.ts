@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -208,7 +209,7 @@ describe("PUT /setup/credentials", () => {
   });
 
   test("asks for the API key, as every call does", async () => {
-    await using w = await place({ API_KEY: "sesame" });
+    await using w = await place({ API_KEY: randomBytes(32).toString("base64") });
     expectProblem(await w.put({ installed: CLIENT }), 401, "api_key_required");
     expectProblem(await w.get("/setup"), 401, "api_key_required");
     await expect(stat(w.file)).rejects.toThrow("ENOENT");
