@@ -50,8 +50,8 @@ test.skipIf(spawnSync("curl", ["--version"]).status !== 0)(
         google.faults.add(standstill(3));
       },
       "/events": async () => {
-        google.faults.clear();
         await reaches(w, id, "paused");
+        google.faults.clear();
         await w.post(`/exports/${id}/resume`);
         await reaches(w, id, "completed");
       },

@@ -35,7 +35,8 @@ afterAll(async () => {
 
 describe("every call in /openapi.json", () => {
   test("has a summary, and says of each status what it means", () => {
-    for (const { name, summary, responses } of callsIn(document)) {
+    for (const { name, operation } of callsIn(document)) {
+      const { summary, responses } = operation;
       expect(summary, name).toMatch(/\S( \S+)+/);
       for (const [status, { description }] of Object.entries(responses)) {
         expect(description, `${name} ${status}`).toMatch(/\S+/);
@@ -45,16 +46,17 @@ describe("every call in /openapi.json", () => {
   });
 
   test("says of each problem that it is one", () => {
-    for (const { name, responses } of callsIn(document))
-      for (const [status, { content = {} }] of Object.entries(responses))
+    for (const { name, operation } of callsIn(document))
+      for (const [status, { content = {} }] of Object.entries(operation.responses))
         if (/^[45]\d\d$/.test(status))
           expect(Object.keys(content), `${name} ${status}`).toEqual(["application/problem+json"]);
   });
 
   test("has an example of what must be sent and of what comes back, each good by its own schema", () => {
     const { at } = validator(document);
-    for (const { name, path, method, parameters = [], requestBody, responses } of callsIn(document)) {
-      const operation = ["paths", path, method.toLowerCase()];
+    for (const { name, path, method, operation } of callsIn(document)) {
+      const { parameters = [], requestBody, responses } = operation;
+      const root = ["paths", path, method.toLowerCase()];
       const places = [
         ...parameters.flatMap((parameter, i) =>
           parameter.required || examplesOf(document, parameter).length > 0
@@ -74,8 +76,7 @@ describe("every call in /openapi.json", () => {
       for (const { place, media } of places) {
         const examples = examplesOf(document, media);
         expect(examples.length, `${name} ${place.join(" ")}`).toBeGreaterThan(0);
-        for (const example of examples)
-          expect(at([...operation, ...place], example), `${name} ${place.join(" ")}`).toBe("");
+        for (const example of examples) expect(at([...root, ...place], example), `${name} ${place.join(" ")}`).toBe("");
       }
     }
   });

@@ -26,7 +26,7 @@ export type Document = Readonly<{
 }>;
 
 /** One call of the document, by its name: `GET /exports/{id}`. */
-export type Call = Operation & Readonly<{ name: string; method: string; path: string }>;
+export type Call = Readonly<{ operation: Operation; name: string; method: string; path: string }>;
 
 export type Request = Readonly<{ path: string; headers: Record<string, string>; body?: string }>;
 
@@ -34,7 +34,7 @@ export function callsIn({ paths }: Document): Call[] {
   return Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([verb, operation]) => {
       const method = verb.toUpperCase();
-      return { ...operation, name: `${method} ${path}`, method, path };
+      return { operation, name: `${method} ${path}`, method, path };
     }),
   );
 }
@@ -48,17 +48,19 @@ export function examplesOf({ components }: Document, { example, examples, schema
 }
 
 /** The requests that a call's examples make: the first of each example together, then the second of each, … */
-export function requestsOf(document: Document, { path, parameters = [], requestBody }: Call): Request[] {
+export function requestsOf(document: Document, { path, operation }: Call): Request[] {
+  const { parameters = [], requestBody } = operation;
   const media = Object.entries(requestBody?.content ?? {});
   const bodies = media.flatMap(([, one]) => examplesOf(document, one));
-  const given = parameters.map((one) => ({ ...one, values: examplesOf(document, one) }));
+  const given = parameters.map((parameter) => ({ parameter, values: examplesOf(document, parameter) }));
   const number = Math.max(1, bodies.length, ...given.map(({ values }) => values.length));
   return Array.from({ length: number }, (_, i) => {
     const at = (values: readonly unknown[]): unknown => values[Math.min(i, values.length - 1)];
     const url = new URL("http://host");
     const headers: Record<string, string> = {};
     let address = path;
-    for (const { in: place, name, values } of given) {
+    for (const { parameter, values } of given) {
+      const { in: place, name } = parameter;
       const value = String(at(values));
       if (values.length === 0) continue;
       if (place === "path") address = address.replace(`{${name}}`, encodeURIComponent(value));
@@ -75,7 +77,7 @@ export function requestsOf(document: Document, { path, parameters = [], requestB
 }
 
 /** What the document says of a status; undefined when it does not have it. */
-export function responseFor({ responses }: Call, status: number): Response | undefined {
+export function responseFor({ operation: { responses } }: Call, status: number): Response | undefined {
   return responses[status] ?? responses[`${Math.floor(status / 100)}XX`];
 }
 
@@ -100,7 +102,9 @@ export function validator(document: Document) {
 
 /** Where the media of a call's answer is in the document; undefined when the answer has none. */
 export function placeOf(call: Call, { status, type }: Pick<Answer, "status" | "type">): string[] | undefined {
-  const found = [String(status), `${Math.floor(status / 100)}XX`].find((one) => call.responses[one]?.content?.[type]);
+  const found = [String(status), `${Math.floor(status / 100)}XX`].find(
+    (one) => call.operation.responses[one]?.content?.[type],
+  );
   return found === undefined
     ? undefined
     : ["paths", call.path, call.method.toLowerCase(), "responses", found, "content", type];

@@ -171,7 +171,7 @@ describe("PUT /setup/credentials", () => {
     const answers = await Promise.all(
       [1, 2, 3, 4].map((n) => w.put({ installed: { ...CLIENT, project_id: `p${n}` } })),
     );
-    expect(answers.map(({ status }) => status).toSorted()).toEqual([201, 409, 409, 409]);
+    expect(answers.map(({ status }) => String(status)).toSorted()).toEqual(["201", "409", "409", "409"]);
     expect((await readdir(w.product.folder)).filter((name) => name.startsWith("credentials"))).toEqual([
       "credentials.json",
     ]);
