@@ -10,8 +10,8 @@ import { scratchFolder } from "./scratch.ts";
 const root = join(import.meta.dirname, "..");
 const read = (path: string): Promise<string> => readFile(join(root, path), "utf8");
 
-/** What is not a setting of ours, though it looks like one: of Node, of Google, of SQLite, of the tests. */
-const NOT_OURS = /^(NODE_EXTRA_CA_CERTS|MALLOC_TRIM_THRESHOLD_|[A-Z]+_SOURCE)$/;
+/** Settings of Node and of glibc. */
+const NOT_OURS = /^(NODE_[A-Z_]+|MALLOC_TRIM_THRESHOLD_)$/;
 
 /** The settings that the program reads: each name that it asks the environment for. */
 function settings(): string[] {
@@ -26,7 +26,7 @@ function settings(): string[] {
     },
   );
   readSettings(env, "/");
-  return [...asked].toSorted();
+  return [...asked].filter((name) => !NOT_OURS.test(name)).toSorted();
 }
 
 /** Names set in an environment file, those that are commented out too. */

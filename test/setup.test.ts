@@ -229,8 +229,8 @@ describe("what is no client file is refused: nothing of it is repeated, and noth
     ["another shape", { client_id: "x", client_secret: SECRET }, /neither "installed" nor "web"/],
     [
       "a client that leads elsewhere than it may",
-      { web: { ...CLIENT, token_uri: "http://evil.example.com" } },
-      /not https/,
+      { web: { ...CLIENT, token_uri: "https://evil.example.com/token" } },
+      /neither Google's/,
     ],
     ["a list", [CLIENT], /JSON object/],
     ["nothing", "", /JSON object/],
