@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { simulateGoogle } from "../simulator/google.ts";
+import { freePort } from "../simulator/stage.ts";
 import { api } from "./api.ts";
 import { install } from "./product.ts";
 import { runScript } from "./shell.ts";
-import { reaches, signIn, standstill } from "./stage.ts";
+import { API_KEY, reaches, signIn, standstill } from "./stage.ts";
 
 const ACCOUNT = "you@gmail.com";
 
@@ -37,6 +38,7 @@ test.skipIf(spawnSync("curl", ["--version"]).status !== 0)(
     await using google = await simulateGoogle({ accounts: [{ email: ACCOUNT, messages: 60 }] });
     await using product = await install(google);
     await using server = await product.serve();
+    await using locked = await product.serve({ API_KEY, PORT: String(await freePort()) });
     const w = api(server.url);
     await writeFile(join(product.folder, "client_secret.json"), JSON.stringify(google.credentials));
     await signIn(server, ACCOUNT);
@@ -58,7 +60,8 @@ test.skipIf(spawnSync("curl", ["--version"]).status !== 0)(
     };
     for (const { script, shows } of examples) {
       await Object.entries(before).find(([address]) => script.includes(address))?.[1]();
-      const command = script.replaceAll(ORIGIN, server.url).replaceAll(EXPORT_ID, id);
+      const { url } = script.includes("/session") ? locked : server;
+      const command = script.replaceAll(ORIGIN, url).replaceAll(EXPORT_ID, id).replaceAll("…", API_KEY);
       const env = { PATH: process.env["PATH"] ?? "" };
       const { code, stdout, stderr } = await runScript(`${CURL}\n${command}`, [], { cwd: product.folder, env });
       expect([code, stderr], script + stdout).toEqual([0, ""]);

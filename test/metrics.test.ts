@@ -6,7 +6,18 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { api, expectProblem, type Api } from "./api.ts";
 import { until } from "./product.ts";
-import { ADA, API_KEY, begin, inTheMiddle, reaches, stage, stageSignedIn, standstill, withKey, type Stage } from "./stage.ts";
+import {
+  ADA,
+  API_KEY,
+  begin,
+  inTheMiddle,
+  reaches,
+  stage,
+  stageSignedIn,
+  standstill,
+  withKey,
+  type Stage,
+} from "./stage.ts";
 
 /** What a scrape reads, by series: `name{labels}` to its value. */
 async function scrape({ get }: Pick<Api, "get">): Promise<Map<string, number>> {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { simulateGoogle, type SimulatedGoogle } from "../simulator/google.ts";
-import { writeCredentials } from "../simulator/stage.ts";
+import { freePort, writeCredentials } from "../simulator/stage.ts";
 import { api, type Answer, type Api } from "./api.ts";
 import { openBrowser } from "./browser.ts";
 import { callsIn, examplesOf, placeOf, requestsOf, responseFor, validator, type Document } from "./openapi.ts";
@@ -11,6 +11,9 @@ import { reaches, standstill } from "./stage.ts";
 /** The account and the export that the examples name. */
 const ACCOUNT = "you@gmail.com";
 const EXPORT_ID = "b7c3925b-cae9-47a0-9b70-a9041387e2a4";
+
+/** The key that they name. */
+const API_KEY = "EXAMPLE/KEY+ONLY/32+bytes+in+base64/AAAAAAAA=";
 
 /** No example shows bytes. */
 const BINARY = new Set(["application/x-tar"]);
@@ -85,6 +88,7 @@ describe("every call in /openapi.json", () => {
     const { at } = validator(document);
     const calls = callsIn(document);
     const worked = new Set<string>();
+    await using locked = await product.serve({ API_KEY, PORT: String(await freePort()) });
 
     /** Holds an answer against the document. */
     const examine = (name: string, answer: Pick<Answer, "status" | "type" | "text">): void => {
@@ -107,7 +111,8 @@ describe("every call in /openapi.json", () => {
       const requests = requestsOf(document, call).filter((_, i) => which === undefined || i === which);
       const answers: Answer[] = [];
       for (const { path, headers, body } of requests) {
-        const answer = await w.call(call.method, path.replace(EXPORT_ID, id), {
+        const { call: ask } = call.path === "/session" ? api(locked.url) : w;
+        const answer = await ask(call.method, path.replace(EXPORT_ID, id), {
           headers,
           ...(body !== undefined && { body }),
         });
@@ -121,6 +126,7 @@ describe("every call in /openapi.json", () => {
 
     for (const name of ["GET /healthz", "GET /readyz", "GET /metrics", "GET /setup", "PUT /setup/credentials"])
       await send(name);
+    for (const name of ["POST /session", "GET /session", "DELETE /session"]) await send(name);
     await writeCredentials(google.credentials, product.folder); // the example's client is nobody's
 
     await send("GET /auth/gmail");
