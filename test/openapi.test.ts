@@ -4,13 +4,15 @@ import { simulateGoogle, type SimulatedGoogle } from "../simulator/google.ts";
 import { freePort, writeCredentials } from "../simulator/stage.ts";
 import { api, type Answer, type Api } from "./api.ts";
 import { openBrowser } from "./browser.ts";
+import { recordsIn } from "./exported.ts";
 import { callsIn, examplesOf, placeOf, requestsOf, responseFor, validator, type Document } from "./openapi.ts";
 import { install, type Product, type Server } from "./product.ts";
 import { reaches, standstill } from "./stage.ts";
 
-/** The account and the export that the examples name. */
+/** The account, the export and the message that the examples name. */
 const ACCOUNT = "you@gmail.com";
 const EXPORT_ID = "b7c3925b-cae9-47a0-9b70-a9041387e2a4";
+const MESSAGE_ID = "18c2a1f0b3d4e5f6";
 
 /** The key that they name. */
 const API_KEY = "EXAMPLE/KEY+ONLY/32+bytes+in+base64/AAAAAAAA=";
@@ -88,6 +90,7 @@ describe("every call in /openapi.json", () => {
     const { at } = validator(document);
     const calls = callsIn(document);
     const worked = new Set<string>();
+    let message = MESSAGE_ID;
     await using locked = await product.serve({ API_KEY, PORT: String(await freePort()) });
 
     /** Holds an answer against the document. */
@@ -112,7 +115,7 @@ describe("every call in /openapi.json", () => {
       const answers: Answer[] = [];
       for (const { path, headers, body } of requests) {
         const { call: ask } = call.path === "/session" ? api(locked.url) : w;
-        const answer = await ask(call.method, path.replace(EXPORT_ID, id), {
+        const answer = await ask(call.method, path.replace(EXPORT_ID, id).replace(MESSAGE_ID, message), {
           headers,
           ...(body !== undefined && { body }),
         });
@@ -149,12 +152,17 @@ describe("every call in /openapi.json", () => {
     await reaches(w, whole, "failed");
     google.faults.clear();
     await send("POST /exports/{id}/retry-failed", whole);
-    await reaches(w, whole, "completed");
+    const { output_directory } = await reaches(w, whole, "completed");
+    message = (await recordsIn(output_directory)).find(({ Body }) => Body.html !== "")!["Message-ID"];
     for (const name of [
       "GET /exports/{id}",
       "GET /exports/{id}/events",
       "GET /exports/{id}/files/{name}",
       "GET /exports/{id}/archive",
+      "GET /exports/{id}/records",
+      "GET /exports/{id}/records/{message_id}",
+      "GET /exports/{id}/records/{message_id}/html",
+      "GET /exports/{id}/statistics",
     ])
       await send(name, whole);
     await reaches(w, await start(2), "completed");

@@ -4,6 +4,7 @@ export const EMAIL = "you@gmail.com";
 /** As long as one must be, and nobody's. */
 export const KEY = "EXAMPLE/KEY+ONLY/32+bytes+in+base64/AAAAAAAA=";
 export const EXPORT_ID = "b7c3925b-cae9-47a0-9b70-a9041387e2a4";
+export const MESSAGE_ID = "18c2a1f0b3d4e5f6";
 
 const SELF = `/exports/${EXPORT_ID}`;
 
