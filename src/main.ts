@@ -23,6 +23,7 @@ import { keyInKeyring } from "./adapters/oauth/key-in-keyring.ts";
 import { keyInSettings } from "./adapters/oauth/key-in-settings.ts";
 import type { KeyHolder } from "./adapters/oauth/keys.ts";
 import { rotateKey } from "./adapters/oauth/rotate-key.ts";
+import { storeCredentials } from "./adapters/oauth/store-credentials.ts";
 import { readPrivateFile } from "./adapters/private-file.ts";
 import { embeddedQueue } from "./adapters/queue/embedded.ts";
 import { indexedRecords } from "./adapters/records/indexed-records.ts";
@@ -36,6 +37,7 @@ import type { Pacer } from "./core/quota.ts";
 import { createLog } from "./log.ts";
 import { doctor } from "./pipeline/doctor/doctor.ts";
 import type { Finding } from "./pipeline/doctor/finding.ts";
+import { lookAtSetup } from "./pipeline/doctor/setup.ts";
 import { estimate, type Estimate } from "./pipeline/estimate.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
 import { createPacer } from "./pipeline/pace/pacer.ts";
@@ -226,6 +228,8 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
   const app = await httpServer({
     ...parts,
     doctor: (account, stop) => examine({ ...parts, store: async () => parts.store }, [], account, stop),
+    setup: () => lookAtSetup({ settings: { ...config, problems: [] }, client: parts.credentials }),
+    storeCredentials: (text) => storeCredentials(config.credentialsPath, text),
     archive: tarOf,
     readiness: {
       ...machine,

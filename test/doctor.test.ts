@@ -187,7 +187,7 @@ describe("each fault, made on purpose", () => {
     const found = await doctor(w);
     expect(faultsIn(found)).toMatchObject({ redirect_uri: "fail" });
     expect(found.of("redirect_uri").next).toMatch(
-      new RegExp(`Authorized redirect URIs .*apis/credentials.*http://localhost:${port}/auth/callback`),
+      new RegExp(`Authorized redirect URIs .*auth/clients.*http://localhost:${port}/auth/callback`),
     );
     const mended = { OAUTH_REDIRECT_URI: `http://127.0.0.1:${port}/auth/callback` };
     expect((await doctor(w, mended)).of("redirect_uri").status).toBe("ok");

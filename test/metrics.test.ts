@@ -6,7 +6,18 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { api, expectProblem, type Api } from "./api.ts";
 import { until } from "./product.ts";
-import { ADA, API_KEY, begin, reaches, stage, stageSignedIn, withKey, type Stage } from "./stage.ts";
+import {
+  ADA,
+  API_KEY,
+  begin,
+  inTheMiddle,
+  reaches,
+  stage,
+  stageSignedIn,
+  standstill,
+  withKey,
+  type Stage,
+} from "./stage.ts";
 
 /** What a scrape reads, by series: `name{labels}` to its value. */
 async function scrape({ get }: Pick<Api, "get">): Promise<Map<string, number>> {
@@ -68,6 +79,20 @@ describe("the metrics", () => {
     expect(metrics.get('gmail_export_failures_total{code="directory_foreign"}')).toBe(1);
     expect(metrics.get('gmail_export_run_duration_seconds_count{outcome="failed"}')).toBe(1);
     expect(metrics.get('gmail_export_messages_total{outcome="exported"}')).toBe(60);
+  });
+
+  test("tell what may be spent a minute while something is fetched, beside what is", async () => {
+    await using w = await stageSignedIn();
+    const allowed = async () => (await scrape(w)).get("gmail_export_quota_units_per_minute_allowed");
+    expect(await allowed()).toBe(0);
+    w.google.faults.add(standstill(60));
+    const id = await begin(w);
+    await inTheMiddle(w, id);
+    await until(async () => ((await allowed()) ?? 0) > 0);
+    w.google.faults.clear();
+    await w.post(`/exports/${id}/pause`);
+    await reaches(w, id, "paused");
+    expect(await allowed()).toBe(0);
   });
 
   test("tell of requests by the pattern of their route, and name no person, no export and no address", async () => {

@@ -25,6 +25,8 @@ describe("the API describes itself", () => {
         "GET /session",
         "POST /session",
         "DELETE /session",
+        "GET /setup",
+        "PUT /setup/credentials",
         "GET /auth/gmail",
         "GET /auth/callback",
         "GET /auth/status",

@@ -132,6 +132,46 @@ describe("signing in", () => {
   });
 });
 
+describe("a sign-in that began in the console", () => {
+  const atHome = ({ pathname }: URL): boolean => pathname === "/";
+
+  test("ends there, by way of the redirect URI's own origin, with nobody's name in the address", async () => {
+    await using w = await stage();
+    const page = await openBrowser().visit(`${w.server.url}${signInPath(ADA)}&return=console`, atHome);
+    expect(page.url).toBe(`${w.product.origin}/#/accounts`);
+    expect([page.status, page.headers.get("location")]).toEqual([303, "/#/accounts"]);
+    expect(page.path[1]).toContain("return=console");
+    expect((await w.get(`/auth/status?email=${ADA}`)).body).toMatchObject({ authenticated: true });
+  });
+
+  test("ends on the page that says why when it is refused, which leads back", async () => {
+    await using w = await stage();
+    w.google.consent.decision = "deny";
+    const page = await openBrowser().visit(`${w.server.url}${signInPath(ADA)}&return=console`, atHome);
+    await expectRefused(page, 403, "sign_in_refused", /<a href="\/">/, w.product);
+  });
+
+  test("is not mixed up with another of the same browser that began elsewhere", async () => {
+    await using w = await stage();
+    const browser = openBrowser();
+    const back = await comeBack(browser, w.server);
+    const fromConsole = await browser.visit(`${w.server.url}${signInPath(ADA)}&return=console`, atHome);
+    expect(fromConsole.status).toBe(303);
+    const page = await browser.step(back.href);
+    expect(page.status).toBe(200);
+    expect(page.text).toContain(`<a href="/">`);
+  });
+
+  test.each(["//evil.example.com", "https://evil.example.com/", "/exports", ""])(
+    "returns nowhere else: %j",
+    async (to) => {
+      await using w = await stage({ messages: 1 });
+      const answer = await w.get(`${signInPath(ADA)}&return=${encodeURIComponent(to)}`);
+      expectProblem(answer, 422, "invalid_fields");
+    },
+  );
+});
+
 describe("a callback is refused with a page that says why, and nothing is stored", () => {
   let shared: Stage; // by all that leave it as it was
   beforeAll(async () => void (shared = await stage()));

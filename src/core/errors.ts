@@ -5,6 +5,8 @@ export type FinalCode =
   // set-up
   | "credentials_missing"
   | "credentials_invalid"
+  | "credentials_refused"
+  | "credentials_exist"
   | "settings_invalid"
   | "key_unusable"
   | "not_private"

@@ -12,15 +12,19 @@ code { font-size: 0.9em; overflow-wrap: anywhere; }
 /** What a Content-Security-Policy needs to let the pages' one style in, and nothing else. */
 export const STYLE_SOURCE = `'sha256-${createHash("sha256").update(STYLE).digest("base64")}'`;
 
-export function signedInPage(account: string): string {
+/** Of pages that a server shows which has a console; the terminal's own has none. */
+export const TO_CONSOLE = `<a href="/">Go to gmail-export</a>`;
+
+export function signedInPage(account: string, ...links: readonly string[]): string {
   return page("You are signed in", [
     `gmail-export may now read the mail of <strong>${escape(account)}</strong>.`,
     "You can close this page. To sign out again, use <code>gmail-export logout</code> or <code>DELETE /auth</code>.",
+    ...links,
   ]);
 }
 
-export function refusedPage({ message, next, code }: Failure): string {
-  return page("Not signed in", [escape(message), escape(next), `Nothing was stored. <code>${code}</code>`]);
+export function refusedPage({ message, next, code }: Failure, ...links: readonly string[]): string {
+  return page("Not signed in", [escape(message), escape(next), `Nothing was stored. <code>${code}</code>`, ...links]);
 }
 
 function page(title: string, paragraphs: readonly string[]): string {

@@ -37,16 +37,19 @@ export async function readCredentials(path: string): Promise<ClientCredentials> 
   const text = await readFile(file, "utf8").catch((error: unknown) => {
     throw unreadable(file, error);
   });
-  const parsed = parse(text.replace(/^\uFEFF/, "").trim());
+  const parsed = clientIn(text);
   if ("fault" in parsed) {
     throw refuse("credentials_invalid", `The client file ${file} ${parsed.fault}.`, parsed.next ?? download(file));
   }
   return parsed;
 }
 
+/** Why a text is no client: the end of a sentence about it, without any value of it; and what to do, where that is special. */
 type Fault = Readonly<{ fault: string; next?: string }>;
 
-function parse(text: string): ClientCredentials | Fault {
+/** The client in the text of a client file. */
+export function clientIn(fileText: string): ClientCredentials | Fault {
+  const text = fileText.replace(/^\uFEFF/, "").trim();
   if (text === "") return { fault: "is empty" };
   if (/^"?AIza[\w-]+"?$/.test(text)) return { fault: "holds an API key; reading mail needs an OAuth client" };
   let json: unknown;

@@ -1,4 +1,5 @@
 import type { Outcome } from "./attempt.ts";
+import { consolePages } from "./console-pages.ts";
 import { privacyFinding } from "./disk.ts";
 import type { Client, Settings } from "./facts.ts";
 import { fail, ok, skipped, warn, type Finding } from "./finding.ts";
@@ -35,7 +36,8 @@ function privateFinding({ credentialsPath }: Settings, permissions: number): Fin
   return open ?? ok("credentials_private", `${credentialsPath} is for this user alone`);
 }
 
-function redirectFinding({ redirectUri, port, host }: Settings, found: Outcome<Client>): Finding {
+/** Whether Google will let the browser come back, as far as the client file tells. */
+export function redirectFinding({ redirectUri, port, host }: Settings, found: Outcome<Client>): Finding {
   const here = redirectUri.href;
   if ("failure" in found)
     return skipped(
@@ -45,13 +47,14 @@ function redirectFinding({ redirectUri, port, host }: Settings, found: Outcome<C
       "Mend the client file first.",
     );
   const client = found.value;
+  const { clients } = consolePages(client.projectId);
   if (client.kind === "installed" && !isLoopback(redirectUri))
     return fail(
       "redirect_uri",
       `A Desktop app client cannot come back to ${here}`,
       "Google lets clients of this type come back to the machine of the browser only, and refuses the sign-in.",
       "Leave OAUTH_REDIRECT_URI out; or create a client of the type Web application, register this address with it " +
-        `(${CREDENTIALS_PAGE}), and replace the client file by its JSON.`,
+        `(${clients}), and replace the client file by its JSON.`,
     );
   if (client.kind === "web" && !client.redirectUris.includes(here)) {
     const registered = client.redirectUris.length === 0 ? "none" : client.redirectUris.join(", ");
@@ -59,8 +62,8 @@ function redirectFinding({ redirectUri, port, host }: Settings, found: Outcome<C
       "redirect_uri",
       `The client file does not list ${here}; it lists ${registered}`,
       "Google refuses the sign-in with redirect_uri_mismatch unless this very text is registered.",
-      `In the Google Cloud console open APIs & Services → Credentials → the client → Authorized redirect URIs ` +
-        `(${CREDENTIALS_PAGE}), add ${here}, and download the JSON again; if it is there already, download the JSON again.`,
+      `In the Google Cloud console open Google Auth Platform → Clients → the client → Authorized redirect URIs ` +
+        `(${clients}), add ${here}, and download the JSON again; if it is there already, download the JSON again.`,
     );
   }
   // Behind a proxy the addresses differ, and rightly so.
@@ -78,8 +81,6 @@ function redirectFinding({ redirectUri, port, host }: Settings, found: Outcome<C
       : "A Desktop app client needs no registered address",
   );
 }
-
-const CREDENTIALS_PAGE = "https://console.cloud.google.com/apis/credentials";
 
 /** `hostname` as the URL parser leaves it. */
 function isLoopback({ protocol, hostname }: URL): boolean {

@@ -197,7 +197,7 @@ describe("the client file", () => {
     for (const other of [`${here}/`, here.replace("localhost", "127.0.0.1"), here.replace("8000", "3000")]) {
       const found = await finding("redirect_uri", web(other));
       expect(found).toMatchObject({ status: "fail", what: `The client file does not list ${here}; it lists ${other}` });
-      for (const part of ["https://console.cloud.google.com/apis/credentials", "Authorized redirect URIs", here])
+      for (const part of ["https://console.cloud.google.com/auth/clients", "Authorized redirect URIs", here])
         expect(found.next).toContain(part);
     }
     expect((await finding("redirect_uri", web())).what).toContain("it lists none");

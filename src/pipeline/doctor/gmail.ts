@@ -2,6 +2,7 @@ import { sameAccount } from "../../core/account.ts";
 import { failureOf, type Failure } from "../../core/errors.ts";
 import type { Profile } from "../../core/mailbox.ts";
 import type { Outcome } from "./attempt.ts";
+import { consolePages } from "./console-pages.ts";
 import type { Client, Facts, Settings } from "./facts.ts";
 import { fail, ok, skipped, warn, type Finding } from "./finding.ts";
 import { number, signIn, signInAnew } from "./words.ts";
@@ -64,13 +65,12 @@ export function gmailFinding(account: string, called: Called, projectId: string 
 function refusalFinding(account: string, failure: Failure, projectId: string | undefined): Finding {
   const { code, message, next } = failure;
   if (code === "api_disabled") {
-    const project = projectId === undefined ? "" : `?project=${encodeURIComponent(projectId)}`;
     return fail(
       "gmail",
       "The Gmail API is not switched on in the Google Cloud project of the client file",
       "Google refuses every call until it is.",
       "In the Google Cloud console open APIs & Services → Library → Gmail API and press Enable " +
-        `(https://console.cloud.google.com/apis/library/gmail.googleapis.com${project}), then wait a few minutes.`,
+        `(${consolePages(projectId).enableGmailApi}), then wait a few minutes.`,
     );
   }
   const what = `Gmail cannot be read for ${account}: ${message}`;

@@ -1,3 +1,5 @@
+import { consolePages } from "./console-pages.ts";
+
 /** 12345 → "12,345". */
 export function number(value: number): string {
   return value.toLocaleString("en-US");
@@ -23,7 +25,7 @@ export function signIn(account: string): string {
 
 export const PUBLISH =
   "in the Google Cloud console open Google Auth Platform → Audience and press Publish app " +
-  "(https://console.cloud.google.com/auth/audience)";
+  `(${consolePages(undefined).audience})`;
 
 /** For a sign-in that Google has ended. */
 export function signInAnew(account: string): string {

@@ -26,6 +26,8 @@ export function exitCodeOf(code: FailureCode): number {
       return EXIT.usage;
     case "credentials_missing":
     case "credentials_invalid":
+    case "credentials_refused":
+    case "credentials_exist":
     case "settings_invalid":
     case "key_unusable":
     case "not_private":

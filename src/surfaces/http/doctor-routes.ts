@@ -2,11 +2,14 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import { FINDINGS, STATUSES } from "../../pipeline/doctor/finding.ts";
-import { Problem } from "./problem.ts";
+import { answer, INVALID_FIELDS, problems } from "./answers.ts";
+import { EMAIL } from "./examples.ts";
 import type { Services } from "./services.ts";
 
 /** Far longer than all the limits of what is looked at together. */
 const LIMIT_MS = 120_000;
+
+const NODE_FINDING = { id: "node", status: "ok", what: "Node v24.21.0", why: "", next: "" };
 
 const Finding = z
   .object({
@@ -17,7 +20,7 @@ const Finding = z
     why: z.string(),
     next: z.string(),
   })
-  .meta({ id: "Finding" });
+  .meta({ id: "Finding", examples: [NODE_FINDING] });
 
 export function doctorRoutes({ doctor }: Pick<Services, "doctor">): FastifyPluginAsyncZod {
   return async (app) => {
@@ -27,8 +30,16 @@ export function doctorRoutes({ doctor }: Pick<Services, "doctor">): FastifyPlugi
         schema: {
           tags: ["health"],
           summary: "What stands in the way of an export, why it matters and what to do (1 quota unit an account)",
-          querystring: z.strictObject({ email: z.email().optional() }),
-          response: { 200: z.array(Finding), 422: Problem },
+          querystring: z.strictObject({
+            email: z
+              .email()
+              .meta({ examples: [EMAIL] })
+              .optional(),
+          }),
+          response: {
+            200: answer("All that was looked at, in order", z.array(Finding).meta({ examples: [[NODE_FINDING]] })),
+            ...problems({ 422: INVALID_FIELDS }),
+          },
         },
       },
       async ({ query }) => [...(await doctor(query.email, AbortSignal.timeout(LIMIT_MS)))],

@@ -5,10 +5,11 @@ import { z } from "zod";
 
 import { LIVE, type ExportJob } from "../../core/job.ts";
 import type { Clock } from "../../core/ports.ts";
+import { empty, problems, UNKNOWN_EXPORT } from "./answers.ts";
 import { clientGone } from "./client-gone.ts";
 import { openEventStream, type EventStream, type ServerSentEvent } from "./event-stream.ts";
+import { EVENT, EXPORT_ID } from "./examples.ts";
 import { viewOf } from "./export-view.ts";
-import { Problem } from "./problem.ts";
 import type { Services } from "./services.ts";
 
 /** At most four events a second. */
@@ -35,13 +36,21 @@ export function eventRoutes({ queue, clock, log }: Pick<Services, "queue" | "clo
           tags: ["exports"],
           summary: "Watch an export",
           description: DESCRIPTION,
-          params: z.strictObject({ id: z.string() }),
+          params: z.strictObject({ id: z.string().meta({ examples: [EXPORT_ID] }) }),
           querystring: z.strictObject({}),
-          headers: z.looseObject({ "last-event-id": z.string().optional() }),
+          headers: z.looseObject({
+            "last-event-id": z
+              .string()
+              .optional()
+              .meta({ examples: ["1795314395284-0f3c1a9be27d4e65"] }),
+          }),
           response: {
-            200: { description: "Events", content: { "text/event-stream": { schema: z.string() } } },
-            204: z.null().describe("The export has ended, and that is known already"),
-            404: Problem,
+            200: {
+              description: "Events",
+              content: { "text/event-stream": { schema: z.string().meta({ examples: [EVENT] }) } },
+            },
+            204: empty("The export has ended, and that is known already"),
+            ...problems({ 404: UNKNOWN_EXPORT }),
           },
         },
       },

@@ -2,10 +2,11 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import type { Wish } from "../../core/job.ts";
+import { answer, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "./answers.ts";
 import { clientGone } from "./client-gone.ts";
+import { EMAIL, EXPORT_ID, LINKS, RUNNING_EXPORT } from "./examples.ts";
 import { Export, ExportInFull, Links, viewInFull, viewOf } from "./export-view.ts";
 import { accepted, NewExport } from "./new-export.ts";
-import { Problem } from "./problem.ts";
 import type { Services } from "./services.ts";
 
 const Started = z
@@ -16,7 +17,18 @@ const Started = z
     job_id: z.string(),
     links: Links,
   })
-  .meta({ id: "Started" });
+  .meta({
+    id: "Started",
+    examples: [
+      {
+        message: `The export of ${EMAIL} has been started.`,
+        status: "processing",
+        output_directory: "/home/you/mail/data",
+        job_id: EXPORT_ID,
+        links: LINKS,
+      },
+    ],
+  });
 
 /** `units_per_minute` is what may be spent now; `share_of_day` is of what a Cloud project may spend a day: 1 is all of it. */
 const Estimate = z
@@ -30,10 +42,26 @@ const Estimate = z
     minutes: z.number(),
     share_of_day: z.number(),
   })
-  .meta({ id: "Estimate" });
+  .meta({
+    id: "Estimate",
+    examples: [
+      {
+        messages: 12_661,
+        conversations: 6_420,
+        calls: 6_446,
+        units: 178_530,
+        tier: "2026",
+        units_per_minute: 5_880,
+        minutes: 30.4,
+        share_of_day: 0.0022,
+      },
+    ],
+  });
 
-const byId = z.strictObject({ id: z.string() });
+const byId = z.strictObject({ id: z.string().meta({ examples: [EXPORT_ID] }) });
 const nothing = z.strictObject({});
+
+const NOT_SIGNED_IN = "Nobody is signed in as this account; `sign_in_url` is where to.";
 
 const WISHES: readonly [path: string, wish: Wish, summary: string][] = [
   ["pause", "pause", "Stop for now; everything fetched so far stays"],
@@ -53,7 +81,14 @@ export function exportRoutes(services: Services): FastifyPluginAsyncZod {
           summary: "Start an export in the background",
           querystring: nothing,
           body: NewExport,
-          response: { 202: Started, 401: Problem, 409: Problem, 422: Problem },
+          response: {
+            202: answer("It waits for its turn, or runs; `Location` is where to look at it", Started),
+            ...problems({
+              401: NOT_SIGNED_IN,
+              409: "That directory is being written, or another unfinished export has it.",
+              422: `${INVALID_FIELDS} Or \`output_dir\` is not inside EXPORT_DIR.`,
+            }),
+          },
         },
       },
       async ({ id: requestId, body }, reply) => {
@@ -84,7 +119,16 @@ export function exportRoutes(services: Services): FastifyPluginAsyncZod {
           summary: "What an export would cost: a dry run, which only lists (5 quota units per 500 messages)",
           querystring: nothing,
           body: NewExport,
-          response: { 200: Estimate, 401: Problem, 422: Problem, 429: Problem, 502: Problem, 504: Problem },
+          response: {
+            200: answer("What it would cost, and how long that takes", Estimate),
+            ...problems({
+              401: NOT_SIGNED_IN,
+              422: `${INVALID_FIELDS} Or \`output_dir\` is not inside EXPORT_DIR.`,
+              429: "Google's quota is spent for now.",
+              502: "Google answered with an error of its own.",
+              504: "Google did not answer.",
+            }),
+          },
         },
       },
       async ({ body }, reply) => {
@@ -107,7 +151,7 @@ export function exportRoutes(services: Services): FastifyPluginAsyncZod {
           tags: ["exports"],
           summary: "All exports, newest first",
           querystring: nothing,
-          response: { 200: z.array(Export) },
+          response: { 200: answer("All of them", z.array(Export).meta({ examples: [[RUNNING_EXPORT]] })) },
         },
       },
       async () => queue.list().map(viewOf),
@@ -121,7 +165,10 @@ export function exportRoutes(services: Services): FastifyPluginAsyncZod {
           summary: "One export: state, progress, quota, files, failures",
           params: byId,
           querystring: nothing,
-          response: { 200: ExportInFull, 404: Problem },
+          response: {
+            200: answer("The export as it is now", ExportInFull),
+            ...problems({ 404: UNKNOWN_EXPORT }),
+          },
         },
       },
       async ({ params }) => {
@@ -139,8 +186,11 @@ export function exportRoutes(services: Services): FastifyPluginAsyncZod {
             summary,
             params: byId,
             querystring: nothing,
-            body: nothing.nullish(),
-            response: { 202: Export, 404: Problem, 409: Problem },
+            body: nothing.nullish().meta({ examples: [{}] }),
+            response: {
+              202: answer("Asked for; the export as it is now. One that runs follows within about a second", Export),
+              ...problems({ 404: UNKNOWN_EXPORT, 409: "Its state does not allow it." }),
+            },
           },
         },
         async ({ params }, reply) => reply.code(202).send(viewOf(queue.ask(params.id, wish))),

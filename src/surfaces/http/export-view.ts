@@ -4,6 +4,7 @@ import { sameAccount } from "../../core/account.ts";
 import { STAGES, STATE_NAMES, type ExportJob, type ExportRequest, type Forecast } from "../../core/job.ts";
 import { sameFilter, type Manifest } from "../../core/manifest.ts";
 import { METHODS } from "../../core/quota.ts";
+import { PAUSED_EXPORT, RUNNING_EXPORT } from "./examples.ts";
 
 const count = z.int().nonnegative();
 
@@ -62,14 +63,31 @@ export const Export = z
     failure: z.object({ code: z.string(), message: z.string(), next: z.string() }).optional(),
     links: Links,
   })
-  .meta({ id: "Export" });
+  .meta({ id: "Export", examples: [RUNNING_EXPORT, PAUSED_EXPORT] });
 
 /** The same with what its directory holds so far. */
 export const ExportInFull = Export.extend({
   complete: z.boolean(),
   files: z.array(z.object({ file: z.string(), count, bytes: count, sha256: z.string() })),
   failures: z.array(z.object({ id: z.string(), reason: z.string(), attempts: count })),
-}).meta({ id: "ExportInFull" });
+}).meta({
+  id: "ExportInFull",
+  examples: [
+    {
+      ...RUNNING_EXPORT,
+      complete: false,
+      files: [
+        {
+          file: "emails_batch_1.json",
+          count: 5_000,
+          bytes: 61_307_211,
+          sha256: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+        },
+      ],
+      failures: [],
+    },
+  ],
+});
 
 export function viewOf(job: ExportJob): z.infer<typeof Export> {
   const { request, progress } = job;

@@ -7,14 +7,21 @@ import { z } from "zod";
 import { fileNameOf } from "../../core/account.ts";
 import type { Snapshot } from "../../core/directory.ts";
 import { failureOf } from "../../core/errors.ts";
+import { empty, problems, UNKNOWN_EXPORT } from "./answers.ts";
 import { select } from "./byte-range.ts";
+import { EXPORT_ID } from "./examples.ts";
 import { isOf } from "./export-view.ts";
-import { Problem, sendProblem } from "./problem.ts";
+import { sendProblem } from "./problem.ts";
 import type { Services } from "./services.ts";
 
 const binary = z.string().meta({ format: "binary" });
-const byId = z.strictObject({ id: z.string() });
-const byName = z.strictObject({ id: z.string(), name: z.string() });
+const json = binary.meta({ format: "binary", examples: ['[\n{"Message-ID":"18c2a1f0b3d4e5f6",…}\n]\n'] });
+const exportId = z.string().meta({ examples: [EXPORT_ID] });
+const byId = z.strictObject({ id: exportId });
+const byName = z.strictObject({
+  id: exportId,
+  name: z.string().meta({ examples: ["manifest.json", "emails_batch_1.json"] }),
+});
 const nothing = z.strictObject({});
 
 const FILE = {
@@ -25,13 +32,15 @@ const FILE = {
   params: byName,
   querystring: nothing,
   response: {
-    200: { description: "The file", content: { "application/json": { schema: binary } } },
-    206: { description: "The part that was asked for", content: { "application/json": { schema: binary } } },
-    304: z.null().describe("It is the one that the client has"),
-    404: Problem,
-    409: Problem,
-    412: Problem,
-    416: Problem,
+    200: { description: "The file", content: { "application/json": { schema: json } } },
+    206: { description: "The part that was asked for", content: { "application/json": { schema: json } } },
+    304: empty("It is the one that the client has"),
+    ...problems({
+      404: `${UNKNOWN_EXPORT} Or it has no finished file of that name.`,
+      409: "The file is not what was written.",
+      412: "The file is not the one that If-Match names.",
+      416: "The range begins behind the file's end.",
+    }),
   },
 };
 
@@ -44,8 +53,10 @@ const ARCHIVE = {
   querystring: nothing,
   response: {
     200: { description: "The archive", content: { "application/x-tar": { schema: binary } } },
-    404: Problem,
-    409: Problem,
+    ...problems({
+      404: `${UNKNOWN_EXPORT} Or it has no finished file yet.`,
+      409: "A file is not what was written.",
+    }),
   },
 };
 

@@ -2,13 +2,22 @@ import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
+import { answer, problems } from "./answers.ts";
 import { StateName } from "./export-view.ts";
 import { EXPOSITION_TYPE, gauge } from "./exposition.ts";
-import { Problem, sendProblem } from "./problem.ts";
+import { sendProblem } from "./problem.ts";
 import { faultsOf } from "./readiness.ts";
 import type { Services } from "./services.ts";
 
 const nothing = z.strictObject({});
+
+const saying = <Word extends string>(status: Word) =>
+  z.object({ status: z.literal(status) }).meta({ examples: [{ status }] });
+
+const METRICS = `# HELP gmail_export_exports Exports that are known, by state, of all processes together.
+# TYPE gmail_export_exports gauge
+gmail_export_exports{state="running"} 1
+`;
 
 /** Whoever asks for these has no secrets, and is told none. */
 const open = { family: "health" } as const;
@@ -28,7 +37,7 @@ export function healthRoutes({ measures, queue, readiness }: Services): FastifyP
         schema: {
           tags: ["health"],
           summary: "The server lives",
-          response: { 200: z.object({ status: z.literal("ok") }) },
+          response: { 200: answer("It does", saying("ok")) },
         },
       },
       async () => ({ status: "ok" as const }),
@@ -41,7 +50,10 @@ export function healthRoutes({ measures, queue, readiness }: Services): FastifyP
         schema: {
           tags: ["health"],
           summary: "The server can work: the list of exports can be read, and its folders written",
-          response: { 200: z.object({ status: z.literal("ready") }), 503: Problem },
+          response: {
+            200: answer("It can", saying("ready")),
+            ...problems({ 503: "It cannot; `errors` names each folder that is at fault, and why." }),
+          },
         },
       },
       async (_request, reply) => {
@@ -65,7 +77,12 @@ export function healthRoutes({ measures, queue, readiness }: Services): FastifyP
           tags: ["health"],
           summary: "What this process has done, and all exports by state, for Prometheus",
           querystring: nothing,
-          response: { 200: { description: "Text format 0.0.4", content: { "text/plain": { schema: z.string() } } } },
+          response: {
+            200: {
+              description: "Text format 0.0.4",
+              content: { "text/plain": { schema: z.string().meta({ examples: [METRICS] }) } },
+            },
+          },
         },
       },
       async (_request, reply) => sendText(reply, exports.text() + measures.text()),

@@ -4,7 +4,7 @@ import type { Manifest } from "../../core/manifest.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Pacer } from "../../core/quota.ts";
 import type { RunExport } from "../../pipeline/worker.ts";
-import { counter, histogram } from "./exposition.ts";
+import { counter, gauge, histogram } from "./exposition.ts";
 
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 const RUN_SECONDS = [1, 10, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400];
@@ -42,6 +42,13 @@ export function createMeasures(clock: Clock): Measures {
     REQUEST_SECONDS,
   );
 
+  const running = new Set<{ unitsPerMinuteAllowed: number }>();
+  const allowed = gauge(
+    "gmail_export_quota_units_per_minute_allowed",
+    "Quota units a minute that the exports running now may spend together.",
+    () => [[{}, [...running].reduce((sum, one) => sum + one.unitsPerMinuteAllowed, 0)]],
+  );
+
   const count = (before: Progress, now: Progress): void => {
     for (const outcome of ["exported", "gone", "failed"] as const) {
       const more = now[outcome] - before[outcome];
@@ -74,10 +81,13 @@ export function createMeasures(clock: Clock): Measures {
     run: (run) => async (request, report, signal) => {
       const begun = clock.now();
       let outcome = "stopped"; // paused, cancelled, shut down, or lost to another worker
+      const mine = { unitsPerMinuteAllowed: 0 };
+      running.add(mine);
       let last: Progress | undefined; // the first report is what earlier runs have left
       const watch = (now: Progress): void => {
         if (last) count(last, now);
         last = now;
+        mine.unitsPerMinuteAllowed = now.forecast?.unitsPerMinuteAllowed ?? 0;
         report(now);
       };
       try {
@@ -91,10 +101,12 @@ export function createMeasures(clock: Clock): Measures {
         }
         throw error;
       } finally {
+        running.delete(mine);
         runs.observe({ outcome }, (clock.now() - begun) / 1000);
       }
     },
-    text: () => [messages, calls, units, refusals, failures, runs, requests].map((metric) => metric.text()).join(""),
+    text: () =>
+      [messages, calls, units, allowed, refusals, failures, runs, requests].map((metric) => metric.text()).join(""),
   };
 }
 

@@ -2,6 +2,7 @@ import type { FastifyReply } from "fastify";
 import { z } from "zod";
 
 import type { ExportRequest } from "../../core/job.ts";
+import { EMAIL } from "./examples.ts";
 import { sendFailure } from "./problem.ts";
 import type { Services } from "./services.ts";
 
@@ -16,7 +17,14 @@ export const NewExport = z
     labels: z.array(z.string().min(1)).default([]),
     include_spam_trash: z.boolean().default(false),
   })
-  .meta({ id: "NewExport" });
+  .meta({
+    id: "NewExport",
+    examples: [
+      { email: EMAIL },
+      { email: EMAIL, max_emails: 1000, output_dir: "./data", batch_size: 5000 },
+      { email: EMAIL, output_dir: "./data/letters", query: "from:ada after:2024/01/01", labels: ["INBOX"] },
+    ],
+  });
 
 /** What is asked for, when it may be asked: the directory is one of ours, and the account signed in. Undefined when it was refused. */
 export async function accepted(

@@ -17,7 +17,20 @@ export const Problem = z
     sign_in_url: z.string().optional(),
     request_id: z.string(),
   })
-  .meta({ id: "Problem" });
+  .meta({
+    id: "Problem",
+    examples: [
+      {
+        type: "urn:gmail-export:problem:export_unknown",
+        title: "Export unknown",
+        status: 404,
+        detail: "No export has this id.",
+        code: "export_unknown",
+        next: "GET /exports lists those there are.",
+        request_id: "0f0c4f0a-55c1-4a3e-9a0f-6a3c1f1d2b7e",
+      },
+    ],
+  });
 
 type Extra = Pick<z.infer<typeof Problem>, "errors" | "sign_in_url">;
 
@@ -44,6 +57,7 @@ export function statusOf(code: FailureCode): number {
     case "export_unknown":
     case "not_found":
       return 404;
+    case "credentials_exist":
     case "directory_busy":
     case "directory_foreign":
     case "directory_damaged":
@@ -51,6 +65,7 @@ export function statusOf(code: FailureCode): number {
       return 409;
     case "host_not_allowed":
       return 421;
+    case "credentials_refused":
     case "outside_export_dir":
     case "unusable_directory":
       return 422;

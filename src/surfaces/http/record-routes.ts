@@ -4,10 +4,12 @@ import { z } from "zod";
 
 import { htmlIn } from "../../core/record-line.ts";
 import type { IndexState, RecordQuestion, RecordsOf } from "../../core/records.ts";
+import { answer, htmlPage, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "./answers.ts";
+import { EXPORT_ID, MESSAGE_ID } from "./examples.ts";
 import { isOf } from "./export-view.ts";
 import { MAIL_POLICY } from "./mail-policy.ts";
 import { mailRenderer } from "./mail-renderer.ts";
-import { Problem, sendProblem } from "./problem.ts";
+import { sendProblem } from "./problem.ts";
 import { cursorOf, positionIn } from "./record-cursor.ts";
 import { ExportedRecord, Records, Statistics, viewOfPage, viewOfStatistics } from "./record-view.ts";
 import type { Services } from "./services.ts";
@@ -15,22 +17,29 @@ import type { Services } from "./services.ts";
 /** Newsletters have some hundred kilobytes; beyond this nobody reads. */
 const LARGEST_HTML_BYTES = 2 << 20;
 
-const byId = z.strictObject({ id: z.string() });
-const byMessage = z.strictObject({ id: z.string(), message_id: z.string() });
+const exportId = z.string().meta({ examples: [EXPORT_ID] });
+const byId = z.strictObject({ id: exportId });
+const byMessage = z.strictObject({ id: exportId, message_id: z.string().meta({ examples: [MESSAGE_ID] }) });
 const nothing = z.strictObject({});
 const words = z.string().max(500).default("");
 
 const Question = z.strictObject({
-  search: words,
+  search: words.meta({ examples: ["tickets lisbon"] }),
   from: words,
   subject: words,
   label: z.string().min(1).max(500).optional(),
-  after: z.iso.date().optional(),
+  after: z.iso
+    .date()
+    .optional()
+    .meta({ examples: ["2024-01-01"] }),
   before: z.iso.date().optional(),
   order: z.enum(["newest", "oldest"]).default("newest"),
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z.string().max(200).optional(),
 });
+
+const DAMAGED = "A file is not what was written.";
+const NO_MESSAGE = `${UNKNOWN_EXPORT} Or none of its finished files has a message with this id.`;
 
 const LIST = {
   tags: ["records"],
@@ -41,7 +50,10 @@ UTC: \`after\` and later, up to \`before\`, which is not among them. While \`ind
 ask again.`,
   params: byId,
   querystring: Question,
-  response: { 200: Records, 404: Problem, 409: Problem, 422: Problem },
+  response: {
+    200: answer("One page; with `next_cursor` as `cursor`, the same question goes on behind it", Records),
+    ...problems({ 404: UNKNOWN_EXPORT, 409: DAMAGED, 422: INVALID_FIELDS }),
+  },
 };
 
 const RECORD = {
@@ -49,7 +61,10 @@ const RECORD = {
   summary: "One message, exactly as it was exported",
   params: byMessage,
   querystring: nothing,
-  response: { 200: ExportedRecord, 404: Problem, 409: Problem },
+  response: {
+    200: answer("The record, byte for byte", ExportedRecord),
+    ...problems({ 404: NO_MESSAGE, 409: DAMAGED }),
+  },
 };
 
 const HTML = {
@@ -61,10 +76,12 @@ pictures are attachments.`,
   params: byMessage,
   querystring: nothing,
   response: {
-    200: { description: "The document", content: { "text/html": { schema: z.string() } } },
-    404: Problem,
-    409: Problem,
-    413: Problem,
+    200: htmlPage("The document", "<!doctype html>\n<html>…</html>\n"),
+    ...problems({
+      404: `${NO_MESSAGE} Or the message has plain text only.`,
+      409: DAMAGED,
+      413: "Its html is too large, or too tangled, to be made safe quickly.",
+    }),
   },
 };
 
@@ -73,7 +90,10 @@ const STATISTICS = {
   summary: "Messages by month, sender, size and label",
   params: byId,
   querystring: nothing,
-  response: { 200: Statistics, 404: Problem, 409: Problem },
+  response: {
+    200: answer("Of all messages exported so far", Statistics),
+    ...problems({ 404: UNKNOWN_EXPORT, 409: DAMAGED }),
+  },
 };
 
 /** What was exported, to be looked through. Nothing of a request becomes a path: messages are found by the index. */

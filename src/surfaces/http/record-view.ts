@@ -1,8 +1,25 @@
 import { z } from "zod";
 
 import type { RecordPage, RecordStatistics } from "../../core/records.ts";
+import { EMAIL, MESSAGE_ID } from "./examples.ts";
 
 const count = z.int().nonnegative();
+
+const INDEX = { files: 1, of: 1, complete: true };
+
+const SUMMARY = {
+  id: MESSAGE_ID,
+  thread_id: MESSAGE_ID,
+  date: "2024-03-05T09:11:12.000Z",
+  from: "Ada <ada@example.com>",
+  to: EMAIL,
+  subject: "Your tickets to Lisbon",
+  snippet: "Here they are.",
+  labels: ["INBOX", "Label_7"],
+  label_names: ["INBOX", "Travel/Lisbon"],
+  size_estimate: 52_107,
+  attachments: 1,
+};
 
 /** How far the index has got. While it is not `complete`, the same call a moment later answers with more. */
 const Index = z.object({ files: count, of: count, complete: z.boolean() });
@@ -22,11 +39,11 @@ const RecordSummary = z
     size_estimate: count,
     attachments: count,
   })
-  .meta({ id: "RecordSummary" });
+  .meta({ id: "RecordSummary", examples: [SUMMARY] });
 
 export const Records = z
   .object({ index: Index, total: count, records: z.array(RecordSummary), next_cursor: z.string().nullable() })
-  .meta({ id: "Records" });
+  .meta({ id: "Records", examples: [{ index: INDEX, total: 1, records: [SUMMARY], next_cursor: null }] });
 
 export const Statistics = z
   .object({
@@ -39,7 +56,24 @@ export const Statistics = z
     sizes: z.array(z.object({ up_to_bytes: count.nullable(), messages: count })),
     labels: z.array(z.object({ id: z.string(), name: z.string(), messages: count })),
   })
-  .meta({ id: "Statistics" });
+  .meta({
+    id: "Statistics",
+    examples: [
+      {
+        index: INDEX,
+        messages: 5_000,
+        bytes: 61_307_211,
+        attachments: 812,
+        months: [{ month: "2024-03", messages: 212, bytes: 2_603_118 }],
+        senders: [{ address: "ada@example.com", name: "Ada", messages: 61, bytes: 402_117 }],
+        sizes: [
+          { up_to_bytes: 10_000, messages: 3_104 },
+          { up_to_bytes: null, messages: 2 },
+        ],
+        labels: [{ id: "INBOX", name: "INBOX", messages: 1_204 }],
+      },
+    ],
+  });
 
 /** The keys that everybody knows; docs/format.md §2 has all. */
 export const ExportedRecord = z
@@ -57,7 +91,23 @@ export const ExportedRecord = z
     ),
     Snippet: z.string(),
   })
-  .meta({ id: "ExportedRecord" });
+  .meta({
+    id: "ExportedRecord",
+    examples: [
+      {
+        "Message-ID": MESSAGE_ID,
+        "Thread-ID": MESSAGE_ID,
+        Labels: ["INBOX", "Label_7"],
+        Date: "Tue, 05 Mar 2024 10:11:12 +0100",
+        From: "Ada <ada@example.com>",
+        To: EMAIL,
+        Subject: "Your tickets to Lisbon",
+        Body: { plain: "Here they are.", html: "<p>Here they are.</p>" },
+        Attachments: [{ id: "ANGjdJ8", filename: "tickets.pdf", mimeType: "application/pdf", size: 48_213 }],
+        Snippet: "Here they are.",
+      },
+    ],
+  });
 
 export function viewOfPage({ index, total, records }: RecordPage, next_cursor: string | null): z.infer<typeof Records> {
   return {

@@ -28,6 +28,7 @@ import { reference } from "./reference.ts";
 import { REQUEST_ID, requestIdOf } from "./request-id.ts";
 import type { Services } from "./services.ts";
 import { sessionRoutes } from "./session-routes.ts";
+import { setupRoutes } from "./setup-routes.ts";
 
 const UNREADABLE = "/unreadable";
 
@@ -117,6 +118,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
+  await app.register(setupRoutes(services));
   await app.register(authRoutes({ ...services, makeAttempts }));
   await app.register(exportRoutes(services));
   await app.register(doctorRoutes(services));

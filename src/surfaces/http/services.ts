@@ -4,6 +4,7 @@ import type { ChooseDirectory, ExportRequest, JobQueue } from "../../core/job.ts
 import type { Clock, Log, Secret } from "../../core/ports.ts";
 import type { Records } from "../../core/records.ts";
 import type { Finding } from "../../pipeline/doctor/finding.ts";
+import type { Setup } from "../../pipeline/doctor/setup.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
 import type { Measures } from "./measures.ts";
 import type { Readiness } from "./readiness.ts";
@@ -22,6 +23,9 @@ export type Services = Readonly<{
   estimate(request: ExportRequest, signal: AbortSignal): Promise<Estimate>;
   /** All accounts when none is named. */
   doctor(account: string | undefined, signal: AbortSignal): Promise<readonly Finding[]>;
+  setup(): Promise<Setup>;
+  /** Keeps the text of a client file. Throws `credentials_refused`, `credentials_exist` or `disk`. */
+  storeCredentials(text: string): Promise<void>;
   measures: Measures;
   readiness: Readiness;
   /** Where a person signs in as this account. */

@@ -3,14 +3,20 @@ import { z } from "zod";
 
 import { refuse } from "../../core/errors.ts";
 import type { Access } from "./access.ts";
+import { answer, empty, INVALID_FIELDS, problems, TOO_MANY_ATTEMPTS } from "./answers.ts";
+import { KEY } from "./examples.ts";
 import { allIn } from "./families.ts";
-import { Problem } from "./problem.ts";
 
 const nothing = z.strictObject({});
 
 const SessionStatus = z
   .object({ required: z.boolean(), signed_in: z.boolean(), expires_at: z.iso.datetime().nullable() })
-  .meta({ id: "SessionStatus" });
+  .meta({
+    id: "SessionStatus",
+    examples: [{ required: true, signed_in: true, expires_at: "2026-11-23T14:04:22.500Z" }],
+  });
+
+const WRONG_KEY = "The key is another.";
 
 /** A browser's way past the API key; `access` is undefined where there is none. */
 export function sessionRoutes(access: Access | undefined): FastifyPluginAsyncZod {
@@ -24,7 +30,10 @@ export function sessionRoutes(access: Access | undefined): FastifyPluginAsyncZod
           tags: ["session"],
           summary: "Whether this server asks for its API key, and whether this client's calls are let in",
           querystring: nothing,
-          response: { 200: SessionStatus, 401: Problem, 429: Problem },
+          response: {
+            200: answer("How this client stands; `expires_at` is null for the key itself", SessionStatus),
+            ...problems({ 401: WRONG_KEY, 429: TOO_MANY_ATTEMPTS }),
+          },
         },
       },
       async (request, reply) => {
@@ -46,8 +55,16 @@ export function sessionRoutes(access: Access | undefined): FastifyPluginAsyncZod
           tags: ["session"],
           summary: "Exchange the API key for a session cookie, which is as good for twelve hours",
           querystring: nothing,
-          body: z.strictObject({ key: z.string().min(1) }),
-          response: { 204: z.null(), 401: Problem, 409: Problem, 422: Problem, 429: Problem },
+          body: z.strictObject({ key: z.string().min(1) }).meta({ examples: [{ key: KEY }] }),
+          response: {
+            204: empty("Signed in: the cookie is as good as the key"),
+            ...problems({
+              401: WRONG_KEY,
+              409: "This server asks for no key.",
+              422: INVALID_FIELDS,
+              429: TOO_MANY_ATTEMPTS,
+            }),
+          },
         },
       },
       async (request, reply) => {
@@ -69,8 +86,8 @@ export function sessionRoutes(access: Access | undefined): FastifyPluginAsyncZod
           tags: ["session"],
           summary: "End this browser's session",
           querystring: nothing,
-          body: nothing.nullish(),
-          response: { 204: z.null() },
+          body: nothing.nullish().meta({ examples: [{}] }),
+          response: { 204: empty("Over, where there was one") },
         },
       },
       async (request, reply) => {

@@ -1,0 +1,48 @@
+import { attempt } from "./attempt.ts";
+import { redirectFinding } from "./client.ts";
+import { consolePages, type ConsolePages } from "./console-pages.ts";
+import type { Client, Facts, Settings } from "./facts.ts";
+
+/** What stands in the way, in the words of doctor. `code` is that of the failure, or the id of the finding. */
+type Trouble = Readonly<{ code: string; message: string; next: string }>;
+
+/** The OAuth client, as far as signing in needs to know it. */
+type ClientState =
+  | Readonly<{ state: "missing" | "unusable"; problem: Trouble }>
+  | Readonly<{ state: "ready"; client: Client; problem?: Trouble }>;
+
+/** What somebody needs who sets this up for the first time. */
+export type Setup = Readonly<{
+  /** Where the client file is, or belongs. */
+  path: string;
+  client: ClientState;
+  redirectUri: string;
+  scopes: readonly string[];
+  pages: ConsolePages;
+}>;
+
+/** Looks at the client file alone, so that it is quick enough to be asked again and again. */
+export async function lookAtSetup({ settings, client }: Pick<Facts, "settings" | "client">): Promise<Setup> {
+  const state = await clientState(settings, client);
+  return {
+    path: settings.credentialsPath,
+    client: state,
+    redirectUri: settings.redirectUri.href,
+    scopes: settings.scopes,
+    pages: consolePages("client" in state ? state.client.projectId : undefined),
+  };
+}
+
+async function clientState(settings: Settings, read: Facts["client"]): Promise<ClientState> {
+  const found = await attempt(read());
+  if ("failure" in found) {
+    const { code, message, next } = found.failure;
+    return { state: code === "credentials_missing" ? "missing" : "unusable", problem: { code, message, next } };
+  }
+  const { id, status, what, why, next } = redirectFinding(settings, found);
+  return {
+    state: "ready",
+    client: found.value,
+    ...(status !== "ok" && { problem: { code: id, message: `${what}. ${why}`, next } }),
+  };
+}

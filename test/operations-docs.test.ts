@@ -1,0 +1,92 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect, test } from "vitest";
+
+import { begin, reaches, stageSignedIn } from "./stage.ts";
+
+const root = join(import.meta.dirname, "..");
+const read = (path: string): Promise<string> => readFile(join(root, path), "utf8");
+
+type Panel = Readonly<{ title: string; gridPos: { x: number; y: number }; targets: readonly { expr: string }[] }>;
+
+type Dashboard = Readonly<{
+  schemaVersion: number;
+  panels: readonly Panel[];
+  templating: { list: readonly { name: string; query: string | { query: string } }[] };
+}>;
+
+/** The metrics of a server that has done something, by type, and every label that a series of one has. */
+async function metrics(): Promise<{ types: Map<string, string>; labels: Map<string, Set<string>> }> {
+  await using w = await stageSignedIn({ messages: 5 });
+  w.google.faults.add({ kind: "429", times: 1 });
+  await reaches(w, await begin(w), "completed");
+  w.google.faults.add({ kind: "dailyLimit" });
+  await reaches(w, await begin(w), "failed");
+  const { text } = await w.get("/metrics");
+  const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name!, type!]));
+  const labels = new Map<string, Set<string>>();
+  for (const [, name, inner = ""] of text.matchAll(/^(gmail_export_\w+)(?:\{(.*)\})? \S+$/gm)) {
+    const known = labels.get(name!) ?? new Set();
+    for (const [, label] of inner.matchAll(/(\w+)="/g)) known.add(label!);
+    labels.set(name!, known);
+  }
+  return { types, labels };
+}
+
+test("the dashboard and the alerts ask for series and labels that a server has", async () => {
+  const { types, labels } = await metrics();
+  const dashboard: Dashboard = JSON.parse(await read("docs/grafana/gmail-export.json"));
+  const page = await read("docs/operations.md");
+  const alerts = page.slice(page.indexOf("| alert when |")).matchAll(/^\| `(.*gmail_export.*?)` \|/gm);
+  const queries = [
+    ...dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+    ...dashboard.templating.list.flatMap(({ query }) => (typeof query === "string" ? [] : [query.query])),
+    ...[...alerts].map(([, query]) => query!),
+  ];
+  expect(queries.length).toBeGreaterThan(15);
+  // Prometheus adds these itself.
+  const known = (name: string, label: string): boolean =>
+    ["job", "instance"].includes(label) || labels.get(name)!.has(label);
+  for (const query of queries)
+    for (const [, name, matchers = ""] of query.matchAll(/\b(gmail_export_\w+)(?:\{(.*?)\})?/g)) {
+      expect([...labels.keys()], query).toContain(name);
+      const by = [...query.matchAll(/\bby \((.*?)\)/g)].flatMap(([, list]) => list!.split(", "));
+      const used = [...[...matchers.matchAll(/(\w+)[!=]=?~?"/g)].map(([, label]) => label!), ...by];
+      for (const label of used) expect(known(name!, label), `${label} in ${query}`).toBe(true);
+    }
+  const shown = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)).join(" ");
+  for (const name of types.keys()) expect(shown).toContain(name); // and nothing is measured in vain
+});
+
+test("operations.md tells every metric with its type, and no other", async () => {
+  const { types } = await metrics();
+  const rows = (await read("docs/operations.md")).matchAll(/^\| `(gmail_export_\w+)` \| (\w+)/gm);
+  expect([...rows].map(([, name, type]) => `${name} ${type}`).toSorted()).toEqual(
+    [...types].map(([name, type]) => `${name} ${type}`).toSorted(),
+  );
+});
+
+test("the dashboard can be imported: a data source of one's own, and no panel upon another", async () => {
+  const dashboard: Dashboard = JSON.parse(await read("docs/grafana/gmail-export.json"));
+  expect(dashboard.schemaVersion).toBeGreaterThanOrEqual(39); // Grafana 11
+  expect(dashboard.templating.list[0]).toMatchObject({ name: "datasource", type: "datasource", query: "prometheus" });
+  const sources = [...JSON.stringify(dashboard).matchAll(/"uid":"([^"]+)"/g)].map(([, uid]) => uid);
+  expect(new Set(sources)).toEqual(new Set(["${datasource}", "gmail-export"]));
+  expect(new Set(dashboard.panels.map(({ gridPos: { x, y } }) => `${x} ${y}`)).size).toBe(dashboard.panels.length);
+});
+
+test("operations.md tells every event that the log may have, and no other", async () => {
+  const events = new Set<string>();
+  for (const name of await readdir(join(root, "src"), { recursive: true })) {
+    if (!name.endsWith(".ts") || name.endsWith(".test.ts")) continue;
+    const text = await read(join("src", name));
+    for (const [, event] of text.matchAll(/\blog\.(?:debug|info|warn|error)\(\s*"([^"]+)"/g)) events.add(event!);
+  }
+  const page = await read("docs/operations.md");
+  const table = page.slice(page.indexOf("| event | fields |"), page.indexOf("## Metrics"));
+  const told = table
+    .split("\n")
+    .flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)].map(([, event]) => event!));
+  expect(told.toSorted()).toEqual([...events].toSorted());
+});
