@@ -1,12 +1,12 @@
 import type { StateName } from "../../../core/job.ts";
 import { inBoth } from "../language.ts";
 
-const words = inBoth<Record<StateName, string>>({
+export const stateWords = inBoth<Record<StateName, string>>({
   en: {
     queued: "In line",
     running: "Running",
     paused: "Paused",
-    waiting: "Waiting for Google",
+    waiting: "Waiting",
     needs_sign_in: "Needs your sign-in",
     completed: "Complete",
     completed_with_failures: "Complete but for some messages",
@@ -17,7 +17,7 @@ const words = inBoth<Record<StateName, string>>({
     queued: "En file d'attente",
     running: "En cours",
     paused: "En pause",
-    waiting: "En attente de Google",
+    waiting: "En attente",
     needs_sign_in: "Connexion requise",
     completed: "Complet",
     completed_with_failures: "Complet, sauf quelques messages",
@@ -40,5 +40,5 @@ const LOOKS: Readonly<Record<StateName, string>> = {
 
 /** The state of an export in words for people; the colour only repeats them. */
 export function StateBadge({ state }: { state: StateName }) {
-  return <span class={`badge ${LOOKS[state]}`}>{words()[state]}</span>;
+  return <span class={`badge ${LOOKS[state]}`}>{stateWords()[state]}</span>;
 }
