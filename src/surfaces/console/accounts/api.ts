@@ -1,7 +1,10 @@
-import type { GrantStatus } from "../../../core/grant.ts";
+import type { z } from "zod";
+
+import type { Status } from "../../http/auth-routes.ts";
+import type { SessionStatus } from "../../http/session-routes.ts";
 import { ask, call } from "../api.ts";
 
-export type Account = GrantStatus;
+export type Account = Readonly<z.infer<typeof Status>>;
 
 export function listAccounts(signal: AbortSignal): Promise<readonly Account[]> {
   return call("GET", "/accounts", { signal });
@@ -19,7 +22,7 @@ export function signOut(email: string): Promise<{ revoked_at_google: boolean }> 
 }
 
 /** `required`: the server has an API key, and this browser a session in place of it. */
-export function readSession(signal: AbortSignal): Promise<{ required: boolean }> {
+export function readSession(signal: AbortSignal): Promise<z.infer<typeof SessionStatus>> {
   return call("GET", "/session", { signal });
 }
 
