@@ -25,7 +25,7 @@ const RETURN_TO_CONSOLE = ".console";
 /** How long a sign-in or sign-out may wait for Google. */
 const GOOGLE_MS = 60_000;
 
-const Status = z
+export const Status = z
   .object({
     authenticated: z.boolean(),
     email: z.string(),

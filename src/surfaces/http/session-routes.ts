@@ -9,7 +9,7 @@ import { allIn } from "./families.ts";
 
 const nothing = z.strictObject({});
 
-const SessionStatus = z
+export const SessionStatus = z
   .object({ required: z.boolean(), signed_in: z.boolean(), expires_at: z.iso.datetime().nullable() })
   .meta({
     id: "SessionStatus",

@@ -9,7 +9,7 @@ const APP_NAME = "gmail-export";
 
 const CLIENT_ID = "123456789012-0a1b2c3d4e5f6g7h8i9j.apps.googleusercontent.com";
 
-const Setup = z
+export const Setup = z
   .object({
     credentials: z.object({
       state: z.enum(["missing", "unusable", "ready"]),

@@ -1,5 +1,54 @@
+import { listAccounts } from "../accounts/api.ts";
+import { listExports } from "../exports-api.ts";
+import { ExportList } from "../home/export-list.tsx";
+import { isLive } from "../home/gauge.ts";
+import { Missing } from "../home/missing.tsx";
+import { nextStep } from "../home/next-step.ts";
+import { Path } from "../home/path.tsx";
+import { inBoth } from "../language.ts";
+import { KeptFresh } from "../parts/kept-fresh.tsx";
+import { Loaded } from "../parts/loaded.tsx";
 import { Page } from "../parts/page.tsx";
+import { useResource } from "../resource.ts";
+import { to } from "../route.ts";
+import { readSetup } from "../setup/api.ts";
 
+const words = inBoth({
+  en: { title: "Exports", welcome: "Export your mail", another: "New export" },
+  fr: { title: "Exports", welcome: "Exportez votre courrier", another: "Nouvel export" },
+});
+
+const FRESH_MS = 2_000;
+
+/** The first page: what there is, or else the way to the first export. */
 export function ExportsPage() {
-  return <Page title="ExportsPage">{null}</Page>;
+  const w = words();
+  const exports = useResource("exports", listExports);
+  const start = useResource("start", async (signal) => {
+    const [setup, accounts] = await Promise.all([readSetup(signal), listAccounts(signal)]);
+    return nextStep(setup, accounts);
+  });
+  const isFirstVisit = exports.value?.length === 0;
+  const another = (
+    <a class="button primary" href={to({ page: "new" })}>
+      {w.another}
+    </a>
+  );
+  return (
+    <Page title={isFirstVisit ? w.welcome : w.title} actions={exports.value && !isFirstVisit && another}>
+      {exports.value?.some(isLive) && <KeptFresh from={exports} everyMs={FRESH_MS} />}
+      <Loaded from={exports}>
+        {(all) =>
+          all.length === 0 ? (
+            <Loaded from={start}>{(step) => <Path step={step} />}</Loaded>
+          ) : (
+            <>
+              {start.value && <Missing step={start.value} />}
+              <ExportList exports={all} />
+            </>
+          )
+        }
+      </Loaded>
+    </Page>
+  );
 }

@@ -9,17 +9,17 @@ import { Page } from "../parts/page.tsx";
 const words = inBoth({
   en: {
     title: "This server asks for its key",
-    why: "It is open to other machines, so only those who know its API_KEY may use it. Whoever set it up has the key.",
+    why: "Other machines can reach it, so it lets in only those who know its key: the setting API_KEY. Whoever set the server up can tell you.",
     key: "API key",
     enter: "Enter",
-    kept: "The browser keeps a cookie for it, not the key itself, and forgets it after some hours.",
+    kept: "The browser keeps a pass for twelve hours, not the key itself.",
   },
   fr: {
     title: "Ce serveur demande sa clé",
-    why: "Il est ouvert à d'autres machines : seuls ceux qui connaissent son API_KEY peuvent s'en servir. Qui l'a installé a la clé.",
+    why: "D'autres machines peuvent l'atteindre : il n'admet donc que ceux qui connaissent sa clé, le réglage API_KEY. La personne qui l'a installé peut vous la donner.",
     key: "Clé d'API",
     enter: "Entrer",
-    kept: "Le navigateur garde un cookie, pas la clé elle-même, et l'oublie après quelques heures.",
+    kept: "Le navigateur garde un laissez-passer pendant douze heures, pas la clé elle-même.",
   },
 });
 

@@ -14,7 +14,7 @@ const words = inBoth({
   fr: {
     unreachable: "Le serveur est injoignable.",
     start: "Vérifiez que gmail-export tourne encore, puis réessayez.",
-    next: "Que faire :",
+    next: "Que faire :",
     again: "Réessayer",
     request: "Requête",
   },

@@ -1,0 +1,31 @@
+import type { z } from "zod";
+
+import type { Status } from "../../http/auth-routes.ts";
+import type { SessionStatus } from "../../http/session-routes.ts";
+import { ask, call } from "../api.ts";
+
+export type Account = Readonly<z.infer<typeof Status>>;
+
+export function listAccounts(signal: AbortSignal): Promise<readonly Account[]> {
+  return call("GET", "/accounts", { signal });
+}
+
+/** Where the browser goes to sign in at Google; it comes back to the console's accounts. */
+export function signInAddress(email?: string): string {
+  const query = new URLSearchParams({ ...(email !== undefined && { email }), return: "console" });
+  return `/auth/gmail?${query.toString()}`;
+}
+
+/** Revokes the grant at Google, where Google can be told, and forgets it here. */
+export function signOut(email: string): Promise<{ revoked_at_google: boolean }> {
+  return call("DELETE", `/auth?email=${encodeURIComponent(email)}`);
+}
+
+/** `required`: the server has an API key, and this browser a session in place of it. */
+export function readSession(signal: AbortSignal): Promise<z.infer<typeof SessionStatus>> {
+  return call("GET", "/session", { signal });
+}
+
+export async function endSession(): Promise<void> {
+  await ask("DELETE", "/session");
+}

@@ -1,0 +1,112 @@
+import type { Export } from "../exports-api.ts";
+import { dateTime, number } from "../format.ts";
+import { inBoth } from "../language.ts";
+import { Sentence } from "../parts/sentence.tsx";
+import { SignInLink } from "../parts/sign-in-link.tsx";
+import { StateBadge } from "../parts/state-badge.tsx";
+import { to } from "../route.ts";
+import { gaugeOf, isLive } from "./gauge.ts";
+
+const words = inBoth({
+  en: {
+    messages: (count: number) => (count === 1 ? "1 message" : `${number(count)} messages`),
+    doneOf: (done: number, of: number) => `${number(done)} of ${of === 1 ? "1 message" : `${number(of)} messages`}`,
+    found: (count: number) => `looking through the mailbox: ${number(count)} found so far`,
+    failed: (count: number) => `${number(count)} could not be fetched`,
+    pace: (perMinute: number) => `${number(perMinute)} a minute`,
+    left: (at: string) => `done around ${at}`,
+    until: (at: string) => `goes on by itself on ${at}`,
+    newest: (count: number) => (count === 1 ? "only the newest message" : `only the newest ${number(count)}`),
+    search: "search",
+    labels: (count: number) => (count === 1 ? "one label only" : `${number(count)} labels only`),
+    begun: (at: string) => `begun ${at}`,
+    ended: (at: string) => `ended ${at}`,
+    progress: (email: string) => `Progress of ${email}`,
+  },
+  fr: {
+    messages: (count: number) => `${number(count)} ${count < 2 ? "message" : "messages"}`,
+    doneOf: (done: number, of: number) => `${number(done)} sur ${number(of)} ${of < 2 ? "message" : "messages"}`,
+    found: (count: number) => `parcours de la boîte : ${number(count)} ${count < 2 ? "trouvé" : "trouvés"} jusqu'ici`,
+    failed: (count: number) => `${number(count)} ${count < 2 ? "n'a pas pu être lu" : "n'ont pas pu être lus"}`,
+    pace: (perMinute: number) => `${number(perMinute)} par minute`,
+    left: (at: string) => `fini vers le ${at}`,
+    until: (at: string) => `reprend de lui-même le ${at}`,
+    newest: (count: number) =>
+      count < 2 ? "seulement le message le plus récent" : `seulement les ${number(count)} plus récents`,
+    search: "recherche",
+    labels: (count: number) => (count < 2 ? "un seul libellé" : `${number(count)} libellés seulement`),
+    begun: (at: string) => `commencé le ${at}`,
+    ended: (at: string) => `terminé le ${at}`,
+    progress: (email: string) => `Progression de ${email}`,
+  },
+});
+
+export function ExportCard({ of }: { of: Export }) {
+  const w = words();
+  const { email, state, failure } = of;
+  return (
+    <article class="card export-card">
+      <div class="card-head">
+        <h2>
+          <a href={to({ page: "export", id: of.id })}>{email}</a>
+        </h2>
+        <StateBadge state={state} />
+      </div>
+      <Restriction of={of} />
+      <Bar of={of} />
+      <p class="small dim facts">
+        {factsOf(of).map((fact) => (
+          <span key={fact}>{fact}</span>
+        ))}
+        <span>{isLive(of) ? w.begun(dateTime(of.created_at)) : w.ended(dateTime(of.updated_at))}</span>
+      </p>
+      {failure && (
+        <p class="small">
+          <Sentence text={state === "failed" ? `${failure.message} ${failure.next}` : failure.message} />
+        </p>
+      )}
+      {state === "needs_sign_in" && <SignInLink email={email} />}
+    </article>
+  );
+}
+
+/** Of two exports of one mailbox, which is which. */
+function Restriction({ of: { query, labels, max_emails: most } }: { of: Export }) {
+  const w = words();
+  if (query === "" && labels.length === 0 && most === null) return null;
+  return (
+    <p class="small dim facts">
+      {most !== null && <span>{w.newest(most)}</span>}
+      {labels.length > 0 && <span>{w.labels(labels.length)}</span>}
+      {query !== "" && (
+        <span>
+          {w.search} <code>{query}</code>
+        </span>
+      )}
+    </p>
+  );
+}
+
+function Bar({ of }: { of: Export }) {
+  const gauge = gaugeOf(of);
+  const label = words().progress(of.email);
+  if (gauge.kind === "none") return null;
+  if (gauge.kind === "found") return <progress aria-label={label} />;
+  return <progress aria-label={label} value={gauge.done} max={Math.max(1, gauge.of)} />;
+}
+
+function factsOf(of: Export): string[] {
+  const w = words();
+  const { progress, rate, finished_at_estimate: end, waiting_until: until, state } = of;
+  const gauge = gaugeOf(of);
+  const facts: string[] = [];
+  if (gauge.kind === "found") facts.push(w.found(gauge.found));
+  if (gauge.kind === "done") facts.push(w.doneOf(gauge.done, gauge.of));
+  if (gauge.kind === "none" && (progress.exported > 0 || state === "completed"))
+    facts.push(w.messages(progress.exported));
+  if (progress.failed > 0) facts.push(w.failed(progress.failed));
+  if (rate && rate.messages_per_minute > 0) facts.push(w.pace(rate.messages_per_minute));
+  if (end !== null) facts.push(w.left(dateTime(end)));
+  if (until !== undefined) facts.push(w.until(dateTime(until)));
+  return facts;
+}

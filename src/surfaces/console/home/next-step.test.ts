@@ -1,0 +1,21 @@
+import { expect, test } from "vitest";
+
+import { nextStep } from "./next-step.ts";
+
+const ready = { credentials: { state: "ready", path: "credentials.json" } } as const;
+const missing = { credentials: { state: "missing", path: "credentials.json" } } as const;
+const unusable = { credentials: { state: "unusable", path: "credentials.json" } } as const;
+
+test("without a usable client file the set-up comes first, whoever was signed in", () => {
+  expect(nextStep(missing, [])).toBe("setup");
+  expect(nextStep(unusable, [{ authenticated: true }])).toBe("setup");
+});
+
+test("with one, somebody must sign in; a sign-in that has ended counts for nothing", () => {
+  expect(nextStep(ready, [])).toBe("sign_in");
+  expect(nextStep(ready, [{ authenticated: false }])).toBe("sign_in");
+});
+
+test("then nothing stands before an export", () => {
+  expect(nextStep(ready, [{ authenticated: false }, { authenticated: true }])).toBe("export");
+});

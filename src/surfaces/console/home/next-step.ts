@@ -1,0 +1,15 @@
+import type { Account } from "../accounts/api.ts";
+import type { Setup } from "../setup/api.ts";
+
+/** What stands before the next export, in the order in which a person gets there. */
+export const STEPS = ["setup", "sign_in", "export"] as const;
+
+export type Step = (typeof STEPS)[number];
+
+export function nextStep(
+  { credentials }: Pick<Setup, "credentials">,
+  accounts: readonly Pick<Account, "authenticated">[],
+): Step {
+  if (credentials.state !== "ready") return "setup";
+  return accounts.some(({ authenticated }) => authenticated) ? "export" : "sign_in";
+}
