@@ -68,7 +68,7 @@ describe("GET /setup", () => {
       credentials: { state: "missing", path: w.file, problem: { code: "credentials_missing", message, next } },
       redirect_uri: `${w.product.origin}/auth/callback`,
       scopes: [READONLY],
-      app_name: "gmail-export",
+      app_name: "Mail export",
       google: {
         console: "https://console.cloud.google.com/",
         create_project: "https://console.cloud.google.com/projectcreate",

@@ -5,7 +5,8 @@ import { answer, problems } from "./answers.ts";
 import type { Services } from "./services.ts";
 
 /** The name that people give the app at Google, so that they know it again on the consent page. */
-const APP_NAME = "gmail-export";
+/** Google refuses names of apps that look like its own products. */
+const APP_NAME = "Mail export";
 
 const CLIENT_ID = "123456789012-0a1b2c3d4e5f6g7h8i9j.apps.googleusercontent.com";
 
