@@ -6,8 +6,8 @@ export type Shell = (typeof SHELLS)[number];
  * What a shell needs to ask the program itself (`__complete`): each hands over the words up to the cursor and takes
  * candidates, one a line, a hint behind a tab. Nothing that was typed is evaluated.
  *
- * bash, also the 3.2 of macOS, without the bash-completion package. Readline breaks words at @, = and : too, and puts only
- * what stands behind the last of them in place: so addresses are cut there.
+ * bash, also the 3.2 of macOS, without the bash-completion package. Readline breaks words at @, = and : too, and replaces
+ * only the end of what was typed ($2): a candidate is cut to what goes there.
  */
 const BASH = `# gmail-export completion for bash: source <(gmail-export completion bash)
 _gmail_export() {
@@ -16,15 +16,14 @@ _gmail_export() {
   read -r -a words <<<"$line"
   [[ $line == *[[:space:]] ]] && words+=("")
   typed=\${words[\${#words[@]}-1]}
+  kept=\${typed%"$2"}
   COMPREPLY=()
   while IFS=$'\\t' read -r word hint; do
     if [[ $word == :directories ]]; then
       compopt -o filenames 2>/dev/null
-      [[ $typed == --*=* ]] && typed=\${typed#*=}
-      kept=\${typed%"\${typed##*["$COMP_WORDBREAKS"]}"}
+      [[ $typed == --*=* ]] && typed=\${typed#*=} kept=\${kept#*=}
       while IFS= read -r word; do COMPREPLY+=("\${word#"$kept"}"); done < <(compgen -d -- "$typed")
     else
-      kept=\${typed%"\${typed##*["$COMP_WORDBREAKS"]}"}
       COMPREPLY+=("\${word#"$kept"}")
     fi
   done < <("\${words[0]}" __complete -- "\${words[@]:1}" 2>/dev/null)
