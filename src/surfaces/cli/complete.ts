@@ -1,10 +1,10 @@
 import { Option, type Argument, type Command } from "commander";
 
 /** What may stand at the cursor: a word, and a hint for shells that show one. */
-export type Candidate = Readonly<{ word: string; hint: string }>;
+type Candidate = Readonly<{ word: string; hint: string }>;
 
 /** Stands for every folder: the shell itself knows them best. */
-export const DIRECTORIES: Candidate = { word: ":directories", hint: "" };
+const DIRECTORIES: Candidate = { word: ":directories", hint: "" };
 
 type SignedIn = () => Promise<readonly string[]>;
 

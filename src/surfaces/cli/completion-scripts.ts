@@ -42,6 +42,7 @@ _gmail-export() {
     _files -/
     return
   fi
+  [[ -n $lines[1] ]] || return 1
   for line in $lines; do
     word=\${line%%$tab*}
     candidates+=("\${word//:/\\\\:}\${line#$word}")
@@ -63,7 +64,7 @@ function __gmail_export_complete
     set -l lines ($words[1] __complete -- $words[2..-1] "$typed" 2>/dev/null)
     if test "$lines[1]" = ":directories"
         __fish_complete_directories "$typed"
-    else
+    else if set -q lines[1]
         printf '%s\\n' $lines
     end
 end

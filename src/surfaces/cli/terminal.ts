@@ -27,20 +27,23 @@ export type Terminal = Readonly<{
   drained(): Promise<string | undefined>;
 }>;
 
+/** A terminal, a file or a pipe. */
+type Output = NodeJS.WritableStream & Readonly<{ isTTY?: boolean; columns?: number }>;
+
 /** `kind` is TERM. */
 export function terminal(
-  stdin: NodeJS.ReadStream,
-  stdout: NodeJS.WriteStream,
-  stderr: NodeJS.WriteStream,
+  stdin: NodeJS.ReadableStream,
+  stdout: Output,
+  stderr: Output,
   kind: string | undefined,
 ): Terminal {
   const data = writer(stdout);
   const said = writer(stderr);
   const update = createLogUpdate(stderr, { showCursor: true });
   // Some pseudo-terminals have no size, and a dumb terminal cannot go back in its line.
-  const hasLiveLine = stderr.isTTY && stderr.columns > 0 && kind !== "dumb";
+  const hasLiveLine = widthOf(stderr) !== undefined && kind !== "dumb";
   const paintOn =
-    (stream: NodeJS.WriteStream): Paint =>
+    (stream: Output): Paint =>
     (colour, text) =>
       styleText(colour, text, { stream });
   return {
@@ -50,10 +53,11 @@ export function terminal(
       said.write(`${text}\n`);
     },
     paint: { data: paintOn(stdout), said: paintOn(stderr) },
-    columns: () => (stdout.isTTY && stdout.columns > 0 ? stdout.columns : undefined),
+    columns: () => widthOf(stdout),
     hasLiveLine,
     live: (line) => {
-      if (hasLiveLine && said.isOpen()) update(line(stderr.columns - 1)); // some terminals wrap at the last one
+      const columns = widthOf(stderr);
+      if (hasLiveLine && columns !== undefined && said.isOpen()) update(line(columns - 1)); // some wrap at the last one
     },
     settle: () => update.done(),
     async ask(question, signal) {
@@ -71,11 +75,15 @@ export function terminal(
   };
 }
 
+function widthOf({ isTTY, columns = 0 }: Output): number | undefined {
+  return isTTY && columns > 0 ? columns : undefined;
+}
+
 /** Nobody reads any more: `| head` has seen enough (EPIPE), or the terminal was closed (EIO). What runs goes on. */
 const READER_GONE: ReadonlySet<string> = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED"]);
 
 /** Writes for as long as the stream takes it; a stream that breaks ends neither the program nor an export. */
-function writer(stream: NodeJS.WriteStream) {
+function writer(stream: Output) {
   let broken: string | undefined;
   stream.on("error", (error: NodeJS.ErrnoException) => (broken ??= error.code ?? "unknown"));
   return {

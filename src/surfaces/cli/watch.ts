@@ -70,6 +70,6 @@ const STOPPING: Parts = {
 };
 
 /** What passes by itself, and when. */
-export function waitingLine({ message }: Failure, until: EpochMs): string {
+function waitingLine({ message }: Failure, until: EpochMs): string {
   return `${message} Going on by itself at ${new Date(until).toLocaleTimeString()}; Ctrl-C stops here.`;
 }
