@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import { findingLines } from "./doctor.ts";
 import { EXIT } from "./exit-code.ts";
 import { explain } from "./help.ts";
+import { newKey } from "./key.ts";
 
 export function addMachineCommands(program: Command, context: Context): void {
   const { terminal, show, signal } = context;
@@ -30,6 +31,15 @@ export function addMachineCommands(program: Command, context: Context): void {
     .option("--port <n>", "instead of PORT", portNumber)
     .action((options: { port?: number }) => context.serve(options.port));
   explain(serveCommand, ["serve", "serve --port 9000"], ["ok", "setup"]);
+
+  const keyCommand = program
+    .command("key")
+    .description("make a new API_KEY; it is printed, and kept nowhere")
+    .action(() => {
+      const key = newKey(terminal);
+      show({ key }, [key]);
+    });
+  explain(keyCommand, ["key", 'key | sed "s/^/API_KEY=/" >> .env'], ["ok"]);
 
   const demoCommand = program
     .command("demo")

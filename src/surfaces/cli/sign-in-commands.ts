@@ -73,5 +73,5 @@ export function addSignInCommands(program: Command, context: Context): void {
       ]);
       if (unopened > 0) context.exitWith(EXIT.incomplete);
     });
-  explain(rotateCommand, ["rotate-key"], ["ok", "setup", "incomplete"]);
+  explain(rotateCommand, ["rotate-key", "rotate-key --json | jq .sealed_anew"], ["ok", "setup", "incomplete"]);
 }

@@ -12,6 +12,8 @@ export type Terminal = Readonly<{
   data(text: string): void;
   /** One line for a person. */
   say(text: string): void;
+  /** The same for who watches; nothing goes to a log or a pipe. */
+  hint(text: string): void;
   paint: Readonly<{ data: Paint; said: Paint }>;
   /** Of stdout; undefined where it is a file or a pipe. */
   columns(): number | undefined;
@@ -46,11 +48,15 @@ export function terminal(
     (stream: Output): Paint =>
     (colour, text) =>
       styleText(colour, text, { stream });
+  const say = (text: string): void => {
+    if (hasLiveLine && said.isOpen()) update.clear();
+    said.write(`${text}\n`);
+  };
   return {
     data: (text) => data.write(`${text}\n`),
-    say: (text) => {
-      if (hasLiveLine && said.isOpen()) update.clear();
-      said.write(`${text}\n`);
+    say,
+    hint: (text) => {
+      if (hasLiveLine) say(text);
     },
     paint: { data: paintOn(stdout), said: paintOn(stderr) },
     columns: () => widthOf(stdout),
