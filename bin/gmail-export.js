@@ -29,7 +29,7 @@ setFlagsFromString("--semi-space-growth-factor=1");
 setFlagsFromString("--heap-growing-percent=100");
 
 const stop = new AbortController();
-for (const name of ["SIGINT", "SIGTERM"])
+for (const name of ["SIGINT", "SIGTERM", "SIGHUP"])
   process.on(name, () => {
     if (stop.signal.aborted) process.exit(130); // asked twice: leave at once, which is no worse than a crash
     stop.abort();

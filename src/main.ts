@@ -318,7 +318,7 @@ async function environment(env: Env): Promise<{ settings: Env; exposed: ExportEr
 /** Runs one command line; resolves with the exit code. */
 export async function main(argv: readonly string[], env: Env, signal: AbortSignal): Promise<number> {
   process.report.excludeEnv = true; // a report of a crash would hold API_KEY and the key of the sign-ins
-  const terminal = openTerminal(process.stdin, process.stdout, process.stderr);
+  const terminal = openTerminal(process.stdin, process.stdout, process.stderr, env["TERM"]);
   const { settings, exposed } = await environment(env);
   let parts: Parts | undefined;
   const composeFrom = async (more: Env = {}): Promise<Parts> => {
@@ -344,6 +344,11 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
             },
             terminal,
           };
+        },
+        async signedIn() {
+          const { config } = readSettings(settings, process.cwd());
+          const names = await storedGrants(config.tokenDir);
+          return names.filter((name) => !/[%~]/.test(name)); // the others are no addresses as they stand, nor shell words
         },
         doctor: (account, stop) => examineAlone(settings, exposed, account, stop),
         async serve(port) {

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { commandStageSignedIn, jsonIn } from "./command-line.ts";
+import { commandStageSignedIn, eventsIn, jsonIn } from "./command-line.ts";
 import { idsOnDisk, manifestIn, recordsIn, sortedIds } from "./exported.ts";
 import { until } from "./product.ts";
 import { ADA, expectAllOnce, listedIds, standstill } from "./stage.ts";
@@ -13,7 +13,12 @@ describe("export", () => {
     await using w = await commandStageSignedIn();
     const first = await w.product.cli(["--json", "export", ADA]);
     expect([first.code, first.stderr]).toEqual([0, ""]);
-    expect(jsonIn(first)).toEqual({ directory: w.directory, ...(await manifestIn(w.directory)) });
+    expect(eventsIn(first).at(-1)).toMatchObject({
+      event: "result",
+      state: "completed",
+      directory: w.directory,
+      ...(await manifestIn(w.directory)),
+    });
     await expectAllOnce(w, w.directory);
     const before = await recordsIn(w.directory);
 
@@ -21,7 +26,7 @@ describe("export", () => {
     const fresh = w.google.mailbox().add({ subject: "Fresh", labelIds: ["INBOX"] });
     const second = await w.product.cli(["export", ADA]);
     expect(second).toMatchObject({ code: 0, stderr: "" });
-    expect(second.stdout).toMatch(/^Complete: \d+ messages in 2 files in \/\S+\nCost: .* 0 refused\n$/);
+    expect(second.stdout).toMatch(/^✓ Complete: \d+ messages in 2 files in \/\S+\n {2}Cost: .* 0 refused\n$/);
     const { "messages.get": gets, "threads.get": threads = 0 } = w.google.meter.calls;
     expect([gets, threads]).toEqual([1, 0]);
     await expectAllOnce(w, w.directory);
@@ -84,11 +89,11 @@ describe("export", () => {
   test("takes settings from .env, and from the environment before it", async () => {
     await using w = await commandStageSignedIn({ messages: 3 });
     await writeFile(join(w.product.folder, ".env"), "EXPORT_DIR=from-file\n# GMAIL_TIER=nonsense\nGMAIL_TIER=legacy\n");
-    expect(jsonIn(await w.product.cli(["--json", "export", ADA]))).toMatchObject({
+    expect(eventsIn(await w.product.cli(["--json", "export", ADA])).at(-1)).toMatchObject({
       directory: join(w.product.folder, "from-file", ADA),
       quota: { tier: "legacy" },
     });
-    expect(jsonIn(await w.product.cli(["--json", "export", ADA], { EXPORT_DIR: "given" }))).toMatchObject({
+    expect(eventsIn(await w.product.cli(["--json", "export", ADA], { EXPORT_DIR: "given" })).at(-1)).toMatchObject({
       directory: join(w.product.folder, "given", ADA),
     });
   });
@@ -109,7 +114,7 @@ describe("verify", () => {
     const sound = await w.product.cli(["verify", w.directory]);
     expect(sound).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^Sound: \d+ messages in 3 files agree/),
+      stdout: expect.stringMatching(/^✓ Sound: \d+ messages in 3 files agree/),
       stderr: "",
     });
 
@@ -126,7 +131,7 @@ describe("verify", () => {
     const inWords = await w.product.cli(["verify", w.directory]);
     expect([inWords.code, inWords.stdout]).toEqual([
       9,
-      expect.stringMatching(/^changed: emails_batch_2\.json.*Not sound: /s),
+      expect.stringMatching(/^changed: emails_batch_2\.json.*✗ Not sound: /s),
     ]);
 
     await rm(path("emails_batch_2.json"));

@@ -27,7 +27,7 @@ describe("login", () => {
     const { code, stdout } = await login.ended;
     expect([code, JSON.parse(stdout)]).toEqual([0, { email: ADA, signed_in: true }]);
     expect((await w.product.cli(["status", ADA])).stdout).toMatch(
-      /^ada@example\.com: signed in since \d{4}-\d\d-\d\d\n$/,
+      /^✓ ada@example\.com {2}signed in since \d{4}-\d\d-\d\d\n$/,
     );
   });
 
@@ -43,7 +43,7 @@ describe("login", () => {
     const page = await openBrowser().visit(address);
     expect([page.status, page.headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
     expect(page.text).toContain("<h1>You are signed in</h1>");
-    expect(await login.ended).toMatchObject({ code: 0, stdout: `Signed in as ${ADA}.\n` });
+    expect(await login.ended).toMatchObject({ code: 0, stdout: `✓ Signed in as ${ADA}.\n` });
   });
 
   test("receives the browser even where an address was to be pasted", async () => {
@@ -53,7 +53,7 @@ describe("login", () => {
     const { origin } = new URL(new URL(address).searchParams.get("redirect_uri")!);
     expect((await fetch(`${origin}/favicon.ico`)).status).toBe(404); // as browsers ask for
     expect((await openBrowser().visit(address)).text).toContain("<h1>You are signed in</h1>");
-    expect(await login.ended).toMatchObject({ code: 0, stdout: `Signed in as ${ADA}.\n` });
+    expect(await login.ended).toMatchObject({ code: 0, stdout: `✓ Signed in as ${ADA}.\n` });
   });
 
   test("with a web client comes back to the redirect URI that is registered for it, unless that is taken", async () => {
@@ -78,7 +78,7 @@ describe("login", () => {
     const back = await openBrowser().visit(await addressIn(login), hasCode);
     expect(back.url).toMatch(/^https:\/\/mail\.example\.com\/auth\/callback\?/);
     login.type(`${back.url}\n`);
-    expect(await login.ended).toMatchObject({ code: 0, stdout: `Signed in as ${ADA}.\n` });
+    expect(await login.ended).toMatchObject({ code: 0, stdout: `✓ Signed in as ${ADA}.\n` });
   });
 
   test("ends with 4 when the sign-in was refused, and stores nothing", async () => {
@@ -131,12 +131,12 @@ describe("status and logout", () => {
     const out = await w.product.cli(["--json", "logout", ADA]);
     expect([out.code, jsonIn(out)]).toEqual([0, { email: ADA, signed_out: true, revoked_at_google: true }]);
     expect(await isAllowedAtGoogle(w.google, ADA)).toBe(false);
-    expect((await w.product.cli(["status"])).stdout).toMatch(/^bob@example\.com: signed in since \S+\n$/);
+    expect((await w.product.cli(["status"])).stdout).toMatch(/^✓ bob@example\.com {2}signed in since \S+\n$/);
 
     const again = await w.product.cli(["logout", ADA]);
     expect(again).toMatchObject({
       code: 0,
-      stdout: expect.stringMatching(/^Signed out ada@example\.com\. .*permissions/),
+      stdout: expect.stringMatching(/^! Signed out ada@example\.com\. .*permissions/),
     });
   });
 });
@@ -164,7 +164,8 @@ describe("exit codes", () => {
     await using w = await commandStage({ messages: 1 });
     const code = async (args: string[], settings?: Settings): Promise<unknown[]> => {
       const outcome = await w.product.cli(["--json", ...args], settings);
-      return [outcome.code, (jsonIn(outcome) as { error: { code: string } }).error.code];
+      const last = outcome.stdout.trimEnd().split("\n").at(-1)!;
+      return [outcome.code, (JSON.parse(last) as { error: { code: string } }).error.code];
     };
     const missing = { GOOGLE_CREDENTIALS_PATH: "nowhere.json" };
     expect(await code(["login", ADA], missing)).toEqual([3, "credentials_missing"]);

@@ -44,3 +44,12 @@ export function jsonIn({ stdout }: Outcome): unknown {
   expect(stdout).toMatch(/^[[{].*[\]}]\n$/);
   return JSON.parse(stdout);
 }
+
+/** One JSON object a line, each an event. */
+export function eventsIn({ stdout }: Pick<Outcome, "stdout">): readonly Readonly<Record<string, unknown>>[] {
+  expect(stdout).toMatch(/^(\{"event":.*\}\n)+$/);
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+}

@@ -107,7 +107,7 @@ describe("where all is well", () => {
     expect([code, stderr]).toEqual([0, ""]);
     const lines = stdout.trimEnd().split("\n");
     expect(lines.pop()).toBe("Nothing stands in the way.");
-    for (const line of lines) expect(line).toMatch(/^ok {4}\S/);
+    for (const line of lines) expect(line).toMatch(/^✓ \S/);
     expect(stdout).not.toContain("\u001B");
   });
 
@@ -138,7 +138,7 @@ describe("before anything is set up", () => {
 
     const { code, stdout } = await product.cli(["doctor"]);
     expect(code).toBe(3);
-    expect(stdout).toMatch(/^FAIL {2}There is no client file at .*\n {6}Why: {2}Without .*\n {6}Next: In the Google/m);
+    expect(stdout).toMatch(/^✗ There is no client file at .*\n {2}why {3}Without .*\n {2}next {2}In the Google/m);
     expect(stdout).toMatch(/^1 thing stands in the way, 1 warning\.$/m);
   });
 

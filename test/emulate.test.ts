@@ -262,5 +262,5 @@ test("a mailbox of a Google that none of us wrote is exported as it was put ther
   expect(google.refreshed).toEqual(["200"]);
 
   const verdict = await product.cli(["verify", directory, "--online"]);
-  expect(verdict).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Sound: /) });
+  expect(verdict).toMatchObject({ code: 0, stdout: expect.stringMatching(/^✓ Sound: /) });
 });

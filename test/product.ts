@@ -7,7 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { freePort, writeCredentials } from "../simulator/stage.ts";
 import { scratchFolder } from "./scratch.ts";
 
-const BIN = join(import.meta.dirname, "..", "bin", "gmail-export.js");
+export const BIN = join(import.meta.dirname, "..", "bin", "gmail-export.js");
 
 /** Longer than any step of a test takes, and short enough to say which one hangs. */
 export const PATIENCE_MS = 30_000;
@@ -44,6 +44,8 @@ export type Product = AsyncDisposable &
     folder: string;
     /** The origin of the redirect URI. */
     origin: string;
+    /** What its commands have in their environment. */
+    env: Settings;
     start(args: readonly string[], more?: Settings): Running;
     /** Runs a command to its end, with nothing on its stdin. */
     cli(args: readonly string[], more?: Settings): Promise<Outcome>;
@@ -77,6 +79,7 @@ export async function install(google: Google, settings: Settings = {}): Promise<
   return {
     folder: folder.path,
     origin: `http://localhost:${port}`,
+    env,
     start,
     async cli(args, more = {}) {
       const running = start(args, more);

@@ -10,8 +10,8 @@ import { scratchFolder } from "./scratch.ts";
 const root = join(import.meta.dirname, "..");
 const read = (path: string): Promise<string> => readFile(join(root, path), "utf8");
 
-/** Settings of Node and of glibc. */
-const NOT_OURS = /^(NODE_[A-Z_]+|MALLOC_TRIM_THRESHOLD_)$/;
+/** Settings of Node (colours are its matter too) and of glibc. */
+const NOT_OURS = /^(NODE_[A-Z_]+|NO_COLOR|FORCE_COLOR|MALLOC_TRIM_THRESHOLD_)$/;
 
 /** The settings that the program reads: each name that it asks the environment for. */
 function settings(): string[] {

@@ -10,8 +10,8 @@ import { STAGES } from "../../core/job.ts";
 import type { Clock } from "../../core/ports.ts";
 import { UNITS_PER_MINUTE } from "../../core/quota.ts";
 import { verify } from "../../pipeline/verify.ts";
-import { watch } from "./export.ts";
 import type { Terminal } from "./terminal.ts";
+import { watch } from "./watch.ts";
 import { manifestLines, number, plural, verdictLines } from "./words.ts";
 
 /** A simulated Google and a real server of ours that talks to it. */
@@ -48,20 +48,12 @@ export async function demo(
     }),
   );
   const directory = started.output_directory;
-  const show = watch({ clock, terminal });
-  let job = Running.parse(await json(`${serverUrl}${started.links.self}`, signal));
-  while (job.state === "queued" || job.state === "running") {
-    show({ ...job.progress, spent: job.quota, forecast: null });
-    await clock.sleep(200, signal);
-    job = Running.parse(await json(`${serverUrl}${started.links.self}`, signal));
-  }
-  show({ ...job.progress, spent: job.quota, forecast: null });
-  terminal.settle();
+  const state = await watchToItsEnd(serverUrl + started.links.self, { clock, terminal }, signal);
 
   const verdict = await verify(directory, readDirectory, signal);
   const { manifest } = verdict;
-  for (const line of manifestLines(directory, manifest)) terminal.data(line);
-  for (const line of verdictLines(verdict, false)) terminal.data(line);
+  for (const line of manifestLines(directory, manifest, terminal.paint.data)) terminal.data(line);
+  for (const line of verdictLines(verdict, false, terminal.paint.data)) terminal.data(line);
   const minutes = Math.ceil(manifest.quota.units / UNITS_PER_MINUTE["2026"]);
   terminal.data(
     `At Google, where a new project may spend ${number(UNITS_PER_MINUTE["2026"])} units a minute, it would take about ${plural(minutes, "minute")}.`,
@@ -69,8 +61,23 @@ export async function demo(
   const first = manifest.batches[0];
   if (first)
     terminal.data(`The first record:\n${JSON.stringify(await firstRecord(join(directory, first.file)), null, 2)}`);
-  if (job.state !== "completed" || !verdict.sound || !manifest.complete)
-    throw new Error(`the demo's export ended as ${job.state}`);
+  if (state !== "completed" || !verdict.sound || !manifest.complete)
+    throw new Error(`the demo's export ended as ${state}`);
+}
+
+/** Resolves with the state that the export ended in. */
+async function watchToItsEnd(
+  url: string,
+  { clock, terminal }: Pick<DemoParts, "clock" | "terminal">,
+  signal: AbortSignal,
+): Promise<string> {
+  using reporter = watch({ clock, terminal }, signal);
+  for (;;) {
+    const { state, progress, quota } = Running.parse(await json(url, signal));
+    reporter.progress({ ...progress, spent: quota, forecast: null });
+    if (state !== "queued" && state !== "running") return state;
+    await clock.sleep(200, signal);
+  }
 }
 
 const Started = z.object({ output_directory: z.string(), links: z.object({ self: z.string() }) });

@@ -1,20 +1,19 @@
 import type { Finding, Status } from "../../pipeline/doctor/finding.ts";
-import type { Terminal } from "./terminal.ts";
+import { sign, wrap } from "./signs.ts";
+import type { Paint } from "./terminal.ts";
 import { plural } from "./words.ts";
 
-const SIGNS: Readonly<Record<Status, readonly [Parameters<Terminal["paint"]>[0], string]>> = {
-  ok: ["green", "ok  "],
-  warn: ["yellow", "warn"],
-  fail: ["red", "FAIL"],
-  skipped: ["dim", "skip"],
-};
-
 /** A line for each finding; below those that are not ok, why it matters and what to do. */
-export function findingLines(findings: readonly Finding[], paint: Terminal["paint"]): string[] {
+export function findingLines(findings: readonly Finding[], paint: Paint, columns: number | undefined): string[] {
   return [
     ...findings.flatMap(({ status, what, why, next }) => [
-      `${paint(...SIGNS[status])}  ${what}`,
-      ...(status === "ok" ? [] : [`      Why:  ${why}`, `      Next: ${next}`]),
+      `${sign(status, paint)} ${wrap(what, 2, columns)}`,
+      ...(status === "ok"
+        ? []
+        : [
+            `  ${paint("dim", "why ")}  ${wrap(why, 8, columns)}`,
+            `  ${paint("dim", "next")}  ${wrap(next, 8, columns)}`,
+          ]),
     ]),
     verdict(findings),
   ];

@@ -15,6 +15,21 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
+/** In words, for --help. */
+export const EXIT_WORDS = {
+  ok: "0 done",
+  defect: "1 defect",
+  usage: "2 usage",
+  setup: "3 set-up",
+  signIn: "4 sign-in needed",
+  incomplete: "5 not complete",
+  google: "6 Google or network",
+  disk: "7 disk",
+  directory: "8 directory",
+  unsound: "9 verify found differences",
+  interrupted: "130 stopped with Ctrl-C",
+} as const satisfies { [Ending in keyof typeof EXIT]: `${(typeof EXIT)[Ending]} ${string}` };
+
 /** The one place where a failure becomes an exit code. */
 export function exitCodeOf(code: FailureCode): number {
   switch (code) {

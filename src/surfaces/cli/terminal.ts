@@ -3,57 +3,103 @@ import { styleText } from "node:util";
 
 import { createLogUpdate } from "log-update";
 
+/** A word in colour, where its stream is a terminal that wants it (NO_COLOR, FORCE_COLOR, TERM=dumb); else as it is. */
+export type Paint = (colour: "green" | "yellow" | "red" | "dim", text: string) => string;
+
 /** Where the command line speaks: data on stdout, words for people on stderr. */
 export type Terminal = Readonly<{
   /** One line of data. */
   data(text: string): void;
-  /** A word of the data in colour, where stdout is a terminal that wants it (NO_COLOR, https://no-color.org). */
-  paint(colour: "green" | "yellow" | "red" | "dim", text: string): string;
   /** One line for a person. */
   say(text: string): void;
   /** The same for who watches; nothing goes to a log or a pipe. */
   hint(text: string): void;
-  /** Replaces the live line; where stderr is no terminal, nothing (`pulse` speaks there). */
-  live(text: string): void;
-  /** A line for logs and pipes, where nobody watches a live one. */
-  pulse(text: string): void;
+  paint: Readonly<{ data: Paint; said: Paint }>;
+  /** Of stdout; undefined where it is a file or a pipe. */
+  columns(): number | undefined;
+  /** Whether a line of stderr can change in place. */
+  hasLiveLine: boolean;
+  /** Replaces the live line, where there can be one. It never wraps: `line` is given the columns that it may fill. */
+  live(line: (columns: number) => string): void;
   /** Leaves the live line standing. */
   settle(): void;
   /** Asks for a line on stdin; undefined when stdin ends. */
   ask(question: string, signal: AbortSignal): Promise<string | undefined>;
+  /** Resolves when stdout has taken all data: with the system's error code when it could not, as on a full disk. */
+  drained(): Promise<string | undefined>;
 }>;
 
-export function terminal(stdin: NodeJS.ReadStream, stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
+/** A terminal, a file or a pipe. */
+type Output = NodeJS.WritableStream & Readonly<{ isTTY?: boolean; columns?: number }>;
+
+/** `kind` is TERM. */
+export function terminal(
+  stdin: NodeJS.ReadableStream,
+  stdout: Output,
+  stderr: Output,
+  kind: string | undefined,
+): Terminal {
+  const data = writer(stdout);
+  const said = writer(stderr);
   const update = createLogUpdate(stderr, { showCursor: true });
-  const watched = stderr.isTTY && stderr.columns > 0; // some pseudo-terminals have no size, and show no live line
+  // Some pseudo-terminals have no size, and a dumb terminal cannot go back in its line.
+  const hasLiveLine = widthOf(stderr) !== undefined && kind !== "dumb";
+  const paintOn =
+    (stream: Output): Paint =>
+    (colour, text) =>
+      styleText(colour, text, { stream });
   const say = (text: string): void => {
-    if (watched) update.done();
-    stderr.write(`${text}\n`);
+    if (hasLiveLine && said.isOpen()) update.clear();
+    said.write(`${text}\n`);
   };
   return {
-    data: (text) => void stdout.write(`${text}\n`),
-    paint: (colour, text) => styleText(colour, text, { stream: stdout }),
+    data: (text) => data.write(`${text}\n`),
     say,
     hint: (text) => {
-      if (watched) say(text);
+      if (hasLiveLine) say(text);
     },
-    live: (text) => {
-      if (watched) update(text);
+    paint: { data: paintOn(stdout), said: paintOn(stderr) },
+    columns: () => widthOf(stdout),
+    hasLiveLine,
+    live: (line) => {
+      const columns = widthOf(stderr);
+      if (hasLiveLine && columns !== undefined && said.isOpen()) update(line(columns - 1)); // some wrap at the last one
     },
-    pulse: (text) => {
-      if (!watched) stderr.write(`${text}\n`);
-    },
-    settle: () => {
-      if (watched) update.done();
-    },
+    settle: () => update.done(),
     async ask(question, signal) {
       const lines = createInterface({ input: stdin, output: stderr });
+      // While it reads, a terminal hands Ctrl-C over as a key.
+      lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
       try {
         const ended = new Promise<undefined>((resolve) => lines.once("close", () => resolve(undefined)));
         return await Promise.race([lines.question(question, { signal }), ended]);
       } finally {
         lines.close();
       }
+    },
+    drained: () => data.drained(),
+  };
+}
+
+function widthOf({ isTTY, columns = 0 }: Output): number | undefined {
+  return isTTY && columns > 0 ? columns : undefined;
+}
+
+/** Nobody reads any more: `| head` has seen enough (EPIPE), or the terminal was closed (EIO). What runs goes on. */
+const READER_GONE: ReadonlySet<string> = new Set(["EPIPE", "EIO", "ERR_STREAM_DESTROYED"]);
+
+/** Writes for as long as the stream takes it; a stream that breaks ends neither the program nor an export. */
+function writer(stream: Output) {
+  let broken: string | undefined;
+  stream.on("error", (error: NodeJS.ErrnoException) => (broken ??= error.code ?? "unknown"));
+  return {
+    isOpen: () => broken === undefined,
+    write(text: string): void {
+      if (broken === undefined) stream.write(text);
+    },
+    async drained(): Promise<string | undefined> {
+      if (broken === undefined) await new Promise<void>((resolve) => stream.write("", () => resolve()));
+      return broken === undefined || READER_GONE.has(broken) ? undefined : broken;
     },
   };
 }

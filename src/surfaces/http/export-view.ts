@@ -1,9 +1,10 @@
 import { z } from "zod";
 
 import { sameAccount } from "../../core/account.ts";
-import { STAGES, STATE_NAMES, type ExportJob, type ExportRequest, type Forecast } from "../../core/job.ts";
+import { STAGES, STATE_NAMES, type ExportJob, type ExportRequest } from "../../core/job.ts";
 import { sameFilter, type Manifest } from "../../core/manifest.ts";
 import { METHODS } from "../../core/quota.ts";
+import { viewOfFailure, viewOfProgress, viewOfRequest } from "../progress-view.ts";
 import { PAUSED_EXPORT, RUNNING_EXPORT } from "./examples.ts";
 
 const count = z.int().nonnegative();
@@ -90,29 +91,16 @@ export const ExportInFull = Export.extend({
 });
 
 export function viewOf(job: ExportJob): z.infer<typeof Export> {
-  const { request, progress } = job;
-  const { spent, forecast, ...counts } = progress;
-  const finishAt = job.state === "running" ? (forecast?.finishAt ?? null) : null;
+  const { request, progress, state } = job;
   return {
     id: job.id,
-    email: request.account,
-    state: job.state,
-    output_directory: request.directory,
-    max_emails: request.maxEmails,
-    batch_size: request.batchSize,
-    query: request.filter.query,
-    labels: [...request.filter.labels],
-    include_spam_trash: request.filter.includeSpamTrash,
-    progress: counts,
-    quota: { ...spent, calls: { ...spent.calls } },
-    rate: forecast && job.state === "running" ? rateOf(forecast) : null,
-    finished_at_estimate: finishAt === null ? null : new Date(finishAt).toISOString(),
+    state,
+    ...viewOfRequest(request),
+    ...viewOfProgress(state === "running" ? progress : { ...progress, forecast: null }),
     created_at: new Date(job.createdAt).toISOString(),
     updated_at: new Date(job.updatedAt).toISOString(),
     ...(job.state === "waiting" ? { waiting_until: new Date(job.until).toISOString() } : {}),
-    ...("failure" in job
-      ? { failure: { code: job.failure.code, message: job.failure.message, next: job.failure.next } }
-      : {}),
+    ...("failure" in job ? { failure: viewOfFailure(job.failure) } : {}),
     links: linksOf(job.id),
   };
 }
@@ -128,15 +116,6 @@ function linksOf(id: string): z.infer<typeof Links> {
     resume: `${self}/resume`,
     cancel: `${self}/cancel`,
     retry_failed: `${self}/retry-failed`,
-  };
-}
-
-function rateOf(forecast: Forecast): z.infer<typeof Export>["rate"] {
-  return {
-    messages_per_minute: Math.round(forecast.messagesPerMinute),
-    units_per_minute: Math.round(forecast.unitsPerMinute),
-    units_per_minute_allowed: Math.round(forecast.unitsPerMinuteAllowed),
-    units_left: forecast.unitsLeft,
   };
 }
 

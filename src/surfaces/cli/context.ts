@@ -1,0 +1,40 @@
+import type { Failure } from "../../core/errors.ts";
+import type { Finding } from "../../pipeline/doctor/finding.ts";
+import type { Services } from "./services.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What the program is given; services are made only when a command needs them, so that --help works everywhere. */
+export type Entry = Readonly<{
+  version: string;
+  terminal: Terminal;
+  services(): Promise<Services>;
+  /** Who has a stored sign-in, as far as its file's name tells: no key is asked for. Rejects when that cannot be told. */
+  signedIn(): Promise<readonly string[]>;
+  /** Works with whatever is wrong; all accounts when none is named. */
+  doctor(account: string | undefined, signal: AbortSignal): Promise<readonly Finding[]>;
+  /** Runs the server until the signal aborts. */
+  serve(port: number | undefined): Promise<void>;
+  demo(messages: number): Promise<void>;
+}>;
+
+/** What a command says that did not come to its end. */
+export type Ending = Readonly<{
+  /** To a program; people are told already. */
+  failed(failure: Failure): void;
+  /** With Ctrl-C. */
+  stopped(): void;
+}>;
+
+/** What every command has. */
+export type Context = Entry &
+  Readonly<{
+    /** Ctrl-C aborts it. */
+    signal: AbortSignal;
+    json(): boolean;
+    /** Prints a value with --json, else lines. */
+    show(value: unknown, lines: readonly string[]): void;
+    /** Sets the exit code of a command that came to its end. */
+    exitWith(code: number): void;
+    /** In place of `{"error": …}` and "Stopped." */
+    endWith(ending: Ending): void;
+  }>;

@@ -1,0 +1,120 @@
+import type { Command } from "commander";
+
+import type { ExportRequest } from "../../core/job.ts";
+import type { Manifest } from "../../core/manifest.ts";
+import { verify } from "../../pipeline/verify.ts";
+import { account, atLeastOne } from "./arguments.ts";
+import type { Context } from "./context.ts";
+import { EXIT } from "./exit-code.ts";
+import { exportEvents, type ExportEvents } from "./export-events.ts";
+import { exportHere } from "./export.ts";
+import { explain } from "./help.ts";
+import type { Services } from "./services.ts";
+import { watch } from "./watch.ts";
+import { estimateLines, manifestLines, verdictLines } from "./words.ts";
+
+type ExportOptions = Readonly<{
+  maxEmails?: number;
+  outputDir?: string;
+  batchSize: number;
+  query?: string;
+  label?: string[];
+  includeSpamTrash?: boolean;
+  dryRun?: boolean;
+}>;
+
+export function addExportCommands(program: Command, context: Context): void {
+  const { terminal, show, signal } = context;
+  const paint = terminal.paint.data;
+
+  const exportCommand = program
+    .command("export")
+    .addArgument(account("<email>", "the account"))
+    .description("bring a mailbox to disk; the same command goes on where it stopped, and brings what is new")
+    .optionsGroup("What to bring:")
+    .option("--max-emails <n>", "only the newest n messages", atLeastOne)
+    .option("--query <q>", "only what a Gmail search finds")
+    .option("--label <id...>", "only messages with all these label ids")
+    .option("--include-spam-trash", "spam and trash too")
+    .optionsGroup("Where to:")
+    .option("--output-dir <dir>", "inside EXPORT_DIR (default: EXPORT_DIR/<email>)")
+    .option("--batch-size <n>", "messages a file", atLeastOne, 5_000)
+    .optionsGroup("Options:")
+    .option("--dry-run", "only list, and say what it would cost (5 quota units per 500 messages)")
+    .action(async (email: string, options: ExportOptions) => {
+      const services = await context.services();
+      const directory = await services.chooseDirectory(email, options.outputDir);
+      const { maxEmails = null, batchSize, query = "", label: labels = [], includeSpamTrash = false } = options;
+      const filter = { query, labels, includeSpamTrash };
+      const request = { account: email, directory, maxEmails, batchSize, filter };
+      if (options.dryRun) {
+        const estimate = await services.estimate(request, signal);
+        return show(estimate, estimateLines(estimate));
+      }
+
+      const events = context.json() ? exportEvents(services, request) : undefined;
+      const manifest = await bring(context, services, request, events);
+      if (events) events.result(manifest);
+      else for (const line of manifestLines(directory, manifest, paint)) terminal.data(line);
+      if (!manifest.complete) context.exitWith(EXIT.incomplete);
+    });
+  explain(
+    exportCommand,
+    [
+      "export ada@example.com",
+      "export ada@example.com --dry-run",
+      'export ada@example.com --query "has:attachment after:2025/01/01"',
+      "export ada@example.com --json | jq -c .progress",
+    ],
+    ["ok", "signIn", "incomplete", "google", "disk", "directory", "interrupted"],
+  );
+
+  const verifyCommand = program
+    .command("verify")
+    .argument("<dir>", "an export directory")
+    .description("hold an export against its manifest")
+    .option("--online", "and against a fresh listing of the mailbox (5 quota units per 500 messages)")
+    .action(async (directory: string, { online = false }: { online?: boolean }) => {
+      const { readDirectory, mailbox } = await context.services();
+      const email = online ? (await readDirectory.manifest(directory))?.email : undefined;
+      const source = email === undefined ? undefined : await mailbox(email);
+      const verdict = await verify(directory, readDirectory, signal, source);
+      show(verdict, verdictLines(verdict, online, paint));
+      if (!verdict.sound) context.exitWith(EXIT.unsound);
+      else if (!verdict.manifest.complete) context.exitWith(EXIT.incomplete);
+    });
+  explain(
+    verifyCommand,
+    [
+      "verify data/ada@example.com",
+      "verify data/ada@example.com --online",
+      "verify data/ada@example.com --json | jq .findings",
+    ],
+    ["ok", "incomplete", "directory", "unsound"],
+  );
+}
+
+/** Runs an export while whoever is there is told how it goes. */
+async function bring(
+  { terminal, endWith, signal }: Context,
+  services: Services,
+  request: ExportRequest,
+  events: ExportEvents | undefined,
+): Promise<Manifest> {
+  endWith({
+    failed: (failure) => events?.failed(failure),
+    stopped() {
+      events?.paused();
+      terminal.say("Stopped. Everything fetched so far is on disk; the same command goes on from there.");
+    },
+  });
+  // Where events are told, lines are for a person at a terminal of their own: in one they would write over each other.
+  const isForEvents = events && (!terminal.hasLiveLine || terminal.columns() !== undefined);
+  using watched = isForEvents ? undefined : watch(services, signal);
+  return await exportHere(
+    services,
+    request,
+    [events, watched].filter((one) => one !== undefined),
+    signal,
+  );
+}

@@ -1,0 +1,46 @@
+import { styleText } from "node:util";
+
+import type { Command, Help } from "commander";
+
+import { EXIT_WORDS } from "./exit-code.ts";
+import { wrap } from "./signs.ts";
+
+/** Commander takes the colours out where they are not wanted. */
+const title = (text: string): string => styleText("bold", text, { validateStream: false });
+
+/** How every help looks. */
+export const HELP_STYLE: Partial<Help> = { showGlobalOptions: true, styleTitle: title };
+
+/** Below a command's help: how it is used, and how it can end. */
+export function explain(
+  command: Command,
+  examples: readonly string[],
+  endings: readonly (keyof typeof EXIT_WORDS)[],
+): Command {
+  const lines = examples.map((example) => `  gmail-export ${example}`).join("\n");
+  return command.addHelpText(
+    "after",
+    `\n${title("Examples:")}\n${lines}\n\n${exitCodes(endings.map((ending) => EXIT_WORDS[ending]))}\nDocumentation: docs/cli.md`,
+  );
+}
+
+const NO_BREAK = "\u00A0";
+
+function exitCodes(words: readonly string[]): string {
+  const whole = words.map((word) => word.replaceAll(" ", NO_BREAK)).join(" · ");
+  return `${title("Exit codes:")} ${wrap(whole, "Exit codes: ".length, 80).replaceAll(NO_BREAK, " ")}`;
+}
+
+/** Below the help of the whole program. */
+export const OVERVIEW = `
+${title("First steps:")}
+  gmail-export doctor                  what is missing, and what to do about it
+  gmail-export login                   sign in with Google
+  gmail-export export you@gmail.com    bring the mailbox to disk
+
+  No Google project yet? gmail-export demo shows it all on a simulated mailbox.
+  gmail-export <command> --help has examples of each command.
+
+${exitCodes(Object.values(EXIT_WORDS))}
+Settings come from the environment and .env (.env.example names them all).
+Documentation: docs/cli.md`;

@@ -1,0 +1,50 @@
+import type { Command } from "commander";
+
+import { account, atLeastOne, portNumber } from "./arguments.ts";
+import type { Context } from "./context.ts";
+import { findingLines } from "./doctor.ts";
+import { EXIT } from "./exit-code.ts";
+import { explain } from "./help.ts";
+import { newKey } from "./key.ts";
+
+export function addMachineCommands(program: Command, context: Context): void {
+  const { terminal, show, signal } = context;
+
+  const doctorCommand = program
+    .command("doctor")
+    .addArgument(account("[email]", "one account; all that are signed in when left out"))
+    .description("look for what stands in the way of an export, and say what to do (1 quota unit an account)")
+    .action(async (email: string | undefined) => {
+      const findings = await context.doctor(email, signal);
+      show(findings, findingLines(findings, terminal.paint.data, terminal.columns()));
+      if (findings.some(({ status }) => status === "fail")) context.exitWith(EXIT.setup);
+    });
+  explain(
+    doctorCommand,
+    ["doctor", "doctor ada@example.com", "doctor --json | jq -r '.[] | select(.status == \"fail\") | .next'"],
+    ["ok", "setup"],
+  );
+
+  const serveCommand = program
+    .command("serve")
+    .description("run the HTTP server and its background exports")
+    .option("--port <n>", "instead of PORT", portNumber)
+    .action((options: { port?: number }) => context.serve(options.port));
+  explain(serveCommand, ["serve", "serve --port 9000"], ["ok", "setup"]);
+
+  const keyCommand = program
+    .command("key")
+    .description("make a new API_KEY; it is printed, and kept nowhere")
+    .action(() => {
+      const key = newKey(terminal);
+      show({ key }, [key]);
+    });
+  explain(keyCommand, ["key", 'key | sed "s/^/API_KEY=/" >> .env'], ["ok"]);
+
+  const demoCommand = program
+    .command("demo")
+    .description("export a simulated mailbox through the real server, and verify it; nothing leaves this machine")
+    .option("--messages <n>", "size of the mailbox", atLeastOne, 2_000)
+    .action((options: { messages: number }) => context.demo(options.messages));
+  explain(demoCommand, ["demo", "demo --messages 20000"], ["ok"]);
+}

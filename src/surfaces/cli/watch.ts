@@ -1,0 +1,75 @@
+import type { Failure } from "../../core/errors.ts";
+import type { Progress } from "../../core/job.ts";
+import type { Clock, EpochMs } from "../../core/ports.ts";
+import { fit, progressParts, type Parts } from "./progress-line.ts";
+import type { Reporter } from "./reporter.ts";
+import type { Terminal } from "./terminal.ts";
+import { duration } from "./words.ts";
+
+/** How often a line goes to a log or a pipe. */
+const PULSE_MS = 10_000;
+
+/** How often the live line is drawn: what is left counts down, and a resized terminal is filled anew. */
+const REDRAW_MS = 200;
+
+type Ports = Readonly<{ clock: Clock; terminal: Terminal }>;
+
+/** Tells a person, until disposed: on a terminal in a line that changes in place, elsewhere in a line now and then. */
+export function watch(ports: Ports, signal: AbortSignal): Reporter & Disposable {
+  return ports.terminal.hasLiveLine ? liveLine(ports, signal) : pulse(ports);
+}
+
+function liveLine({ clock, terminal }: Ports, signal: AbortSignal): Reporter & Disposable {
+  const paint = terminal.paint.said;
+  const over = new AbortController();
+  let parts: ((now: EpochMs) => Parts) | undefined;
+  const draw = (): void => {
+    const shown = parts?.(clock.now());
+    if (shown) terminal.live((columns) => fit(shown, columns));
+  };
+  const keepDrawing = async (): Promise<void> => {
+    while (!over.signal.aborted) {
+      if (signal.aborted) terminal.live((columns) => fit(STOPPING, columns));
+      else draw();
+      await clock.sleep(REDRAW_MS, over.signal).catch(() => {});
+    }
+  };
+  void keepDrawing();
+  return {
+    progress: (progress) => void (parts = (now) => progressParts(progress, now, paint)),
+    waiting(failure, until) {
+      terminal.say(waitingLine(failure, until));
+      parts = (now) => ({ wait: [paint("yellow", `waiting, ${duration(until - now)} left`)] });
+    },
+    [Symbol.dispose]() {
+      over.abort();
+      draw();
+      terminal.settle();
+    },
+  };
+}
+
+function pulse({ clock, terminal }: Ports): Reporter & Disposable {
+  const asItIs = (_: unknown, text: string): string => text;
+  let toldAt = clock.now();
+  return {
+    progress(progress: Progress) {
+      const now = clock.now();
+      if (now - toldAt < PULSE_MS) return;
+      toldAt = now;
+      const { stage = [], ...parts } = progressParts(progress, now, asItIs);
+      terminal.say(fit({ ...parts, stage: stage.slice(-3) }, Infinity)); // without the bar
+    },
+    waiting: (failure, until) => terminal.say(waitingLine(failure, until)),
+    [Symbol.dispose]() {},
+  };
+}
+
+const STOPPING: Parts = {
+  stage: ["stopping · what has come is made durable · Ctrl-C again leaves at once", "stopping"],
+};
+
+/** What passes by itself, and when. */
+function waitingLine({ message }: Failure, until: EpochMs): string {
+  return `${message} Going on by itself at ${new Date(until).toLocaleTimeString()}; Ctrl-C stops here.`;
+}

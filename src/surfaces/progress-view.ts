@@ -1,0 +1,38 @@
+import type { Failure } from "../core/errors.ts";
+import type { ExportRequest, Forecast, Progress } from "../core/job.ts";
+
+/** What was asked for, as HTTP and `--json` name it. */
+export function viewOfRequest({ account, directory, maxEmails, batchSize, filter }: ExportRequest) {
+  return {
+    email: account,
+    output_directory: directory,
+    max_emails: maxEmails,
+    batch_size: batchSize,
+    query: filter.query,
+    labels: [...filter.labels],
+    include_spam_trash: filter.includeSpamTrash,
+  };
+}
+
+/** How far it has come. Rate and forecast are null but while messages are fetched. */
+export function viewOfProgress({ spent, forecast, ...counts }: Progress) {
+  return {
+    progress: counts,
+    quota: { ...spent, calls: { ...spent.calls } },
+    rate: forecast && rateOf(forecast),
+    finished_at_estimate: forecast && forecast.finishAt !== null ? new Date(forecast.finishAt).toISOString() : null,
+  };
+}
+
+export function viewOfFailure({ code, message, next }: Failure) {
+  return { code, message, next };
+}
+
+function rateOf(forecast: Forecast) {
+  return {
+    messages_per_minute: Math.round(forecast.messagesPerMinute),
+    units_per_minute: Math.round(forecast.unitsPerMinute),
+    units_per_minute_allowed: Math.round(forecast.unitsPerMinuteAllowed),
+    units_left: forecast.unitsLeft,
+  };
+}

@@ -1,0 +1,90 @@
+import { chmod, mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+
+import { commandStageSignedIn, type CommandStage } from "./command-line.ts";
+import { BIN, type Outcome, type Settings } from "./product.ts";
+import { CTRL_C, pseudoTerminal, type PseudoTerminal } from "./pseudo-terminal.ts";
+import { runScript } from "./shell.ts";
+import { ADA } from "./stage.ts";
+
+let w: CommandStage;
+/** Where `gmail-export` is a command. */
+let env: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  w = await commandStageSignedIn({ messages: 1 });
+  const bin = join(w.product.folder, "bin");
+  await mkdir(bin);
+  await writeFile(join(bin, "gmail-export"), `#!/bin/sh\nexec '${process.execPath}' '${BIN}' "$@"\n`);
+  await chmod(join(bin, "gmail-export"), 0o700);
+  for (const name of ["data/2024", "data/2025", `data/${ADA}`])
+    await mkdir(join(w.product.folder, name), { recursive: true });
+  env = { ...w.product.env, PATH: `${bin}:${process.env["PATH"]}`, PS1: "$ " };
+});
+afterAll(() => w[Symbol.asyncDispose]());
+
+test("offers who is signed in without asking for the key of the sign-ins, and nobody where none can be told", async () => {
+  const offered = async (settings: Settings): Promise<Outcome> =>
+    w.product.cli(["__complete", "--", "export", ""], settings);
+  const nobody = { code: 0, stdout: "", stderr: "" };
+  expect(await offered({ TOKEN_ENCRYPTION_KEY: "no key" })).toEqual({ ...nobody, stdout: `${ADA}\n` });
+  expect(await offered({ TOKEN_DIR: "credentials.json" })).toEqual(nobody);
+});
+
+describe("in bash", () => {
+  /** A person's shell that has read what `completion` prints. */
+  let bash: PseudoTerminal;
+  beforeAll(async () => {
+    bash = pseudoTerminal("bash", ["--norc", "--noprofile", "-i"], { cwd: w.product.folder, env, columns: 200 });
+    bash.type("bind 'set enable-bracketed-paste off'; source <(gmail-export completion bash); echo re''ady\r");
+    await bash.shows(/ready\n\$ *$/);
+  });
+  afterAll(() => bash[Symbol.dispose]());
+
+  test.each([
+    ["gmail-export ver\t", "gmail-export verify"],
+    ["gmail-export export --max\t", "gmail-export export --max-emails"],
+    ["gmail-export export ad\t", `gmail-export export ${ADA}`],
+    ["gmail-export export ada@ex\t", `gmail-export export ${ADA}`],
+    ["gmail-export verify data/2024\t", "gmail-export verify data/2024/"],
+    ["gmail-export export --output-dir=data/2025\t", "gmail-export export --output-dir=data/2025/"],
+    ["gmail-export verify data/ada\t", "gmail-export verify data/ada\\@example.com/"], // as bash spells names of files
+  ])("%j becomes %j", async (typed, line) => {
+    bash.type(typed);
+    await bash.shows(new RegExp(`\\$ ${RegExp.escape(line)}$`));
+    bash.type(CTRL_C);
+    await bash.shows(/\n\$ *$/);
+  });
+
+  test("what was typed is never run", async () => {
+    const script = `source <(gmail-export completion bash)
+      COMP_LINE='gmail-export export $(touch evaluated) ' COMP_POINT=42
+      COMP_WORDS=(gmail-export export '$(touch evaluated)' '') COMP_CWORD=3
+      _gmail_export gmail-export "" '$(touch evaluated)'; ls evaluated 2>&1 | head -n 1; echo "<\${COMPREPLY[*]}>"`;
+    const { stdout } = await runScript('exec bash --norc -c "$1"', [script], { cwd: w.product.folder, env });
+    expect(stdout).toMatch(/^ls: .*No such file.*\n<>\n$/);
+  });
+
+  test("several candidates are all there", async () => {
+    const script = `source <(gmail-export completion bash)
+      COMP_LINE='gmail-export lo' COMP_POINT=15; _gmail_export gmail-export lo gmail-export; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout, stderr } = await runScript('exec bash --norc -c "$1"', [script], { cwd: w.product.folder, env });
+    expect([stdout, stderr]).toEqual(["login\nlogout\n", ""]);
+  });
+});
+
+test.each(["zsh", "fish"])(
+  "for %s the script hands the words to the program, and is sound where that shell is",
+  async (name) => {
+    const { code, stdout } = await w.product.cli(["completion", name]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/ __complete -- .*2>\/dev\/null/);
+    expect(stdout).not.toMatch(/\beval\b/);
+    const check = 'command -v "$1" > /dev/null || exit 0; "$1" -n "$2"';
+    const path = join(w.product.folder, `completion.${name}`);
+    await writeFile(path, stdout);
+    expect(await runScript(check, [name, path], { cwd: w.product.folder, env })).toMatchObject({ code: 0, stderr: "" });
+  },
+);

@@ -1,0 +1,72 @@
+import { stripVTControlCharacters } from "node:util";
+
+import { spawn } from "@lydell/node-pty";
+
+import { until, type Settings } from "./product.ts";
+import { screen } from "./screen.ts";
+
+export const CTRL_C = "\u0003";
+
+/** A program in a terminal, and a person in front of it. */
+export type PseudoTerminal = Disposable &
+  Readonly<{
+    /** All that came, control codes included. */
+    output(): string;
+    /** What stands there. */
+    lines(): readonly string[];
+    /** Every state of the live line that was drawn, without colours. */
+    drawn(): readonly string[];
+    wraps(): number;
+    /** Resolves once what stands there has it. */
+    shows(pattern: RegExp): Promise<RegExpExecArray>;
+    type(keys: string): void;
+    resize(columns: number): void;
+    /** Closes the window. */
+    close(): void;
+    /** Resolves with the exit code. */
+    ended: Promise<number>;
+  }>;
+
+export function pseudoTerminal(
+  file: string,
+  args: readonly string[],
+  { cwd, env, columns = 80 }: Readonly<{ cwd: string; env: Settings; columns?: number }>,
+): PseudoTerminal {
+  const shown = screen(columns);
+  let output = "";
+  const name = env["TERM"] ?? "xterm-256color";
+  const pty = spawn(file, [...args], { name, cols: columns, rows: 24, cwd, env: { ...env } });
+  pty.onData((data) => {
+    output += data;
+    shown.write(data);
+  });
+  let isOver = false;
+  const ended = new Promise<number>((resolve) =>
+    pty.onExit(({ exitCode }) => {
+      isOver = true;
+      resolve(exitCode);
+    }),
+  );
+  return {
+    output: () => output,
+    lines: shown.lines,
+    // log-update draws between these marks (synchronized output), each time all of the line.
+    drawn: () =>
+      output
+        .split("\u001B[?2026h")
+        .slice(1)
+        .map((frame) => stripVTControlCharacters(frame.split("\u001B[?2026l")[0]!).trim()),
+    wraps: shown.wraps,
+    shows: (pattern) => until(() => pattern.exec(shown.lines().join("\n")) ?? undefined),
+    type: (keys) => pty.write(keys),
+    resize(wanted) {
+      shown.resize(wanted);
+      pty.resize(wanted, 24);
+    },
+    close: () => pty.kill("SIGHUP"),
+    ended,
+    [Symbol.dispose]() {
+      if (!isOver) pty.kill("SIGKILL");
+    },
+  };
+}
