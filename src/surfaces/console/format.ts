@@ -38,11 +38,18 @@ export function month(yearAndMonth: string): string {
   return new Intl.DateTimeFormat(language.value, { month: "short", year: "numeric", timeZone: "UTC" }).format(at);
 }
 
-/** "2 hr, 5 min"; under a minute, "40 sec". */
-export function duration(ms: number): string {
+/** "14:05", with seconds if wanted; with the day when it is not that of `now`. */
+export function timeOfDay(at: number | Date, now: number | Date, seconds = false): string {
+  const moment = new Date(at);
+  if (moment.toDateString() !== new Date(now).toDateString()) return dateTime(moment);
+  return new Intl.DateTimeFormat(language.value, { timeStyle: seconds ? "medium" : "short" }).format(moment);
+}
+
+/** "2 hr, 5 min", or "2 hours, 5 minutes"; under a minute, "40 sec". */
+export function duration(ms: number, style: "short" | "long" = "short"): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);
   const parts = hours > 0 ? { hours, minutes } : minutes > 0 ? { minutes } : { seconds };
-  return new Intl.DurationFormat(language.value, { style: "short" }).format(parts);
+  return new Intl.DurationFormat(language.value, { style }).format(parts);
 }
