@@ -38,11 +38,15 @@ export function month(yearAndMonth: string): string {
   return new Intl.DateTimeFormat(language.value, { month: "short", year: "numeric", timeZone: "UTC" }).format(at);
 }
 
-/** "14:05", with seconds if wanted; with the day when it is not that of `now`. */
-export function timeOfDay(at: number | Date, now: number | Date, seconds = false): string {
-  const moment = new Date(at);
-  if (moment.toDateString() !== new Date(now).toDateString()) return dateTime(moment);
-  return new Intl.DateTimeFormat(language.value, { timeStyle: seconds ? "medium" : "short" }).format(moment);
+/** "14:05", or "14:05:30". */
+export function timeOfDay(at: string | number | Date, seconds = false): string {
+  return new Intl.DateTimeFormat(language.value, { timeStyle: seconds ? "medium" : "short" }).format(new Date(at));
+}
+
+/** The time, and the day too when it is another than that of `now`. */
+export function moment(at: string | number | Date, now: string | number | Date): string {
+  const isSameDay = new Date(at).toDateString() === new Date(now).toDateString();
+  return isSameDay ? timeOfDay(at) : dateTime(at);
 }
 
 /** "2 hr, 5 min", or "2 hours, 5 minutes"; under a minute, "40 sec". */

@@ -50,7 +50,9 @@ export function NewExportForm({ accounts }: { accounts: readonly GrantStatus[] }
     estimating.stop();
     go({ page: "export", id: (await start(draft)).job_id });
   });
-  const error = starting.error ?? (estimating.now.state === "failed" ? estimating.now.error : undefined);
+  const [last, setLast] = useState<"start" | "estimate">("start");
+  const notEstimated = estimating.now.state === "failed" ? estimating.now.error : undefined;
+  const error = last === "start" ? starting.error : notEstimated;
   const problem = error instanceof Refusal ? error.problem : undefined;
   const complaints = complaintsOf(problem?.errors);
   const form = useRef<HTMLFormElement>(null);
@@ -66,6 +68,7 @@ export function NewExportForm({ accounts }: { accounts: readonly GrantStatus[] }
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
+        setLast("start");
         starting.run();
       }}
     >
@@ -106,7 +109,14 @@ export function NewExportForm({ accounts }: { accounts: readonly GrantStatus[] }
             {w.stop}
           </button>
         ) : (
-          <button type="button" disabled={starting.busy} onClick={() => estimating.ask(draft)}>
+          <button
+            type="button"
+            disabled={starting.busy}
+            onClick={() => {
+              setLast("estimate");
+              estimating.ask(draft);
+            }}
+          >
             {w.estimate}
           </button>
         )}

@@ -10,7 +10,6 @@ const words = inBoth({
     attachments: "With attachments",
     label_: "With a label of yours",
     from: "From one sender",
-    use: (example: string, query: string) => `${example}: search for ${query}`,
   },
   fr: {
     label: "Seulement ce que trouve une recherche Gmail",
@@ -20,7 +19,6 @@ const words = inBoth({
     attachments: "Avec pièces jointes",
     label_: "Avec un libellé à vous",
     from: "D'un expéditeur",
-    use: (example: string, query: string) => `${example} : chercher ${query}`,
   },
 });
 
@@ -46,13 +44,7 @@ export function SearchField({
       <TextField label={w.label} hint={w.hint} value={value} onValue={onValue} mode="search" wrong={wrong} />
       <div class="examples" role="group" aria-label={w.examples}>
         {EXAMPLES.map(([name, query]) => (
-          <button
-            key={name}
-            type="button"
-            class="quiet"
-            onClick={() => onValue(query)}
-            aria-label={w.use(w[name], query)}
-          >
+          <button key={name} type="button" class="quiet" onClick={() => onValue(query)}>
             {w[name]} <code>{query}</code>
           </button>
         ))}

@@ -7,8 +7,8 @@ const words = inBoth({
   fr: { copy: "Copier", copied: "Copié" },
 });
 
-/** A value to type somewhere else, with a button that copies it. `what` names it for readers: "redirect URI". */
-export function CopyText({ what, text }: { what: string; text: string }) {
+/** A value to type somewhere else, with a button that copies it; `shown` is the short of it, where it is long. `what` names it for readers: "redirect URI". */
+export function CopyText({ what, text, shown = text }: { what: string; text: string; shown?: string }) {
   const [copied, setCopied] = useState(false);
   const w = words();
   const copy = async (): Promise<void> => {
@@ -18,7 +18,7 @@ export function CopyText({ what, text }: { what: string; text: string }) {
   };
   return (
     <span class="copy-text">
-      <code>{text}</code>
+      <code>{shown}</code>
       {/* Browsers give the clipboard to secure pages alone; the text can be selected as well. */}
       {isSecureContext && (
         <button type="button" class="quiet" onClick={() => void copy()} aria-label={`${w.copy}: ${what}`}>
