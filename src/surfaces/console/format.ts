@@ -55,5 +55,7 @@ export function duration(ms: number, style: "short" | "long" = "short"): string 
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);
   const parts = hours > 0 ? { hours, minutes } : minutes > 0 ? { minutes } : { seconds };
-  return new Intl.DurationFormat(language.value, { style }).format(parts);
+  // A zero is left out, and nothing would remain of "0 sec".
+  const secondsDisplay = "seconds" in parts ? "always" : "auto";
+  return new Intl.DurationFormat(language.value, { style, secondsDisplay }).format(parts);
 }

@@ -79,7 +79,12 @@ export function ControlButtons({ controls: { may, ask, underWay }, state }: { co
         </button>
       )}
       {may("resume") && (
-        <button type="button" class="primary" disabled={isBusy} onClick={() => ask("resume")}>
+        <button
+          type="button"
+          class={state === "needs_sign_in" ? "" : "primary"} // signing in is what helps there
+          disabled={isBusy}
+          onClick={() => ask("resume")}
+        >
           {resume}
         </button>
       )}

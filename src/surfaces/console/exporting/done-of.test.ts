@@ -6,8 +6,8 @@ import { doneOf } from "./done-of.ts";
 
 const progress = { stage: "fetching", listed: 10, exported: 4, gone: 1, failed: 2, batches: 0 } as const;
 
-test("what is gone or failed is behind us too", () => {
-  expect(doneOf({ state: "running", progress })).toEqual({ kind: "done", done: 7, of: 10, part: 0.7 });
+test("what is gone is behind us too, what failed is not", () => {
+  expect(doneOf({ state: "running", progress })).toEqual({ kind: "done", done: 5, of: 10, part: 0.5 });
 });
 
 test("while Gmail is asked what there is, that is all that is known", () => {

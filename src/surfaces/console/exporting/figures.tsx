@@ -7,11 +7,10 @@ import type { Export } from "./api.ts";
 const words = inBoth({
   en: {
     speed: "Speed",
-    perMinute: (count: number) => `${number(count)} a minute`,
-    measuring: "Measuring…",
+    perMinute: "messages a minute",
     left: "Time left",
     at: (time: string) => `done at ${time}`,
-    quota: "Quota used this minute",
+    quota: "Quota this minute",
     ofAllowed: (used: number, allowed: number) => `${number(used)} of ${number(allowed)} units`,
     refusals: "Refused by Google",
     refusalsHint: "calls, each made again later",
@@ -24,11 +23,10 @@ const words = inBoth({
   },
   fr: {
     speed: "Vitesse",
-    perMinute: (count: number) => `${number(count)} par minute`,
-    measuring: "Mesure…",
+    perMinute: "messages par minute",
     left: "Temps restant",
     at: (time: string) => `fin à ${time}`,
-    quota: "Quota utilisé cette minute",
+    quota: "Quota cette minute",
     ofAllowed: (used: number, allowed: number) => `${number(used)} sur ${number(allowed)} unités`,
     refusals: "Refusés par Google",
     refusalsHint: "appels, chacun refait plus tard",
@@ -47,11 +45,11 @@ export function Figures({ of: { progress, quota, rate, finished_at_estimate: end
   // By the server's clock alone: this machine's may be wrong.
   const left = end === null ? null : Date.parse(end) - Date.parse(now);
   return (
-    <dl class="figures">
-      <Figure name={w.exported}>{number(progress.exported)}</Figure>
+    <dl class="figures close">
+      {progress.gone + progress.failed > 0 && <Figure name={w.exported}>{number(progress.exported)}</Figure>}
       {rate && (
-        <Figure name={w.speed}>
-          {rate.messages_per_minute > 0 ? w.perMinute(rate.messages_per_minute) : w.measuring}
+        <Figure name={w.speed} note={w.perMinute}>
+          {rate.messages_per_minute > 0 ? number(rate.messages_per_minute) : "–"}
         </Figure>
       )}
       {end !== null && left !== null && (

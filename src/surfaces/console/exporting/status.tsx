@@ -30,7 +30,7 @@ const words = inBoth({
     found: (count: number) => (count === 1 ? "1 message found so far" : `${number(count)} messages found so far`),
     of: (done: number, all: number) => `${number(done)} of ${all === 1 ? "1 message" : `${number(all)} messages`}`,
     next: "What to do:",
-    lost: "The connection to the server is lost; trying again. The export goes on without this page.",
+    lost: "The connection to the server is lost; trying again. What is shown is the last that was heard.",
   },
   fr: {
     progress: "Progression de l'export",
@@ -55,7 +55,7 @@ const words = inBoth({
       count < 2 ? `${number(count)} message trouvé jusqu'ici` : `${number(count)} messages trouvés jusqu'ici`,
     of: (done: number, all: number) => `${number(done)} sur ${number(all)} ${all < 2 ? "message" : "messages"}`,
     next: "Que faire :",
-    lost: "La connexion au serveur est perdue ; nouvel essai en cours. L'export continue sans cette page.",
+    lost: "La connexion au serveur est perdue ; nouvel essai en cours. Vous voyez les dernières nouvelles reçues.",
   },
 });
 
@@ -75,7 +75,7 @@ export function Status({ of, isConnected }: { of: Export; isConnected: boolean }
             <strong>{failure.message}</strong>
           </p>
           {until !== undefined && <Countdown until={Date.parse(until)} />}
-          {state !== "waiting" && (
+          {state === "failed" && (
             <p>
               {w.next} <span lang="en">{failure.next}</span>
             </p>

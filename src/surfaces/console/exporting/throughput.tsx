@@ -23,18 +23,18 @@ const words = inBoth({
 });
 
 /** How fast messages came while this page was looked at, and how often Google refused. */
-export function Throughput({ series }: { series: LiveSeries }) {
+export function Throughput({ series, isRunning }: { series: LiveSeries; isRunning: boolean }) {
   const w = words();
   const points = pointsOf(series);
   const [first] = points;
   const last = points.at(-1);
   if (!first || !last || first === last)
-    return (
+    return isRunning ? (
       <section class="card">
         <h2>{w.title}</h2>
         <p class="dim">{w.soon}</p>
       </section>
-    );
+    ) : null;
   const isShort = last.at - first.at < 600_000;
   const x = {
     label: w.time,

@@ -1,3 +1,5 @@
+import type { ComponentChildren } from "preact";
+
 import type { GrantStatus } from "../../../core/grant.ts";
 import { inBoth } from "../language.ts";
 import { to } from "../route.ts";
@@ -17,7 +19,7 @@ export function AccountField({
   accounts: readonly GrantStatus[];
   value: string;
   onValue: (email: string) => void;
-  wrong: string | undefined;
+  wrong: ComponentChildren;
 }) {
   const w = words();
   const { control, wrong } = useDescribed({ wrong: message });

@@ -7,12 +7,12 @@ const words = inBoth({
     title: "What it will take",
     underAMinute: "Less than a minute",
     about: (span: string) => `About ${span}`,
+    lessThan: (part: string) => `less than ${part}`,
     nothing: "Nothing to fetch: no message is found.",
     limit: (messages: number, perMinute: number, tier: "2026" | "legacy") =>
       `${number(messages)} ${messages === 1 ? "message" : "messages"} at Google's limit of about ${number(perMinute)} a minute for ${
         tier === "2026" ? "new projects (made since May 2026)" : "projects made before May 2026"
       }.`,
-    unlimited: (messages: number) => `${number(messages)} ${messages === 1 ? "message" : "messages"}.`,
     messages: "Messages",
     conversations: "Conversations",
     units: "Quota units",
@@ -23,12 +23,12 @@ const words = inBoth({
     title: "Ce que cela demandera",
     underAMinute: "Moins d'une minute",
     about: (span: string) => `Environ ${span}`,
+    lessThan: (part: string) => `moins de ${part}`,
     nothing: "Rien à lire : aucun message n'est trouvé.",
     limit: (messages: number, perMinute: number, tier: "2026" | "legacy") =>
       `${number(messages)} ${messages < 2 ? "message" : "messages"}, à la limite de Google d'environ ${number(perMinute)} par minute pour les ${
         tier === "2026" ? "nouveaux projets (créés depuis mai 2026)" : "projets créés avant mai 2026"
       }.`,
-    unlimited: (messages: number) => `${number(messages)} ${messages < 2 ? "message" : "messages"}.`,
     messages: "Messages",
     conversations: "Conversations",
     units: "Unités de quota",
@@ -37,16 +37,20 @@ const words = inBoth({
   },
 });
 
+/** Less is not told apart from nothing. */
+const HARDLY = 0.0001;
+
 /** The answer to "how long?", in words first and then in figures. */
 export function EstimateOf({ of }: { of: Estimate }) {
   const w = words();
   const { messages, conversations, units, tier, minutes, share_of_day: part } = of;
+  const ofDay = part > 0 && part < HARDLY ? w.lessThan(share(HARDLY)) : share(part);
   if (messages === 0) return <p>{w.nothing}</p>;
   return (
     <>
       <p class="headline">{minutes < 1 ? w.underAMinute : w.about(duration(minutes * 60_000, "long"))}</p>
-      <p>{minutes < 1 ? w.unlimited(messages) : w.limit(messages, messages / minutes, tier)}</p>
-      <dl class="figures">
+      {minutes >= 1 && <p>{w.limit(messages, messages / minutes, tier)}</p>}
+      <dl class="figures close">
         <div>
           <dt>{w.messages}</dt>
           <dd>{number(messages)}</dd>
@@ -61,10 +65,10 @@ export function EstimateOf({ of }: { of: Estimate }) {
         </div>
         <div>
           <dt>{w.day}</dt>
-          <dd>{share(part)}</dd>
+          <dd>{ofDay}</dd>
         </div>
       </dl>
-      <p class="small dim">{w.dayLong(share(part))}</p>
+      <p class="small dim">{w.dayLong(ofDay)}</p>
     </>
   );
 }

@@ -1,9 +1,15 @@
+import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 
 /** What ties a control to its hint and to what was wrong with it, for readers. */
 export type Described = Readonly<{ id: string; "aria-describedby"?: string; "aria-invalid"?: "true" }>;
 
-type About = Readonly<{ hint?: string | undefined; wrong?: string | undefined }>;
+type About = Readonly<{ hint?: string | undefined; wrong?: ComponentChildren }>;
+
+/** The server's own sentence, which is English. */
+export function said(complaint: string | undefined): ComponentChildren {
+  return complaint === undefined ? undefined : <span lang="en">{complaint}</span>;
+}
 
 /** Gives a control its id, and the elements that describe it: `hint` before, and below what the server refused. */
 export function useDescribed({ hint, wrong }: About) {
@@ -22,7 +28,7 @@ export function useDescribed({ hint, wrong }: About) {
       </span>
     ),
     wrong: wrong !== undefined && (
-      <span class="wrong" id={`${id}-wrong`} lang="en">
+      <span class="wrong" id={`${id}-wrong`}>
         {wrong}
       </span>
     ),

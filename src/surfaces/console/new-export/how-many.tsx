@@ -8,23 +8,25 @@ const words = inBoth({
     all: "All of them",
     newest: "Only the newest",
     count: "How many of the newest",
+    wrong: "A whole number, 1 or more.",
   },
   fr: {
     which: "Combien de messages ?",
     all: "Tous",
     newest: "Seulement les plus récents",
     count: "Combien des plus récents",
+    wrong: "Un nombre entier, 1 ou plus.",
   },
 });
 
 export function HowMany({
   draft: { howMany, newest },
   change,
-  wrong,
+  isRefused,
 }: {
   draft: Draft;
   change: (part: Partial<Draft>) => void;
-  wrong: string | undefined;
+  isRefused: boolean;
 }) {
   const w = words();
   return (
@@ -48,7 +50,7 @@ export function HowMany({
           onValue={(value) => change({ newest: value })}
           mode="numeric"
           short
-          wrong={wrong}
+          wrong={isRefused ? w.wrong : undefined}
         />
       )}
     </fieldset>

@@ -1,7 +1,8 @@
+import type { ComponentChildren } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
 import { inBoth } from "../language.ts";
-import { TextField } from "./field.tsx";
+import { said, TextField } from "./field.tsx";
 import type { Draft, Field } from "./form.ts";
 
 const words = inBoth({
@@ -23,6 +24,7 @@ const words = inBoth({
     directoryHint:
       "On the computer where gmail-export runs, and inside its export folder. Left empty, it is named after the account. One that holds the same export already is brought up to date; nothing is fetched twice.",
     batch: "Messages in each file",
+    wrongBatch: "A whole number from 1 to 100,000.",
     batchHint:
       "5,000 unless you say otherwise, 100,000 at most. Smaller files are easier to open in an editor; larger ones are fewer.",
   },
@@ -44,6 +46,7 @@ const words = inBoth({
     directoryHint:
       "Sur l'ordinateur où tourne gmail-export, et dans son dossier d'exports. Vide, il porte le nom du compte. S'il contient déjà le même export, celui-ci est mis à jour ; rien n'est lu deux fois.",
     batch: "Messages par fichier",
+    wrongBatch: "Un nombre entier de 1 à 100 000.",
     batchHint:
       "5 000 si vous ne dites rien, 100 000 au plus. De petits fichiers s'ouvrent mieux dans un éditeur ; les grands sont moins nombreux.",
   },
@@ -70,13 +73,13 @@ export function MoreOptions({
   return (
     <details class="more" open={isOpen} onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
       <summary>{w.more}</summary>
-      <Labels draft={draft} change={change} wrong={complaints.labels} />
+      <Labels draft={draft} change={change} wrong={said(complaints.labels)} />
       <TextField
         label={w.directory}
         hint={w.directoryHint}
         value={draft.directory}
         onValue={(directory) => change({ directory })}
-        wrong={complaints.output_dir}
+        wrong={said(complaints.output_dir)}
       />
       <TextField
         label={w.batch}
@@ -85,7 +88,7 @@ export function MoreOptions({
         onValue={(batchSize) => change({ batchSize })}
         mode="numeric"
         short
-        wrong={complaints.batch_size}
+        wrong={complaints.batch_size === undefined ? undefined : w.wrongBatch}
       />
     </details>
   );
@@ -98,7 +101,7 @@ function Labels({
 }: {
   draft: Draft;
   change: (part: Partial<Draft>) => void;
-  wrong: string | undefined;
+  wrong: ComponentChildren;
 }) {
   const w = words();
   const toggle = (label: string, on: boolean): void =>

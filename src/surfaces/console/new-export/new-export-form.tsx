@@ -4,11 +4,12 @@ import type { GrantStatus } from "../../../core/grant.ts";
 import { useAction } from "../action.ts";
 import { Refusal } from "../api.ts";
 import { inBoth } from "../language.ts";
-import { Failure } from "../parts/failure.tsx";
+import { Failure, Notice } from "../parts/failure.tsx";
 import { go } from "../route.ts";
 import { AccountField } from "./account-field.tsx";
 import { start } from "./api.ts";
 import { EstimateOf } from "./estimate.tsx";
+import { said } from "./field.tsx";
 import { complaintsOf, EMPTY, type Draft } from "./form.ts";
 import { HowMany } from "./how-many.tsx";
 import { MoreOptions } from "./more-options.tsx";
@@ -24,6 +25,7 @@ const words = inBoth({
     going: "Listing the mailbox to count its messages. Nothing is fetched yet; a large mailbox takes a minute or two.",
     counting: "Counting messages",
     changed: "The form has changed since the estimate: estimate again to know what it takes now.",
+    refused: "Something is not right yet: see what is marked in red above.",
     signIn: "Sign in with Google (opens in a new tab)",
   },
   fr: {
@@ -35,6 +37,7 @@ const words = inBoth({
       "Parcours de la boîte pour en compter les messages. Rien n'est encore lu ; une grande boîte prend une minute ou deux.",
     counting: "Comptage des messages",
     changed: "Le formulaire a changé depuis l'estimation : estimez à nouveau pour savoir ce qu'il demande à présent.",
+    refused: "Quelque chose ne va pas encore : voyez ce qui est marqué en rouge ci-dessus.",
     signIn: "Se connecter avec Google (s'ouvre dans un nouvel onglet)",
   },
 });
@@ -77,10 +80,10 @@ export function NewExportForm({ accounts }: { accounts: readonly GrantStatus[] }
           accounts={accounts}
           value={draft.email}
           onValue={(email) => change({ email })}
-          wrong={complaints.email}
+          wrong={said(complaints.email)}
         />
-        <HowMany draft={draft} change={change} wrong={complaints.max_emails} />
-        <SearchField value={draft.query} onValue={(query) => change({ query })} wrong={complaints.query} />
+        <HowMany draft={draft} change={change} isRefused={complaints.max_emails !== undefined} />
+        <SearchField value={draft.query} onValue={(query) => change({ query })} wrong={said(complaints.query)} />
         <label class="choice">
           <input
             type="checkbox"
@@ -91,7 +94,13 @@ export function NewExportForm({ accounts }: { accounts: readonly GrantStatus[] }
         </label>
         <MoreOptions draft={draft} change={change} complaints={complaints} />
       </section>
-      <Failure error={error} />
+      {problem?.code === "invalid_fields" && Object.keys(complaints).length > 0 ? (
+        <Notice kind="bad">
+          <p>{w.refused}</p>
+        </Notice>
+      ) : (
+        <Failure error={error} />
+      )}
       {problem?.sign_in_url !== undefined && (
         <p>
           <a class="button primary" href={problem.sign_in_url} target="_blank" rel="noreferrer">

@@ -1,3 +1,5 @@
+import type { ComponentChildren } from "preact";
+
 import { inBoth } from "../language.ts";
 import { TextField } from "./field.tsx";
 
@@ -36,7 +38,7 @@ export function SearchField({
 }: {
   value: string;
   onValue: (value: string) => void;
-  wrong: string | undefined;
+  wrong: ComponentChildren;
 }) {
   const w = words();
   return (

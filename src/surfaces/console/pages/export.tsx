@@ -1,5 +1,6 @@
 import { useEffect } from "preact/hooks";
 
+import { LIVE } from "../../../core/job.ts";
 import { Announced } from "../exporting/announced.tsx";
 import { Asked } from "../exporting/asked.tsx";
 import { ControlButtons, ControlFailure, useControls } from "../exporting/controls.tsx";
@@ -33,6 +34,8 @@ export function ExportPage({ id }: { id: string }) {
     // A tab in the background tells how far it is. The page has set its title before.
     if (percent !== undefined) document.title = `${percent} · ${title} · gmail-export`;
   }, [percent, title]);
+  const isLive = from.value !== undefined && LIVE.includes(from.value.state);
+  const throughput = series && <Throughput series={series} isRunning={from.value?.state === "running"} />;
   return (
     <Page title={title} actions={from.value && <ControlButtons controls={controls} state={from.value.state} />}>
       <Loaded from={from}>
@@ -55,8 +58,10 @@ export function ExportPage({ id }: { id: string }) {
               </div>
             )}
             <FailedMessages of={value} />
-            {series && <Throughput series={series} />}
+            {/* What one comes for first: how it goes, then what it brought. */}
+            {isLive && throughput}
             <Files of={value} />
+            {!isLive && throughput}
             <Asked of={value} />
           </>
         )}

@@ -95,7 +95,8 @@ function optionsFor(
         border: { show: true, stroke: () => ink("var(--line)"), width: 1 },
         space: 80,
         incrs: [...ticksOf(kind)],
-        values: (_, splits) => splits.map((at) => latest().chart.x.format(at)),
+        size: 30,
+        values: (self, splits) => splits.map((at) => fitting(self, font, at, latest().chart.x.format(at))),
       },
       {
         ...axis,
@@ -137,6 +138,13 @@ function inkOf(box: HTMLElement): (colour: string) => string {
     probe.style.color = colour;
     return getComputedStyle(probe).color;
   };
+}
+
+/** The label of a place on the bottom axis, or nothing where it would hang over the edge. */
+function fitting(self: uPlot, font: string, at: number, label: string): string {
+  const half = widest(self, font, [label]) / 2;
+  const left = self.valToPos(at, "x") + self.bbox.left / devicePixelRatio;
+  return left - half < 0 || left + half > self.width ? "" : label;
 }
 
 /** CSS pixels that the widest of these takes. */
