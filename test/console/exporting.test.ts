@@ -56,7 +56,6 @@ test("a person estimates, starts, watches, pauses, resumes, and takes home what 
     .getByRole("definition")
     .filter({ hasText: String(listedIds(w).length) })
     .waitFor();
-  await portray(page, "new-export-estimate");
   await page.getByText("Spam and trash too").click();
   await page.getByText("The form has changed since the estimate").waitFor();
   await page.getByText("Spam and trash too").click();
@@ -100,14 +99,20 @@ test("a person estimates, starts, watches, pauses, resumes, and takes home what 
 });
 
 test("speed, quota and refusals of an export are seen as it runs, and it is stopped only when the person is sure", async () => {
-  const settings = { GMAIL_UNITS_PER_MINUTE: "60000", GMAIL_MAX_IN_FLIGHT: "4" };
+  const settings = { GMAIL_UNITS_PER_MINUTE: "20000", GMAIL_MAX_IN_FLIGHT: "4" };
   await using w = await stage({ messages: 3_000, latencyMs: 100, bodyBytes: 500 }, settings);
   await signIn(w.server, ADA);
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  await page.goto(`${w.product.origin}/#/new`);
+  await button(page, "Estimate first").click();
+  await page.getByText(/^About \d+ minutes?$/).waitFor();
+  await page.getByText(/^3,000 messages at Google's limit of about [\d,]+ a minute for new projects/).waitFor();
+  await portray(page, "new-export-estimate");
+
   w.google.faults.add({ kind: "429hint", seconds: 1, afterCalls: 60, times: 2 });
   const id = await begin(w, { batch_size: 50 });
-  const { page, complaints } = await chromium.open([w.product.origin]);
   await page.goto(`${w.product.origin}/#/exports/${id}`);
-  await page.getByText(/of 60,000 units/).waitFor();
+  await page.getByText(/of 20,000 units/).waitFor();
   await page
     .getByRole("definition")
     .filter({ hasText: /^[\d,]+messages a minute$/ })

@@ -6,7 +6,7 @@ const words = inBoth({
   en: {
     title: (count: number) =>
       count === 1 ? "1 message could not be fetched" : `${number(count)} messages could not be fetched`,
-    why: "Gmail would not give them out, however often it was asked. The rest of the export is whole; they can be tried again at any time.",
+    why: "Gmail answered with an error each time it was asked. The rest of the export is whole, and what failed can be tried again at any time.",
     id: "Gmail's id",
     reason: "Reason",
     attempts: "Attempts",
@@ -15,7 +15,7 @@ const words = inBoth({
   fr: {
     title: (count: number) =>
       count < 2 ? `${number(count)} message n'a pas pu être lu` : `${number(count)} messages n'ont pas pu être lus`,
-    why: "Gmail ne les a pas donnés, si souvent qu'on les ait demandés. Le reste de l'export est entier ; vous pouvez réessayer à tout moment.",
+    why: "Gmail a répondu par une erreur à chaque demande. Le reste de l'export est entier, et ce qui a échoué peut être relu à tout moment.",
     id: "Identifiant Gmail",
     reason: "Raison",
     attempts: "Essais",

@@ -1,3 +1,4 @@
+import { LIVE } from "../../../core/job.ts";
 import { bytes, number } from "../format.ts";
 import { inBoth } from "../language.ts";
 import { CopyText } from "../parts/copy-text.tsx";
@@ -11,7 +12,7 @@ const words = inBoth({
     provenHow:
       "every message that Gmail listed is in these files, once, and each file was read again and found to be what was written.",
     partly: "Finished files can be used already. The last one appears when it is full or when the export ends.",
-    none: "No file is finished yet.",
+    none: "No file has been finished.",
     all: "Download everything (tar)",
     folder: "Folder on the server's computer",
     file: "File",
@@ -28,7 +29,7 @@ const words = inBoth({
       "chaque message listé par Gmail est dans ces fichiers, une fois, et chaque fichier a été relu et trouvé tel qu'il fut écrit.",
     partly:
       "Les fichiers terminés sont déjà utilisables. Le dernier apparaît quand il est plein ou que l'export se termine.",
-    none: "Aucun fichier n'est encore terminé.",
+    none: "Aucun fichier n'a été terminé.",
     all: "Tout télécharger (tar)",
     folder: "Dossier sur l'ordinateur du serveur",
     file: "Fichier",
@@ -45,7 +46,7 @@ const SHOWN_OF_CHECKSUM = 12;
 /** What the export has brought so far, and the ways to it. */
 export function Files({ of }: { of: ExportInFull }) {
   const w = words();
-  const { files, complete, output_directory: folder, links } = of;
+  const { files, complete, state, output_directory: folder, links } = of;
   return (
     <section class="card">
       <div class="section-head">
@@ -63,7 +64,8 @@ export function Files({ of }: { of: ExportInFull }) {
           </p>
         </Notice>
       )}
-      {!complete && <p class="dim">{files.length > 0 ? w.partly : w.none}</p>}
+      {files.length === 0 && <p class="dim">{w.none}</p>}
+      {files.length > 0 && LIVE.includes(state) && <p class="dim">{w.partly}</p>}
       <p>
         {w.folder} <CopyText what={w.folder} text={folder} />
       </p>
