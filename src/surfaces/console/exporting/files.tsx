@@ -1,6 +1,7 @@
 import { LIVE } from "../../../core/job.ts";
 import { bytes, number } from "../format.ts";
 import { inBoth } from "../language.ts";
+import { CopyButton } from "../parts/copy-button.tsx";
 import { CopyText } from "../parts/copy-text.tsx";
 import { Notice } from "../parts/failure.tsx";
 import { addressOf, type ExportInFull } from "./api.ts";
@@ -103,7 +104,10 @@ function FileTable({ of }: { of: ExportInFull }) {
               <td class="number">{number(count)}</td>
               <td class="number">{bytes(size)}</td>
               <td>
-                <CopyText what={w.checksum(file)} text={sha256} shown={`${sha256.slice(0, SHOWN_OF_CHECKSUM)}…`} />
+                <span class="copy-text">
+                  <code>{sha256.slice(0, SHOWN_OF_CHECKSUM)}…</code>
+                  <CopyButton what={w.checksum(file)} text={sha256} />
+                </span>
               </td>
             </tr>
           ))}

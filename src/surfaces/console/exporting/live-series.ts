@@ -1,7 +1,7 @@
 import type { Export } from "./api.ts";
 
 /** What came in one stretch of time. */
-export type Stretch = Readonly<{ exported: number; refused: number }>;
+type Stretch = Readonly<{ exported: number; refused: number }>;
 
 /**
  * What an export did since it is watched, in stretches of equal length from `from` on. What came between two looks is

@@ -2,7 +2,7 @@ import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 
 /** What ties a control to its hint and to what was wrong with it, for readers. */
-export type Described = Readonly<{ id: string; "aria-describedby"?: string; "aria-invalid"?: "true" }>;
+type Described = Readonly<{ id: string; "aria-describedby"?: string; "aria-invalid"?: "true" }>;
 
 type About = Readonly<{ hint?: string | undefined; wrong?: ComponentChildren }>;
 

@@ -49,7 +49,7 @@ function numberIn(text: string): number | string {
   return /^\d{1,15}$/.test(digits) ? Number(digits) : text;
 }
 
-export const FIELDS = ["email", "max_emails", "query", "labels", "output_dir", "batch_size"] as const;
+const FIELDS = ["email", "max_emails", "query", "labels", "output_dir", "batch_size"] as const;
 
 export type Field = (typeof FIELDS)[number];
 

@@ -16,9 +16,12 @@ export function Plot({ chart, onPoint }: { chart: ChartOf; onPoint: (index: numb
 
   useEffect(() => {
     let left = false;
-    void loadPlot().then((draw) => {
-      if (!left) setLibrary({ draw });
-    });
+    loadPlot().then(
+      (draw) => {
+        if (!left) setLibrary({ draw });
+      },
+      () => {}, // the server is away: the table says it all
+    );
     return () => {
       left = true;
     };
