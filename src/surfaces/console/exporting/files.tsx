@@ -12,6 +12,7 @@ const words = inBoth({
     proven: "Complete and proven:",
     provenHow:
       "every message that Gmail listed is in these files, once, and each file was read again and found to be what was written.",
+    gone: "Those deleted in Gmail before they could be read are named in manifest.json.",
     partly: "Finished files can be used already. The last one appears when it is full or when the export ends.",
     none: "No file has been finished.",
     all: "Download everything (tar)",
@@ -28,6 +29,7 @@ const words = inBoth({
     proven: "Complet, preuve à l'appui :",
     provenHow:
       "chaque message listé par Gmail est dans ces fichiers, une fois, et chaque fichier a été relu et trouvé tel qu'il fut écrit.",
+    gone: "Ceux qui furent supprimés dans Gmail avant d'être lus sont nommés dans manifest.json.",
     partly:
       "Les fichiers terminés sont déjà utilisables. Le dernier apparaît quand il est plein ou que l'export se termine.",
     none: "Aucun fichier n'a été terminé.",
@@ -47,7 +49,7 @@ const SHOWN_OF_CHECKSUM = 12;
 /** What the export has brought so far, and the ways to it. */
 export function Files({ of }: { of: ExportInFull }) {
   const w = words();
-  const { files, complete, state, output_directory: folder, links } = of;
+  const { files, complete, state, progress, output_directory: folder, links } = of;
   return (
     <section class="card">
       <div class="section-head">
@@ -61,7 +63,7 @@ export function Files({ of }: { of: ExportInFull }) {
       {complete && (
         <Notice kind="good">
           <p>
-            <strong>{w.proven}</strong> {w.provenHow}
+            <strong>{w.proven}</strong> {w.provenHow} {progress.gone > 0 && w.gone}
           </p>
         </Notice>
       )}
