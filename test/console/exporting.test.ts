@@ -161,7 +161,7 @@ test("an export whose grant is gone goes on under the person's eyes once they ha
   await link.waitFor();
   await portray(page, "export-needs-sign-in");
   const [tab] = await Promise.all([page.context().waitForEvent("page"), link.click()]);
-  await tab.getByText("You are signed in").waitFor();
+  await tab.getByRole("heading", { name: "Accounts" }).waitFor();
   await state(page, "Complete").waitFor();
   expect(complaints).toEqual([]);
 });

@@ -1,10 +1,9 @@
 import type { z } from "zod";
 
 import type { Wish } from "../../../core/job.ts";
-import type { Export as ExportShape, ExportInFull as ExportInFullShape } from "../../http/export-view.ts";
+import type { ExportInFull as ExportInFullShape } from "../../http/export-view.ts";
 import { call } from "../api.ts";
-
-export type Export = Readonly<z.infer<typeof ExportShape>>;
+import type { Export } from "../exports-api.ts";
 
 export type ExportInFull = Readonly<z.infer<typeof ExportInFullShape>>;
 
@@ -20,9 +19,4 @@ export function askOf({ links }: Export, wish: Wish): Promise<Export> {
 /** Where the browser downloads one of its files from. */
 export function addressOf({ links }: Export, name: string): string {
   return links.files.replace("{name}", encodeURIComponent(name));
-}
-
-/** Where an account signs in anew. */
-export function signInAddress(email: string): string {
-  return `/auth/gmail?email=${encodeURIComponent(email)}`;
 }

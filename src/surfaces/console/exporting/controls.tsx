@@ -3,10 +3,11 @@ import { useState } from "preact/hooks";
 import type { FailureCode } from "../../../core/errors.ts";
 import { mayAsk, type StateName, type Wish } from "../../../core/job.ts";
 import { useAction } from "../action.ts";
+import type { Export } from "../exports-api.ts";
 import { inBoth } from "../language.ts";
 import { ConfirmButton } from "../parts/confirm.tsx";
 import { Failure } from "../parts/failure.tsx";
-import { askOf, type Export } from "./api.ts";
+import { askOf } from "./api.ts";
 
 const words = inBoth({
   en: {

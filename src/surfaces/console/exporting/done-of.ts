@@ -1,4 +1,4 @@
-import type { Export } from "./api.ts";
+import type { Export } from "../exports-api.ts";
 
 /** How far an export is: nothing known yet, messages found so far, or how many of all it is done with (0 to 1 in `part`). */
 export type DoneOf = Readonly<

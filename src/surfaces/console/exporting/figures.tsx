@@ -1,8 +1,8 @@
 import type { ComponentChildren } from "preact";
 
+import type { Export } from "../exports-api.ts";
 import { duration, moment, number } from "../format.ts";
 import { inBoth } from "../language.ts";
-import type { Export } from "./api.ts";
 
 const words = inBoth({
   en: {

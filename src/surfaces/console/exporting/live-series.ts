@@ -1,4 +1,4 @@
-import type { Export } from "./api.ts";
+import type { Export } from "../exports-api.ts";
 
 /** What came in one stretch of time. */
 type Stretch = Readonly<{ exported: number; refused: number }>;

@@ -1,5 +1,5 @@
+import { signInAddress } from "../accounts/api.ts";
 import { inBoth } from "../language.ts";
-import { signInAddress } from "./api.ts";
 
 const words = inBoth({
   en: { signIn: "Sign in again", tab: "opens in a new tab" },

@@ -1,8 +1,9 @@
+import type { Export } from "../exports-api.ts";
 import { number, share } from "../format.ts";
 import { inBoth } from "../language.ts";
 import { Notice } from "../parts/failure.tsx";
+import { Sentence } from "../parts/sentence.tsx";
 import { StateBadge } from "../parts/state-badge.tsx";
-import type { Export } from "./api.ts";
 import { Countdown } from "./countdown.tsx";
 import { doneOf } from "./done-of.ts";
 import { SignInAgain } from "./sign-in-again.tsx";
@@ -71,13 +72,15 @@ export function Status({ of, isConnected }: { of: Export; isConnected: boolean }
       <Bar of={of} />
       {failure && (
         <Notice kind={state === "failed" ? "bad" : "warn"}>
-          <p lang="en">
-            <strong>{failure.message}</strong>
+          <p>
+            <strong>
+              <Sentence text={failure.message} />
+            </strong>
           </p>
           {until !== undefined && <Countdown until={Date.parse(until)} />}
           {state === "failed" && (
             <p>
-              {w.next} <span lang="en">{failure.next}</span>
+              {w.next} <Sentence text={failure.next} />
             </p>
           )}
           {state === "needs_sign_in" && <SignInAgain email={of.email} />}

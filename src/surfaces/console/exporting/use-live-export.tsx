@@ -1,8 +1,9 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { LIVE } from "../../../core/job.ts";
+import type { Export } from "../exports-api.ts";
 import { useResource, type Resource } from "../resource.ts";
-import { readExport, type Export, type ExportInFull } from "./api.ts";
+import { readExport, type ExportInFull } from "./api.ts";
 import { seenAgain, type LiveSeries } from "./live-series.ts";
 
 /** The least time between two readings of the export's files and failures, which events do not hold. */

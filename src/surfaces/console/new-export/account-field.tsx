@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-import type { GrantStatus } from "../../../core/grant.ts";
+import type { Account } from "../accounts/api.ts";
 import { inBoth } from "../language.ts";
 import { to } from "../route.ts";
 import { useDescribed } from "./field.tsx";
@@ -16,7 +16,7 @@ export function AccountField({
   onValue,
   wrong: message,
 }: {
-  accounts: readonly GrantStatus[];
+  accounts: readonly Account[];
   value: string;
   onValue: (email: string) => void;
   wrong: ComponentChildren;

@@ -1,15 +1,10 @@
 import type { z } from "zod";
 
-import type { GrantStatus } from "../../../core/grant.ts";
 import type { Estimate as EstimateShape, Started } from "../../http/export-routes.ts";
 import { call } from "../api.ts";
 import { bodyOf, type Draft } from "./form.ts";
 
 export type Estimate = Readonly<z.infer<typeof EstimateShape>>;
-
-export function listAccounts(signal: AbortSignal): Promise<readonly GrantStatus[]> {
-  return call("GET", "/accounts", { signal });
-}
 
 /** Lists the mailbox, which takes a while for a large one; when the signal aborts, the server stops too. */
 export function estimate(draft: Draft, signal: AbortSignal): Promise<Estimate> {

@@ -109,7 +109,7 @@ function Labels({
   return (
     <fieldset>
       <legend>{w.labels}</legend>
-      <div class="choices">
+      <div class="label-choices">
         {LABELS.map((label) => (
           <label key={label} class="choice">
             <input

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import type { GrantStatus } from "../../../core/grant.ts";
+import type { Account } from "../accounts/api.ts";
 import { useAction } from "../action.ts";
 import { Refusal } from "../api.ts";
 import { inBoth } from "../language.ts";
@@ -43,7 +43,7 @@ const words = inBoth({
 });
 
 /** Everything that can be asked of an export, with a dry run before it. What was typed stays, whatever the server says. */
-export function NewExportForm({ accounts }: { accounts: readonly GrantStatus[] }) {
+export function NewExportForm({ accounts }: { accounts: readonly Account[] }) {
   const w = words();
   const first = accounts.find(({ authenticated }) => authenticated) ?? accounts[0];
   const [draft, setDraft] = useState<Draft>({ ...EMPTY, email: first?.email ?? "" });

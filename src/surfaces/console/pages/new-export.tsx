@@ -1,5 +1,5 @@
+import { listAccounts } from "../accounts/api.ts";
 import { inBoth } from "../language.ts";
-import { listAccounts } from "../new-export/api.ts";
 import { NewExportForm } from "../new-export/new-export-form.tsx";
 import { Loaded } from "../parts/loaded.tsx";
 import { Page } from "../parts/page.tsx";
