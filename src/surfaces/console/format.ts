@@ -38,11 +38,24 @@ export function month(yearAndMonth: string): string {
   return new Intl.DateTimeFormat(language.value, { month: "short", year: "numeric", timeZone: "UTC" }).format(at);
 }
 
-/** "2 hr, 5 min"; under a minute, "40 sec". */
-export function duration(ms: number): string {
+/** "14:05", or "14:05:30". */
+export function timeOfDay(at: string | number | Date, seconds = false): string {
+  return new Intl.DateTimeFormat(language.value, { timeStyle: seconds ? "medium" : "short" }).format(new Date(at));
+}
+
+/** The time, and the day too when it is another than that of `now`. */
+export function moment(at: string | number | Date, now: string | number | Date): string {
+  const isSameDay = new Date(at).toDateString() === new Date(now).toDateString();
+  return isSameDay ? timeOfDay(at) : dateTime(at);
+}
+
+/** "2 hr, 5 min", or "2 hours, 5 minutes"; under a minute, "40 sec". */
+export function duration(ms: number, style: "short" | "long" = "short"): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
   const hours = Math.floor(seconds / 3600);
   const minutes = Math.floor((seconds % 3600) / 60);
   const parts = hours > 0 ? { hours, minutes } : minutes > 0 ? { minutes } : { seconds };
-  return new Intl.DurationFormat(language.value, { style: "short" }).format(parts);
+  // A zero is left out, and nothing would remain of "0 sec".
+  const secondsDisplay = "seconds" in parts ? "always" : "auto";
+  return new Intl.DurationFormat(language.value, { style, secondsDisplay }).format(parts);
 }

@@ -9,7 +9,7 @@ import { Export, ExportInFull, Links, viewInFull, viewOf } from "./export-view.t
 import { accepted, NewExport } from "./new-export.ts";
 import type { Services } from "./services.ts";
 
-const Started = z
+export const Started = z
   .object({
     message: z.string(),
     status: z.literal("processing"),
@@ -31,7 +31,7 @@ const Started = z
   });
 
 /** `units_per_minute` is what may be spent now; `share_of_day` is of what a Cloud project may spend a day: 1 is all of it. */
-const Estimate = z
+export const Estimate = z
   .object({
     messages: z.int(),
     conversations: z.int(),

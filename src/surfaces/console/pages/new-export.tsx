@@ -1,5 +1,46 @@
+import { listAccounts } from "../accounts/api.ts";
+import { inBoth } from "../language.ts";
+import { NewExportForm } from "../new-export/new-export-form.tsx";
+import { Loaded } from "../parts/loaded.tsx";
 import { Page } from "../parts/page.tsx";
+import { useResource } from "../resource.ts";
+import { to } from "../route.ts";
+
+const words = inBoth({
+  en: {
+    title: "New export",
+    nobody: "Nobody is signed in yet",
+    why: "An export reads the mailbox of an account that has signed in with Google. It takes a minute, and your password stays with Google.",
+    accounts: "Sign in to an account",
+  },
+  fr: {
+    title: "Nouvel export",
+    nobody: "Personne n'est encore connecté",
+    why: "Un export lit la boîte d'un compte connecté avec Google. Cela prend une minute, et votre mot de passe reste chez Google.",
+    accounts: "Connecter un compte",
+  },
+});
 
 export function NewExportPage() {
-  return <Page title="NewExportPage">{null}</Page>;
+  const w = words();
+  const accounts = useResource("accounts", listAccounts);
+  return (
+    <Page title={w.title}>
+      <Loaded from={accounts}>
+        {(all) =>
+          all.length === 0 ? (
+            <section class="card empty">
+              <h2>{w.nobody}</h2>
+              <p>{w.why}</p>
+              <a class="button primary" href={to({ page: "accounts" })}>
+                {w.accounts}
+              </a>
+            </section>
+          ) : (
+            <NewExportForm accounts={all} />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
 }

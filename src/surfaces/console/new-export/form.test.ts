@@ -1,0 +1,56 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+
+import { NewExport } from "../../http/new-export.ts";
+import { bodyOf, complaintsOf, EMPTY } from "./form.ts";
+
+const ADA = { ...EMPTY, email: "ada@example.com" };
+
+test("a form left as it is asks for the whole mailbox, in words that the server takes", () => {
+  expect(bodyOf(ADA)).toEqual({ email: "ada@example.com" });
+  expect(NewExport.parse(bodyOf(ADA))).toMatchObject({ max_emails: null, labels: [], include_spam_trash: false });
+});
+
+test("everything that is filled in is asked for", () => {
+  const body = bodyOf({
+    ...ADA,
+    howMany: "newest",
+    newest: "10 000",
+    query: " label:travel ",
+    labels: ["INBOX"],
+    otherLabels: "Label_3, INBOX;Label_4",
+    spamAndTrash: true,
+    directory: " data/trip ",
+    batchSize: "1,000",
+  });
+  expect(NewExport.parse(body)).toEqual({
+    email: "ada@example.com",
+    max_emails: 10_000,
+    query: "label:travel",
+    labels: ["INBOX", "Label_3", "Label_4"],
+    include_spam_trash: true,
+    output_dir: "data/trip",
+    batch_size: 1_000,
+  });
+});
+
+test("whoever wants the newest few never gets all: what is no number is refused", () => {
+  fc.assert(
+    fc.property(fc.string(), (newest) => {
+      const asked = NewExport.safeParse(bodyOf({ ...ADA, howMany: "newest", newest }));
+      expect(asked.success ? asked.data.max_emails : "refused").not.toBeNull();
+    }),
+  );
+  for (const newest of ["", "some", "-1", "0", "1e3"])
+    expect(NewExport.safeParse(bodyOf({ ...ADA, howMany: "newest", newest })).success).toBe(false);
+});
+
+test("complaints stand at their fields, the first one of each", () => {
+  const complaints = complaintsOf([
+    { field: "max_emails", message: "too small" },
+    { field: "max_emails", message: "and odd" },
+    { field: "labels.0", message: "too short" },
+    { field: "body", message: "invalid" },
+  ]);
+  expect(complaints).toEqual({ max_emails: "too small", labels: "too short" });
+});

@@ -1,0 +1,133 @@
+import type { ComponentChildren } from "preact";
+import { useEffect, useState } from "preact/hooks";
+
+import { inBoth } from "../language.ts";
+import { said, TextField } from "./field.tsx";
+import type { Draft, Field } from "./form.ts";
+
+const words = inBoth({
+  en: {
+    more: "More options",
+    labels: "Only messages that have all of these labels",
+    names: {
+      INBOX: "Inbox",
+      STARRED: "Starred",
+      IMPORTANT: "Important",
+      SENT: "Sent",
+      DRAFT: "Drafts",
+      UNREAD: "Unread",
+    },
+    others: "Other labels, by their id",
+    othersHint:
+      "Gmail's ids, with commas between them, such as CATEGORY_PERSONAL or Label_12. To go by the name of a label of yours, search for label:name above.",
+    directory: "Folder",
+    directoryHint:
+      "On the computer where gmail-export runs, and inside its export folder. Left empty, it is named after the account. One that holds the same export already is brought up to date; nothing is fetched twice.",
+    batch: "Messages in each file",
+    wrongBatch: "A whole number from 1 to 100,000.",
+    batchHint:
+      "5,000 unless you say otherwise, 100,000 at most. Smaller files are easier to open in an editor; larger ones are fewer.",
+  },
+  fr: {
+    more: "Plus d'options",
+    labels: "Seulement les messages qui portent tous ces libellés",
+    names: {
+      INBOX: "Boîte de réception",
+      STARRED: "Suivis",
+      IMPORTANT: "Importants",
+      SENT: "Envoyés",
+      DRAFT: "Brouillons",
+      UNREAD: "Non lus",
+    },
+    others: "Autres libellés, par leur identifiant",
+    othersHint:
+      "Les identifiants de Gmail, séparés par des virgules, comme CATEGORY_PERSONAL ou Label_12. Pour désigner un de vos libellés par son nom, cherchez label:nom ci-dessus.",
+    directory: "Dossier",
+    directoryHint:
+      "Sur l'ordinateur où tourne gmail-export, et dans son dossier d'exports. Vide, il porte le nom du compte. S'il contient déjà le même export, celui-ci est mis à jour ; rien n'est lu deux fois.",
+    batch: "Messages par fichier",
+    wrongBatch: "Un nombre entier de 1 à 100 000.",
+    batchHint:
+      "5 000 si vous ne dites rien, 100 000 au plus. De petits fichiers s'ouvrent mieux dans un éditeur ; les grands sont moins nombreux.",
+  },
+});
+
+const LABELS = ["INBOX", "STARRED", "IMPORTANT", "SENT", "DRAFT", "UNREAD"] as const;
+
+/** What most people leave alone; it opens by itself when something in it was refused. */
+export function MoreOptions({
+  draft,
+  change,
+  complaints,
+}: {
+  draft: Draft;
+  change: (part: Partial<Draft>) => void;
+  complaints: Partial<Record<Field, string>>;
+}) {
+  const w = words();
+  const [isOpen, setIsOpen] = useState(false);
+  const isRefused = [complaints.labels, complaints.output_dir, complaints.batch_size].some(Boolean);
+  useEffect(() => {
+    if (isRefused) setIsOpen(true);
+  }, [isRefused]);
+  return (
+    <details class="more" open={isOpen} onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
+      <summary>{w.more}</summary>
+      <Labels draft={draft} change={change} wrong={said(complaints.labels)} />
+      <TextField
+        label={w.directory}
+        hint={w.directoryHint}
+        value={draft.directory}
+        onValue={(directory) => change({ directory })}
+        wrong={said(complaints.output_dir)}
+      />
+      <TextField
+        label={w.batch}
+        hint={w.batchHint}
+        value={draft.batchSize}
+        onValue={(batchSize) => change({ batchSize })}
+        mode="numeric"
+        short
+        wrong={complaints.batch_size === undefined ? undefined : w.wrongBatch}
+      />
+    </details>
+  );
+}
+
+function Labels({
+  draft: { labels, otherLabels },
+  change,
+  wrong,
+}: {
+  draft: Draft;
+  change: (part: Partial<Draft>) => void;
+  wrong: ComponentChildren;
+}) {
+  const w = words();
+  const toggle = (label: string, on: boolean): void =>
+    change({ labels: on ? [...labels, label] : labels.filter((one) => one !== label) });
+  return (
+    <fieldset>
+      <legend>{w.labels}</legend>
+      <div class="label-choices">
+        {LABELS.map((label) => (
+          <label key={label} class="choice">
+            <input
+              type="checkbox"
+              checked={labels.includes(label)}
+              onChange={({ currentTarget }) => toggle(label, currentTarget.checked)}
+            />
+            {w.names[label]}
+          </label>
+        ))}
+      </div>
+      <TextField
+        label={w.others}
+        hint={w.othersHint}
+        value={otherLabels}
+        onValue={(value) => change({ otherLabels: value })}
+        wrong={wrong}
+      />
+    </fieldset>
+  );
+}

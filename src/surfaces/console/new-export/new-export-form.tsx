@@ -1,0 +1,153 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import type { Account } from "../accounts/api.ts";
+import { useAction } from "../action.ts";
+import { Refusal } from "../api.ts";
+import { inBoth } from "../language.ts";
+import { Failure, Notice } from "../parts/failure.tsx";
+import { go } from "../route.ts";
+import { AccountField } from "./account-field.tsx";
+import { start } from "./api.ts";
+import { EstimateOf } from "./estimate.tsx";
+import { said } from "./field.tsx";
+import { complaintsOf, EMPTY, type Draft } from "./form.ts";
+import { HowMany } from "./how-many.tsx";
+import { MoreOptions } from "./more-options.tsx";
+import { SearchField } from "./search-field.tsx";
+import { useEstimate, type Estimating } from "./use-estimate.ts";
+
+const words = inBoth({
+  en: {
+    spamAndTrash: "Spam and trash too",
+    estimate: "Estimate first",
+    start: "Start export",
+    stop: "Stop estimating",
+    going: "Listing the mailbox to count its messages. Nothing is fetched yet; a large mailbox takes a minute or two.",
+    counting: "Counting messages",
+    changed: "The form has changed since the estimate: estimate again to know what it takes now.",
+    refused: "Something is not right yet: see what is marked in red above.",
+    signIn: "Sign in with Google (opens in a new tab)",
+  },
+  fr: {
+    spamAndTrash: "Le spam et la corbeille aussi",
+    estimate: "Estimer d'abord",
+    start: "Lancer l'export",
+    stop: "Arrêter l'estimation",
+    going:
+      "Parcours de la boîte pour en compter les messages. Rien n'est encore lu ; une grande boîte prend une minute ou deux.",
+    counting: "Comptage des messages",
+    changed: "Le formulaire a changé depuis l'estimation : estimez à nouveau pour savoir ce qu'il demande à présent.",
+    refused: "Quelque chose ne va pas encore : voyez ce qui est marqué en rouge ci-dessus.",
+    signIn: "Se connecter avec Google (s'ouvre dans un nouvel onglet)",
+  },
+});
+
+/** Everything that can be asked of an export, with a dry run before it. What was typed stays, whatever the server says. */
+export function NewExportForm({ accounts }: { accounts: readonly Account[] }) {
+  const w = words();
+  const first = accounts.find(({ authenticated }) => authenticated) ?? accounts[0];
+  const [draft, setDraft] = useState<Draft>({ ...EMPTY, email: first?.email ?? "" });
+  const change = (part: Partial<Draft>): void => setDraft((last) => ({ ...last, ...part }));
+  const estimating = useEstimate();
+  const starting = useAction(async () => {
+    estimating.stop();
+    go({ page: "export", id: (await start(draft)).job_id });
+  });
+  const [last, setLast] = useState<"start" | "estimate">("start");
+  const notEstimated = estimating.now.state === "failed" ? estimating.now.error : undefined;
+  const error = last === "start" ? starting.error : notEstimated;
+  const problem = error instanceof Refusal ? error.problem : undefined;
+  const complaints = complaintsOf(problem?.errors);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    // After the parts that hold the fields have opened.
+    if (problem) requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus());
+  }, [problem]);
+
+  return (
+    <form
+      ref={form}
+      class="new-export"
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        setLast("start");
+        starting.run();
+      }}
+    >
+      <section class="card">
+        <AccountField
+          accounts={accounts}
+          value={draft.email}
+          onValue={(email) => change({ email })}
+          wrong={said(complaints.email)}
+        />
+        <HowMany draft={draft} change={change} isRefused={complaints.max_emails !== undefined} />
+        <SearchField value={draft.query} onValue={(query) => change({ query })} wrong={said(complaints.query)} />
+        <label class="choice">
+          <input
+            type="checkbox"
+            checked={draft.spamAndTrash}
+            onChange={({ currentTarget }) => change({ spamAndTrash: currentTarget.checked })}
+          />
+          {w.spamAndTrash}
+        </label>
+        <MoreOptions draft={draft} change={change} complaints={complaints} />
+      </section>
+      {problem?.code === "invalid_fields" && Object.keys(complaints).length > 0 ? (
+        <Notice kind="bad">
+          <p>{w.refused}</p>
+        </Notice>
+      ) : (
+        <Failure error={error} />
+      )}
+      {problem?.sign_in_url !== undefined && (
+        <p>
+          <a class="button primary" href={problem.sign_in_url} target="_blank" rel="noreferrer">
+            {w.signIn}
+          </a>
+        </p>
+      )}
+      <Outcome of={estimating.now} draft={draft} />
+      <div class="actions">
+        <button type="submit" class="primary" disabled={starting.busy}>
+          {w.start}
+        </button>
+        {estimating.now.state === "going" ? (
+          <button type="button" onClick={estimating.stop}>
+            {w.stop}
+          </button>
+        ) : (
+          <button
+            type="button"
+            disabled={starting.busy}
+            onClick={() => {
+              setLast("estimate");
+              estimating.ask(draft);
+            }}
+          >
+            {w.estimate}
+          </button>
+        )}
+      </div>
+    </form>
+  );
+}
+
+/** The estimate, or that it is being made. Told to readers when it is there. */
+function Outcome({ of, draft }: { of: Estimating; draft: Draft }) {
+  const w = words();
+  return (
+    <div role="status">
+      {of.state === "going" && (
+        <section class="card">
+          <p>{w.going}</p>
+          <progress aria-label={w.counting} />
+        </section>
+      )}
+      {of.state === "ready" && (
+        <section class="card">{of.of === draft ? <EstimateOf of={of.value} /> : <p>{w.changed}</p>}</section>
+      )}
+    </div>
+  );
+}
