@@ -108,6 +108,21 @@ describe("an export that was stopped goes on", () => {
     expect((await w.post(`/exports/${id}/cancel`)).body.state).toBe("cancelled");
   });
 
+  test("told to go on before that time it asks nothing and rests again, and the server can be stopped", async () => {
+    await using w = await stageSignedIn();
+    w.google.faults.add({ kind: "lockout", seconds: 3_600, method: "messages.get" });
+    const id = await begin(w);
+    const { waiting_until } = await reaches(w, id, "waiting");
+    const asked = w.google.meter.calls["messages.get"];
+    expect((await w.post(`/exports/${id}/resume`)).status).toBe(202);
+    const again = await reaches(w, id, "waiting");
+    expect(Math.abs(Date.parse(again.waiting_until) - Date.parse(waiting_until))).toBeLessThan(5_000);
+    expect(w.google.meter.calls["messages.get"]).toBe(asked);
+    const { code, ms } = await w.server.stop("SIGTERM");
+    expect(code).toBe(0);
+    expect(ms).toBeLessThan(2_000);
+  });
+
   test("after SIGTERM, which ends the server within two seconds, by itself at the next start", async () => {
     await using w = await stageSignedIn({ messages: 300 });
     w.google.faults.add(standstill(120));

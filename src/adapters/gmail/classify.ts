@@ -32,18 +32,20 @@ export function classify({ status, headers, body }: HttpResponse, now: EpochMs):
   }
 }
 
+export function lockedOut(at: EpochMs): Failure {
+  return {
+    code: "locked_out",
+    retry: "wait",
+    at,
+    message: "Google has locked this account's calls out for a while.",
+    next: "Nothing to do: the export goes on by itself. Other programs that read this mailbox make it longer.",
+  };
+}
+
 /** Quota in all its forms; undefined when it is not about quota. A 403 as often as a 429. */
 function throttled(status: number, error: ErrorBody | undefined, later: Later): Failure | undefined {
   if (error === undefined) return undefined;
-  if (error.retryAfter !== undefined) {
-    return {
-      code: "locked_out",
-      retry: "wait",
-      at: Math.max(error.retryAfter, later.at ?? 0),
-      message: "Google has locked this account's calls out for a while.",
-      next: "Nothing to do: the export goes on by itself. Other programs that read this mailbox make it longer.",
-    };
-  }
+  if (error.retryAfter !== undefined) return lockedOut(Math.max(error.retryAfter, later.at ?? 0));
   const { limit } = error;
   if (error.has("dailyLimitExceeded", "dailyLimitExceededUnreg", "quotaExceeded") || limit?.per === "day") return DAILY;
   if (!error.has("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"))

@@ -3,9 +3,9 @@ import type { AccessToken } from "../../core/grant.ts";
 import type { Filter, Message, Profile } from "../../core/mailbox.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Method, Pacer } from "../../core/quota.ts";
-import { classify, REVOKED } from "./classify.ts";
+import { classify, lockedOut, REVOKED } from "./classify.ts";
 import type { Http, HttpResponse } from "./http.ts";
-import { createRetry } from "./retry.ts";
+import { createRetry, LONG_WAIT_MS } from "./retry.ts";
 import {
   parseAttachment,
   parseHistory,
@@ -83,7 +83,7 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
     }
   };
 
-  const call = <T>(method: Method, path: string, parse: Parse<T>, signal: AbortSignal): Promise<T> => {
+  const call = async <T>(method: Method, path: string, parse: Parse<T>, signal: AbortSignal): Promise<T> => {
     let refused = 0; // fresh tokens
     const attempt = async (stale: Stale): Promise<T> => {
       try {
@@ -95,6 +95,9 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
         throw new ExportError(refused < FRESH_REFUSED_AFTER ? REFUSED_FOR_NOW : REVOKED);
       }
     };
+    // Asked again before the time that Google named, it would name a later one; and nobody would know what is waited for.
+    const { waitingUntil: until } = pacer.pace();
+    if (until !== undefined && until - clock.now() >= LONG_WAIT_MS) throw new ExportError(lockedOut(until));
     return retry(() => attempt(undefined), signal);
   };
 

@@ -11,7 +11,7 @@ const POISONED_AFTER = 6;
 const OUTAGE_MS = 600_000;
 
 /** A wait longer than this is no pause within an export: it is told, so that the export may rest until then. */
-const LONG_WAIT_MS = 120_000;
+export const LONG_WAIT_MS = 120_000;
 
 /** Google may ask to wait for so long without letting anything through in between. */
 const STORM_MS = 1_800_000;

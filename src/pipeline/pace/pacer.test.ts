@@ -219,6 +219,18 @@ test("a caller that leaves the queue makes room for the next, and rejects with i
   expect(pacer.pace().inFlight).toBe(1);
 });
 
+test("when nobody waits any more nothing sleeps, however long Google bade it wait", async () => {
+  const clock = manualClock();
+  const pacer = pacerOn(clock);
+  pacer.refused({ code: "locked_out", at: clock.now() + 3_600_000 });
+  const leaver = new AbortController();
+  const leaving = pacer.turn("getProfile", leaver.signal);
+  expect(clock.sleepers()).toBe(1);
+  leaver.abort(new Error("left"));
+  await expect(leaving).rejects.toThrow("left");
+  expect(clock.sleepers()).toBe(0);
+});
+
 test("what was spent is told at list prices by method, refused calls included", async () => {
   const clock = manualClock();
   const pacer = pacerOn(clock, { unitsPerMinute: 1e6 });

@@ -97,6 +97,8 @@ export function createPacer(options: PacerOptions): Pacer {
       if (at > now) return wakeAt(at, now);
       letGo(now);
     }
+    alarm?.off.abort(); // nobody waits for it any more, and it may be hours away
+    alarm = undefined;
   };
 
   /** One alarm is enough: waking too early only means looking again. */
