@@ -1,9 +1,9 @@
-import { useEffect } from "preact/hooks";
-
 import { number } from "../format.ts";
 import { inBoth } from "../language.ts";
 import { Notice } from "../parts/failure.tsx";
-import type { IndexState } from "./records-api.ts";
+import { KeptFresh } from "../parts/kept-fresh.tsx";
+import type { Resource } from "../resource.ts";
+import { ASK_AGAIN_MS, type IndexState } from "./records-api.ts";
 
 const words = inBoth({
   en: {
@@ -24,22 +24,16 @@ const words = inBoth({
   },
 });
 
-const ASK_AGAIN_MS = 1_000;
-
-/** How far the server has read the files, while it reads them; meanwhile `onAgain` is called every second. `answer` is what the index came with. */
-export function IndexProgress({ answer, onAgain }: { answer: Readonly<{ index: IndexState }>; onAgain: () => void }) {
-  const { files, of, complete } = answer.index;
-  useEffect(() => {
-    if (complete) return;
-    const timer = setTimeout(onAgain, ASK_AGAIN_MS);
-    return () => clearTimeout(timer);
-  }, [answer, complete, onAgain]);
+/** How far the server has read the files, while it reads them; meanwhile it is asked again every second. */
+export function IndexProgress({ from }: { from: Resource<Readonly<{ index: IndexState }>> }) {
+  if (!from.value) return null;
+  const { files, of, complete } = from.value.index;
   const w = words();
   if (complete) return files < of ? <Notice kind="warn">{w.unreadable(of - files)}</Notice> : null;
-  if (of === 0) return null;
   const read = w.read(number(files), number(of));
   return (
     <div class="notice plain">
+      <KeptFresh from={from} everyMs={ASK_AGAIN_MS} />
       <p role="status">{w.reading}</p>
       <p class="small dim">
         <progress value={files} max={of} aria-label={read} />

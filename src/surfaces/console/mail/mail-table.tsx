@@ -106,9 +106,7 @@ function Row({ id, record, onOpen }: { id: string; record: Summary; onOpen: (mes
           </time>
         )}
       </td>
-      <td class="number size dim">
-        {bytes(record.size_estimate)}
-      </td>
+      <td class="number size dim">{bytes(record.size_estimate)}</td>
     </tr>
   );
 }

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 
 import type { ExportRecord } from "../../../core/record.ts";
 import { inBoth } from "../language.ts";
-import { CopyButton } from "../parts/copy-text.tsx";
+import { CopyButton } from "../parts/copy-button.tsx";
 import { HtmlFrame } from "./html-frame.tsx";
 import { legibleJson } from "./legible.ts";
 import { LongText } from "./long-text.tsx";

@@ -12,28 +12,28 @@ export type Neighbours = Readonly<{
 }>;
 
 export function useNeighbours(id: string, message: string): Neighbours | undefined {
-  const search = searchOf(id);
-  const found = search.found.value;
+  const { found: held, pages, place } = searchOf(id);
+  const found = held.value;
   const at = found?.records.findIndex((record) => record.id === message) ?? -1;
   const isLast = found !== undefined && at === found.records.length - 1 && found.next !== null;
   useEffect(() => {
-    const place = search.place.peek();
-    if (at !== -1 && place && place.message !== message) search.place.value = { ...place, message };
-  }, [at, message]);
+    const left = place.peek();
+    if (at !== -1 && left) place.value = { ...left, message };
+  }, [place, at, message]);
   useEffect(() => {
-    if (!found || !isLast) return;
+    const now = held.peek();
+    if (!now || !isLast) return;
     const stop = new AbortController();
-    const { question, pages } = found;
-    gather(question, pages + 1, found, (cursor) => getRecords(id, question, cursor, stop.signal)).then(
+    gather(now.question, now.pages + 1, now, (cursor) => getRecords(id, now.question, cursor, stop.signal)).then(
       (more) => {
         if (stop.signal.aborted) return;
-        search.found.value = more;
-        search.pages.value = more.pages;
+        held.value = more;
+        pages.value = more.pages;
       },
       () => {}, // then there is no way on from here; the list says what is wrong
     );
     return () => stop.abort();
-  }, [isLast]);
+  }, [id, held, pages, isLast]);
   if (!found || at === -1) return undefined;
   return { number: at + 1, total: found.total, before: found.records[at - 1]?.id, behind: found.records[at + 1]?.id };
 }

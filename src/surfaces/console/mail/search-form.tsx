@@ -1,4 +1,4 @@
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 
 import { inBoth } from "../language.ts";
 import { labelName } from "./label-name.ts";
@@ -42,6 +42,9 @@ const words = inBoth({
 /** Long enough that not every letter is a request, short enough that nobody waits for it. */
 const TYPING_PAUSE_MS = 250;
 
+/** As the server allows. */
+const LONGEST = 500;
+
 type Label = Readonly<{ id: string; name: string }>;
 
 export function SearchForm({
@@ -56,16 +59,28 @@ export function SearchForm({
   const w = words();
   const [typed, type] = useState(question);
   const [isOpen] = useState(() => filtersIn(question) > 0 || matchMedia("(min-width: 48rem)").matches);
+  const latest = useRef({ question, onAsk });
+  latest.current = { question, onAsk };
   useEffect(() => {
-    if (isSame(typed, question)) return;
-    const timer = setTimeout(() => onAsk(typed), TYPING_PAUSE_MS);
+    if (isSame(typed, latest.current.question)) return;
+    const timer = setTimeout(() => latest.current.onAsk(typed), TYPING_PAUSE_MS);
     return () => clearTimeout(timer);
   }, [typed]);
-  const field = (name: keyof Question) => ({
+  const written = (name: keyof Question) => ({
     name,
     value: typed[name],
+    maxLength: LONGEST,
     onInput: ({ currentTarget }: { currentTarget: { value: string } }) =>
-      type((last) => ({ ...last, [name]: currentTarget.value })),
+      type({ ...typed, [name]: currentTarget.value }),
+  });
+  const chosen = (name: keyof Question) => ({
+    name,
+    value: typed[name],
+    onChange: ({ currentTarget }: { currentTarget: { value: string } }) => {
+      const now = { ...typed, [name]: currentTarget.value };
+      type(now);
+      onAsk(now);
+    },
   });
   const inUse = filtersIn(typed);
   return (
@@ -80,7 +95,13 @@ export function SearchForm({
     >
       <label>
         {w.search}
-        <input type="search" spellcheck={false} aria-describedby="search-hint" {...field("search")} />
+        <input
+          type="search"
+
+          spellcheck={false}
+          aria-describedby="search-hint"
+          {...written("search")}
+        />
       </label>
       <p class="hint" id="search-hint">
         {w.hint}
@@ -92,15 +113,15 @@ export function SearchForm({
         <div class="filters">
           <label>
             {w.from}
-            <input type="text" spellcheck={false} {...field("from")} />
+            <input type="text" spellcheck={false} {...written("from")} />
           </label>
           <label>
             {w.subject}
-            <input type="text" {...field("subject")} />
+            <input type="text" {...written("subject")} />
           </label>
           <label>
             {w.label}
-            <select {...field("label")}>
+            <select {...chosen("label")}>
               <option value="">{w.any}</option>
               {choicesOf(labels, typed.label).map(({ id, name }) => (
                 <option key={id} value={id}>
@@ -111,15 +132,15 @@ export function SearchForm({
           </label>
           <label>
             {w.after}
-            <input type="date" max={typed.before || undefined} {...field("after")} />
+            <input type="date" max={typed.before || undefined} {...chosen("after")} />
           </label>
           <label>
             {w.before}
-            <input type="date" min={typed.after || undefined} {...field("before")} />
+            <input type="date" min={typed.after || undefined} {...chosen("before")} />
           </label>
           <label>
             {w.order}
-            <select {...field("order")}>
+            <select {...chosen("order")}>
               <option value="newest">{w.newest}</option>
               <option value="oldest">{w.oldest}</option>
             </select>

@@ -3,13 +3,13 @@ import { inBoth } from "../language.ts";
 import { ExportLinks } from "../mail/export-links.tsx";
 import { IndexProgress } from "../mail/index-progress.tsx";
 import { allMonths } from "../mail/months.ts";
-import { getStatistics, type Figures } from "../mail/records-api.ts";
+import { NothingExported } from "../mail/nothing-exported.tsx";
+import { getExport, getStatistics, type Figures } from "../mail/records-api.ts";
 import { LabelShares, SenderShares, SizeShares } from "../mail/shares.tsx";
 import { Chart } from "../parts/chart.tsx";
 import { Loaded } from "../parts/loaded.tsx";
 import { Page } from "../parts/page.tsx";
 import { useResource } from "../resource.ts";
-import { to } from "../route.ts";
 
 const words = inBoth({
   en: {
@@ -21,10 +21,6 @@ const words = inBoth({
     last: "Last month",
     perMonth: "Messages a month",
     month: "Month",
-    none: "Nothing to count yet",
-    noneHint: "Figures appear here as soon as the first file of this export is finished.",
-    empty: "This export holds no messages",
-    follow: "See the export",
   },
   fr: {
     title: "Statistiques",
@@ -35,24 +31,22 @@ const words = inBoth({
     last: "Dernier mois",
     perMonth: "Messages par mois",
     month: "Mois",
-    none: "Il n'y a encore rien à compter",
-    noneHint: "Les chiffres apparaissent ici dès que le premier fichier de cet export est terminé.",
-    empty: "Cet export ne contient aucun message",
-    follow: "Voir l'export",
   },
 });
 
 export function StatisticsPage({ id }: { id: string }) {
   const w = words();
   const loaded = useResource(id, (signal) => getStatistics(id, signal));
+  const job = useResource(id, (signal) => getExport(id, signal));
   return (
     <Page title={w.title}>
-      <ExportLinks id={id} />
+      <ExportLinks id={id} email={job.value?.email} />
       <Loaded from={loaded}>
         {(figures) => (
           <>
-            <IndexProgress answer={figures} onAgain={loaded.reload} />
-            {figures.messages === 0 ? <Nothing id={id} figures={figures} /> : <All id={id} figures={figures} />}
+            <IndexProgress from={loaded} />
+            {figures.messages > 0 && <All id={id} figures={figures} />}
+            {figures.messages === 0 && figures.index.complete && <NothingExported job={job} answer={loaded} />}
           </>
         )}
       </Loaded>
@@ -112,22 +106,6 @@ function Figure({ name, value }: { name: string; value: string }) {
     <div>
       <dt>{name}</dt>
       <dd>{value}</dd>
-    </div>
-  );
-}
-
-function Nothing({ id, figures: { index } }: { id: string; figures: Figures }) {
-  const w = words();
-  if (!index.complete && index.of > 0) return null;
-  return (
-    <div class="empty">
-      <h2>{index.complete ? w.empty : w.none}</h2>
-      {!index.complete && <p class="dim">{w.noneHint}</p>}
-      <p>
-        <a class="button" href={to({ page: "export", id })}>
-          {w.follow}
-        </a>
-      </p>
     </div>
   );
 }
