@@ -20,7 +20,7 @@ const words = inBoth({
     size: "Taille",
     unnamed: "(sans nom)",
     inline: "affichée dans le message",
-    note: "Cet export énumère les pièces jointes ; leur contenu est dans Gmail.",
+    note: "Cet export énumère les pièces jointes ; leur contenu est dans Gmail.",
   },
 });
 

@@ -21,12 +21,12 @@ const words = inBoth({
     title: "Le message, en HTML",
     remote: (count) =>
       count === 1
-        ? "1 image distante ou autre contenu extérieur n'a pas été chargé : les expéditeurs s'en servent pour voir qui lit."
-        : `${number(count)} images distantes et autres contenus extérieurs n'ont pas été chargés : les expéditeurs s'en servent pour voir qui lit.`,
+        ? "1 image distante ou autre contenu extérieur n'a pas été chargé : les expéditeurs s'en servent pour voir qui lit."
+        : `${number(count)} images distantes et autres contenus extérieurs n'ont pas été chargés : les expéditeurs s'en servent pour voir qui lit.`,
     attached: (count) =>
       count === 1
-        ? "1 image manque : c'est une pièce jointe, que cet export mentionne sans la contenir."
-        : `${number(count)} images manquent : ce sont des pièces jointes, que cet export mentionne sans les contenir.`,
+        ? "1 image manque : c'est une pièce jointe, que cet export mentionne sans la contenir."
+        : `${number(count)} images manquent : ce sont des pièces jointes, que cet export mentionne sans les contenir.`,
   },
 });
 

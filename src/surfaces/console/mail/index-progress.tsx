@@ -19,8 +19,8 @@ const words = inBoth({
     read: (files, of) => `${files} fichiers lus sur ${of}`,
     unreadable: (count) =>
       count === 1
-        ? "Un fichier de cet export ne peut pas être affiché : il n'est pas ce qui a été écrit. Une vérification (gmail-export verify) en dit plus."
-        : `${number(count)} fichiers de cet export ne peuvent pas être affichés : ils ne sont pas ce qui a été écrit. Une vérification (gmail-export verify) en dit plus.`,
+        ? "Un fichier de cet export ne peut pas être affiché : il n'est pas ce qui a été écrit. Une vérification (gmail-export verify) en dit plus."
+        : `${number(count)} fichiers de cet export ne peuvent pas être affichés : ils ne sont pas ce qui a été écrit. Une vérification (gmail-export verify) en dit plus.`,
   },
 });
 

@@ -19,7 +19,7 @@ const words = inBoth({
     noDate: "no date",
   },
   fr: {
-    caption: "Messages ; chaque objet ouvre son message",
+    caption: "Messages ; chaque objet ouvre son message",
     from: "De",
     subject: "Objet",
     attachments: "Pièces jointes",

@@ -26,8 +26,8 @@ const words = inBoth({
     Bcc: "Cci",
     date: "Date",
     labels: "Libellés",
-    sent: "telle qu'envoyée :",
-    see: (label) => `${label} : voir tous les messages avec ce libellé`,
+    sent: "telle qu'envoyée :",
+    see: (label) => `${label} : voir tous les messages avec ce libellé`,
   },
 });
 

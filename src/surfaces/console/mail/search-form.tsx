@@ -23,7 +23,7 @@ const words = inBoth({
   },
   fr: {
     search: "Rechercher dans cet export",
-    hint: "Expéditeur, destinataires, objet et premières lignes : ce qui commence par vos mots est trouvé.",
+    hint: "Expéditeur, destinataires, objet et premières lignes : ce qui commence par vos mots est trouvé.",
     filters: "Filtres",
     inUse: (count) => (count < 2 ? `${count} actif` : `${count} actifs`),
     from: "De",

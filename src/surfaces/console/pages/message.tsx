@@ -67,11 +67,11 @@ function Ways({ id, message }: { id: string; message: string }) {
         {w.back}
       </a>
       {at && (
-        <>
+        <div>
           <span class="small dim">{w.place(number(at.number), number(at.total))}</span>
           {link(at.before, w.before)}
           {link(at.behind, w.behind)}
-        </>
+        </div>
       )}
     </nav>
   );
