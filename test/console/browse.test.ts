@@ -3,7 +3,18 @@ import { expect, test } from "vitest";
 import type { Page } from "playwright-core";
 
 import { recordsIn } from "../exported.ts";
-import { ADA, begin, listedIds, reaches, signIn, stage, stageSignedIn, standstill, type Stage } from "../stage.ts";
+import {
+  ADA,
+  API_KEY,
+  begin,
+  listedIds,
+  reaches,
+  signIn,
+  stage,
+  stageSignedIn,
+  standstill,
+  type Stage,
+} from "../stage.ts";
 import { openChromium, portray } from "./chromium.ts";
 
 const DAY = Date.UTC(1999, 11, 31, 12);
@@ -252,11 +263,42 @@ test("an export without a finished file says so, and its messages appear by them
   await portray(page, "statistics-not-yet");
 
   await page.getByRole("link", { name: "Messages", exact: true }).click();
+  await page.getByRole("heading", { name: "There is nothing to read yet" }).waitFor();
   w.google.faults.clear();
-  await w.post(`/exports/${id}/cancel`);
-  await reaches(w, id, "cancelled");
+  await w.post(`/exports/${id}/pause`);
+  await reaches(w, id, "paused");
+  await w.post(`/exports/${id}/resume`);
+  await page.getByText(`${listedIds(w).length} messages`).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("an export that found nothing says so", async () => {
+  await using w = await stageSignedIn({ messages: 3 });
+  const id = await begin(w, { query: "from:nobody@nowhere.example" });
+  await reaches(w, id, "completed");
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  await page.goto(`${w.product.origin}/#/exports/${id}/mail`);
   await page.getByRole("heading", { name: "This export holds no messages" }).waitFor();
   await portray(page, "mail-empty");
+  await page.getByRole("link", { name: "Statistics" }).click();
+  await page.getByRole("heading", { name: "This export holds no messages" }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("a message's HTML is shown on a server that asks for its key, too", async () => {
+  await using w = await stageSignedIn({ messages: 3 });
+  const message = w.google.mailbox().add(LETTERS[0]);
+  const { id } = await exported(w);
+  await w.server.stop("SIGTERM");
+  await using _server = await w.product.serve({ API_KEY });
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  await page.goto(`${w.product.origin}/#/exports/${id}/mail/${message}`);
+  await page.getByLabel("API key").fill(API_KEY);
+  await page.getByRole("button", { name: "Enter" }).click();
+  const frame = page.frameLocator('iframe[title="The message, as HTML"]');
+  await frame.getByText("The figures agree with the machine.").waitFor();
   expect(complaints).toEqual([]);
 });
 

@@ -14,12 +14,13 @@ export function useFound(id: string): Resource<Found> & { readonly isStale: bool
   const [question, pages, found] = [search.question.value, search.pages.value, held.value];
   const [round, setRound] = useState(0);
   const [failed, setFailed] = useState<{ error: unknown }>();
-  const isFirst = useRef(true);
+  const asked = useRef<number>(undefined);
   const reload = useCallback(() => setRound((last) => last + 1), []);
   useEffect(() => {
     const stop = new AbortController();
-    const usable = isFirst.current ? undefined : held.peek(); // a list that was left may have grown since
-    isFirst.current = false;
+    // A list that was left, or is asked for once more, may have grown since.
+    const usable = asked.current === round ? held.peek() : undefined;
+    asked.current = round;
     setFailed(undefined);
     gather(question, pages, usable, (cursor) => getRecords(id, question, cursor, stop.signal)).then(
       (now) => {
