@@ -286,6 +286,36 @@ test("an export that found nothing says so", async () => {
   expect(complaints).toEqual([]);
 });
 
+test("messages that were finished just before the export ended are shown", async () => {
+  await using w = await stageSignedIn({ messages: 40 });
+  const { id } = await exported(w);
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  let isFirst = true;
+  await page.route(/\/(records|statistics)(\?|$)/, async (route) => {
+    const response = await route.fetch();
+    const index = { files: 0, of: 0, complete: true };
+    const json = isFirst
+      ? { ...(await response.json()), index, total: 0, records: [], messages: 0, next_cursor: null }
+      : undefined;
+    if (
+      route
+        .request()
+        .url()
+        .includes(page.url().endsWith("mail") ? "records" : "statistics")
+    )
+      isFirst = false;
+    await route.fulfill({ response, ...(json ? { json } : {}) });
+  });
+  for (const view of ["mail", "statistics"]) {
+    isFirst = true;
+    await page.goto(`${w.product.origin}/#/exports/${id}/${view}`);
+    await page.getByText(view === "mail" ? `${listedIds(w).length} messages` : "Who writes most").waitFor();
+    expect(isFirst).toBe(false);
+  }
+  expect(complaints).toEqual([]);
+});
+
 test("a message's HTML is shown on a server that asks for its key, too", async () => {
   await using w = await stageSignedIn({ messages: 3 });
   const message = w.google.mailbox().add(LETTERS[0]);

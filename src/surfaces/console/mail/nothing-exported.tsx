@@ -1,3 +1,5 @@
+import { useEffect } from "preact/hooks";
+
 import { inBoth } from "../language.ts";
 import { KeptFresh } from "../parts/kept-fresh.tsx";
 import type { Resource } from "../resource.ts";
@@ -28,8 +30,12 @@ const FINAL: ReadonlySet<string> = new Set(["completed", "completed_with_failure
 /** In the place of what there is not. Until the export is over, it is asked for again. */
 export function NothingExported({ job, answer }: { job: Resource<Job>; answer: Resource<unknown> }) {
   const w = words();
+  const isOver = job.value !== undefined && FINAL.has(job.value.state);
+  const { reload } = answer;
+  useEffect(() => {
+    if (isOver) reload(); // the last answer may be from just before the end
+  }, [isOver, reload]);
   if (!job.value) return null;
-  const isOver = FINAL.has(job.value.state);
   return (
     <div class="empty" role="status">
       <h2>{isOver ? w.empty : w.notYet}</h2>
