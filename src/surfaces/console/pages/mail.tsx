@@ -86,7 +86,7 @@ function Results({ id, found, isStale }: { id: string; found: Found; isStale: bo
         onOpen={(message) => (search.place.value = { message, scrollY })}
       />
       {found.next !== null && (
-        <div class="more">
+        <div class="mail-more">
           <button type="button" disabled={isStale} onClick={() => (search.pages.value = found.pages + 1)}>
             {w.more}
           </button>
