@@ -19,7 +19,7 @@ export function bytes(value: number): string {
   return new Intl.NumberFormat(language.value, {
     style: "unit",
     unit: UNITS[power]!,
-    unitDisplay: "short",
+    unitDisplay: power === 0 ? "long" : "short", // the short plural of "byte" is "byte"
     maximumSignificantDigits: 3,
   }).format(value / 1000 ** power);
 }

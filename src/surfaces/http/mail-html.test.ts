@@ -190,3 +190,10 @@ test("the document says itself that it may load nothing", () => {
     /^<!doctype html>\n<html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; [^"]*">/,
   );
 });
+
+test("what is nested so deeply that it would bring a browser's page down is shown flat", () => {
+  const { document } = inertMail(`${"<div><b><table><tr><td>".repeat(3_000)}deep down`);
+  expect(document).toContain("deep down");
+  expect(document.match(/<table>/g)).toHaveLength(40);
+  expect(document.match(/<\/table>/g)).toHaveLength(40);
+});

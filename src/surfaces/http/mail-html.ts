@@ -23,6 +23,9 @@ const LEFT_OUT = (
   "template textarea title video xmp"
 ).split(" ");
 
+/** Some hundred tables inside each other make a browser slow, and some thousand bring its page down. Real mail has dozens. */
+const DEEPEST = 200;
+
 type Attributes = sanitizeHtml.Attributes;
 
 /**
@@ -47,6 +50,7 @@ export function inertMail(html: string): InertMail {
     allowedAttributes: { "*": ATTRIBUTES, img: ["src"], details: ["open"] },
     allowedSchemes: ["data"],
     nonTextTags: LEFT_OUT,
+    nestingLimit: DEEPEST,
     parseStyleAttributes: false,
     transformTags: {
       "*": (tagName, attributes) => ({ tagName, attribs: styled(attributes) }),

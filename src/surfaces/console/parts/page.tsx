@@ -1,6 +1,9 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
+/** The browser itself tells of the page that is opened first. */
+let isFirst = true;
+
 /** A page with its heading, which takes the focus when the page appears, so that readers say where they are. */
 export function Page({
   title,
@@ -13,7 +16,8 @@ export function Page({
 }) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
-    if (document.activeElement !== document.body) heading.current?.focus({ preventScroll: true });
+    if (!isFirst) heading.current?.focus({ preventScroll: true });
+    isFirst = false;
     scrollTo(0, 0);
   }, []);
   useEffect(() => {

@@ -1,0 +1,27 @@
+import { inBoth } from "../language.ts";
+import { route, to } from "../route.ts";
+
+const words = inBoth({
+  en: { label: "This export", export: "The export", mail: "Messages", statistics: "Statistics" },
+  fr: { label: "Cet export", export: "L'export", mail: "Messages", statistics: "Statistiques" },
+});
+
+/** Whose mail this is, and the ways between an export's pages. */
+export function ExportLinks({ id, email }: { id: string; email: string | undefined }) {
+  const w = words();
+  const here = route.value.page;
+  return (
+    <div class="export-links">
+      <p class="dim">{email ?? "\u00a0"}</p>
+      <nav aria-label={w.label}>
+        <a href={to({ page: "export", id })}>{w.export}</a>
+        <a href={to({ page: "mail", id })} aria-current={here === "mail" ? "page" : undefined}>
+          {w.mail}
+        </a>
+        <a href={to({ page: "statistics", id })} aria-current={here === "statistics" ? "page" : undefined}>
+          {w.statistics}
+        </a>
+      </nav>
+    </div>
+  );
+}

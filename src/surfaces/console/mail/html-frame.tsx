@@ -1,0 +1,55 @@
+import { number } from "../format.ts";
+import { inBoth } from "../language.ts";
+import { Notice } from "../parts/failure.tsx";
+import { Loaded } from "../parts/loaded.tsx";
+import { useResource } from "../resource.ts";
+import { getWithheld, htmlPath } from "./records-api.ts";
+
+const words = inBoth({
+  en: {
+    title: "The message, as HTML",
+    remote: (count: number) =>
+      count === 1
+        ? "1 remote image or other outside content was not loaded: senders use them to see who reads."
+        : `${number(count)} remote images and other outside content were not loaded: senders use them to see who reads.`,
+    attached: (count: number) =>
+      count === 1
+        ? "1 picture is missing: it is an attachment, which this export lists but does not hold."
+        : `${number(count)} pictures are missing: they are attachments, which this export lists but does not hold.`,
+  },
+  fr: {
+    title: "Le message, en HTML",
+    remote: (count) =>
+      count === 1
+        ? "1 image distante ou autre contenu extérieur n'a pas été chargé : les expéditeurs s'en servent pour voir qui lit."
+        : `${number(count)} images distantes et autres contenus extérieurs n'ont pas été chargés : les expéditeurs s'en servent pour voir qui lit.`,
+    attached: (count) =>
+      count === 1
+        ? "1 image manque : c'est une pièce jointe, que cet export mentionne sans la contenir."
+        : `${number(count)} images manquent : ce sont des pièces jointes, que cet export mentionne sans les contenir.`,
+  },
+});
+
+/** A stranger's HTML, made inert by the server, in a frame that may do nothing: no scripts, forms, popups or navigation, and an origin of its own. */
+export function HtmlFrame({ id, message }: { id: string; message: string }) {
+  const w = words();
+  const address = htmlPath(id, message);
+  const withheld = useResource(address, (signal) => getWithheld(id, message, signal));
+  return (
+    <Loaded from={withheld}>
+      {({ remote, attached }) => (
+        <>
+          {remote + attached > 0 && (
+            <Notice kind="plain">
+              {remote > 0 && <p>{w.remote(remote)}</p>}
+              {attached > 0 && <p>{w.attached(attached)}</p>}
+            </Notice>
+          )}
+          <div class="letter">
+            <iframe sandbox="" referrerpolicy="no-referrer" src={address} title={w.title} />
+          </div>
+        </>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,50 @@
+import type { z } from "zod";
+
+import type { ExportRecord } from "../../../core/record.ts";
+import type { Records, Statistics } from "../../http/record-view.ts";
+import type { Export } from "../../http/export-view.ts";
+import { ask, call } from "../api.ts";
+import { parametersOf, type Question } from "./question.ts";
+
+export type Page = z.infer<typeof Records>;
+export type Summary = Page["records"][number];
+export type Figures = z.infer<typeof Statistics>;
+export type Job = z.infer<typeof Export>;
+export type IndexState = Page["index"];
+
+/** Where an answer says that there will be more. */
+export const ASK_AGAIN_MS = 1_000;
+
+/** Whose mail it is, and whether more is to come. */
+export const getExport = (id: string, signal: AbortSignal): Promise<Job> => call("GET", pathOf(id), { signal });
+
+export const getRecords = (
+  id: string,
+  question: Question,
+  cursor: string | undefined,
+  signal: AbortSignal,
+): Promise<Page> => call("GET", `${pathOf(id)}/records?${parametersOf(question, cursor)}`, { signal });
+
+export const getRecord = (id: string, message: string, signal: AbortSignal): Promise<ExportRecord> =>
+  call("GET", recordPath(id, message), { signal });
+
+export const getStatistics = (id: string, signal: AbortSignal): Promise<Figures> =>
+  call("GET", `${pathOf(id)}/statistics`, { signal });
+
+/** Where the message's HTML is, as a page to be shown in a frame. */
+export const htmlPath = (id: string, message: string): string => `${recordPath(id, message)}/html`;
+
+/** What the message's HTML does not show: how many things that would come from elsewhere, and how many pictures that are attachments. */
+export type Withheld = Readonly<{ remote: number; attached: number }>;
+
+/** Throws a refusal where there is no HTML to show. */
+export async function getWithheld(id: string, message: string, signal: AbortSignal): Promise<Withheld> {
+  const { headers, body } = await ask("GET", htmlPath(id, message), { signal });
+  await body?.cancel(); // the frame reads it
+  const count = (name: string): number => Number(headers.get(name) ?? 0);
+  return { remote: count("x-blocked-remote-content"), attached: count("x-absent-inline-images") };
+}
+
+const pathOf = (id: string): string => `/exports/${encodeURIComponent(id)}`;
+
+const recordPath = (id: string, message: string): string => `${pathOf(id)}/records/${encodeURIComponent(message)}`;

@@ -1,0 +1,405 @@
+import { expect, test } from "vitest";
+
+import type { Page } from "playwright-core";
+
+import { recordsIn } from "../exported.ts";
+import {
+  ADA,
+  API_KEY,
+  begin,
+  listedIds,
+  reaches,
+  signIn,
+  stage,
+  stageSignedIn,
+  standstill,
+  type Stage,
+} from "../stage.ts";
+import { openChromium, portray } from "./chromium.ts";
+
+const DAY = Date.UTC(1999, 11, 31, 12);
+
+/** Messages that are easily told from the seeded ones. */
+const LETTERS = [
+  {
+    from: "Hedy Kiesler <hedy@radio.example>",
+    subject: "Trajectories for Friday",
+    plain: "The figures agree with the machine.\n\n— HK",
+    html: '<p>The figures <b>agree</b> with the machine.</p><img src="https://tracker.example/pixel.gif"><p>— HK</p>',
+    labelIds: ["INBOX", "Label_2"],
+    internalDate: DAY,
+    attachments: [{ filename: "Orbit table.csv", mimeType: "text/csv", bytes: Buffer.alloc(2_345, "1,2\n") }],
+  },
+  {
+    from: "Hedy Kiesler <hedy@radio.example>",
+    subject: "Ellipses",
+    plain: "Only text in this one.",
+    labelIds: ["INBOX"],
+    internalDate: DAY - 86_400_000,
+  },
+] as const;
+
+async function exported(w: Stage): Promise<{ id: string; directory: string }> {
+  const id = await begin(w, { batch_size: 50 });
+  const { output_directory } = await reaches(w, id, "completed");
+  return { id, directory: output_directory };
+}
+
+const rows = (page: Page) => page.locator("tbody tr");
+const opener = (page: Page, subject: string) => page.getByRole("row").getByRole("link", { name: subject, exact: true });
+
+test("what was exported is found by words, sender, subject, label and day, page by page", async () => {
+  await using w = await stageSignedIn();
+  for (const letter of LETTERS) w.google.mailbox().add(letter);
+  const { id } = await exported(w);
+  const total = listedIds(w).length;
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  await page.goto(`${w.product.origin}/#/exports/${id}/mail`);
+  await page.getByRole("status").getByText(`${total} messages`).waitFor();
+  await page.getByText(ADA).first().waitFor();
+  expect(await rows(page).count()).toBe(50);
+  await portray(page, "mail");
+
+  const search = page.getByRole("searchbox", { name: "Search this export" });
+  await search.fill("traj frid");
+  await page.getByRole("status").getByText("1 message found").waitFor();
+  await opener(page, "Trajectories for Friday").waitFor();
+  await page.getByRole("cell", { name: "Hedy Kiesler hedy@radio.example" }).waitFor();
+  await page.getByRole("cell", { name: "1 attachment" }).waitFor();
+  await page.getByRole("button", { name: "Clear the search" }).click();
+  await page.getByText(`${total} messages`).waitFor();
+
+  const narrow = async (field: string, value: string, count: string): Promise<void> => {
+    await page.getByLabel(field, { exact: true }).fill(value);
+    await page.getByText(count, { exact: true }).waitFor();
+  };
+  await narrow("From", "hedy", "2 messages found");
+  await narrow("Subject", "ellip", "1 message found");
+  await page.getByText("(2 in use)").waitFor();
+  await narrow("Subject", "", "2 messages found");
+  await narrow("From this day on", "1999-12-31", "1 message found");
+  await narrow("From this day on", "", "2 messages found");
+  await narrow("Before this day", "1999-12-31", "1 message found");
+  await opener(page, "Ellipses").waitFor();
+  await narrow("Before this day", "", "2 messages found");
+  await page.getByRole("combobox", { name: "Label" }).selectOption("Travel/Lisbon");
+  await page.getByText("1 message found").waitFor();
+  await narrow("From", "nobody", "No message matches");
+  await portray(page, "mail-none");
+  await page.getByRole("button", { name: "Clear the search" }).click();
+  await page.getByText(`${total} messages`).waitFor();
+
+  await page.getByLabel("Order").selectOption("Oldest first");
+  await expect.poll(async () => rows(page).first().innerText()).toContain("Ellipses");
+  for (let shown = 50; shown < total; shown = await rows(page).count()) {
+    await page.getByRole("button", { name: "Show more" }).click();
+    await expect.poll(() => rows(page).count()).toBeGreaterThan(shown);
+  }
+  expect(await rows(page).count()).toBe(total);
+  expect(await page.getByRole("button", { name: "Show more" }).count()).toBe(0);
+  // What is searched for is mail: it stands neither in the address nor in what the browser keeps.
+  await search.fill("ellipses");
+  await page.getByText("1 message found").waitFor();
+  expect(await page.evaluate(() => location.hash)).toBe(`#/exports/${id}/mail`);
+  const kept = await page.evaluate(() => JSON.stringify([localStorage, sessionStorage]));
+  expect(kept).toContain("gmail-export.language");
+  expect(kept).not.toMatch(/ellipses|hedy|example/i);
+  expect(complaints).toEqual([]);
+});
+
+test("a message is shown as its sender meant it, as text, and as it was exported", async () => {
+  await using w = await stageSignedIn({ messages: 10 });
+  for (const letter of LETTERS) w.google.mailbox().add(letter);
+  const { id, directory } = await exported(w);
+  const kept = (await recordsIn(directory)).find(({ Subject }) => Subject === LETTERS[0].subject);
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  await page.goto(`${w.product.origin}/#/exports/${id}/mail/${kept?.["Message-ID"]}`);
+  await page.getByRole("heading", { name: "Trajectories for Friday" }).waitFor();
+  await page.getByText("Hedy Kiesler <hedy@radio.example>").waitFor();
+  await page.getByText("1 remote image or other outside content was not loaded").waitFor();
+  const frame = page.frameLocator('iframe[title="The message, as HTML"]');
+  await frame.getByText("The figures agree with the machine.").waitFor();
+  await page.getByRole("cell", { name: "Orbit table.csv" }).waitFor();
+  await page.getByRole("cell", { name: "2.35 kB" }).waitFor();
+  await portray(page, "message-html");
+
+  await page.getByRole("radio", { name: "Text" }).check();
+  await page.getByText("The figures agree with the machine.").waitFor();
+  expect(await page.locator("iframe").count()).toBe(0);
+  await portray(page, "message-text");
+
+  await page.getByRole("radio", { name: "Source (JSON)" }).check();
+  expect(JSON.parse(await page.locator("pre").innerText())).toEqual(kept);
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.getByRole("button", { name: "Copy JSON" }).click();
+  await page.getByText("Copied").waitFor();
+  expect(JSON.parse(await page.evaluate(() => navigator.clipboard.readText()))).toEqual(kept);
+  await portray(page, "message-source");
+
+  await page.getByRole("link", { name: "Travel/Lisbon" }).click();
+  await opener(page, "Trajectories for Friday").waitFor();
+  await page.getByText(/^\d+ messages? found$/).waitFor();
+  expect(await page.getByRole("combobox", { name: "Label" }).inputValue()).toBe("Label_2");
+  expect(complaints).toEqual([]);
+});
+
+test("who comes back from messages finds the list where they left it", async () => {
+  await using w = await stageSignedIn();
+  const { id } = await exported(w);
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  await page.goto(`${w.product.origin}/#/exports/${id}/mail`);
+  const newest = await rows(page).first().innerText();
+  await page.getByLabel("Order").selectOption("Oldest first");
+  await expect.poll(() => rows(page).first().innerText()).not.toBe(newest);
+  await page.getByRole("button", { name: "Show more" }).click();
+  await expect.poll(() => rows(page).count()).toBe(100);
+
+  const link = (row: number) => rows(page).nth(row).getByRole("link");
+  const [here, there] = [await link(98).getAttribute("href"), await link(99).getAttribute("href")];
+  await link(98).focus();
+  await page.keyboard.press("Enter");
+  await page.getByText(/^99 of \d+$/).waitFor();
+  expect(await page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
+  await page.getByRole("link", { name: "Next" }).click();
+  await page.getByText(/^100 of \d+$/).waitFor();
+  expect(new URL(page.url()).hash).toBe(there);
+  // Where the list that was shown ends, what comes behind is asked for.
+  await page.getByRole("link", { name: "Next" }).click();
+  await page.getByText(/^101 of \d+$/).waitFor();
+  await page.getByRole("link", { name: "Previous" }).click();
+  await page.getByRole("link", { name: "Previous" }).click();
+  await page.getByText(/^99 of \d+$/).waitFor();
+  await page.getByRole("link", { name: "Back to the messages" }).click();
+  await expect.poll(() => page.evaluate(() => document.activeElement?.getAttribute("href"))).toBe(here);
+  expect(await page.evaluate(() => scrollY)).toBeGreaterThan(1_000);
+  expect(await page.getByLabel("Order").inputValue()).toBe("oldest");
+
+  await page.goBack();
+  await page.getByText(/^99 of \d+$/).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("very long texts are shown by their beginning, and the rest when asked for", async () => {
+  await using w = await stageSignedIn({ messages: 1 });
+  const plain = `${"All work and no play.\n".repeat(20_000)}The end.`;
+  const message = w.google.mailbox().add({ subject: "Long", plain, labelIds: ["INBOX"] });
+  const { id } = await exported(w);
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  await page.goto(`${w.product.origin}/#/exports/${id}/mail/${message}`);
+  const rest = page.getByRole("button", { name: /^Show the rest \(2\d\d,\d{3} characters\)$/ });
+  await rest.waitFor();
+  expect(await page.getByText("The end.").count()).toBe(0);
+  await rest.click();
+  await page.getByText("The end.").waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("statistics show when, who, what size and which labels, and lead to the messages", async () => {
+  await using w = await stageSignedIn();
+  for (const letter of LETTERS) w.google.mailbox().add(letter);
+  for (let n = 0; n < 20; n += 1) w.google.mailbox().add({ ...LETTERS[1], internalDate: DAY - n * 86_400_000 * 20 });
+  const { id } = await exported(w);
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  await page.goto(`${w.product.origin}/#/exports/${id}/statistics`);
+  await page
+    .locator("dl.figures")
+    .getByText(String(listedIds(w).length), { exact: true })
+    .waitFor();
+  await page.getByRole("figure", { name: "Messages a month" }).waitFor();
+  await page.locator(".plot canvas").waitFor();
+  await portray(page, "statistics");
+
+  const senders = page.getByRole("table", { name: "Who writes most" });
+  await senders.getByRole("link", { name: "Hedy Kiesler" }).click();
+  await page.getByText("22 messages found").waitFor();
+  expect(await page.getByLabel("From", { exact: true }).inputValue()).toBe("hedy@radio.example");
+
+  await page.getByRole("link", { name: "Statistics" }).click();
+  const labels = page.getByRole("table", { name: "Labels" });
+  const count = await labels.getByRole("row", { name: "Travel/Lisbon" }).locator("td.number").innerText();
+  await labels.getByRole("link", { name: "Travel/Lisbon" }).click();
+  await page.getByText(`${count} messages found`, { exact: true }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("it speaks French", async () => {
+  await using w = await stageSignedIn({ messages: 30 });
+  for (const letter of LETTERS) w.google.mailbox().add(letter);
+  const { id } = await exported(w);
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin], { locale: "fr-FR" });
+  await page.goto(`${w.product.origin}/#/exports/${id}/mail`);
+  await page.getByRole("searchbox", { name: "Rechercher dans cet export" }).fill("hedy");
+  await page.getByText("2 messages trouvés").waitFor();
+  await page.getByRole("time").or(page.locator("time")).getByText("31 déc. 1999").waitFor();
+  await portray(page, "mail-french");
+  await opener(page, "Trajectories for Friday").click();
+  await page.getByText("1 image distante ou autre contenu extérieur n'a pas été chargé").waitFor();
+  await page.getByText("1 pièce jointe").waitFor();
+  await portray(page, "message-french");
+  await page.goto(`${w.product.origin}/#/exports/${id}/statistics`);
+  await page.getByRole("heading", { name: "Qui écrit le plus" }).waitFor();
+  await page.getByRole("link", { name: "Boîte de réception" }).waitFor();
+  await portray(page, "statistics-french");
+  expect(complaints).toEqual([]);
+});
+
+test("an export without a finished file says so, and its messages appear by themselves", async () => {
+  await using w = await stageSignedIn({ messages: 40 });
+  w.google.faults.add(standstill(12));
+  const id = await begin(w);
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  await page.goto(`${w.product.origin}/#/exports/${id}/mail`);
+  await page.getByRole("heading", { name: "There is nothing to read yet" }).waitFor();
+  await portray(page, "mail-not-yet");
+  await page.goto(`${w.product.origin}/#/exports/${id}/statistics`);
+  await page.getByRole("heading", { name: "There is nothing to read yet" }).waitFor();
+  await portray(page, "statistics-not-yet");
+
+  await page.getByRole("link", { name: "Messages", exact: true }).click();
+  await page.getByRole("heading", { name: "There is nothing to read yet" }).waitFor();
+  w.google.faults.clear();
+  await w.post(`/exports/${id}/pause`);
+  await reaches(w, id, "paused");
+  await w.post(`/exports/${id}/resume`);
+  await page.getByText(`${listedIds(w).length} messages`).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("an export that found nothing says so", async () => {
+  await using w = await stageSignedIn({ messages: 3 });
+  const id = await begin(w, { query: "from:nobody@nowhere.example" });
+  await reaches(w, id, "completed");
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  await page.goto(`${w.product.origin}/#/exports/${id}/mail`);
+  await page.getByRole("heading", { name: "This export holds no messages" }).waitFor();
+  await portray(page, "mail-empty");
+  await page.getByRole("link", { name: "Statistics" }).click();
+  await page.getByRole("heading", { name: "This export holds no messages" }).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("messages that were finished just before the export ended are shown", async () => {
+  await using w = await stageSignedIn({ messages: 40 });
+  const { id } = await exported(w);
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  let isFirst = true;
+  await page.route(/\/(records|statistics)(\?|$)/, async (route) => {
+    const response = await route.fetch();
+    const index = { files: 0, of: 0, complete: true };
+    const json = isFirst
+      ? { ...(await response.json()), index, total: 0, records: [], messages: 0, next_cursor: null }
+      : undefined;
+    if (
+      route
+        .request()
+        .url()
+        .includes(page.url().endsWith("mail") ? "records" : "statistics")
+    )
+      isFirst = false;
+    await route.fulfill({ response, ...(json ? { json } : {}) });
+  });
+  for (const view of ["mail", "statistics"]) {
+    isFirst = true;
+    await page.goto(`${w.product.origin}/#/exports/${id}/${view}`);
+    await page.getByText(view === "mail" ? `${listedIds(w).length} messages` : "Who writes most").waitFor();
+    expect(isFirst).toBe(false);
+  }
+  expect(complaints).toEqual([]);
+});
+
+test("a message's HTML is shown on a server that asks for its key, too", async () => {
+  await using w = await stageSignedIn({ messages: 3 });
+  const message = w.google.mailbox().add(LETTERS[0]);
+  const { id } = await exported(w);
+  await w.server.stop("SIGTERM");
+  await using _server = await w.product.serve({ API_KEY });
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  await page.goto(`${w.product.origin}/#/exports/${id}/mail/${message}`);
+  await page.getByLabel("API key").fill(API_KEY);
+  await page.getByRole("button", { name: "Enter" }).click();
+  const frame = page.frameLocator('iframe[title="The message, as HTML"]');
+  await frame.getByText("The figures agree with the machine.").waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test("while the files are read it says how far that is, and asks again until all is there", async () => {
+  await using w = await stageSignedIn({ messages: 40 });
+  const { id } = await exported(w);
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  // The server reads so few files faster than one can look: its first answers are told later than they are true.
+  let isReading = true;
+  await page.route(/\/(records|statistics)(\?|$)/, async (route) => {
+    const response = await route.fetch();
+    const answer = await response.json();
+    await route.fulfill({
+      response,
+      json: isReading ? { ...answer, index: { files: 3, of: 8, complete: false } } : answer,
+    });
+  });
+  for (const view of ["mail", "statistics"]) {
+    isReading = true;
+    await page.goto(`${w.product.origin}/#/exports/${id}/${view}`);
+    await page.getByText("3 of 8 files read").waitFor();
+    await portray(page, `${view}-reading`);
+    isReading = false;
+    await page.getByText("3 of 8 files read").waitFor({ state: "detached" });
+  }
+  expect(complaints).toEqual([]);
+});
+
+test("an answer to what is no longer asked is not waited for, and a failure blanks nothing", async () => {
+  await using w = await stageSignedIn({ messages: 40 });
+  for (const letter of LETTERS) w.google.mailbox().add(letter);
+  const { id } = await exported(w);
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  await page.route(/search=slow/, () => {}); // is never answered
+  await page.route(/search=unreached/, (route) => route.abort());
+  await page.goto(`${w.product.origin}/#/exports/${id}/mail`);
+  await page.getByText(/^\d+ messages$/).waitFor();
+  const search = page.getByRole("searchbox");
+  const ended = page.waitForEvent("requestfailed", (request) => request.url().includes("search=slow"));
+  const asked = page.waitForRequest(/search=slow/);
+  await search.fill("slow");
+  await asked;
+  await search.fill("ellipses");
+  await page.getByText("1 message found").waitFor();
+  expect((await ended).failure()?.errorText).toBe("net::ERR_ABORTED");
+
+  await search.fill("unreached");
+  await page.getByRole("alert").getByText("The server cannot be reached.").waitFor();
+  await opener(page, "Ellipses").waitFor();
+  await portray(page, "mail-failure");
+  await page.unroute(/search=unreached/);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await page.getByRole("heading", { name: "No message matches" }).waitFor();
+  expect(complaints.filter((text) => !text.includes("net::ERR_FAILED"))).toEqual([]);
+});
+
+test("what is not there is said with its next step", async () => {
+  await using w = await stage();
+  await signIn(w.server, ADA);
+  const { id } = await exported(w);
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  await page.goto(`${w.product.origin}/#/exports/${id}/mail/nowhere`);
+  await page.getByRole("alert").getByText("no_such_message").waitFor();
+  await portray(page, "message-unknown");
+  await page.goto(`${w.product.origin}/#/exports/nowhere/mail`);
+  await page.getByRole("alert").getByText("export_unknown").waitFor();
+  await portray(page, "mail-unknown");
+  await page.goto(`${w.product.origin}/#/exports/nowhere/statistics`);
+  await page.getByRole("alert").getByText("export_unknown").waitFor();
+  expect(complaints).toEqual([]);
+});
