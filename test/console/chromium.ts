@@ -17,7 +17,7 @@ const PHONE = { width: 375, height: 812 };
 const DESK = { width: 1280, height: 900 };
 
 /** A window of its own cookies and storage, and what went on in it that should not have. */
-export type Window = Readonly<{
+type Window = Readonly<{
   page: Page;
   /** Requests to anywhere but these origins, and errors that the page's console shows, such as breaches of its policy. */
   complaints: string[];

@@ -3,7 +3,7 @@ import { createSecretKey, randomBytes, type KeyObject } from "node:crypto";
 import { refuse } from "../../core/errors.ts";
 
 /** What seals now, and what may have sealed that which was not sealed anew yet. */
-export type Keys = Readonly<{ current: KeyObject; former: KeyObject | undefined }>;
+type Keys = Readonly<{ current: KeyObject; former: KeyObject | undefined }>;
 
 /** Where the key that seals grants is held. Read at each use: another process may have changed it. */
 export type KeyHolder = Readonly<{

@@ -22,7 +22,7 @@ addEventListener("hashchange", () => {
 
 export const route = computed(() => routeOf(hash.value));
 
-export function routeOf(address: string): Route {
+function routeOf(address: string): Route {
   const [page = "", id, view, message] = address
     .replace(/^#?\/?/, "")
     .split("/")
