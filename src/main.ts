@@ -49,6 +49,8 @@ import { terminal as openTerminal } from "./surfaces/cli/terminal.ts";
 import { listen } from "./surfaces/http/listen.ts";
 import { createMeasures } from "./surfaces/http/measures.ts";
 
+// The one place that knows every part, and therefore long: it joins them, and what each does is elsewhere.
+
 /** The way to Google under one configuration. Opens no file before one is needed. */
 function connect(config: Config) {
   const http = createHttp(config.gmailApiUrl.href, clock, {
