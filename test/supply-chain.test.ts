@@ -80,7 +80,8 @@ test("a bill of materials names every package, and which of them are shipped", a
   const at = (entries: Record<string, string>): (boolean | undefined)[] =>
     Object.entries(entries).map(([name, version]) => named.get(`${name}@${version}`));
   expect(new Set(at(manifest.dependencies))).toEqual(new Set([false]));
-  expect(new Set(at(manifest.devDependencies))).toEqual(new Set([true]));
+  const { ajv: _, "ajv-formats": __, ...tools } = manifest.devDependencies; // these two come with Fastify, too
+  expect(new Set(at(tools))).toEqual(new Set([true]));
 });
 
 type Component = { name: string; version: string; properties?: { name: string; value: string }[] };

@@ -1,17 +1,18 @@
+import { readFile } from "node:fs/promises";
+
 import { expect, test } from "vitest";
 
 import { simulateGoogle } from "../../simulator/google.ts";
-import { api } from "../api.ts";
 import { install } from "../product.ts";
-import { ADA, begin, reaches } from "../stage.ts";
+import { ADA, listedIds } from "../stage.ts";
 import { openChromium, portray } from "./chromium.ts";
 
 const json = (name: string, content: string) => ({ name, mimeType: "application/json", buffer: Buffer.from(content) });
 
-test("from nothing to a first export: the console leads through Google's console, the sign-in and the start", async () => {
+test("the first hour: the console leads through Google's console and the sign-in to an export, its mail and its files", async () => {
   await using google = await simulateGoogle({ messages: 40 });
   await using product = await install({ url: google.url });
-  await using server = await product.serve();
+  await using _server = await product.serve();
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([product.origin, google.url]);
   const step = (name: string) => page.getByRole("listitem").filter({ has: page.getByRole("heading", { name }) });
@@ -67,9 +68,21 @@ test("from nothing to a first export: the console leads through Google's console
   await portray(page, "welcome-3-export");
   await current.getByRole("link", { name: "Start an export" }).click();
   expect(page.url()).toBe(`${product.origin}/#/new`);
+  await page.getByRole("button", { name: "Start export" }).click();
+  await page.getByText("Complete and proven").waitFor();
 
-  const w = api(server.url);
-  await reaches(w, await begin(w), "completed");
+  await page.getByRole("link", { name: "Browse the mail" }).click();
+  await page.getByRole("table").getByRole("link").first().click();
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.getByText("Source (JSON)").click();
+  await page.getByText('"Message-ID"').waitFor();
+  await page.goBack();
+  await page.goBack();
+  const downloading = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download emails_batch_1.json" }).click();
+  const records: unknown = JSON.parse(await readFile(await (await downloading).path(), "utf8"));
+  expect(records).toHaveLength(listedIds({ google }).length);
+
   await page.getByRole("link", { name: "gmail-export" }).click();
   await page.getByRole("link", { name: ADA }).waitFor();
   expect(await step(ADA).getByText("Complete").count()).toBe(1);
