@@ -361,7 +361,7 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
             signal,
           );
         },
-        demo: (messages) => demo({ setUp: setUpDemo, readDirectory, clock, terminal }, messages, signal),
+        demo: (options) => demo({ setUp: setUpDemo, readDirectory, clock, terminal }, options, signal),
       },
       signal,
     );

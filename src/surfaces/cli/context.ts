@@ -1,5 +1,6 @@
 import type { Failure } from "../../core/errors.ts";
 import type { Finding } from "../../pipeline/doctor/finding.ts";
+import type { DemoOptions } from "./demo.ts";
 import type { Services } from "./services.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -14,7 +15,7 @@ export type Entry = Readonly<{
   doctor(account: string | undefined, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Runs the server until the signal aborts. */
   serve(port: number | undefined): Promise<void>;
-  demo(messages: number): Promise<void>;
+  demo(options: DemoOptions): Promise<void>;
 }>;
 
 /** What a command says that did not come to its end. */

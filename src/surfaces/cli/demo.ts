@@ -24,10 +24,13 @@ export type DemoParts = Readonly<{
   terminal: Terminal;
 }>;
 
+/** `stay`: the server and the simulated Google go on, for a look at the console, until Ctrl-C. */
+export type DemoOptions = Readonly<{ messages: number; stay: boolean }>;
+
 /** The main job from end to end, as any HTTP client would do it: sign in, start an export, watch it, look at the files. */
 export async function demo(
   { setUp, readDirectory, clock, terminal }: DemoParts,
-  messages: number,
+  { messages, stay }: DemoOptions,
   signal: AbortSignal,
 ): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), "gmail-export-demo-"));
@@ -63,6 +66,10 @@ export async function demo(
     terminal.data(`The first record:\n${JSON.stringify(await firstRecord(join(directory, first.file)), null, 2)}`);
   if (state !== "completed" || !verdict.sound || !manifest.complete)
     throw new Error(`the demo's export ended as ${state}`);
+
+  if (!stay) return;
+  terminal.say(`Look at it in a browser, and try what you like: ${serverUrl} (Ctrl-C ends it)`);
+  await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 
 /** Resolves with the state that the export ended in. */

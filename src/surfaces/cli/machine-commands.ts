@@ -2,6 +2,7 @@ import type { Command } from "commander";
 
 import { account, atLeastOne, portNumber } from "./arguments.ts";
 import type { Context } from "./context.ts";
+import type { DemoOptions } from "./demo.ts";
 import { findingLines } from "./doctor.ts";
 import { EXIT } from "./exit-code.ts";
 import { explain } from "./help.ts";
@@ -45,6 +46,7 @@ export function addMachineCommands(program: Command, context: Context): void {
     .command("demo")
     .description("export a simulated mailbox through the real server, and verify it; nothing leaves this machine")
     .option("--messages <n>", "size of the mailbox", atLeastOne, 2_000)
-    .action((options: { messages: number }) => context.demo(options.messages));
-  explain(demoCommand, ["demo", "demo --messages 20000"], ["ok"]);
+    .option("--stay", "keep it running afterwards, for a look at the console", false)
+    .action((options: DemoOptions) => context.demo(options));
+  explain(demoCommand, ["demo", "demo --messages 20000 --stay"], ["ok"]);
 }
