@@ -1,4 +1,8 @@
 #!/usr/bin/env node
+import { mkdirSync } from "node:fs";
+import module from "node:module";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 
 // Plain JavaScript that any Node can read: an older one must be told what it lacks, not shown a syntax error.
@@ -8,6 +12,16 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
       "In the repository, `npx gmail-export` brings its own; elsewhere install it from https://nodejs.org.",
   );
   process.exit(3);
+}
+
+// Half of a command's start is compiling what it loads, so that is kept: in a folder of this user alone, as code that
+// somebody else put into a shared one would be run.
+try {
+  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "gmail-export");
+  mkdirSync(cache, { recursive: true, mode: 0o700 });
+  module.enableCompileCache(cache);
+} catch {
+  // There is no place for it; the start takes a little longer.
 }
 
 // glibc keeps ever more of what was freed for itself once large blocks come and go, which V8 has made happen before this

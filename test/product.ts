@@ -9,6 +9,9 @@ import { scratchFolder } from "./scratch.ts";
 
 export const BIN = join(import.meta.dirname, "..", "bin", "gmail-export.js");
 
+/** One for all tests: compiled code is the same for everybody. */
+const CACHE = join(import.meta.dirname, "..", "node_modules", ".cache");
+
 /** Longer than any step of a test takes, and short enough to say which one hangs. */
 export const PATIENCE_MS = 30_000;
 
@@ -62,6 +65,7 @@ export async function install(google: Google, settings: Settings = {}): Promise<
   const env: Settings = {
     PATH: process.env["PATH"] ?? "",
     HOME: folder.path,
+    XDG_CACHE_HOME: CACHE,
     BROWSER: "true", // the command: no test opens the browser of whoever runs it
     GMAIL_API_URL: google.url,
     GMAIL_UNITS_PER_MINUTE: "1000000000",
