@@ -16,7 +16,7 @@ export function toRecord(message: Message, labelNames: LabelNames): ExportRecord
 
   const contents = contentsOf(message);
   const html = body(contents.html);
-  const referenced = contentIdsIn(html);
+  const referenced = contents.attachments.length > 0 ? contentIdsIn(html) : new Set<string>();
 
   const attachment = (part: Part): AttachmentRecord => {
     const [sentId = ""] = headerValues(part, "Content-ID");
