@@ -1,6 +1,5 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { Worker } from "node:worker_threads";
 import { gzipSync } from "node:zlib";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -25,6 +24,9 @@ function nested(depth: number): string {
   return open.repeat(depth) + JSON.stringify(leaf("bottom")) + "]}".repeat(depth);
 }
 
+/** Each refers to another. */
+const PICTURES = `${Array.from({ length: (50 * MB) / 22 }, (_, n) => `<img src=cid:a${n}%20> `).join("")}<img src=cid:a&amp;b>`;
+
 /** By name, a message's fields as JSON behind its id: some of this no object of JavaScript can hold. */
 const HOSTILE = {
   "10,000 parts": JSON.stringify({
@@ -38,7 +40,7 @@ const HOSTILE = {
     payload: {
       mimeType: "multipart/related",
       parts: [
-        { ...leaf("<img src=cid:a&amp;b> ".repeat((50 * MB) / 22)), mimeType: "text/html" },
+        { ...leaf(PICTURES), mimeType: "text/html" },
         { mimeType: "image/png", headers: [{ name: "Content-ID", value: "<a&b>" }], body: { size: 1 } },
       ],
     },
@@ -76,16 +78,16 @@ const LABELS = JSON.stringify({
   ],
 });
 
+/** In the server: the most that it computed between two turns in which a request could be answered. */
 const PROBE = `
-  const { parentPort, workerData } = require("node:worker_threads");
-  (async () => {
-    for (;;) {
-      const begun = performance.now();
-      if ((await fetch(workerData)).status !== 200) throw new Error("not well");
-      parentPort.postMessage(performance.now() - begun);
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  })();`;
+  import { writeFileSync } from "node:fs";
+  const cpu = () => (({ user, system }) => (user + system) / 1000)(process.threadCpuUsage());
+  let most = 0, last = cpu();
+  setInterval(() => {
+    const now = cpu();
+    if (now - last > most) writeFileSync("longest-turn", String(most = now - last));
+    last = now;
+  }, 1).unref();`;
 
 const stack = new AsyncDisposableStack();
 const ids = new Map<Name, string>();
@@ -94,7 +96,7 @@ let lines: string[] = [];
 let server: Server;
 let directory = "";
 let expected: string[] = [];
-let slowestMs = 0;
+let longestMs = 0;
 let events = "";
 
 const recordOf = (name: Name): ExportRecord => records.find((record) => record["Message-ID"] === ids.get(name))!;
@@ -111,18 +113,16 @@ beforeAll(async () => {
     );
   const gmail = stack.use(await hostileGmail(google, (resource) => forgeries.get(resource)));
   const product = stack.use(await install({ url: gmail.url, credentials: google.credentials }));
-  server = stack.use(await product.serve());
+  await writeFile(join(product.folder, "probe.mjs"), PROBE);
+  server = stack.use(await product.serve({ NODE_OPTIONS: "--import=./probe.mjs" }));
   await signIn(server, ADA);
   expected = listedIds({ google });
 
   const w = api(server.url);
   const id = await begin(w, { batch_size: 9 });
   const listening = fetch(`${server.url}/exports/${id}/events`).then((response) => response.text());
-  // From a thread of its own: this one is busy being Gmail.
-  const probe = new Worker(PROBE, { eval: true, workerData: `${server.url}/healthz` });
-  probe.on("message", (ms: number) => (slowestMs = Math.max(slowestMs, ms)));
   await reaches(w, id, "completed_with_failures");
-  await probe.terminate();
+  longestMs = Number(await readFile(join(product.folder, "longest-turn"), "utf8"));
   events = await listening;
   directory = join(product.folder, "data", ADA);
   records = await recordsIn(directory);
@@ -154,8 +154,9 @@ describe("an export of hostile mail", () => {
   });
 
   test("lets the server answer within a second all the while", () => {
-    expect(slowestMs).toBeGreaterThan(0);
-    expect(slowestMs).toBeLessThan(1_000);
+    // In time of the processor: what else a machine does is no concern of ours.
+    expect(longestMs).toBeGreaterThan(10);
+    expect(longestMs).toBeLessThan(1_000);
   });
 
   test("writes one line a log entry, and one event an event", () => {
