@@ -42,6 +42,15 @@ function isLong(command) {
 setFlagsFromString("--semi-space-growth-factor=1");
 setFlagsFromString("--heap-growing-percent=100");
 
+// A defect is told by where it was met: its message may quote mail.
+process.on("uncaughtException", (error) => {
+  const frames = String(error?.stack)
+    .split("\n")
+    .filter((line) => /^ +at /.test(line));
+  console.error(["A defect of gmail-export; please report these lines:", error?.name ?? "Error", ...frames].join("\n"));
+  process.exit(1);
+});
+
 const stop = new AbortController();
 for (const name of ["SIGINT", "SIGTERM", "SIGHUP"])
   process.on(name, () => {

@@ -55,8 +55,8 @@ export type SimulatedGoogle = AsyncDisposable &
     mailbox(email?: string): SimulatedMailbox;
     meter: Pick<Meter, "calls" | "units" | "refused" | "gets" | "reset">;
     faults: Faults;
-    /** How many codes were given out and exchanged, and how many access tokens refreshed. */
-    tokens: Readonly<{ codes: number; exchanges: number; refreshes: number }>;
+    /** How many codes were given out and exchanged, and how many access tokens refreshed; `values` are all codes and tokens ever given out. */
+    tokens: Readonly<{ codes: number; exchanges: number; refreshes: number; values: readonly string[] }>;
     /** The person withdraws access at Google: all their tokens die. */
     revoke(email: string): void;
     expireAccessTokens(): void;

@@ -144,7 +144,7 @@ export function readSettings(
       "is 0, which lets anybody on the way read tokens and mail: unset it (a proxy's own certificate goes to NODE_EXTRA_CA_CERTS)",
     );
   if (!isLoopback(config.host) && !config.apiKey)
-    refused("HOST", `${config.host} can be reached from other machines: set API_KEY too, or leave HOST at 127.0.0.1`);
+    refused("HOST", "can be reached from other machines: set API_KEY too, or leave it at 127.0.0.1");
   for (const [setting, entries] of [
     ["ALLOWED_HOSTS", config.allowedHosts],
     ["TRUST_PROXY", config.trustProxy],

@@ -322,6 +322,7 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
   process.report.excludeEnv = true; // a report of a crash would hold API_KEY and the key of the sign-ins
   const terminal = openTerminal(process.stdin, process.stdout, process.stderr, env["TERM"]);
   const { settings, exposed } = await environment(env);
+  for (const name of SECRET_SETTINGS) delete process.env[name]; // what this program starts, a browser, would be given them
   let parts: Parts | undefined;
   const composeFrom = async (more: Env = {}): Promise<Parts> => {
     if (exposed) throw exposed;

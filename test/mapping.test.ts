@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { type SimulatedGoogle, simulateGoogle, type Truth } from "../simulator/google.ts";
+import { simulateGoogle, type Truth } from "../simulator/google.ts";
 import {
   parseAttachment,
   parseLabels,
@@ -14,6 +14,7 @@ import { textBodiesToFetch, withBodies } from "../src/core/parts.ts";
 import type { AttachmentRecord, ExportRecord } from "../src/core/record.ts";
 import { countReplacementCharacters } from "../src/core/text.ts";
 import { toRecord } from "../src/pipeline/to-record.ts";
+import { gmailReader } from "./gmail-reader.ts";
 
 /** From Gmail's JSON to the record: the laws that hold for whatever Gmail, or something in its way, answers. */
 
@@ -162,31 +163,6 @@ test("mapping a message twice gives the same record", () => {
   );
 });
 
-/** Signs in as a person would and returns a reader of the Gmail API, paths below users/me/. */
-async function signIn({ url, credentials }: SimulatedGoogle): Promise<(path: string) => Promise<unknown>> {
-  const { installed } = z
-    .object({
-      installed: z.object({ client_id: z.string(), client_secret: z.string(), auth_uri: z.url(), token_uri: z.url() }),
-    })
-    .parse(credentials);
-  const { client_id, client_secret, auth_uri, token_uri } = installed;
-  const redirect_uri = "http://localhost:9/";
-  const scope = "https://www.googleapis.com/auth/gmail.readonly";
-  const asked = new URLSearchParams({ client_id, redirect_uri, scope, response_type: "code" });
-  const consent = await fetch(`${auth_uri}?${asked.toString()}`, { redirect: "manual" });
-  const code = new URL(consent.headers.get("location")!).searchParams.get("code")!;
-  const body = new URLSearchParams({ client_id, client_secret, redirect_uri, code, grant_type: "authorization_code" });
-  const answer = await fetch(token_uri, { method: "POST", body });
-  const { access_token } = z.object({ access_token: z.string() }).parse(await answer.json());
-  return async (path) => {
-    const response = await fetch(`${url}/gmail/v1/users/me/${path}`, {
-      headers: { authorization: `Bearer ${access_token}` },
-    });
-    expect(response.status, path).toBe(200);
-    return response.json();
-  };
-}
-
 /** Large text is behind an attachmentId. */
 async function complete(message: Message, get: (path: string) => Promise<unknown>): Promise<Message> {
   const bodies = textBodiesToFetch(message).map(async (part) => {
@@ -238,7 +214,7 @@ function stable({
 describe("a simulated mailbox", () => {
   test("becomes what its messages are, read one by one or by conversation", async () => {
     await using google = await simulateGoogle({ messages: 300 });
-    const get = await signIn(google);
+    const get = await gmailReader(google);
     const names = parseLabels(await get("labels"));
     const { refs } = parseMessageList(await get("messages?maxResults=500&includeSpamTrash=true"));
     const mailbox = google.mailbox();

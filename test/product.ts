@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { freePort, writeCredentials } from "../simulator/stage.ts";
 import { scratchFolder } from "./scratch.ts";
+import { givenBy, secretsIn, type Given } from "./told.ts";
 
 export const BIN = join(import.meta.dirname, "..", "bin", "gmail-export.js");
 
@@ -18,8 +19,11 @@ export const PATIENCE_MS = 30_000;
 /** What still runs then was forgotten by a test that hangs. */
 const LIFETIME_MS = 180_000;
 
-/** A Google to talk to: where Gmail is, and what credentials.json holds (left out: there is no such file). */
-export type Google = Readonly<{ url: string; credentials?: object }>;
+/**
+ * A Google to talk to: where Gmail is, and what credentials.json holds (left out: there is no such file). Of a simulated
+ * one it is known what it gave out: nothing of that may be on the stderr of any process.
+ */
+export type Google = Readonly<{ url: string; credentials?: object }> & Partial<Given>;
 
 export type Settings = Readonly<Record<string, string>>;
 
@@ -74,9 +78,11 @@ export async function install(google: Google, settings: Settings = {}): Promise<
     PORT: port,
   };
   const alive = new Set<Running>();
+  const all: Running[] = [];
   const start: Product["start"] = (args, more = {}) => {
     const running = run(args, folder.path, { ...env, ...more });
     alive.add(running);
+    all.push(running);
     void running.ended.finally(() => alive.delete(running));
     return running;
   };
@@ -109,6 +115,9 @@ export async function install(google: Google, settings: Settings = {}): Promise<
       await Promise.all(left.map((running) => running.stop("SIGKILL")));
       await folder[Symbol.asyncDispose]();
       if (left.length > 0) throw new Error(`a command was left running:\n${left.map((one) => one.said()).join("\n")}`);
+      const said = all.map((one) => one.said()).join("\n");
+      const told = secretsIn(said, givenBy(google, env));
+      if (told.length > 0) throw new Error(`this must not be on stderr: ${told.join(", ")}\n${said}`);
     },
   };
 }

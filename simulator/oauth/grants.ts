@@ -21,15 +21,20 @@ const LIVE_REFRESH_TOKENS = 100;
 
 const CODE_MINUTES = 10;
 
-const opaque = (prefix: string, bytes: number) => `${prefix}${randomBytes(bytes).toString("base64url")}`;
-
 /** All codes and tokens in the world. */
 export function openGrants(clock: () => number, accessTokenSeconds: number) {
   const codes = new Map<string, Code>();
   const access = new Map<string, Access>();
   const refresh = new Map<string, Refresh>();
   const granted = new Map<string, Set<string>>();
-  const issued = { codes: 0, exchanges: 0, refreshes: 0 };
+  const values: string[] = [];
+  const issued = { codes: 0, exchanges: 0, refreshes: 0, values };
+
+  const opaque = (prefix: string, bytes: number): string => {
+    const value = `${prefix}${randomBytes(bytes).toString("base64url")}`;
+    values.push(value);
+    return value;
+  };
 
   const revoke = (email: string): void => {
     granted.delete(email);
@@ -39,7 +44,7 @@ export function openGrants(clock: () => number, accessTokenSeconds: number) {
   };
 
   return {
-    /** Codes given out, codes exchanged, access tokens refreshed. */
+    /** Codes given out, codes exchanged, access tokens refreshed; the codes and tokens themselves. */
     issued,
     accessTokenSeconds,
     /** What this person allowed before; undefined when they never did. */

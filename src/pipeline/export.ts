@@ -1,3 +1,5 @@
+import { setImmediate as breathe } from "node:timers/promises";
+
 import { sameAccount } from "../core/account.ts";
 import type { Ended, ExportDirectory, OpenDirectory } from "../core/directory.ts";
 import { failureOf, refuse, type Failure } from "../core/errors.ts";
@@ -23,6 +25,9 @@ export type ExportPorts = Readonly<{
   open: OpenDirectory;
   clock: Clock;
 }>;
+
+/** Text of which each step, decoding it and writing it as JSON, may take a good part of a second. */
+const LARGE_CHARACTERS = 1 << 20;
 
 /** Mail that came while mail was fetched is fetched too, and what came meanwhile; a mailbox that never rests is left for next time. */
 const CATCH_UP_ROUNDS = 10;
@@ -179,7 +184,7 @@ async function fetchCall(source: MailboxSource, call: Call, names: LabelNames, s
   }
   const end = async (id: string): Promise<Ended> => {
     const message = found.get(id);
-    return message ? exported(message, names) : fetchMessage(source, id, names, signal);
+    return message ? await exported(message, names) : await fetchMessage(source, id, names, signal);
   };
   return Promise.all(call.ids.map(end));
 }
@@ -187,7 +192,7 @@ async function fetchCall(source: MailboxSource, call: Call, names: LabelNames, s
 async function fetchMessage(source: MailboxSource, id: string, names: LabelNames, signal: AbortSignal): Promise<Ended> {
   try {
     const message = await source.message(id, signal);
-    if (message.id === id) return exported(message, names);
+    if (message.id === id) return await exported(message, names);
     return { outcome: "failed", id, reason: "Gmail answered with another message.", attempts: 1 };
   } catch (error) {
     const failure = endOf(error);
@@ -200,8 +205,11 @@ function attemptsOf(failure: Failure): number {
   return failure.retry === "backoff" ? (failure.attempts ?? 1) : 1;
 }
 
-function exported(message: Message, names: LabelNames): Ended {
-  return { outcome: "exported", id: message.id, line: JSON.stringify(toRecord(message, names)) };
+async function exported(message: Message, names: LabelNames): Promise<Ended> {
+  const record = toRecord(message, names);
+  const { plain, html } = record.Body;
+  if (plain.length + html.length > LARGE_CHARACTERS) await breathe(); // what asks the server meanwhile has a turn
+  return { outcome: "exported", id: message.id, line: JSON.stringify(record) };
 }
 
 /** The failure, when it is this message's own; anything that concerns the whole account, or is a defect, is thrown on. */

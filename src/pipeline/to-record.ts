@@ -16,11 +16,10 @@ export function toRecord(message: Message, labelNames: LabelNames): ExportRecord
 
   const contents = contentsOf(message);
   const html = body(contents.html);
-  const referenced = contentIdsIn(html);
+  const referenced = referencedIn(html, new Set(contents.attachments.map(contentIdOf)));
 
   const attachment = (part: Part): AttachmentRecord => {
-    const [sentId = ""] = headerValues(part, "Content-ID");
-    const contentId = decodeHeader(sentId).trim().replace(/^<|>$/g, "");
+    const contentId = contentIdOf(part);
     // Gmail often turns `inline` into `attachment`, so what the html shows is inline too, whatever the header says.
     const inline = dispositionOf(part) === "inline" || referenced.has(contentId);
     return {
@@ -63,10 +62,24 @@ function charsetOf(part: Part): string {
   return /;\s*charset\s*=\s*["']?([^"';\s]+)/i.exec(contentType)?.[1] ?? "";
 }
 
-/** The Content-IDs an html text refers to by `cid:` (RFC 2392): in attributes, or in the `url()` of a style. */
-function contentIdsIn(html: string): ReadonlySet<string> {
-  const references = html.matchAll(/\bcid:([^"'\s<>()]+)/gi).map(([, address]) => decodeHTMLStrict(address!));
-  return new Set(references.map((address) => percentDecoded(address)));
+/** The Content-ID without its brackets, "" when the part has none. */
+function contentIdOf(part: Part): string {
+  const [sent = ""] = headerValues(part, "Content-ID");
+  return decodeHeader(sent).trim().replace(/^<|>$/g, "");
+}
+
+/**
+ * Which of these Content-IDs an html text refers to by `cid:` (RFC 2392): in attributes, or in the `url()` of a style.
+ * Millions of other references in a text are passed over, not gathered.
+ */
+function referencedIn(html: string, contentIds: ReadonlySet<string>): ReadonlySet<string> {
+  const found = new Set<string>();
+  if (contentIds.size > (contentIds.has("") ? 1 : 0))
+    for (const [, address] of html.matchAll(/\bcid:([^"'\s<>()]+)/gi)) {
+      const contentId = percentDecoded(decodeHTMLStrict(address!));
+      if (contentIds.has(contentId)) found.add(contentId);
+    }
+  return found;
 }
 
 function percentDecoded(address: string): string {

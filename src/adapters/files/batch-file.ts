@@ -32,7 +32,7 @@ export function batchName(number: number): string {
 
 /** The number in `emails_batch_N.json` or its `.part`; undefined for any other name. */
 export function batchNumber(name: string): { number: number; part: boolean } | undefined {
-  const match = /^emails_batch_([1-9]\d*)\.json(\.part)?$/.exec(name);
+  const match = /^emails_batch_([1-9]\d{0,8})\.json(\.part)?$/.exec(name);
   return match ? { number: Number(match[1]), part: match[2] !== undefined } : undefined;
 }
 
@@ -127,7 +127,7 @@ export async function recoverPart(path: string, onRecord: (text: string) => void
       continue;
     }
     const record = text.endsWith(",") && line.ended ? text.slice(0, -1) : text;
-    if (!more || !isUtf8(line.bytes) || idOf(record) === undefined || !isJson(record)) break;
+    if (!more || !isUtf8(line.bytes) || !isRecord(record)) break;
     hash.update(count === 0 ? OPEN : BETWEEN);
     hash.update(record);
     bytes = line.start + Buffer.byteLength(record);
@@ -180,13 +180,24 @@ export async function scanRecords(
   return { count, bytes, sha256: hash.digest("hex"), whole: whole && expect === "end" };
 }
 
-const ID = /^\{"Message-ID":("(?:[^"\\]|\\.)+"),"Thread-ID":("(?:[^"\\]|\\.)*")/;
+/** Ids have a thousand characters at most (adapters/gmail/wire.ts), of which JSON may make six each. */
+const ID = /^\{"Message-ID":("(?:[^"\\]|\\.){1,6000}"),"Thread-ID":("(?:[^"\\]|\\.){0,6000}")/;
 
 /** Message and thread id of a record line, without parsing all of it; undefined when it is no record. */
 export function idOf(record: string): { id: string; threadId: string } | undefined {
-  const match = ID.exec(record);
-  if (!match) return undefined;
-  return { id: String(JSON.parse(match[1]!)), threadId: String(JSON.parse(match[2]!)) };
+  const [, id = "", threadId = ""] = (ID.exec(record) ?? []).map(textOf);
+  return id === "" ? undefined : { id, threadId };
+}
+
+/** What a JSON string says; "" when it is none, as on a damaged disk. */
+function textOf(json: string): string {
+  const value = isJson(json) ? JSON.parse(json) : "";
+  return typeof value === "string" ? value : "";
+}
+
+/** Whether a line, without its comma, is a record as it was written: nothing of it was lost. */
+export function isRecord(line: string): boolean {
+  return idOf(line) !== undefined && isJson(line);
 }
 
 function isJson(text: string): boolean {

@@ -7,6 +7,9 @@ import { faultOfFileName } from "../../core/file-name.ts";
 import type { ChooseDirectory } from "../../core/job.ts";
 import { onDisk, unlessMissing } from "./disk.ts";
 
+/** Bytes of a path (PATH_MAX of Linux). Nothing longer can exist, and to look for it folder by folder would take long. */
+const LONGEST = 4_096;
+
 /** `root` is EXPORT_DIR, absolute. It need not exist yet, nor need the directory that is chosen. */
 export function chooseDirectoryIn(root: string): ChooseDirectory {
   return async (account, outputDir) => {
@@ -15,6 +18,7 @@ export function chooseDirectoryIn(root: string): ChooseDirectory {
       const fault = faultOfFileName(name, process.platform === "win32");
       if (fault !== undefined && name !== "..") throw unusable(fault);
     }
+    if (Buffer.byteLength(wanted) > LONGEST) throw tooLong();
     const real = await onDisk(wanted, () => followLinks(wanted));
     const inside = relative(await onDisk(root, () => followLinks(root)), real);
     if (inside === ".." || inside.startsWith(`..${sep}`) || resolve(inside) === inside) throw outside();
@@ -35,6 +39,10 @@ async function followLinks(path: string): Promise<string> {
 
 function unusable(fault: string): Error {
   return refuse("unusable_directory", `A name in output_dir ${fault}.`, "Choose a name of visible characters.");
+}
+
+function tooLong(): Error {
+  return refuse("unusable_directory", `output_dir is longer than ${LONGEST} bytes.`, "Choose a shorter one.");
 }
 
 function outside(): Error {

@@ -2,7 +2,7 @@ import { appendFile, chmod, readFile, readdir, rm, stat, symlink, truncate, writ
 import { join } from "node:path";
 
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { manualClock } from "../../../test/manual-clock.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
@@ -398,4 +398,80 @@ test("a disk that is full stops everything at once; with room again, all that wa
         .toSorted(),
     );
   }
+});
+
+describe("what a disk has changed in an unfinished export", () => {
+  /** Twelve messages listed, nine of them durable: a finished batch and a growing one. */
+  async function unfinished(path: string): Promise<void> {
+    await using directory = await open(path);
+    await list(directory, 12);
+    await directory.write(refs(9).map(({ id }) => record(id)));
+    await directory.checkpoint();
+  }
+
+  /** Goes on as an export does; the ids that it ends with. */
+  async function goOn(path: string): Promise<string[]> {
+    await using directory = await open(path);
+    if (directory.listedAt === undefined) await list(directory, 12);
+    await writePending(directory);
+    await directory.commit();
+    return idsIn(await batchesIn(path)).toSorted();
+  }
+
+  const change = async (path: string, from: string, to: string): Promise<void> => {
+    const before = await readFile(path, "utf8");
+    expect(before).toContain(from);
+    await writeFile(path, before.replace(from, to));
+  };
+  const all = refs(12)
+    .map(({ id }) => id)
+    .toSorted();
+
+  test.each([
+    ["an id", '"m11"', '"m1"'],
+    ["a line", /.*"m10".*\n/s, ""],
+    ["what it is an export of", '"maxEmails":null', '"maxEmails":1'],
+  ])("in the journal, %s, is listed anew: no message is lost", async (_, from, to) => {
+    await using folder = await scratchFolder();
+    await unfinished(folder.path);
+    const path = join(folder.path, ".journal");
+    const before = await readFile(path, "utf8");
+    await writeFile(path, before.replace(from, to));
+    expect(await readFile(path, "utf8")).not.toBe(before);
+    expect(await goOn(folder.path)).toEqual(all);
+  });
+
+  test("in a growing batch ends it there: what is behind is fetched again", async () => {
+    for (const [from, to] of [
+      ['"m7"', '"m\\q"'],
+      ['"m7"', '"m7'],
+      ['{"Message-ID":"m7"', '{"Message-ID":""'],
+    ] as const) {
+      await using folder = await scratchFolder();
+      await unfinished(folder.path);
+      await change(join(folder.path, "emails_batch_2.json.part"), from, to);
+      expect(await goOn(folder.path)).toEqual(all);
+    }
+  });
+
+  test("in a batch that the manifest does not name yet is refused", async () => {
+    for (const [from, to] of [
+      ['"m3"', '"m\\q"'],
+      ['"Subject":', '"Subject"'],
+      ["\n]", ",\n]"],
+    ] as const) {
+      await using folder = await scratchFolder();
+      await unfinished(folder.path);
+      await rm(join(folder.path, "manifest.json"));
+      await change(join(folder.path, "emails_batch_1.json"), from, to);
+      await expect(open(folder.path)).rejects.toMatchObject({ failure: { code: "directory_damaged" } });
+    }
+  });
+
+  test("a record of 20 MB whose id is as long is no reason to fail", async () => {
+    await using folder = await scratchFolder();
+    await unfinished(folder.path);
+    await appendFile(join(folder.path, "emails_batch_2.json.part"), `,\n{"Message-ID":"${"\\n".repeat(10 << 20)}`);
+    expect(await goOn(folder.path)).toEqual(all);
+  });
 });

@@ -82,7 +82,7 @@ export function holdDirectory(
   const openJournal = async (): Promise<Journal> =>
     (journal ??= found.journal
       ? await continueJournal(path, found.journal)
-      : await beginJournal(path, { journal: 1, ...of(purpose), historyId }));
+      : await beginJournal(path, { journal: 2, ...of(purpose), historyId }));
 
   const openBatch = async (): Promise<GrowingBatch> => {
     if (!batch) {
@@ -192,7 +192,7 @@ export function holdDirectory(
         await journal?.[Symbol.asyncDispose]();
         historyId = cursor;
         listed = false;
-        journal = await beginJournal(path, { journal: 1, ...of(purpose), historyId });
+        journal = await beginJournal(path, { journal: 2, ...of(purpose), historyId });
         await journal.append([
           { gone: [...ledger.ids("gone")] },
           { failed: [...failed.values()] },

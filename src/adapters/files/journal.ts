@@ -1,6 +1,6 @@
-import { isUtf8 } from "node:buffer";
 import { open, truncate } from "node:fs/promises";
 import { join } from "node:path";
+import { crc32 } from "node:zlib";
 
 import { z } from "zod";
 
@@ -13,12 +13,13 @@ import { failedShape, filterShape, spentShape } from "./manifest-file.ts";
 
 /**
  * What an unfinished export knows besides its records: what was listed, and which messages have no record and why.
- * One JSON value a line; a torn tail is cut like that of a batch. Gone when the export is finished: the manifest has it then.
+ * One JSON value a line, behind the CRC-32 of it and all before it: one wrong character in an id would be a message lost.
+ * What does not add up is cut off like a torn tail. Gone when the export is finished: the manifest has it then.
  */
 export const JOURNAL = ".journal";
 
 const begin = z.object({
-  journal: z.literal(1),
+  journal: z.literal(2),
   email: z.string(),
   filter: filterShape,
   maxEmails: z.int().nullable(),
@@ -43,6 +44,8 @@ export type FoundJournal = {
   spent: Spent | undefined;
   seconds: number;
   bytes: number;
+  /** Of all lines that were found whole. */
+  checksum: number;
 };
 
 /** Reads the journal of a folder up to its torn tail; undefined when there is none, or nothing whole in it. */
@@ -50,18 +53,24 @@ export async function readJournal(folder: string, onRef: (ref: Ref) => void): Pr
   const path = join(folder, JOURNAL);
   let found: FoundJournal | undefined;
   const read = async (): Promise<void> => {
+    let checksum = 0;
     for await (const line of lines(path)) {
-      const value = line.ended && isUtf8(line.bytes) ? parse(line.bytes.toString()) : undefined;
+      const json = line.bytes.subarray(DIGITS + 1);
+      checksum = crc32(json, checksum);
+      const isWhole = line.ended && line.bytes.toString("latin1", 0, DIGITS + 1) === `${hex(checksum)} `;
+      const value = isWhole ? parse(json.toString()) : undefined;
       if (found === undefined) {
         const first = begin.safeParse(value);
         if (!first.success) return;
-        found = { begin: first.data, listed: false, gone: [], failed: [], spent: undefined, seconds: 0, bytes: 0 };
+        const nothing = { listed: false, gone: [], failed: [], spent: undefined, seconds: 0 };
+        found = { begin: first.data, ...nothing, bytes: 0, checksum };
       } else {
         const next = entry.safeParse(value);
         if (!next.success) return;
         take(found, next.data, onRef);
       }
       found.bytes = line.start + line.bytes.length + 1;
+      found.checksum = checksum;
     }
   };
   await unlessMissing(read());
@@ -77,6 +86,12 @@ function take(found: FoundJournal, value: z.infer<typeof entry>, onRef: (ref: Re
     found.spent = value.spent;
     found.seconds = value.seconds;
   }
+}
+
+const DIGITS = 8;
+
+function hex(checksum: number): string {
+  return checksum.toString(16).padStart(DIGITS, "0");
 }
 
 function parse(text: string): unknown {
@@ -96,22 +111,37 @@ export type Journal = AsyncDisposable &
 
 /** Begins a journal anew. */
 export async function beginJournal(folder: string, first: JournalBegin): Promise<Journal> {
-  return journalAt(join(folder, JOURNAL), "w", [first]);
+  return journalAt(join(folder, JOURNAL), "w", 0, [first]);
 }
 
 /** Goes on behind what was found whole. */
 export async function continueJournal(folder: string, found: FoundJournal): Promise<Journal> {
   const path = join(folder, JOURNAL);
   await truncate(path, found.bytes);
-  return journalAt(path, "a", []);
+  return journalAt(path, "a", found.checksum, []);
 }
 
-async function journalAt(path: string, flags: "w" | "a", first: readonly JournalBegin[]): Promise<Journal> {
+async function journalAt(
+  path: string,
+  flags: "w" | "a",
+  before: number,
+  first: readonly JournalBegin[],
+): Promise<Journal> {
   const file = await open(path, flags, 0o600);
+  let checksum = before;
+  const lineOf = (value: object): string => {
+    const json = JSON.stringify(value);
+    checksum = crc32(json, checksum);
+    return `${hex(checksum)} ${json}\n`;
+  };
   const append = async (entries: readonly object[]): Promise<void> => {
-    await file.appendFile(entries.map((value) => `${JSON.stringify(value)}\n`).join(""));
+    await file.appendFile(entries.map(lineOf).join(""));
     await file.datasync();
   };
-  if (first.length > 0) await append(first);
+  if (first.length > 0)
+    await append(first).catch(async (error: unknown) => {
+      await file.close();
+      throw error;
+    });
   return { append, [Symbol.asyncDispose]: () => file.close() };
 }

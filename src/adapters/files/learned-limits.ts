@@ -7,8 +7,9 @@ import { replaceFile } from "../private-file.ts";
 
 const limit = z.object({
   tier: z.enum(["2026", "legacy"]),
-  unitsPerMinute: z.number().positive(),
-  priceFactor: z.number().positive(),
+  // What an export could live with: no damaged file may stop it, or let it go on without a limit.
+  unitsPerMinute: z.number().min(60).max(1_000_000_000),
+  priceFactor: z.number().min(1).max(100),
 });
 
 /** What was learned of each Cloud project, by client id. Losing it costs a few careful minutes, so nothing here ever fails an export. */
@@ -24,7 +25,10 @@ export function learnedLimits(path: string): LearnedLimits {
   };
   let writing: Promise<unknown> = Promise.resolve();
   return {
-    of: async (clientId) => (await read().catch(() => undefined))?.[clientId],
+    async of(clientId) {
+      const known = await read().catch(() => ({}));
+      return new Map(Object.entries(known)).get(clientId); // an id may be named like a property of every object
+    },
     remember(clientId, learned) {
       const write = async (): Promise<void> => {
         await mkdir(dirname(path), { recursive: true, mode: 0o700 });

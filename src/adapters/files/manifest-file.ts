@@ -35,11 +35,11 @@ const shape = z.object({
   total_emails: count,
   total_batches: count,
   max_emails: count.nullable(),
-  export_date: z.string(),
+  export_date: z.iso.datetime(),
   duration_seconds: z.number().nonnegative(),
   filter: filterShape,
   batches: z.array(
-    z.object({ file: z.string().regex(/^emails_batch_[1-9]\d*\.json$/), count, bytes: count, sha256: z.string() }),
+    z.object({ file: z.string().regex(/^emails_batch_[1-9]\d{0,8}\.json$/), count, bytes: count, sha256: z.string() }),
   ),
   failed: z.array(failedShape),
   gone: z.array(z.string()),
@@ -61,12 +61,12 @@ export async function readManifestFile(folder: string): Promise<{ manifest: Mani
   if (bytes === undefined) return undefined;
   try {
     return { manifest: shape.parse(JSON.parse(bytes.toString())), bytes };
-  } catch (error) {
+  } catch {
+    // Not the parser's error: it quotes the file, which holds a query and addresses.
     throw refuse(
       "directory_damaged",
       `This is not a manifest this version can read: ${path}.`,
       "Restore the file from a copy, or choose an empty output directory.",
-      { cause: error },
     );
   }
 }

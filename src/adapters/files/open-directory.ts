@@ -9,7 +9,7 @@ import { sameFilter, type BatchEntry, type Manifest } from "../../core/manifest.
 import type { Clock, Lock } from "../../core/ports.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
 import { countReplacementCharacters } from "../../core/text.ts";
-import { batchName, batchNumber, idOf, recoverPart, scanBatch, type FoundPart } from "./batch-file.ts";
+import { batchName, batchNumber, idOf, isRecord, recoverPart, scanBatch, type FoundPart } from "./batch-file.ts";
 import { holdDirectory, type Found } from "./directory.ts";
 import { onDisk, unlessMissing } from "./disk.ts";
 import { readJournal, type FoundJournal } from "./journal.ts";
@@ -112,8 +112,12 @@ async function findBatches(
     // Without an entry it can only be the batch that was finished right before a crash.
     if (!expected && !journal) throw foreignBatch(path, file);
     signal.throwIfAborted();
-    const { whole, ...entry } = await scanBatch(join(path, file), file, onRecord);
-    if (expected ? expected.sha256 !== entry.sha256 : !whole) throw changedBatch(path, file);
+    let sound = true; // as far as that shows without a hash
+    const { whole, ...entry } = await scanBatch(join(path, file), file, (record) => {
+      sound &&= expected !== undefined || isRecord(record);
+      onRecord(record);
+    });
+    if (expected ? expected.sha256 !== entry.sha256 : !(whole && sound)) throw changedBatch(path, file);
     batches.push(entry);
   }
   const promised = [...known.keys()].map((name) => batchNumber(name)?.number ?? 0);

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { buffer, text } from "node:stream/consumers";
+import { inspect } from "node:util";
 
 import { expect, test } from "vitest";
 
@@ -111,4 +112,17 @@ test("an archive breaks off behind a batch that is not the one that the manifest
   expect((await buffer(whole.content)).length).toBe(whole.bytes);
   await writeFile(join(folder.path, BATCH), TWO);
   await expect(buffer(tarOf("ada", await snapshotOf(folder.path)).content)).rejects.toMatchObject(REFUSED);
+});
+
+test("a manifest that says what none can say is refused, and not quoted", async () => {
+  await using folder = await exported();
+  const good: object = JSON.parse(folder.manifest);
+  const batch = { file: "emails_batch_99999999999999999999.json", count: 1, bytes: 1, sha256: "" };
+  for (const change of [{ export_date: "zq7" }, { batches: [batch] }, { duration_seconds: "zq7" }]) {
+    await writeFile(join(folder.path, "manifest.json"), JSON.stringify({ ...good, ...change }));
+    await expect(snapshotOf(folder.path)).rejects.toMatchObject(REFUSED);
+  }
+  await writeFile(join(folder.path, "manifest.json"), '{"query": zq7');
+  const error: unknown = await readDirectory.snapshot(folder.path).catch((refusal: unknown) => refusal);
+  expect(inspect(error, { depth: 9 })).not.toContain("zq7");
 });

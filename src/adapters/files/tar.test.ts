@@ -64,6 +64,11 @@ test("a file is its owner's alone, and as old as the export", async () => {
   expect(stdout).toMatch(/^-rw------- 0\/0 +2 2026-11-23 09:30:17 ada@example\.com\/manifest\.json\n$/);
 });
 
+test("what is older than the header can say is as old as it can say", async () => {
+  const { content } = tar([entry("a", Buffer.from("x"))], Date.UTC(1900, 0));
+  expect((await buffer(content)).toString("latin1", 136, 147)).toBe("00000000000");
+});
+
 test("a file may be larger than the 8 GiB that its header can say", async () => {
   await using folder = await scratchFolder();
   const path = join(folder.path, "archive.tar");

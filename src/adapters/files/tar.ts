@@ -16,7 +16,7 @@ export function tar(
   entries: readonly TarEntry[],
   modifiedAt: EpochMs,
 ): Readonly<{ bytes: number; content: AsyncIterable<Uint8Array> }> {
-  const modified = Math.floor(modifiedAt / 1000);
+  const modified = Math.max(0, Math.floor(modifiedAt / 1000)); // the field holds no year before 1970
   const headers = entries.map((entry) => headerOf(entry, modified));
   const sizes = entries.map((entry, i) => headers[i]!.length + padded(entry.bytes));
   return {

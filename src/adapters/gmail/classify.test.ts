@@ -213,3 +213,15 @@ describe("laws", () => {
       }),
     ));
 });
+
+test("an error that is made to take long is read at once, or not read", { timeout: 2_000 }, () => {
+  for (const piece of ["1/min/", "retry after", " ", "and limit '", "per day "])
+    for (const bytes of [15_000, 3_000_000]) {
+      const text = `retry after${piece.repeat(bytes / piece.length)}`;
+      const failure = said(
+        403,
+        errorBody(403, "rateLimitExceeded", text, { details: [{ metadata: { quota_limit: text } }] }),
+      );
+      expect(failure.code).toMatch(bytes > 65_536 ? /malformed_response/ : /quota_exceeded|daily_limit/);
+    }
+});

@@ -1,3 +1,5 @@
+import { setImmediate as breathe } from "node:timers/promises";
+
 import { ExportError, type Failure } from "../../core/errors.ts";
 import type { AccessToken } from "../../core/grant.ts";
 import type { Filter, Message, Profile } from "../../core/mailbox.ts";
@@ -18,6 +20,9 @@ import {
 
 /** The token endpoint has just honoured the grant, so Gmail's refusals of fresh tokens are believed only when they repeat. */
 const FRESH_REFUSED_AFTER = 3;
+
+/** Whoever waits while such an answer is unpacked, parsed and mapped has a turn in between: each takes some 100 ms for 50 MB. */
+const LARGE_BYTES = 1 << 20;
 
 /** The most that messages.list and history.list give on one page. */
 const PAGE_SIZE = "500";
@@ -70,7 +75,10 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
       const response = await http.get(path, token, signal);
       if (response.status === 401) throw new TokenRefused(token);
       if (isOk(response)) {
+        const isLarge = response.body.length > LARGE_BYTES;
+        if (isLarge) await breathe();
         const result = parse(jsonOf(response, clock));
+        if (isLarge) await breathe();
         pacer.accepted();
         return result;
       }

@@ -19,8 +19,12 @@ export type ErrorBody = Readonly<{
   activationUrl: string | undefined;
 }>;
 
+/** Google's have a few kilobytes. */
+const MOST_BYTES = 64 << 10;
+
 /** Undefined when the body is not an error of Google's. Never throws. */
 export function readErrorBody(body: Buffer): ErrorBody | undefined {
+  if (body.length > MOST_BYTES) return undefined;
   const error = fieldsOf(fieldsOf(parsed(body))["error"]);
   if (typeof error["code"] !== "number" && typeof error["message"] !== "string") return undefined;
 
@@ -59,7 +63,7 @@ function limitOf(metadata: Fields, messages: readonly string[]): NamedLimit | un
   };
 }
 
-const PER_MINUTE_AND_USER = /1\/min\/\S*\{user\}|per ?minute ?per ?user/i;
+const PER_MINUTE_AND_USER = /1\/min\/\S{0,100}\{user\}|per ?minute ?per ?user/i;
 const PER_DAY = /1\/d\/|per ?day/i;
 
 function limitIn(message: string): string | undefined {
@@ -68,7 +72,8 @@ function limitIn(message: string): string | undefined {
 
 /** "User-rate limit exceeded.  Retry after 2026-08-01T10:00:00.000Z (…)"; the spaces vary. */
 function timestampIn(message: string): EpochMs | undefined {
-  const found = /retry\s*after\s*:?\s*(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:\d\d)?/i.exec(message);
+  const found =
+    /retry\s{0,9}after\s{0,9}:?\s{0,9}(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d(?:\.\d+)?)(Z|[+-]\d\d:\d\d)?/i.exec(message);
   if (!found) return undefined;
   const [, day, time, zone = "Z"] = found;
   const at = Date.parse(`${day}T${time}${zone}`);

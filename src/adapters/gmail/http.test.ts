@@ -111,6 +111,17 @@ test("an answer larger than allowed is refused, compressed or not", async () => 
     expect(await failure(get(answer, { bodyBytes: 1 << 20 }))).toMatchObject({ code: "bad_request", retry: "never" });
 });
 
+test("headers without end are a network failure", async () => {
+  const answer: Serve = (_, { socket }) => {
+    socket!.write("HTTP/1.1 200 OK\r\n");
+    for (let n = 0; n < 1_000; n += 1) socket!.write(`x-${n}: ${"v".repeat(100)}\r\n`);
+  };
+  expect(await failure(get(answer))).toMatchObject({
+    code: "network",
+    message: expect.stringMatching(/HEADERS_OVERFLOW/),
+  });
+});
+
 test("gzip that ends too soon is a malformed response", async () => {
   const torn = gzipSync("x".repeat(1_000)).subarray(0, 20);
   const answer: Serve = (_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end(torn);

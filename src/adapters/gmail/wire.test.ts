@@ -100,6 +100,17 @@ describe("a message", () => {
     for (const json of [...NOT_OBJECTS, {}, { id: "" }, { id: 18 }]) malformed(() => parseMessage(json));
   });
 
+  test("of an id that would fill the memory is malformed", () => {
+    malformed(() => parseMessage({ id: "1".repeat(1_001) }));
+    malformed(() => parseMessageList({ messages: [{ id: "1", threadId: "1".repeat(1_001) }] }));
+  });
+
+  test("has no half surrogate pair in it, which could be in no address that Gmail is asked for", () => {
+    const payload = { body: { attachmentId: "a\ud83d" } };
+    const message = parseMessage({ id: "\ud83d", threadId: "b\udfff", payload });
+    expect([message.id, message.threadId, message.payload.body.attachmentId]).toEqual(["\uFFFD", "b\uFFFD", "a\uFFFD"]);
+  });
+
   test("keeps what it can of fields of the wrong type", () => {
     const json = {
       id: "1",
@@ -267,7 +278,8 @@ describe("a profile", () => {
   });
 
   test("without an address is malformed", () => {
-    for (const json of [...NOT_OBJECTS, {}, { emailAddress: 5 }]) malformed(() => parseProfile(json));
+    for (const json of [...NOT_OBJECTS, {}, { emailAddress: 5 }, { emailAddress: "a\u001b[2J@b.c" }])
+      malformed(() => parseProfile(json));
   });
 });
 

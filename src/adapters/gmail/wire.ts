@@ -43,7 +43,7 @@ export function parseMessageList(json: unknown): { refs: Ref[]; nextPageToken: s
 export function parseProfile(json: unknown): Profile {
   const profile = objectOf(json, "a profile");
   const emailAddress = stringOf(profile["emailAddress"]);
-  if (emailAddress === "") throw malformed("a profile without an address");
+  if (!/^[^\p{Cc}]{1,320}$/u.test(emailAddress)) throw malformed("a profile without an address");
   return {
     emailAddress,
     messagesTotal: countOf(profile["messagesTotal"]),
@@ -129,8 +129,13 @@ function headersOf(value: unknown): Header[] {
 function refOf(message: Json): Ref {
   const id = stringOf(message["id"]);
   if (id === "") throw malformed("a message without an id");
-  return { id, threadId: stringOf(message["threadId"]) || id };
+  const threadId = stringOf(message["threadId"]) || id;
+  if (id.length > LONGEST_ID || threadId.length > LONGEST_ID) throw malformed("an id of endless length");
+  return { id, threadId };
 }
+
+/** Gmail's have 16 characters. They are kept in memory, one for each message. */
+const LONGEST_ID = 1_000;
 
 function pageTokenOf(page: Json): string | undefined {
   const token = page["nextPageToken"] ?? "";
@@ -158,12 +163,15 @@ function arrayOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** Half a surrogate pair, which JSON can spell and no URL or file can hold, becomes U+FFFD. */
 function stringOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
+  return typeof value === "string" ? value.toWellFormed() : "";
 }
 
 function stringsOf(value: unknown): string[] {
-  return arrayOf(value).filter((item) => typeof item === "string");
+  return arrayOf(value)
+    .filter((item) => typeof item === "string")
+    .map(stringOf);
 }
 
 /** A whole number above zero, else 0. JSON can spell numbers that are none, such as 1e999. */

@@ -226,6 +226,7 @@ test.each([
   ["a refusal without a name", { status: 400, body: { error: { message: MARK } } }, "malformed_response"],
   ["tokens of another type", { status: 200, body: { access_token: [MARK] } }, "malformed_response"],
   ["a lifetime in words", { status: 200, body: { access_token: MARK, expires_in: MARK } }, "malformed_response"],
+  ["a lifetime without end", { status: 200, body: { access_token: MARK, expires_in: 1e300 } }, "malformed_response"],
 ] as const)("%s ends the sign-in, is asked once, and no secret is in the error", async (_, reply, code) => {
   google.replies.push(reply);
   expect((await failureOfDoing(signInAs({ account: "ada@example.com" }))).code).toBe(code);

@@ -107,6 +107,15 @@ test("what is on disk holds no token, and a copied folder is useless without the
   expect(await thief.accounts()).toEqual([]);
 });
 
+test("a grant of a time that is none is refused", async () => {
+  await using folder = await tempFolder();
+  const store = grantStore(folder.path, always(key), folderLock);
+  for (const times of [{ expiresAt: 1e300 }, { grantedAt: -1e17 }]) {
+    await store.save({ ...grantOf("ada@example.com"), ...times });
+    expect((await failureOfDoing(store.load("ada@example.com"))).code).toBe("grant_unreadable");
+  }
+});
+
 test("a damaged file is refused and kept, and hides nobody else", async () => {
   await using folder = await tempFolder();
   const store = grantStore(folder.path, always(key), folderLock);

@@ -1,5 +1,5 @@
 import type { Grant } from "../../core/grant.ts";
-import { Secret } from "../../core/ports.ts";
+import { isMoment, Secret } from "../../core/ports.ts";
 
 /** A grant as text, to be sealed: JSON with the names of RFC 6749 where it has them. The one place where its secrets are opened. */
 export function writeGrant(grant: Grant): string {
@@ -29,9 +29,9 @@ export function readGrant(text: string): Grant | undefined {
     typeof account !== "string" ||
     !isOptionalText(refresh_token) ||
     typeof access_token !== "string" ||
-    typeof expires_at !== "number" ||
+    !isMoment(expires_at) ||
     !isTexts(scopes) ||
-    typeof granted_at !== "number" ||
+    !isMoment(granted_at) ||
     !isOptionalText(revoked)
   )
     return undefined;

@@ -1,7 +1,7 @@
 import type { OAuth2Client } from "google-auth-library";
 
 import { ExportError, refuse, type TransientCode } from "../../core/errors.ts";
-import { Secret, type Clock, type EpochMs } from "../../core/ports.ts";
+import { isMoment, Secret, type Clock, type EpochMs } from "../../core/ports.ts";
 import { bareCause, codeOf } from "./bare-cause.ts";
 import type { ClientCredentials } from "./credentials.ts";
 
@@ -168,7 +168,8 @@ function readTokens(fields: Readonly<Record<string, unknown>>, askedAt: EpochMs)
     (refresh_token === undefined || isWords(refresh_token)) &&
     (scope === undefined || typeof scope === "string") &&
     typeof expires_in === "number" &&
-    expires_in >= 0;
+    expires_in >= 0 &&
+    isMoment(askedAt + expires_in * 1_000);
   if (!whole) throw transient("malformed_response", "Google's token endpoint answered something that is no token.");
   return {
     accessToken: new Secret(access_token),

@@ -1,5 +1,6 @@
 import { mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 import { expect, test } from "vitest";
 
@@ -152,6 +153,44 @@ test("where the list of exports cannot be kept, that is a disk failure that name
         failure: expect.objectContaining({ code: "disk", message: expect.stringContaining(join(folder.path, state)) }),
       }),
     );
+});
+
+test("a list whose inside is damaged says so, whatever is asked of it", async () => {
+  await using at = await queueIn();
+  const { id } = at.queue.add(request("ada"));
+  const database = new DatabaseSync(join(at.folder, "exports.sqlite"));
+  const good: object = JSON.parse(JSON.stringify(at.queue.get(id)));
+  const bad = [
+    "{",
+    "null",
+    ...[{ createdAt: 1e300 }, { state: "waiting" }, { state: "waiting", until: 1e300 }, { progress: {} }].map(
+      (change) => JSON.stringify({ ...good, ...change }),
+    ),
+  ];
+  for (const job of bad) {
+    database.prepare("UPDATE export SET job = ?").run(job);
+    for (const ask of [
+      () => at.queue.get(id),
+      () => at.queue.list(),
+      () => at.queue.take(),
+      () => at.queue.ask(id, "pause"),
+    ])
+      expect(ask, job).toThrow(expect.objectContaining({ failure: expect.objectContaining({ code: "internal" }) }));
+  }
+  database.exec("DROP TABLE export");
+  database.close();
+  for (const ask of [() => at.queue.get(id), () => at.queue.list(), () => at.queue.counts(), () => at.queue.take()])
+    expect(ask).toThrow(expect.objectContaining({ failure: expect.objectContaining({ code: "disk" }) }));
+});
+
+test("a file that has other tables is left alone", async () => {
+  await using folder = await scratchFolder();
+  const database = new DatabaseSync(join(folder.path, "exports.sqlite"));
+  database.exec("CREATE TABLE export (something TEXT)");
+  database.close();
+  expect(() => embeddedQueue(folder.path, manualClock())).toThrow(
+    expect.objectContaining({ failure: expect.objectContaining({ code: "disk" }) }),
+  );
 });
 
 test("exports are counted by state", async () => {

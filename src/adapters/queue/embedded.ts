@@ -30,29 +30,8 @@ const POLL_MS = 1_000;
  */
 export function embeddedQueue(folder: string, clock: Clock): JobQueue {
   const path = join(folder, "exports.sqlite");
-  const database = onDisk(path, () => open(path));
-
-  const live = LIVE.map((state) => `'${state}'`).join(", ");
-  const byId = database.prepare("SELECT job FROM export WHERE id = ?");
-  const newestFirst = database.prepare("SELECT job FROM export ORDER BY created_at DESC, rowid DESC");
-  const byState = database.prepare("SELECT state, COUNT(*) AS count FROM export GROUP BY state");
-  const inDirectory = database.prepare(`SELECT id FROM export WHERE directory = ? AND state IN (${live})`);
-  const insert = database.prepare(
-    "INSERT INTO export (id, account, directory, state, due_at, created_at, job) VALUES (?, ?, ?, ?, ?, ?, ?)",
-  );
-  // A running export whose lease ran out is due, like one that waits; `due_at` of a running one is the end of its lease.
-  const due = database.prepare(`
-    SELECT job FROM export AS candidate
-    WHERE state IN ('queued', 'waiting', 'running') AND due_at <= ?
-      AND NOT EXISTS (
-        SELECT 1 FROM export AS other
-        WHERE other.account = candidate.account AND other.id <> candidate.id AND other.state = 'running' AND other.due_at > ?
-      )
-    ORDER BY created_at, rowid LIMIT 1`);
-  const update = database.prepare("UPDATE export SET state = ?, due_at = ?, lease = ?, wish = ?, job = ? WHERE id = ?");
-  const holder = database.prepare("SELECT lease, wish, due_at FROM export WHERE id = ?");
-  const setWish = database.prepare("UPDATE export SET wish = ? WHERE id = ?");
-  const wantSignIn = database.prepare("SELECT job FROM export WHERE account = ? AND state = 'needs_sign_in'");
+  const { database, byId, newestFirst, byState, inDirectory, insert, due, update, holder, setWish, wantSignIn } =
+    onDisk(path, () => open(path));
 
   const listeners = new Set<() => void>();
   const wake = (): void => listeners.forEach((listener) => listener());
@@ -72,7 +51,7 @@ export function embeddedQueue(folder: string, clock: Clock): JobQueue {
     });
 
   const get = (id: string): ExportJob => {
-    const row = byId.get(id);
+    const row = onDisk(path, () => byId.get(id));
     if (row) return parseJob(row["job"]);
     throw refuse("export_unknown", "There is no such export.", "List the exports to find the right id.");
   };
@@ -138,8 +117,8 @@ export function embeddedQueue(folder: string, clock: Clock): JobQueue {
       return job;
     },
     get,
-    counts: () => new Map(byState.all().map((row) => [String(row["state"]), Number(row["count"])])),
-    list: () => newestFirst.all().map((row) => parseJob(row["job"])),
+    counts: () => new Map(onDisk(path, () => byState.all()).map((row) => [String(row["state"]), Number(row["count"])])),
+    list: () => onDisk(path, () => newestFirst.all()).map((row) => parseJob(row["job"])),
     take: () =>
       atomically(() => {
         const now = clock.now();
@@ -189,28 +168,61 @@ export function embeddedQueue(folder: string, clock: Clock): JobQueue {
   };
 }
 
-function open(path: string): DatabaseSync {
+/** All that is asked of the file. */
+function prepare(database: DatabaseSync) {
+  const live = LIVE.map((state) => `'${state}'`).join(", ");
+  const byId = database.prepare("SELECT job FROM export WHERE id = ?");
+  const newestFirst = database.prepare("SELECT job FROM export ORDER BY created_at DESC, rowid DESC");
+  const byState = database.prepare("SELECT state, COUNT(*) AS count FROM export GROUP BY state");
+  const inDirectory = database.prepare(`SELECT id FROM export WHERE directory = ? AND state IN (${live})`);
+  const insert = database.prepare(
+    "INSERT INTO export (id, account, directory, state, due_at, created_at, job) VALUES (?, ?, ?, ?, ?, ?, ?)",
+  );
+  // A running export whose lease ran out is due, like one that waits; `due_at` of a running one is the end of its lease.
+  const due = database.prepare(`
+    SELECT job FROM export AS candidate
+    WHERE state IN ('queued', 'waiting', 'running') AND due_at <= ?
+      AND NOT EXISTS (
+        SELECT 1 FROM export AS other
+        WHERE other.account = candidate.account AND other.id <> candidate.id AND other.state = 'running' AND other.due_at > ?
+      )
+    ORDER BY created_at, rowid LIMIT 1`);
+  const update = database.prepare("UPDATE export SET state = ?, due_at = ?, lease = ?, wish = ?, job = ? WHERE id = ?");
+  const holder = database.prepare("SELECT lease, wish, due_at FROM export WHERE id = ?");
+  const setWish = database.prepare("UPDATE export SET wish = ? WHERE id = ?");
+  const wantSignIn = database.prepare("SELECT job FROM export WHERE account = ? AND state = 'needs_sign_in'");
+  return { database, byId, newestFirst, byState, inDirectory, insert, due, update, holder, setWish, wantSignIn };
+}
+
+function open(path: string) {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   writeFileSync(path, "", { flag: "a", mode: 0o600 }); // before SQLite makes it with the umask's mode
   const database = new DatabaseSync(path, { timeout: 5_000 });
-  database.exec(`
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = FULL;
-    CREATE TABLE IF NOT EXISTS export (
-      id         TEXT PRIMARY KEY,
-      account    TEXT NOT NULL,     -- lower case
-      directory  TEXT NOT NULL,
-      state      TEXT NOT NULL,
-      due_at     INTEGER NOT NULL,  -- when it may be taken, epoch ms
-      lease      TEXT,              -- who runs it
-      wish       TEXT,              -- pause or cancel, asked of a running export
-      created_at INTEGER NOT NULL,
-      job        TEXT NOT NULL
-    ) STRICT;
-    CREATE INDEX IF NOT EXISTS export_state ON export (state, due_at);
-  `);
-  return database;
+  try {
+    database.exec(SCHEMA);
+    return prepare(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
 }
+
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  CREATE TABLE IF NOT EXISTS export (
+    id         TEXT PRIMARY KEY,
+    account    TEXT NOT NULL,     -- lower case
+    directory  TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    due_at     INTEGER NOT NULL,  -- when it may be taken, epoch ms
+    lease      TEXT,              -- who runs it
+    wish       TEXT,              -- pause or cancel, asked of a running export
+    created_at INTEGER NOT NULL,
+    job        TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS export_state ON export (state, due_at);
+`;
 
 /** What the file system or SQLite refuses becomes a `disk` failure that names the file. */
 function onDisk<T>(path: string, work: () => T): T {

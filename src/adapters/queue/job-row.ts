@@ -1,24 +1,52 @@
 import { z } from "zod";
 
 import { refuse } from "../../core/errors.ts";
-import { STATE_NAMES, type ExportJob } from "../../core/job.ts";
+import { STAGES, type ExportJob } from "../../core/job.ts";
+import { isMoment } from "../../core/ports.ts";
 
 /** A row may come from another version of this program: what every version wrote is checked, the rest is carried along. */
-const shape = z.looseObject({
-  id: z.string(),
-  state: z.enum(STATE_NAMES),
-  request: z.looseObject({ account: z.string(), directory: z.string(), batchSize: z.int() }),
-  progress: z.looseObject({ stage: z.string() }),
-  createdAt: z.number(),
-  updatedAt: z.number(),
-});
+const moment = z.number().refine(isMoment);
+const count = z.int().nonnegative();
+const failure = z.looseObject({ code: z.string(), message: z.string(), next: z.string() });
+const shape = z
+  .looseObject({
+    id: z.string(),
+    request: z.looseObject({
+      account: z.string(),
+      directory: z.string(),
+      maxEmails: count.nullable(),
+      batchSize: z.int().positive(),
+      filter: z.looseObject({ query: z.string(), labels: z.array(z.string()), includeSpamTrash: z.boolean() }),
+    }),
+    progress: z.looseObject({
+      stage: z.enum(STAGES),
+      listed: count,
+      exported: count,
+      gone: count,
+      failed: count,
+      batches: count,
+      spent: z.looseObject({ units: z.number(), calls: z.record(z.string(), count), refused: count }),
+      forecast: z.looseObject({ finishAt: moment.nullable() }).nullable(),
+    }),
+    createdAt: moment,
+    updatedAt: moment,
+  })
+  .and(
+    z.discriminatedUnion("state", [
+      z.looseObject({
+        state: z.enum(["queued", "running", "paused", "completed", "completed_with_failures", "cancelled"]),
+      }),
+      z.looseObject({ state: z.enum(["needs_sign_in", "failed"]), failure }),
+      z.looseObject({ state: z.literal("waiting"), until: moment, failure }),
+    ]),
+  );
 
 export function parseJob(column: unknown): ExportJob {
-  const value: unknown = JSON.parse(String(column));
+  const value = parsed(String(column));
   if (!isJob(value))
     throw refuse(
       "internal",
-      "The list of exports was written by another version of gmail-export.",
+      "The list of exports is damaged, or was written by another version of gmail-export.",
       "Move STATE_DIR/exports.sqlite away and start again: exports on disk are not touched and go on when started anew.",
     );
   return value;
@@ -26,4 +54,12 @@ export function parseJob(column: unknown): ExportJob {
 
 function isJob(value: unknown): value is ExportJob {
   return shape.safeParse(value).success;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }

@@ -434,6 +434,7 @@ test("an index that was interrupted goes on, and one that is removed, damaged or
     () => rm(w.index, { recursive: true }),
     () => writeFile(path, "not a database, but long enough to be taken for one by its size".repeat(100)),
     () => change("PRAGMA user_version = 9; DROP TABLE tally"),
+    () => change("ALTER TABLE record RENAME COLUMN size TO bytes"),
     () => change("UPDATE batch SET sha256 = NULL, expected = NULL WHERE number = 2"),
     () => undefined,
   ];

@@ -52,9 +52,14 @@ export function indexedRecords(folder: string, batches: ReadBatches, clock: Cloc
     closing.signal.throwIfAborted();
     const unused = [...open.values()].filter(({ users }) => users === 0);
     for (const index of unused.slice(0, Math.max(0, open.size + 1 - MOST_OPEN))) shut(index);
-    const database = openIndex(fileOf(path));
-    const fill = fillOf(database);
-    const made: Open = { path, database, fill, found: [], users: 0, work: undefined, failure: undefined };
+    const made: Open = {
+      path,
+      ...openIndex(fileOf(path), fillOf),
+      found: [],
+      users: 0,
+      work: undefined,
+      failure: undefined,
+    };
     open.set(path, made);
     return made;
   };
@@ -180,17 +185,12 @@ function placeOf(database: DatabaseSync, { path, batches }: Found, id: string) {
   };
 }
 
-/** A defect of ours. */
-const SQL_ERROR = 1;
-
 /** What SQLite or the file system refuses becomes a `disk` failure. */
 async function onIndex<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const isRefused =
-      error instanceof Error && ("syscall" in error || ("errcode" in error && error.errcode !== SQL_ERROR));
-    if (!isRefused) throw error;
+    if (!(error instanceof Error && ("syscall" in error || "errcode" in error))) throw error;
     throw refuse(
       "disk",
       "The index of what was exported cannot be kept under STATE_DIR.",

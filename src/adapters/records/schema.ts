@@ -71,14 +71,17 @@ function tallying(event: string, row: string, sign: 1 | -1): string {
 }
 
 /** Opens the index at `path`, making it where there is none, or none that this version can use. */
-export function openIndex(path: string): DatabaseSync {
+export function openIndex<Fill>(
+  path: string,
+  fillOf: (database: DatabaseSync) => Fill,
+): { database: DatabaseSync; fill: Fill } {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   try {
-    return open(path);
+    return open(path, fillOf);
   } catch (error) {
     if (!isBroken(error)) throw error;
     removeIndex(path);
-    return open(path);
+    return open(path, fillOf);
   }
 }
 
@@ -86,17 +89,15 @@ export function removeIndex(path: string): void {
   for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
 }
 
-const CORRUPT = 11;
-const NOT_A_DATABASE = 26;
+/** SQLITE_CORRUPT, SQLITE_NOTADB; SQLITE_ERROR is a damaged schema, for the statements are always the same. */
+const BROKEN: ReadonlySet<number> = new Set([11, 26, 1]);
 
 /** The file is no index, or no longer one: nothing is lost by making it anew. */
 export function isBroken(error: unknown): boolean {
-  return (
-    error instanceof Error && "errcode" in error && [CORRUPT, NOT_A_DATABASE].includes(Number(error.errcode) & 0xff)
-  );
+  return error instanceof Error && "errcode" in error && BROKEN.has(Number(error.errcode) & 0xff);
 }
 
-function open(path: string): DatabaseSync {
+function open<Fill>(path: string, fillOf: (database: DatabaseSync) => Fill): { database: DatabaseSync; fill: Fill } {
   writeFileSync(path, "", { flag: "a", mode: 0o600 }); // before SQLite makes it with the umask's mode
   const database = new DatabaseSync(path, { timeout: 5_000 });
   try {
@@ -109,7 +110,7 @@ function open(path: string): DatabaseSync {
         database.exec(`DROP TABLE "${String(name)}"`);
       database.exec(SCHEMA);
     });
-    return database;
+    return { database, fill: fillOf(database) };
   } catch (error) {
     database.close();
     throw error;

@@ -1,0 +1,100 @@
+import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
+
+import { fileLock } from "../src/adapters/files/lock.ts";
+import { openDirectoryWith } from "../src/adapters/files/open-directory.ts";
+import { parseMessage } from "../src/adapters/gmail/wire.ts";
+import { systemClock as clock } from "../src/clock.ts";
+import { ExportError, refuse } from "../src/core/errors.ts";
+import { EVERYTHING, type MailboxSource } from "../src/core/mailbox.ts";
+import type { Manifest } from "../src/core/manifest.ts";
+import { NOTHING_SPENT, PRICES, type Pacer } from "../src/core/quota.ts";
+import { runExport } from "../src/pipeline/export.ts";
+import { corpus } from "./corpus.ts";
+
+const MESSAGES = 30;
+const BATCH_SIZE = 7;
+
+/** A mailbox in memory, and exports of it into real directories. */
+export type Exports = Readonly<{
+  ids: readonly string[];
+  source: MailboxSource;
+  /** Exports into a directory, or goes on there; ends with a network failure once so many messages were read. */
+  into(folder: string, failAfter?: number): Promise<Manifest>;
+}>;
+
+export async function exportsOfCorpus(): Promise<Exports> {
+  const { messages } = await corpus();
+  const all = messages.slice(-MESSAGES).map((json) => parseMessage(JSON.parse(json)));
+  const byId = new Map(all.map((message) => [message.id, message]));
+  let left = Infinity;
+  const source: MailboxSource = {
+    profile: async () => ({
+      emailAddress: "ada@example.com",
+      messagesTotal: all.length,
+      threadsTotal: 1,
+      historyId: "7",
+    }),
+    labels: async () => new Map(),
+    async *list() {
+      yield all.map(({ id, threadId }) => ({ id, threadId }));
+    },
+    async message(id) {
+      left -= 1;
+      if (left < 0) throw offline();
+      const found = byId.get(id);
+      if (!found) throw refuse("not_found", "Gmail does not have it any more.", "Nothing to do.");
+      return found;
+    },
+    async thread() {
+      throw refuse("not_found", "Gmail does not have it any more.", "Nothing to do."); // then message by message
+    },
+    added: async (historyId) => ({ refs: [], historyId }),
+  };
+  const pacer: Pacer = {
+    prices: PRICES["2026"],
+    turn: async () => ({ done() {} }),
+    refused() {},
+    accepted() {},
+    spent: () => NOTHING_SPENT,
+    pace: () => ({ unitsPerMinute: 6_000, usedLastMinute: 0, inFlight: 0 }),
+  };
+  const open = openDirectoryWith(fileLock(clock), clock, "gmail-export fuzz");
+  return {
+    ids: [...byId.keys()],
+    source,
+    into(directory, failAfter = Infinity) {
+      left = failAfter;
+      const request = {
+        account: "ada@example.com",
+        directory,
+        maxEmails: null,
+        batchSize: BATCH_SIZE,
+        filter: EVERYTHING,
+      };
+      return runExport(request, { source, pacer, width: 4, open, clock }, () => {}, new AbortController().signal);
+    },
+  };
+}
+
+const offline = (): ExportError =>
+  new ExportError({ code: "network", retry: "backoff", outage: true, message: "No network.", next: "Wait." });
+
+/** Seeds that are one file of a directory each: its name on the first line, its content behind. */
+export async function filesOf(folder: string): Promise<Buffer[]> {
+  const names = (await readdir(folder)).filter((name) => name !== ".lock");
+  return Promise.all(
+    names.map(async (name) => Buffer.concat([Buffer.from(`${name}\n`), await readFile(join(folder, name))])),
+  );
+}
+
+/** A copy of a directory in which one file is what the input says. */
+export async function withFile(from: string, to: string, input: Buffer): Promise<void> {
+  await rm(to, { recursive: true, force: true });
+  await mkdir(to, { mode: 0o700 });
+  await cp(from, to, { recursive: true });
+  const end = Math.max(0, input.indexOf("\n"));
+  const name = basename(input.toString("utf8", 0, end)).replaceAll("\0", "");
+  if (name === "" || name === "." || name === ".." || Buffer.byteLength(name) > 200) return;
+  await writeFile(join(to, name), input.subarray(end + 1));
+}

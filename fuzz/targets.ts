@@ -1,0 +1,43 @@
+import type { Target } from "./target.ts";
+import { answer } from "./targets/answer.ts";
+import { commandLine } from "./targets/command-line.ts";
+import { connection } from "./targets/connection.ts";
+import { credentials } from "./targets/credentials.ts";
+import { directory } from "./targets/directory.ts";
+import { finished } from "./targets/finished.ts";
+import { grant } from "./targets/grant.ts";
+import { key } from "./targets/key.ts";
+import { limits } from "./targets/limits.ts";
+import { message } from "./targets/message.ts";
+import { outputDir } from "./targets/output-dir.ts";
+import { queue } from "./targets/queue.ts";
+import { records } from "./targets/records.ts";
+import { server } from "./targets/server.ts";
+import { settings } from "./targets/settings.ts";
+import { tokenAnswer } from "./targets/token-answer.ts";
+
+/** Everything that reads what it did not write itself a moment ago. */
+export const TARGETS: readonly Target[] = [
+  message,
+  answer,
+  connection,
+  tokenAnswer,
+  server,
+  commandLine,
+  settings,
+  outputDir,
+  credentials,
+  grant,
+  key,
+  limits,
+  queue,
+  directory,
+  finished,
+  records,
+];
+
+/** How many of all cases are this target's. */
+export function casesOf({ share }: Target, cases: number, targets: readonly Target[]): number {
+  const all = targets.reduce((sum, target) => sum + target.share, 0);
+  return Math.ceil((cases * share) / all);
+}

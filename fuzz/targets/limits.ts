@@ -1,0 +1,58 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import * as fc from "fast-check";
+
+import { learnedLimits } from "../../src/adapters/files/learned-limits.ts";
+import { createPacer } from "../../src/pipeline/pace/pacer.ts";
+import { createProjectBudget } from "../../src/pipeline/pace/spacing.ts";
+import { manualClock } from "../../test/manual-clock.ts";
+import { must, type Target } from "../target.ts";
+
+const CLIENTS = ["id", "__proto__", "constructor", "toString"];
+
+/** Beyond any wait that an honest limit could ask for. */
+const PATIENCE_MS = 60 * 60_000;
+
+/** STATE_DIR/limits.json: whatever it says, calls go, and not without limit. */
+export const limits: Target = {
+  name: "limits",
+  share: 40,
+  async open(folder) {
+    const path = join(folder, "limits.json");
+    const learned = { tier: "legacy", unitsPerMinute: 15_000, priceFactor: 1.25 };
+    const { of } = learnedLimits(path);
+    return {
+      seeds: [{ id: learned }, { id: learned, other: { ...learned, tier: "2026" } }].map((json) =>
+        Buffer.from(JSON.stringify(json)),
+      ),
+      shapes: fc
+        .record({ tier: fc.constantFrom("2026", "legacy"), unitsPerMinute: fc.double(), priceFactor: fc.double() })
+        .map((one) => JSON.stringify({ id: one })),
+      async feed(input) {
+        await writeFile(path, input);
+        for (const client of CLIENTS) await callsGo(await of(client));
+        return [];
+      },
+      async [Symbol.asyncDispose]() {},
+    };
+  },
+};
+
+async function callsGo(remembered: Awaited<ReturnType<ReturnType<typeof learnedLimits>["of"]>>): Promise<void> {
+  const clock = manualClock();
+  const begun = clock.now();
+  const pacer = createPacer({
+    clock,
+    tier: "auto",
+    unitsPerMinute: undefined,
+    maxInFlight: 10,
+    project: createProjectBudget(1_200_000),
+    remembered,
+    onLearned: () => {},
+  });
+  for (let call = 0; call < 3; call += 1)
+    (await clock.run(pacer.turn("messages.get", new AbortController().signal))).done();
+  must(clock.now() - begun < PATIENCE_MS, "calls are held back without end");
+  must(pacer.pace().unitsPerMinute <= 1_000_000_000, "calls go without limit", JSON.stringify(pacer.pace()));
+}

@@ -1,0 +1,93 @@
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+import * as fc from "fast-check";
+
+import { embeddedQueue } from "../../src/adapters/queue/embedded.ts";
+import { failureOf } from "../../src/core/errors.ts";
+import { EVERYTHING } from "../../src/core/mailbox.ts";
+import { NO_PROGRESS, type JobQueue, type Wish } from "../../src/core/job.ts";
+import { viewOf } from "../../src/surfaces/http/export-view.ts";
+import { manualClock } from "../../test/manual-clock.ts";
+import type { Target } from "../target.ts";
+
+const FILE = "exports.sqlite";
+const WISHES: readonly Wish[] = ["pause", "resume", "cancel", "retry_failed"];
+
+/** STATE_DIR/exports.sqlite; or, where the input is JSON, the job column of a row. */
+export const queue: Target = {
+  name: "queue",
+  share: 20,
+  async open(folder) {
+    const path = join(folder, FILE);
+    const clock = manualClock();
+    const job = { id: "1", state: "queued", request: requestOf(0), progress: NO_PROGRESS, createdAt: 1, updatedAt: 2 };
+    {
+      const first = embeddedQueue(folder, clock);
+      for (let n = 0; n < 12; n += 1) first.add(requestOf(n));
+      first.close(); // the last to close brings all of the WAL into the file
+    }
+    const good = await readFile(path);
+    return {
+      seeds: [good, good, good, Buffer.from(JSON.stringify(job))],
+      shapes: fc
+        .record({ createdAt: fc.double(), updatedAt: fc.maxSafeInteger(), until: fc.double(), failure: fc.jsonValue() })
+        .map((fields) => JSON.stringify({ ...job, ...fields, state: "waiting" })),
+      async feed(input) {
+        await rm(folder, { recursive: true }); // what SQLite keeps beside the file too
+        await mkdir(folder);
+        const isRow = input[0] === 0x7b;
+        await writeFile(path, isRow ? good : input);
+        if (isRow) putRow(path, input.toString());
+        const opened = embeddedQueue(folder, clock);
+        try {
+          return useAll(opened);
+        } finally {
+          opened.close();
+        }
+      },
+      async [Symbol.asyncDispose]() {},
+    };
+  },
+};
+
+function putRow(path: string, column: string): void {
+  const database = new DatabaseSync(path);
+  database.prepare("UPDATE export SET job = ? WHERE rowid = 1").run(column);
+  database.close();
+}
+
+const requestOf = (n: number) => ({
+  account: `ada${n}@example.com`,
+  directory: `/data/${n}`,
+  maxEmails: null,
+  batchSize: 5,
+  filter: EVERYTHING,
+});
+
+/** Everything that the server asks of it, each for itself: one failure is no reason not to try the next. */
+function useAll(opened: JobQueue): string[] {
+  const told: string[] = [];
+  const attempt = (work: () => unknown): void => {
+    try {
+      told.push(JSON.stringify(work() ?? null));
+    } catch (error) {
+      const failure = failureOf(error);
+      if (!failure) throw error;
+      told.push(failure.message);
+    }
+  };
+  attempt(() => [...opened.counts()]);
+  attempt(() => opened.list().map(viewOf));
+  attempt(() => opened.add(requestOf(99)));
+  attempt(() => opened.signedIn("ada1@example.com"));
+  attempt(() => {
+    const lease = opened.take();
+    lease?.beat(NO_PROGRESS);
+    lease?.release({ state: "completed" }, NO_PROGRESS);
+  });
+  for (const wish of WISHES)
+    attempt(() => opened.list().forEach(({ id }) => attempt(() => viewOf(opened.ask(id, wish)))));
+  return told;
+}
