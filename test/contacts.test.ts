@@ -42,7 +42,7 @@ test("signing in, exporting, looking for faults and signing out talk to the conf
 test("with a client file of Google's, only Google's hosts are asked for", async () => {
   const client = {
     client_id: "1-a.apps.googleusercontent.com",
-    client_secret: "s",
+    client_secret: "GOCSPX-nobody-knows-it",
     auth_uri: "https://accounts.google.com/o/oauth2/auth",
     token_uri: "https://oauth2.googleapis.com/token",
   };

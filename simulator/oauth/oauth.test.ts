@@ -135,7 +135,7 @@ describe("the token endpoint", () => {
     expect(again.status).toBe(200);
     expect(again.body).not.toHaveProperty("refresh_token");
     expect(again.body["access_token"]).not.toBe(body["access_token"]);
-    expect(google.tokens).toEqual({ codes: 1, exchanges: 1, refreshes: 1 });
+    expect(google.tokens).toMatchObject({ codes: 1, exchanges: 1, refreshes: 1 });
   });
 
   test("forgets a code after ten minutes", async () => {

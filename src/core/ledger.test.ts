@@ -5,7 +5,7 @@ import { createLedger, type Outcome } from "./ledger.ts";
 import type { Ref } from "./mailbox.ts";
 
 const outcome = fc.constantFrom<Outcome>("pending", "exported", "gone", "failed");
-const ref = fc.record({ id: fc.string({ maxLength: 3 }), threadId: fc.string({ maxLength: 2 }) });
+const ref = fc.record({ id: fc.string({ maxLength: 3 }), threadId: fc.constantFrom("", "a", "b", "é") });
 const step = fc.oneof(fc.record({ add: ref }), fc.record({ mark: fc.nat({ max: 50 }), as: outcome }));
 
 test("a ledger is a set in listing order with one outcome a message, whatever the ids look like", () => {
@@ -30,13 +30,12 @@ test("a ledger is a set in listing order with one outcome a message, whatever th
         expect([...ledger.ids(name)]).toEqual(ids);
         expect(ledger.count(name)).toBe(ids.length);
       }
-      const threads = Map.groupBy(
-        [...model.values()].filter((known) => known.outcome === "pending"),
-        (known) => known.ref.threadId,
-      );
-      expect([...ledger.pending()]).toEqual(
-        [...threads].map(([threadId, known]) => ({ threadId, ids: known.map(({ ref: { id } }) => id) })),
-      );
+      const threads = Map.groupBy(model.values(), (known) => known.ref.threadId);
+      const pending = [...threads].map(([threadId, known]) => ({
+        threadId,
+        ids: known.filter((one) => one.outcome === "pending").map(({ ref: { id } }) => id),
+      }));
+      expect([...ledger.pending()]).toEqual(pending.filter(({ ids }) => ids.length > 0));
     }),
   );
 });
@@ -69,4 +68,25 @@ test("a hundred thousand messages take well under a hundred bytes each", () => {
     });
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(100_000 * 100);
   expect(ledger.count("pending")).toBe(100_000);
+});
+
+test("a conversation that was cut in two keeps its place, so that what is resumed has the order of what was not", () => {
+  const refs = ["a1", "b1", "a2", "c1", "b2"].map((id) => ({ id, threadId: id[0]! }));
+  const walk = (ended: readonly string[]) => {
+    const ledger = createLedger();
+    for (const ref of refs) ledger.add(ref);
+    for (const id of ended) ledger.recover({ id, threadId: id[0]! }, "exported");
+    return [...ledger.pending()].flatMap(({ ids }) => ids);
+  };
+  const whole = walk([]);
+  expect(whole).toEqual(["a1", "a2", "b1", "b2", "c1"]);
+  for (let cut = 1; cut < whole.length; cut += 1)
+    expect(walk(whole.slice(0, cut)), `cut behind ${cut}`).toEqual(whole.slice(cut));
+});
+
+test("new mail of conversations that were exported before comes in the order of the listing", () => {
+  const ledger = createLedger();
+  for (const id of ["a1", "b1", "c1"]) ledger.recover({ id, threadId: id[0]! }, "exported");
+  for (const id of ["c2", "d1", "a2", "a1"]) ledger.add({ id, threadId: id[0]! });
+  expect([...ledger.pending()].flatMap(({ ids }) => ids)).toEqual(["c2", "d1", "a2"]);
 });

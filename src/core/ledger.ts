@@ -8,18 +8,26 @@ export type Outcome = "pending" | "exported" | "gone" | "failed";
 
 const OUTCOMES: readonly Outcome[] = ["pending", "exported", "gone", "failed"];
 
+/** Beside the two bits of an outcome: the ref is of the listing. */
+const LISTED = 4;
+
 export type Conversation = Readonly<{ threadId: string; ids: readonly string[] }>;
 
 export type Ledger = Readonly<{
-  /** Adds a ref as pending; false when its id is known already. */
+  /** Adds a ref of the listing as pending; false when its id is known already. */
   add(ref: Ref): boolean;
+  /** What was found on the disk of a message, be it in the listing or not. */
+  recover(ref: Ref, outcome: Outcome): void;
   /** What became of a message; undefined when it was never listed. */
   outcome(id: string): Outcome | undefined;
   /** Throws a RangeError for an id that was never added. */
   mark(id: string, outcome: Outcome): void;
   count(outcome: Outcome): number;
   readonly size: number;
-  /** Pending refs by conversation: conversations and the messages in them in the order they were listed. */
+  /**
+   * Pending refs by conversation: conversations and the messages in them in the order they were listed. A conversation
+   * of which a part has ended keeps its place: else an export that was interrupted within one would differ.
+   */
   pending(): Generator<Conversation>;
   /** Ids with this outcome, in listing order. */
   ids(outcome: Outcome): Generator<string>;
@@ -30,7 +38,8 @@ export function createLedger(): Ledger {
   const byName = growing(Int32Array, -1); // name → ref, for names that are message ids
   const nameOf = growing(Int32Array, -1); // ref → name of its id
   const threadOf = growing(Int32Array, -1); // ref → name of its thread
-  const outcomeOf = growing(Uint8Array, 0);
+  const fateOf = growing(Uint8Array, 0); // ref → outcome, and whether it was listed
+  const outcomeOf = (ref: number): number => fateOf.at(ref) & 3;
   const counts = [0, 0, 0, 0];
   let size = 0;
 
@@ -39,48 +48,60 @@ export function createLedger(): Ledger {
     return name === -1 ? -1 : byName.at(name);
   };
 
+  const add = ({ id, threadId }: Ref, fate: number): boolean => {
+    const name = names.intern(id);
+    if (byName.at(name) !== -1) return false;
+    byName.set(name, size);
+    nameOf.set(size, name);
+    threadOf.set(size, names.intern(threadId));
+    fateOf.set(size, fate);
+    counts[0]! += 1;
+    size += 1;
+    return true;
+  };
+
+  const mark = (id: string, outcome: Outcome): void => {
+    const ref = refOf(id);
+    if (ref === -1) throw new RangeError("a message must be listed before it can have an outcome");
+    counts[outcomeOf(ref)]! -= 1;
+    fateOf.set(ref, (fateOf.at(ref) & LISTED) | OUTCOMES.indexOf(outcome));
+    counts[outcomeOf(ref)]! += 1;
+  };
+
   return {
-    add({ id, threadId }) {
-      const name = names.intern(id);
-      if (byName.at(name) !== -1) return false;
-      byName.set(name, size);
-      nameOf.set(size, name);
-      threadOf.set(size, names.intern(threadId));
-      outcomeOf.set(size, 0);
-      counts[0]! += 1;
-      size += 1;
-      return true;
+    add: (ref) => add(ref, LISTED),
+    recover(ref, outcome) {
+      add(ref, 0);
+      mark(ref.id, outcome);
     },
     outcome(id) {
       const ref = refOf(id);
-      return ref === -1 ? undefined : OUTCOMES[outcomeOf.at(ref)];
+      return ref === -1 ? undefined : OUTCOMES[outcomeOf(ref)];
     },
-    mark(id, outcome) {
-      const ref = refOf(id);
-      if (ref === -1) throw new RangeError("a message must be listed before it can have an outcome");
-      counts[outcomeOf.at(ref)]! -= 1;
-      outcomeOf.set(ref, OUTCOMES.indexOf(outcome));
-      counts[outcomeOf.at(ref)]! += 1;
-    },
+    mark,
     count: (outcome) => counts[OUTCOMES.indexOf(outcome)]!,
     get size() {
       return size;
     },
     *pending() {
       // Chains of pending refs per thread, made for this walk: the caller may mark refs while it walks.
-      const last = new Int32Array(names.size).fill(-1); // thread name → last ref of its chain
-      const next = new Int32Array(size).fill(-1);
-      const heads: Int32Array = new Int32Array(counts[0]!);
+      const places = new Int32Array(names.size).fill(-1); // thread name → place among the conversations
+      const heads = new Int32Array(size).fill(-1); // place → first ref of the chain
+      const last = new Int32Array(size).fill(-1); // place → last ref of the chain
+      const next = new Int32Array(size).fill(-1); // ref → the next of its chain
       let conversations = 0;
       for (let ref = 0; ref < size; ref += 1) {
-        if (outcomeOf.at(ref) !== 0) continue;
+        if (fateOf.at(ref) !== 0 && (fateOf.at(ref) & LISTED) === 0) continue;
         const thread = threadOf.at(ref);
-        const before = last[thread]!;
-        if (before === -1) heads[conversations++] = ref;
-        else next[before] = ref;
-        last[thread] = ref;
+        if (places[thread] === -1) places[thread] = conversations++;
+        if (outcomeOf(ref) !== 0) continue;
+        const place = places[thread]!;
+        if (heads[place] === -1) heads[place] = ref;
+        else next[last[place]!] = ref;
+        last[place] = ref;
       }
       for (const head of heads.subarray(0, conversations)) {
+        if (head === -1) continue;
         const ids: string[] = [];
         for (let ref = head; ref !== -1; ref = next[ref]!) ids.push(names.text(nameOf.at(ref)));
         yield { threadId: names.text(threadOf.at(head)), ids };
@@ -88,7 +109,7 @@ export function createLedger(): Ledger {
     },
     *ids(outcome) {
       const wanted = OUTCOMES.indexOf(outcome);
-      for (let ref = 0; ref < size; ref += 1) if (outcomeOf.at(ref) === wanted) yield names.text(nameOf.at(ref));
+      for (let ref = 0; ref < size; ref += 1) if (outcomeOf(ref) === wanted) yield names.text(nameOf.at(ref));
     },
   };
 }

@@ -55,27 +55,22 @@ async function find(path: string, purpose: Purpose, signal: AbortSignal): Promis
   const goesOn = journal !== undefined && journal.listed && journal.begin.maxEmails === purpose.maxEmails;
   if (!goesOn) ledger = createLedger();
 
-  const end = (id: string, threadId: string, outcome: "exported" | "gone"): void => {
-    ledger.add({ id, threadId });
-    ledger.mark(id, outcome);
-  };
-  for (const id of [...(manifest?.gone ?? []), ...(journal?.gone ?? [])]) end(id, id, "gone");
   const failures = new Map([...(manifest?.failed ?? []), ...(journal?.failed ?? [])].map((one) => [one.id, one]));
   // It is tried again also when it is no longer listed: then it turns out to be gone.
-  for (const id of failures.keys()) ledger.add({ id, threadId: id });
+  for (const id of failures.keys()) ledger.recover({ id, threadId: id }, "failed");
+  for (const id of [...(manifest?.gone ?? []), ...(journal?.gone ?? [])]) ledger.recover({ id, threadId: id }, "gone");
 
   let replacementCharacters = 0;
   const onRecord = (record: string): void => {
     replacementCharacters += countReplacementCharacters(record);
     const ids = idOf(record);
-    if (ids) end(ids.id, ids.threadId, "exported");
+    if (ids) ledger.recover(ids, "exported");
   };
   const { batches, last } = await findBatches(path, manifest, journal, onRecord, signal);
   const inBatches = replacementCharacters;
   const growing = await findPart(path, last, onRecord);
   const part = growing && { ...growing, replacementCharacters: replacementCharacters - inBatches };
-  const failed = [...failures.values()].filter(({ id }) => ledger.outcome(id) === "pending"); // not exported or gone since
-  for (const { id } of failed) ledger.mark(id, "failed");
+  const failed = [...failures.values()].filter(({ id }) => ledger.outcome(id) === "failed"); // not exported or gone since
 
   return {
     ledger,
