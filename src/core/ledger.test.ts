@@ -74,7 +74,7 @@ test("a conversation that was cut in two keeps its place, so that what is resume
   const refs = ["a1", "b1", "a2", "c1", "b2"].map((id) => ({ id, threadId: id[0]! }));
   const walk = (ended: readonly string[]) => {
     const ledger = createLedger();
-    for (const ref of refs) ledger.add(ref);
+    for (const listed of refs) ledger.add(listed);
     for (const id of ended) ledger.recover({ id, threadId: id[0]! }, "exported");
     return [...ledger.pending()].flatMap(({ ids }) => ids);
   };
