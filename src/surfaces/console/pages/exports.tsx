@@ -6,6 +6,7 @@ import { Missing } from "../home/missing.tsx";
 import { nextStep } from "../home/next-step.ts";
 import { Path } from "../home/path.tsx";
 import { inBoth } from "../language.ts";
+import { Failure } from "../parts/failure.tsx";
 import { KeptFresh } from "../parts/kept-fresh.tsx";
 import { Loaded } from "../parts/loaded.tsx";
 import { Page } from "../parts/page.tsx";
@@ -43,6 +44,7 @@ export function ExportsPage() {
             <Loaded from={start}>{(step) => <Path step={step} />}</Loaded>
           ) : (
             <>
+              {start.state === "failed" && <Failure error={start.error} again={start.reload} />}
               {start.value && <Missing step={start.value} />}
               <ExportList exports={all} />
             </>
