@@ -1,6 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
@@ -89,13 +89,26 @@ type Component = { name: string; version: string; properties?: { name: string; v
 describe("what is published", () => {
   /** Builds the package and packs it; resolves with the archive's digest. */
   const pack = async (into: string): Promise<string> => {
-    await run("npm", ["run", "--silent", "build"], { cwd: ROOT });
+    await run(process.execPath, ["scripts/build.ts"], { cwd: ROOT });
     const { stdout } = await run("npm", ["pack", "--json", "--pack-destination", into], { cwd: join(ROOT, "dist") });
     const [{ filename }]: [{ filename: string }] = JSON.parse(stdout);
     return createHash("sha256")
       .update(await readFile(join(into, filename)))
       .digest("hex");
   };
+
+  // Elsewhere than in `public/`, from where other tests are served meanwhile.
+  test("has the console that building it again gives", async () => {
+    await using folder = await scratchFolder();
+    await run("vite", ["build", "--outDir", folder.path, "--emptyOutDir"], {
+      cwd: ROOT,
+      env: { ...process.env, NODE_ENV: "production" }, // the test runner's own makes another console
+    });
+    const names = (await readdir(folder.path, { recursive: true })).toSorted();
+    expect((await readdir(join(ROOT, "public"), { recursive: true })).toSorted()).toEqual(names);
+    for (const name of names.filter((one) => one.includes(".")))
+      expect(await readFile(join(folder.path, name)), name).toEqual(await readFile(join(ROOT, "public", name)));
+  });
 
   test("comes out the same at every build, holds no tests and no tools, and works", async () => {
     await using folder = await scratchFolder();

@@ -116,8 +116,7 @@ test("nothing is asked in a hidden tab, and at once when it is shown again", asy
   await next;
 });
 
-// Tried twice: on a machine full of other tests the page was once without its answer for 15 seconds, and never alone.
-test("while nobody is signed in, or the client file is away, the list says so", { retry: 1 }, async () => {
+test("while nobody is signed in, or the client file is away, the list says so", async () => {
   await using w = await stageSignedIn({ messages: 5 });
   await reaches(w, await begin(w), "completed");
   await w.delete(`/auth?email=${ADA}`);
