@@ -1,9 +1,9 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 
-import { fileLock } from "../src/adapters/files/lock.ts";
-import { openDirectoryWith } from "../src/adapters/files/open-directory.ts";
-import { parseMessage } from "../src/adapters/gmail/wire.ts";
+import { fileLock } from "../src/storage/folder/lock.ts";
+import { openDirectoryWith } from "../src/storage/folder/open-directory.ts";
+import { parseMessage } from "../src/sources/gmail-api/wire.ts";
 import { systemClock as clock } from "../src/clock.ts";
 import { ExportError, refuse } from "../src/core/errors.ts";
 import { EVERYTHING, type MailboxSource } from "../src/core/mailbox.ts";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import type { FailureCode } from "../src/core/errors.ts";
-import { statusOf } from "../src/surfaces/http/problem.ts";
+import { statusOf } from "../src/surfaces/http/contract/problem.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string): Promise<string> => readFile(join(root, path), "utf8");

@@ -9,7 +9,7 @@ import { describe, expect, test } from "vitest";
 
 import { simulateGoogle, type SimulatorOptions } from "../simulator/google.ts";
 import { freePort, writeCredentials } from "../simulator/stage.ts";
-import type { Finding, FindingId } from "../src/pipeline/doctor/finding.ts";
+import type { Finding, FindingId } from "../src/doctor/finding.ts";
 import { api, expectProblem } from "./api.ts";
 import { commandStage, jsonIn, loginByPasting, type CommandStage } from "./command-line.ts";
 import { install, type Settings } from "./product.ts";

@@ -5,27 +5,26 @@ import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "..");
 
-/** Who may import whom. An adapter folder knows no other adapter folder, but all write files in one way; `main.ts` alone knows them all. */
+/** Who may import whom: one room of the house, another. A source, storage or state store knows no other; `main.ts` alone knows them all. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
-  pipeline: ["core"],
-  surfaces: ["core", "pipeline"],
-  "adapters/private-file.ts": ["core"],
-  "adapters/files": ["core", "adapters/private-file.ts"],
-  "adapters/gmail": ["core"],
-  "adapters/machine": ["core"],
-  "adapters/oauth": ["core", "adapters/private-file.ts"],
-  "adapters/queue": ["core"],
-  "adapters/records": ["core"],
+  formats: ["core"],
+  pipeline: ["core", "formats", "sources"],
+  sources: ["core", "formats"],
+  storage: ["core", "formats"],
+  state: ["core", "formats", "storage"],
+  google: ["core", "formats", "state", "storage"],
+  search: ["core", "formats"],
+  doctor: ["core"],
+  surfaces: ["core", "formats", "pipeline", "doctor"],
   simulator: [],
 };
 
-/** `src/adapters/gmail/client.ts` is in `adapters/gmail`; `src/config.ts`, in no layer, is in `root`. */
+/** `src/sources/gmail-api/client.ts` is in `sources`; `src/config.ts`, in no room, is in `root`. */
 function layerOf(path: string): string {
   const [top, second, third] = path.split("/");
   if (top === "simulator") return "simulator";
-  if (top !== "src" || second === undefined || third === undefined) return "root";
-  return second === "adapters" ? `adapters/${third}` : second;
+  return top !== "src" || second === undefined || third === undefined ? "root" : second;
 }
 
 async function importsIn(folder: string): Promise<{ file: string; imported: string }[]> {
@@ -50,9 +49,12 @@ test("every import points down the layers", async () => {
   expect(wrong).toEqual([]);
 });
 
-test("only main.ts knows adapters and surfaces", async () => {
+test("only main.ts knows every room", async () => {
   const outsiders = (await importsIn("src")).filter(
-    ({ file, imported }) => layerOf(file) === "root" && file !== "src/main.ts" && /adapters|surfaces/.test(imported),
+    ({ file, imported }) =>
+      layerOf(file) === "root" &&
+      file !== "src/main.ts" &&
+      /sources|storage|state|google|search|surfaces/.test(imported),
   );
   expect(outsiders).toEqual([]);
 });

@@ -8,12 +8,12 @@ import {
   parseMessage,
   parseMessageList,
   parseThread,
-} from "../src/adapters/gmail/wire.ts";
+} from "../src/sources/gmail-api/wire.ts";
 import type { LabelNames, Message } from "../src/core/mailbox.ts";
 import { textBodiesToFetch, withBodies } from "../src/core/parts.ts";
 import type { AttachmentRecord, ExportRecord } from "../src/core/record.ts";
 import { countReplacementCharacters } from "../src/core/text.ts";
-import { toRecord } from "../src/pipeline/to-record.ts";
+import { toRecord } from "../src/formats/to-record.ts";
 import { gmailReader } from "./gmail-reader.ts";
 
 /** From Gmail's JSON to the record: the laws that hold for whatever Gmail, or something in its way, answers. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { simulateGoogle } from "../simulator/google.ts";
 import { freePort } from "../simulator/stage.ts";
 import { READONLY } from "../simulator/visitor.ts";
-import type { Finding } from "../src/pipeline/doctor/finding.ts";
+import type { Finding } from "../src/doctor/finding.ts";
 import { api, expectProblem, type Answer, type Api } from "./api.ts";
 import { install, type Product, type Server, type Settings } from "./product.ts";
 import { ADA, signIn } from "./stage.ts";

@@ -6,11 +6,11 @@ import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-import { fileLock } from "../../src/adapters/files/lock.ts";
-import { accessToken } from "../../src/adapters/oauth/access-token.ts";
-import { readCredentials } from "../../src/adapters/oauth/credentials.ts";
-import { grantStore } from "../../src/adapters/oauth/grant-store.ts";
-import { keyInFile } from "../../src/adapters/oauth/key-in-file.ts";
+import { fileLock } from "../../src/storage/folder/lock.ts";
+import { accessToken } from "../../src/google/access-token.ts";
+import { readCredentials } from "../../src/google/credentials.ts";
+import { grantStore } from "../../src/state/embedded/grants/grant-store.ts";
+import { keyInFile } from "../../src/state/embedded/grants/key-in-file.ts";
 import { systemClock as clock } from "../../src/clock.ts";
 import { openBrowser } from "../../test/browser.ts";
 import { install, type Product } from "../../test/product.ts";

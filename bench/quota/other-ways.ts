@@ -1,4 +1,4 @@
-import type { Http } from "../../src/adapters/gmail/http.ts";
+import type { Http } from "../../src/sources/gmail-api/http.ts";
 import { Secret, type Clock } from "../../src/core/ports.ts";
 import { seeded } from "../../test/quota-server.ts";
 

@@ -1,14 +1,14 @@
-import { gmailClient } from "../../src/adapters/gmail/client.ts";
-import type { Http } from "../../src/adapters/gmail/http.ts";
-import { gmailSource } from "../../src/adapters/gmail/source.ts";
+import { gmailClient } from "../../src/sources/gmail-api/client.ts";
+import type { Http } from "../../src/sources/gmail-api/http.ts";
+import { gmailSource } from "../../src/sources/gmail-api/source.ts";
 import type { OpenDirectory } from "../../src/core/directory.ts";
 import { createLedger } from "../../src/core/ledger.ts";
 import { EVERYTHING } from "../../src/core/mailbox.ts";
 import { Secret, type Clock } from "../../src/core/ports.ts";
 import { NOTHING_SPENT } from "../../src/core/quota.ts";
 import { runExport } from "../../src/pipeline/export.ts";
-import { createPacer, type Learned, type PacerOptions } from "../../src/pipeline/pace/pacer.ts";
-import { createProjectBudget } from "../../src/pipeline/pace/spacing.ts";
+import { createPacer, type Learned, type PacerOptions } from "../../src/sources/gmail-api/pace/pacer.ts";
+import { createProjectBudget } from "../../src/sources/gmail-api/pace/spacing.ts";
 import { seeded } from "../../test/quota-server.ts";
 import { ACCOUNT } from "./virtual-gmail.ts";
 

@@ -1,6 +1,6 @@
 import type { Ref } from "../../src/core/mailbox.ts";
 import { PRICES, UNITS_PER_MINUTE, type Tier } from "../../src/core/quota.ts";
-import type { Learned } from "../../src/pipeline/pace/pacer.ts";
+import type { Learned } from "../../src/sources/gmail-api/pace/pacer.ts";
 import { manualClock } from "../../test/manual-clock.ts";
 import { fixedWindow, slidingWindow, tokenBucket, type Meter, type Server } from "../../test/quota-server.ts";
 import { burstsOfTen, oneAtATime, SIX_TRIES, tenWorkers, TEN_TRIES, type OtherWay } from "./other-ways.ts";

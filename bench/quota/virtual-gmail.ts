@@ -1,6 +1,6 @@
 import { quotaExceeded, tooManyConcurrent, type Refusal } from "../../simulator/errors.ts";
 import { skeleton } from "../../simulator/mail/skeleton.ts";
-import type { Http, HttpResponse } from "../../src/adapters/gmail/http.ts";
+import type { Http, HttpResponse } from "../../src/sources/gmail-api/http.ts";
 import type { Ref } from "../../src/core/mailbox.ts";
 import { PRICES, type Method } from "../../src/core/quota.ts";
 import type { ManualClock } from "../../test/manual-clock.ts";

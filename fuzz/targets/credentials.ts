@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import * as fc from "fast-check";
 
-import { readCredentials } from "../../src/adapters/oauth/credentials.ts";
+import { readCredentials } from "../../src/google/credentials.ts";
 import { MARKS } from "../marks.ts";
 import { must, type Target } from "../target.ts";
 

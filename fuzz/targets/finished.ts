@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
-import { tarOf } from "../../src/adapters/files/archive.ts";
-import { readDirectory } from "../../src/adapters/files/read-directory.ts";
+import { tarOf } from "../../src/storage/folder/archive.ts";
+import { readDirectory } from "../../src/storage/folder/read-directory.ts";
 import { fileNameOf } from "../../src/core/account.ts";
 import { failureOf } from "../../src/core/errors.ts";
 import { verify } from "../../src/pipeline/verify.ts";

@@ -4,11 +4,11 @@ import { join } from "node:path";
 
 import * as fc from "fast-check";
 
-import { fileLock } from "../../src/adapters/files/lock.ts";
-import { accounts } from "../../src/adapters/oauth/accounts.ts";
-import { grantStore } from "../../src/adapters/oauth/grant-store.ts";
-import { writeGrant } from "../../src/adapters/oauth/grant-text.ts";
-import { seal } from "../../src/adapters/oauth/seal.ts";
+import { fileLock } from "../../src/storage/folder/lock.ts";
+import { accounts } from "../../src/google/accounts.ts";
+import { grantStore } from "../../src/state/embedded/grants/grant-store.ts";
+import { writeGrant } from "../../src/state/embedded/grants/grant-text.ts";
+import { seal } from "../../src/state/embedded/grants/seal.ts";
 import { systemClock } from "../../src/clock.ts";
 import { Secret } from "../../src/core/ports.ts";
 import { MARKS } from "../marks.ts";

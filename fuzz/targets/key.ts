@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { keyInFile } from "../../src/adapters/oauth/key-in-file.ts";
+import { keyInFile } from "../../src/state/embedded/grants/key-in-file.ts";
 import { must, type Target } from "../target.ts";
 
 /** STATE_DIR/key: what it holds is told to nobody, also when it is no key. */

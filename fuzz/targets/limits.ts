@@ -3,9 +3,9 @@ import { join } from "node:path";
 
 import * as fc from "fast-check";
 
-import { learnedLimits } from "../../src/adapters/files/learned-limits.ts";
-import { createPacer } from "../../src/pipeline/pace/pacer.ts";
-import { createProjectBudget } from "../../src/pipeline/pace/spacing.ts";
+import { learnedLimits } from "../../src/state/embedded/learned-limits.ts";
+import { createPacer } from "../../src/sources/gmail-api/pace/pacer.ts";
+import { createProjectBudget } from "../../src/sources/gmail-api/pace/spacing.ts";
 import { manualClock } from "../../test/manual-clock.ts";
 import { must, type Target } from "../target.ts";
 

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 
-import { idOf } from "../../src/adapters/files/batch-file.ts";
+import { idOf } from "../../src/storage/folder/batch-file.ts";
 import {
   parseAttachment,
   parseHistory,
@@ -9,12 +9,12 @@ import {
   parseMessageList,
   parseProfile,
   parseThread,
-} from "../../src/adapters/gmail/wire.ts";
+} from "../../src/sources/gmail-api/wire.ts";
 import { failureOf } from "../../src/core/errors.ts";
 import type { Message } from "../../src/core/mailbox.ts";
 import { textBodiesToFetch, withBodies } from "../../src/core/parts.ts";
 import { faultOfRecord } from "../../src/core/record.ts";
-import { toRecord } from "../../src/pipeline/to-record.ts";
+import { toRecord } from "../../src/formats/to-record.ts";
 import { corpus } from "../corpus.ts";
 import { must, type Target } from "../target.ts";
 

@@ -3,7 +3,7 @@ import { dirname, join, sep } from "node:path";
 
 import * as fc from "fast-check";
 
-import { chooseDirectoryIn } from "../../src/adapters/files/choose-directory.ts";
+import { chooseDirectoryIn } from "../../src/storage/folder/choose-directory.ts";
 import { mustBeUntouched } from "../judge.ts";
 import { must, type Target } from "../target.ts";
 

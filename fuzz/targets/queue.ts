@@ -4,11 +4,11 @@ import { DatabaseSync } from "node:sqlite";
 
 import * as fc from "fast-check";
 
-import { embeddedQueue } from "../../src/adapters/queue/embedded.ts";
+import { embeddedQueue } from "../../src/state/embedded/job-queue.ts";
 import { failureOf } from "../../src/core/errors.ts";
 import { EVERYTHING } from "../../src/core/mailbox.ts";
 import { NO_PROGRESS, type JobQueue, type Wish } from "../../src/core/job.ts";
-import { viewOf } from "../../src/surfaces/http/export-view.ts";
+import { viewOf } from "../../src/surfaces/http/exports/export-view.ts";
 import { manualClock } from "../../test/manual-clock.ts";
 import type { Target } from "../target.ts";
 

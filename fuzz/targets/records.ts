@@ -1,12 +1,12 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { readBatches } from "../../src/adapters/files/read-batches.ts";
-import { indexedRecords } from "../../src/adapters/records/indexed-records.ts";
-import { ALL } from "../../src/adapters/records/testing.ts";
+import { readBatches } from "../../src/storage/folder/read-batches.ts";
+import { indexedRecords } from "../../src/search/indexed-records.ts";
+import { ALL } from "../../src/search/testing.ts";
 import { systemClock as clock } from "../../src/clock.ts";
 import { failureOf } from "../../src/core/errors.ts";
-import { viewOfPage, viewOfStatistics } from "../../src/surfaces/http/record-view.ts";
+import { viewOfPage, viewOfStatistics } from "../../src/surfaces/http/mail/record-view.ts";
 import { exportsOfCorpus, filesOf, withFile } from "../exports.ts";
 import { must, type Target } from "../target.ts";
 

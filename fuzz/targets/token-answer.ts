@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 
 import * as fc from "fast-check";
 
-import { accounts } from "../../src/adapters/oauth/accounts.ts";
-import { refresh, type Refusal } from "../../src/adapters/oauth/token-endpoint.ts";
+import { accounts } from "../../src/google/accounts.ts";
+import { refresh, type Refusal } from "../../src/google/token-endpoint.ts";
 import { Secret } from "../../src/core/ports.ts";
 import { systemClock } from "../../src/clock.ts";
 import { MARKS } from "../marks.ts";

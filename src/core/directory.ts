@@ -14,7 +14,7 @@ export type Purpose = Readonly<{ email: string; filter: Filter; maxEmails: numbe
 
 /**
  * An export directory held by this process alone. What is durable in it is never lost and never written again;
- * disposing it gives the directory back and drops nothing durable. Implemented by `adapters/files`.
+ * disposing it gives the directory back and drops nothing durable. Implemented by `storage/folder`.
  */
 export type ExportDirectory = AsyncDisposable &
   Readonly<{

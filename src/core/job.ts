@@ -141,7 +141,7 @@ export type Lease = Readonly<{
   release(state: ExportState, progress: Progress): void;
 }>;
 
-/** Exports and their states, durable. Implemented by `adapters/queue/embedded.ts`. */
+/** Exports and their states, durable. Implemented by `state/embedded/job-queue.ts`. */
 export type JobQueue = Readonly<{
   /** Throws `directory_busy` when a live export has this directory. */
   add(request: ExportRequest): ExportJob;

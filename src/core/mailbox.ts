@@ -44,7 +44,7 @@ export type Call =
   | Readonly<{ method: "messages.get"; id: string }>
   | Readonly<{ method: "threads.get"; threadId: string; ids: readonly string[] }>;
 
-/** Where mail comes from. One implementation per way in; `adapters/gmail/source.ts` is the first. */
+/** Where mail comes from. One implementation per way in; `sources/gmail-api/source.ts` is the first. */
 export type MailboxSource = Readonly<{
   profile(signal: AbortSignal): Promise<Profile>;
   labels(signal: AbortSignal): Promise<LabelNames>;

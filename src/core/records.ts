@@ -66,7 +66,7 @@ export type RecordStatistics = Readonly<{
 
 /**
  * What was exported, to be searched while the export still runs. Whatever is not indexed yet is begun by the first
- * call; calls wait for it a second at most and then answer with what is there. Implemented by `adapters/records`.
+ * call; calls wait for it a second at most and then answer with what is there. Implemented by `search`.
  */
 export type Records = Readonly<{
   page(of: RecordsOf, question: RecordQuestion, limit: number, from?: RecordPosition): Promise<RecordPage>;
@@ -85,7 +85,7 @@ export type FoundBatch = Readonly<{
   sha256: string | undefined;
 }>;
 
-/** Reads finished batches: what the index is made of. Implemented by `adapters/files/read-batches.ts`. */
+/** Reads finished batches: what the index is made of. Implemented by `storage/folder/read-batches.ts`. */
 export type ReadBatches = Readonly<{
   /** Undefined when there are none that are the export's. `path` is the directory's own, links followed. */
   find(of: RecordsOf): Promise<Readonly<{ path: string; batches: readonly FoundBatch[] }> | undefined>;

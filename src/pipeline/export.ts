@@ -12,7 +12,7 @@ import { createForecaster, type Forecaster } from "./forecast.ts";
 import { listAll } from "./list.ts";
 import { costOf, plan } from "./plan.ts";
 import { inOrder } from "./pool.ts";
-import { toRecord } from "./to-record.ts";
+import { toRecord } from "../formats/to-record.ts";
 import { witnessed } from "./witness.ts";
 
 /** What an export needs of the world: one account's mail, what reading it costs and has cost, and directories. */

@@ -1,7 +1,7 @@
 import type { Forecast } from "../core/job.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Pace } from "../core/quota.ts";
-import { createSlidingMinute } from "./pace/minute.ts";
+import { createSlidingMinute } from "../core/sliding-minute.ts";
 
 const MINUTE_MS = 60_000;
 

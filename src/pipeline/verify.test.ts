@@ -7,14 +7,14 @@ import { describe, expect, test } from "vitest";
 import { manualClock } from "../../test/manual-clock.ts";
 import { message } from "../../test/messages.ts";
 import { scratchFolder } from "../../test/scratch.ts";
-import { fileLock } from "../adapters/files/lock.ts";
-import { openDirectoryWith } from "../adapters/files/open-directory.ts";
-import { readDirectory } from "../adapters/files/read-directory.ts";
+import { fileLock } from "../storage/folder/lock.ts";
+import { openDirectoryWith } from "../storage/folder/open-directory.ts";
+import { readDirectory } from "../storage/folder/read-directory.ts";
 import type { Ended } from "../core/directory.ts";
 import { EVERYTHING, type MailboxSource } from "../core/mailbox.ts";
 import type { Manifest } from "../core/manifest.ts";
 import { NOTHING_SPENT } from "../core/quota.ts";
-import { toRecord } from "./to-record.ts";
+import { toRecord } from "../formats/to-record.ts";
 import { verify, type Finding, type Verdict } from "./verify.ts";
 
 const NEVER = new AbortController().signal;

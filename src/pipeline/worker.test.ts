@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 import { manualClock } from "../../test/manual-clock.ts";
 import { scratchFolder } from "../../test/scratch.ts";
-import { embeddedQueue } from "../adapters/queue/embedded.ts";
+import { embeddedQueue } from "../state/embedded/job-queue.ts";
 import { ExportError, refuse } from "../core/errors.ts";
 import { NO_PROGRESS, type ExportRequest, type JobQueue, type Lease, type StateName } from "../core/job.ts";
 import { EVERYTHING } from "../core/mailbox.ts";

@@ -1,5 +1,5 @@
 import type { Failure } from "../../core/errors.ts";
-import type { Finding } from "../../pipeline/doctor/finding.ts";
+import type { Finding } from "../../doctor/finding.ts";
 import type { DemoOptions } from "./demo.ts";
 import type { Services } from "./services.ts";
 import type { Terminal } from "./terminal.ts";

@@ -1,4 +1,4 @@
-import type { Finding, Status } from "../../pipeline/doctor/finding.ts";
+import type { Finding, Status } from "../../doctor/finding.ts";
 import { sign, wrap } from "./signs.ts";
 import type { Paint } from "./terminal.ts";
 import { plural } from "./words.ts";

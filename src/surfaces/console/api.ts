@@ -1,7 +1,7 @@
 import { signal as signalOf } from "@preact/signals";
 import type { z } from "zod";
 
-import type { Problem } from "../http/problem.ts";
+import type { Problem } from "../http/contract/problem.ts";
 
 /** A refusal by the server: what is wrong, and the next step. */
 export class Refusal extends Error {

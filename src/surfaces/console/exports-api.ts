@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-import type { Export as ExportShape } from "../http/export-view.ts";
+import type { Export as ExportShape } from "../http/exports/export-view.ts";
 import { call } from "./api.ts";
 
 export type Export = Readonly<z.infer<typeof ExportShape>>;

@@ -4,7 +4,7 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 
 import { refuse } from "../../core/errors.ts";
-import { allIn } from "./families.ts";
+import { allIn } from "./access/families.ts";
 import type { Services } from "./services.ts";
 
 /** The web console at `/`: a page, a script and a style sheet, which hold nothing private and ask the API for the rest. */

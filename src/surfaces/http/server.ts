@@ -11,24 +11,24 @@ import {
 
 import { refuse } from "../../core/errors.ts";
 import { isLoopback } from "../../core/loopback.ts";
-import { accessBy, sessionCookie } from "./access.ts";
-import { attemptsOf } from "./attempts.ts";
-import { authRoutes } from "./auth-routes.ts";
+import { accessBy, sessionCookie } from "./access/access.ts";
+import { attemptsOf } from "./access/attempts.ts";
+import { authRoutes } from "./sign-in/auth-routes.ts";
 import { LIMITS, refuseUnreadable } from "./connections.ts";
 import { consoleRoutes } from "./console-routes.ts";
-import { doctorRoutes } from "./doctor-routes.ts";
-import { eventRoutes } from "./event-routes.ts";
-import { exportRoutes } from "./export-routes.ts";
-import { fileRoutes } from "./file-routes.ts";
-import { healthRoutes } from "./health-routes.ts";
-import { recordRoutes } from "./record-routes.ts";
-import { sendError, sendProblem } from "./problem.ts";
-import { protect } from "./protection.ts";
-import { reference } from "./reference.ts";
-import { REQUEST_ID, requestIdOf } from "./request-id.ts";
+import { doctorRoutes } from "./operations/doctor-routes.ts";
+import { eventRoutes } from "./exports/event-routes.ts";
+import { exportRoutes } from "./exports/export-routes.ts";
+import { fileRoutes } from "./exports/file-routes.ts";
+import { healthRoutes } from "./operations/health-routes.ts";
+import { recordRoutes } from "./mail/record-routes.ts";
+import { sendError, sendProblem } from "./contract/problem.ts";
+import { protect } from "./access/protection.ts";
+import { reference } from "./contract/reference.ts";
+import { REQUEST_ID, requestIdOf } from "./contract/request-id.ts";
 import type { Services } from "./services.ts";
-import { sessionRoutes } from "./session-routes.ts";
-import { setupRoutes } from "./setup-routes.ts";
+import { sessionRoutes } from "./sign-in/session-routes.ts";
+import { setupRoutes } from "./sign-in/setup-routes.ts";
 
 const UNREADABLE = "/unreadable";
 

@@ -3,11 +3,11 @@ import type { Accounts } from "../../core/grant.ts";
 import type { ChooseDirectory, ExportRequest, JobQueue } from "../../core/job.ts";
 import type { Clock, Log, Secret } from "../../core/ports.ts";
 import type { Records } from "../../core/records.ts";
-import type { Finding } from "../../pipeline/doctor/finding.ts";
-import type { Setup } from "../../pipeline/doctor/setup.ts";
+import type { Finding } from "../../doctor/finding.ts";
+import type { Setup } from "../../doctor/setup.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
-import type { Measures } from "./measures.ts";
-import type { Readiness } from "./readiness.ts";
+import type { Measures } from "./operations/measures.ts";
+import type { Readiness } from "./operations/readiness.ts";
 
 /** What the HTTP surface needs; `main.ts` fills it. */
 export type Services = Readonly<{

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 
-import type { Status } from "../../http/auth-routes.ts";
-import type { SessionStatus } from "../../http/session-routes.ts";
+import type { Status } from "../../http/sign-in/auth-routes.ts";
+import type { SessionStatus } from "../../http/sign-in/session-routes.ts";
 import { ask, call } from "../api.ts";
 
 export type Account = Readonly<z.infer<typeof Status>>;

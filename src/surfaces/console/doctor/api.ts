@@ -1,4 +1,4 @@
-import type { Finding } from "../../../pipeline/doctor/finding.ts";
+import type { Finding } from "../../../doctor/finding.ts";
 import { call } from "../api.ts";
 
 /** Looks at everything, and asks Google: some seconds, and one quota unit an account. `email` "" means all accounts. */

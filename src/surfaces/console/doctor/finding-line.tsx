@@ -1,4 +1,4 @@
-import type { Finding, Status } from "../../../pipeline/doctor/finding.ts";
+import type { Finding, Status } from "../../../doctor/finding.ts";
 import { inBoth } from "../language.ts";
 import { Sentence } from "../parts/sentence.tsx";
 import { labels } from "./labels.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { fail, ok, skipped, warn } from "../../../pipeline/doctor/finding.ts";
+import { fail, ok, skipped, warn } from "../../../doctor/finding.ts";
 import { sorted, type Group } from "./groups.ts";
 
 const ada = { account: "ada@example.com" };

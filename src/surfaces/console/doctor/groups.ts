@@ -1,4 +1,4 @@
-import type { Finding, FindingId, Status } from "../../../pipeline/doctor/finding.ts";
+import type { Finding, FindingId, Status } from "../../../doctor/finding.ts";
 
 /** What a finding is about; `account` is that of each account. */
 const ABOUT = ["machine", "google", "accounts"] as const;

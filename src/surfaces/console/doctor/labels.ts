@@ -1,4 +1,4 @@
-import type { FindingId } from "../../../pipeline/doctor/finding.ts";
+import type { FindingId } from "../../../doctor/finding.ts";
 import { inBoth } from "../language.ts";
 
 /** What was looked at, in a few words. */

@@ -1,4 +1,4 @@
-import type { Finding } from "../../../pipeline/doctor/finding.ts";
+import type { Finding } from "../../../doctor/finding.ts";
 import { number } from "../format.ts";
 import { inBoth } from "../language.ts";
 import { FindingLine } from "./finding-line.tsx";

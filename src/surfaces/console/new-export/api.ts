@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-import type { Estimate as EstimateShape, Started } from "../../http/export-routes.ts";
+import type { Estimate as EstimateShape, Started } from "../../http/exports/export-routes.ts";
 import { call } from "../api.ts";
 import { bodyOf, type Draft } from "./form.ts";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { NewExport } from "../../http/new-export.ts";
+import { NewExport } from "../../http/exports/new-export.ts";
 import { bodyOf, complaintsOf, EMPTY } from "./form.ts";
 
 const ADA = { ...EMPTY, email: "ada@example.com" };

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-import type { Problem } from "../../http/problem.ts";
+import type { Problem } from "../../http/contract/problem.ts";
 
 /** The form as it was filled in: texts stay as they were typed. */
 export type Draft = Readonly<{

@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-import type { Setup as SetupShape } from "../../http/setup-routes.ts";
+import type { Setup as SetupShape } from "../../http/sign-in/setup-routes.ts";
 import { call } from "../api.ts";
 
 export type Setup = Readonly<z.infer<typeof SetupShape>>;

@@ -1,0 +1,76 @@
+import type { Grant } from "../core/grant.ts";
+import type { Profile } from "../core/mailbox.ts";
+import type { Manifest } from "../core/manifest.ts";
+import type { EpochMs } from "../core/ports.ts";
+import type { Tier } from "../core/quota.ts";
+
+/** What doctor asks of the world. Nothing is made or changed by asking, but that an access token may be renewed. */
+export type Facts = Readonly<{
+  /** As `process.version` has it. */
+  nodeVersion: string;
+  settings: Settings;
+  now(): EpochMs;
+  /** The client file. Throws `credentials_missing` or `credentials_invalid`. */
+  client(): Promise<Client>;
+  /** Permission bits of a file; undefined where it is not there, or the system has no such bits. */
+  permissions(path: string): Promise<number | undefined>;
+  folder(path: string): Promise<Folder>;
+  /** Bytes that may still be written there; undefined where the system does not say. */
+  room(path: string): Promise<number | undefined>;
+  listener(host: string, port: number, signal: AbortSignal): Promise<Listener>;
+  /** Asks a server for anything at all. Gives up by itself. */
+  reach(url: string, signal: AbortSignal): Promise<Reach>;
+  /** What was learned of the Cloud project of this client. */
+  learned(clientId: string): Promise<Learned | undefined>;
+  /** Accounts whose grant can be opened, and how many grants there are in all. Throws `key_unusable` or `disk`. */
+  signedIn(): Promise<Readonly<{ accounts: readonly string[]; stored: number }>>;
+  /** Throws `grant_unreadable` or `key_unusable`. */
+  grant(account: string): Promise<Grant | undefined>;
+  /** Asks Gmail (getProfile, 1 unit), until it answers. */
+  profile(account: string, signal: AbortSignal): Promise<Profile>;
+  /** Of the account's usual export directory. */
+  manifest(account: string): Promise<Manifest | undefined>;
+}>;
+
+/** Settings as they will be used: what cannot be used is among the problems, and has its default here. */
+export type Settings = Readonly<{
+  problems: readonly Readonly<{ setting: string; problem: string }>[];
+  credentialsPath: string;
+  tokenDir: string;
+  exportDir: string;
+  stateDir: string;
+  scopes: readonly string[];
+  redirectUri: URL;
+  host: string;
+  port: number;
+  gmailApiUrl: URL;
+  tier: Tier | "auto";
+}>;
+
+/** An OAuth client, as its file says. */
+export type Client = Readonly<{
+  kind: "installed" | "web";
+  clientId: string;
+  authUri: string;
+  tokenUri: string;
+  redirectUris: readonly string[];
+  projectId?: string;
+}>;
+
+export type Folder = Readonly<{
+  exists: boolean;
+  /** The system's word (EACCES, ENOTDIR, EROFS, …) for why it cannot be read and written, or made; undefined when it can. */
+  fault: string | undefined;
+  /** Undefined where it is not there, or the system has no such bits. */
+  permissions: number | undefined;
+}>;
+
+/** Who has a port: nobody, a gmail-export, another program; or why nobody can have it. */
+export type Listener = "nobody" | "gmail-export" | "another program" | Readonly<{ fault: string }>;
+
+/** How far a request came. Each step stands on the one before. */
+export type Reach =
+  | Readonly<{ answered: true; status: number; /** Its Date header. */ date: EpochMs | undefined }>
+  | Readonly<{ answered: false; failedAt: "DNS" | "TCP" | "TLS" | "HTTP"; code: string }>;
+
+export type Learned = Readonly<{ tier: Tier; unitsPerMinute: number; priceFactor: number }>;

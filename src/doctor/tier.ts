@@ -1,0 +1,16 @@
+import { UNITS_PER_MINUTE } from "../core/quota.ts";
+import type { Learned, Settings } from "./facts.ts";
+import { ok, type Finding } from "./finding.ts";
+import { number } from "./words.ts";
+
+/** Never at fault: what is not known yet is found out by the first export. */
+export function tierFinding({ tier }: Settings, learned: Learned | undefined): Finding {
+  const allowed = (units: number, of: string): string =>
+    `${number(units)} units a minute for each account (tier ${of})`;
+  if (tier !== "auto") return ok("tier", `GMAIL_TIER says: ${allowed(UNITS_PER_MINUTE[tier], tier)}`);
+  if (learned === undefined)
+    return ok("tier", "How much Google allows this project is not learned yet; the first export finds out");
+  const { unitsPerMinute, priceFactor } = learned;
+  const dearer = priceFactor > 1.05 ? `, and calls cost ${priceFactor.toFixed(1)} times their list price` : "";
+  return ok("tier", `Google was learned to allow ${allowed(unitsPerMinute, learned.tier)}${dearer}`);
+}

@@ -1,0 +1,84 @@
+import { ExportError, failureOf } from "../core/errors.ts";
+import type { AccessToken, Grant, GrantStore } from "../core/grant.ts";
+import type { Clock, EpochMs, Secret } from "../core/ports.ts";
+import type { ClientCredentials } from "./credentials.ts";
+import { renew } from "./renew.ts";
+
+/** A token with less time left is refreshed: longer than any one call to Gmail takes. */
+const REFRESH_BEFORE_MS = 5 * 60_000;
+/** A token that could not be refreshed is used while a call sent now will still find it valid. */
+const USE_UNTIL_MS = 30_000;
+
+/** For so long no file is read again: Gmail is called many times a second, and people sign out by hand. */
+const LOOK_AGAIN_MS = 1_000;
+/** For so long a token that could not be refreshed, but still works, is used without asking again. */
+const ASK_AGAIN_MS = 30_000;
+
+type TokenParts = Readonly<{
+  credentials: () => Promise<ClientCredentials>;
+  store: GrantStore;
+  clock: Clock;
+}>;
+
+/** How the last look ended. Calls that waited for it share its end, be it a token or a failure. */
+type Last = Readonly<{ until: EpochMs }> & (Readonly<{ grant: Grant }> | Readonly<{ error: ExportError }>);
+
+/**
+ * Access tokens of one account. However many calls need one at once, here or in other processes on the same store, Google
+ * is asked once. Throws what `renew` throws, and `not_signed_in` or `consent_revoked` when a person must sign in.
+ */
+export function accessToken(account: string, { credentials, store, clock }: TokenParts): AccessToken {
+  let last: Last | undefined;
+
+  const lasts = (grant: Grant, stale: Secret | undefined, leftMs: number): boolean =>
+    grant.expiresAt - clock.now() > leftMs && grant.accessToken.reveal() !== stale?.reveal();
+
+  const recent = (stale: Secret | undefined): Secret | undefined => {
+    if (last === undefined || clock.now() >= last.until) return undefined;
+    if ("error" in last) throw last.error;
+    return lasts(last.grant, stale, USE_UNTIL_MS) ? last.grant.accessToken : undefined;
+  };
+
+  const use = (grant: Grant, forMs: number): Secret => {
+    last = { grant, until: clock.now() + forMs };
+    return grant.accessToken;
+  };
+
+  return async (stale, signal) => {
+    signal.throwIfAborted();
+    const known = recent(stale);
+    if (known !== undefined) return known;
+    const stored = signedIn(await store.load(account));
+    if (lasts(stored, stale, REFRESH_BEFORE_MS)) return use(stored, LOOK_AGAIN_MS);
+
+    return store.alone(account, async () => {
+      signal.throwIfAborted();
+      const shared = recent(stale);
+      if (shared !== undefined) return shared;
+      const grant = signedIn(await store.load(account)); // another process may have renewed it meanwhile
+      if (lasts(grant, stale, REFRESH_BEFORE_MS)) return use(grant, LOOK_AGAIN_MS);
+
+      const stillWorks = lasts(grant, stale, USE_UNTIL_MS);
+      try {
+        const renewed = await renew(grant, { client: await credentials(), store, clock, patient: !stillWorks }, signal);
+        return use(renewed, LOOK_AGAIN_MS);
+      } catch (error) {
+        const retry = failureOf(error)?.retry;
+        if (retry === "backoff" && stillWorks) return use(grant, ASK_AGAIN_MS);
+        // A sign-in mends the others at once, so those are not kept.
+        if (error instanceof ExportError && retry !== "sign_in") last = { error, until: clock.now() + LOOK_AGAIN_MS };
+        throw error;
+      }
+    });
+  };
+}
+
+function signedIn(grant: Grant | undefined): Grant {
+  const next =
+    "Sign in: `gmail-export login`, or /auth/gmail on the server. An export that waits goes on by itself then.";
+  if (grant === undefined)
+    throw new ExportError({ code: "not_signed_in", retry: "sign_in", message: "This account is not signed in.", next });
+  if (grant.revoked !== undefined)
+    throw new ExportError({ code: "consent_revoked", retry: "sign_in", message: grant.revoked, next });
+  return grant;
+}

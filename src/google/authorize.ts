@@ -1,0 +1,104 @@
+import { createHash, randomBytes } from "node:crypto";
+
+import { refuse } from "../core/errors.ts";
+import type { Accounts, Grant, GrantStore } from "../core/grant.ts";
+import { sameAccount } from "../core/account.ts";
+import { Secret, type Clock } from "../core/ports.ts";
+import type { ClientCredentials } from "./credentials.ts";
+import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
+import {
+  codeRefused,
+  noRefreshToken,
+  otherIssuer,
+  refusedAtConsent,
+  scopeNotGranted,
+  wrongAccount,
+} from "./refusals.ts";
+import { authorizationUrl, exchange, revoke, type Tokens } from "./token-endpoint.ts";
+
+export type SignInParts = Readonly<{
+  credentials: () => Promise<ClientCredentials>;
+  store: GrantStore;
+  clock: Clock;
+  /** Whose token it is: Gmail's `users.getProfile.emailAddress`. */
+  whoami: (accessToken: Secret, signal: AbortSignal) => Promise<string>;
+  scopes: readonly string[];
+  /** Where Google sends the browser back to, unless `begin` is told another place. */
+  redirectUri: string;
+}>;
+
+/** The authorization code flow with PKCE S256 (RFC 6749 §4.1, RFC 7636), from the first redirect to a stored grant. */
+export function signIn(parts: SignInParts): Pick<Accounts, "begin" | "finish"> {
+  const { credentials, store, clock, whoami, scopes } = parts;
+  const pending = pendingSignIns(clock);
+
+  /**
+   * Ends tokens that nobody will keep, as far as Google can be told. Revoking one token ends all that this person gave the
+   * project, so not when it may cost a stored grant: `account` undefined is anybody's.
+   */
+  const discard = async (tokens: Tokens, account: string | undefined): Promise<void> => {
+    try {
+      const stored = account === undefined ? (await store.accounts()).length > 0 : await store.load(account);
+      if (stored) return;
+      const unlimited = new AbortController().signal; // the browser may be gone by now
+      await revoke(await credentials(), tokens.refreshToken ?? tokens.accessToken, unlimited);
+    } catch {
+      // The refusal that led here is what the person must hear.
+    }
+  };
+
+  return {
+    async begin(account, redirectUri = parts.redirectUri) {
+      const client = await credentials();
+      const codeVerifier = randomBytes(32).toString("base64url"); // RFC 7636 §4.1
+      const codeChallenge = createHash("sha256").update(codeVerifier).digest("base64url");
+      const { state, browserKey } = pending.add({ account, redirectUri, codeVerifier: new Secret(codeVerifier) });
+      return {
+        url: await authorizationUrl(client, { account, scopes, redirectUri, state, codeChallenge }),
+        browserKey,
+      };
+    },
+
+    async finish({ state, error, code, iss }, browserKey, signal) {
+      const begun = pending.take(state, browserKey);
+      const client = await credentials();
+      if (iss !== undefined && !issuersOf(client).includes(iss)) throw otherIssuer();
+      if (error !== undefined) throw refusedAtConsent(error);
+      if (code === undefined || code === "")
+        throw refuse("sign_in_refused", "The answer from Google carries no code.", "Begin the sign-in again.");
+
+      const { codeVerifier, redirectUri } = begun;
+      const request = { code: new Secret(code), codeVerifier, redirectUri };
+      const tokens = await exchange(client, clock, request, signal);
+      if ("error" in tokens) throw codeRefused(tokens.error, redirectUri);
+
+      let account: string | undefined;
+      try {
+        const granted = tokens.scopes ?? scopes;
+        const missing = scopes.filter((scope) => !granted.includes(scope) && !granted.includes(spelledOut(scope)));
+        if (missing.length > 0) throw scopeNotGranted(missing);
+        if (tokens.refreshToken === undefined) throw noRefreshToken();
+        account = await whoami(tokens.accessToken, signal);
+        if (begun.account !== "" && !sameAccount(account, begun.account)) throw wrongAccount(begun.account, account);
+        const { accessToken, refreshToken, expiresAt } = tokens;
+        const grantedAt = clock.now();
+        const grant: Grant = { account, refreshToken, accessToken, expiresAt, scopes: granted, grantedAt };
+        await store.alone(account, () => store.save(grant));
+        return account;
+      } catch (refusal) {
+        await discard(tokens, account);
+        throw refusal;
+      }
+    },
+  };
+}
+
+/** Who may answer (RFC 9700 §4.4: a code that another server issued must not be sent to this one). */
+function issuersOf({ authUri }: ClientCredentials): string[] {
+  return [new URL(authUri).origin, "https://accounts.google.com"];
+}
+
+/** Two scopes of OpenID Connect (§5.4) are asked for by a short name and granted under Google's long one. */
+function spelledOut(scope: string): string {
+  return scope === "email" || scope === "profile" ? `https://www.googleapis.com/auth/userinfo.${scope}` : scope;
+}

@@ -1,0 +1,77 @@
+import { refuse, type ExportError } from "../core/errors.ts";
+import { word } from "./token-endpoint.ts";
+
+/** The ways a sign-in can be refused, in words. Addresses are in `next` only: messages are logged. */
+
+const AGAIN = "Begin the sign-in again.";
+
+/** `error` is what Google's page sent back in place of a code (RFC 6749 §4.1.2.1). */
+export function refusedAtConsent(error: string): ExportError {
+  return error === "access_denied"
+    ? refuse(
+        "sign_in_refused",
+        "Access was refused on Google's consent page.",
+        "Begin the sign-in again and allow access. If Google said that the app is being tested: in the Google Cloud console, " +
+          "under Google Auth Platform → Audience, add the address as a test user or publish the app.",
+      )
+    : refuse("sign_in_refused", `Google ended the sign-in (${word(error) ?? "without a known reason"}).`, AGAIN);
+}
+
+/** The answer says that it comes from somebody else than was asked (RFC 9207 §2.4). */
+export function otherIssuer(): ExportError {
+  return refuse("sign_in_refused", "The answer to this sign-in does not come from Google.", AGAIN);
+}
+
+/** `error` is what the token endpoint answered to the code (RFC 6749 §5.2). */
+export function codeRefused(error: string, redirectUri: string): ExportError {
+  switch (error) {
+    case "invalid_grant":
+      return refuse("sign_in_refused", "The sign-in's code had expired or was used already.", AGAIN);
+    case "redirect_uri_mismatch":
+      return refuse(
+        "sign_in_refused",
+        "The Google Cloud project does not know the address that Google should return to.",
+        `Add ${redirectUri} to the client's Authorized redirect URIs in the Google Cloud console, then begin the sign-in again.`,
+      );
+    default:
+      return refuse("sign_in_refused", `Google gave no tokens for the sign-in's code (${error}).`, AGAIN);
+  }
+}
+
+export function scopeNotGranted(missing: readonly string[]): ExportError {
+  return refuse(
+    "scope_not_granted",
+    `Not all of the access that is needed was granted: ${missing.join(", ")} is missing.`,
+    `Begin the sign-in again and tick every box on Google's consent page, the one for ${missing.map(inWords).join(" and ")} too.`,
+  );
+}
+
+/** What Google's consent page writes beside the box. */
+function inWords(scope: string): string {
+  switch (scope) {
+    case "https://www.googleapis.com/auth/gmail.readonly":
+      return '"View your email messages and settings"';
+    case "https://www.googleapis.com/auth/gmail.modify":
+      return '"Read, compose, and send emails from your Gmail account"';
+    case "https://mail.google.com/":
+      return '"Read, compose, send, and permanently delete all your email from Gmail"';
+    default:
+      return scope;
+  }
+}
+
+export function noRefreshToken(): ExportError {
+  return refuse(
+    "sign_in_refused",
+    "Google gave access for an hour only: no refresh token came with it.",
+    "Remove the app's access at https://myaccount.google.com/permissions, then begin the sign-in again.",
+  );
+}
+
+export function wrongAccount(asked: string, signedIn: string): ExportError {
+  return refuse(
+    "wrong_account",
+    "Another account signed in than the one asked for.",
+    `${signedIn} signed in, ${asked} was asked for: begin the sign-in again and choose ${asked} on Google's page.`,
+  );
+}

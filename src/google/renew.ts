@@ -1,0 +1,78 @@
+import { randomInt } from "node:crypto";
+
+import { ExportError, failureOf, refuse } from "../core/errors.ts";
+import type { Grant, GrantStore } from "../core/grant.ts";
+import type { Clock } from "../core/ports.ts";
+import type { ClientCredentials } from "./credentials.ts";
+import { refresh, type Refusal } from "./token-endpoint.ts";
+
+const TRIES = 5;
+/** Full jitter: the wait after try n is random, below this times 2^n. */
+const FIRST_DELAY_MS = 500;
+
+/**
+ * Asks Google for a new access token and stores the answer before anybody may use it: a rotated refresh token replaces
+ * the one that was sent, and a crash must not lose it. Runs inside `store.alone`. `patient` tries five times.
+ * Throws `consent_revoked` (and marks the grant), `credentials_invalid`, `sign_in_refused`, `disk`, or the last transient
+ * failure.
+ */
+export async function renew(
+  grant: Grant,
+  parts: Readonly<{ client: ClientCredentials; store: GrantStore; clock: Clock; patient: boolean }>,
+  signal: AbortSignal,
+): Promise<Grant> {
+  const { client, store, clock, patient } = parts;
+  const { refreshToken } = grant;
+  if (refreshToken === undefined) throw signInAgain("Access was given for an hour only, and has ended.");
+  const ask = () => refresh(client, clock, refreshToken, signal);
+  const answer = await (patient ? retrying(ask, clock, signal) : ask());
+  if ("error" in answer) {
+    if (answer.error !== "invalid_grant") throw refused(answer.error);
+    const revoked = whyRevoked(answer);
+    await store.save({ ...grant, revoked });
+    throw signInAgain(revoked);
+  }
+  const renewed: Grant = {
+    ...grant,
+    accessToken: answer.accessToken,
+    expiresAt: answer.expiresAt,
+    refreshToken: answer.refreshToken ?? refreshToken,
+    scopes: answer.scopes ?? grant.scopes,
+  };
+  await store.save(renewed);
+  return renewed;
+}
+
+async function retrying<T>(ask: () => Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (failureOf(error)?.retry !== "backoff" || tries === TRIES) throw error;
+      await clock.sleep(randomInt(FIRST_DELAY_MS * 2 ** tries), signal);
+    }
+  }
+}
+
+/** Google says `invalid_grant` for every cause (gmail-api.md §1.4), so all are named. */
+function whyRevoked({ error_subtype }: Refusal): string {
+  return error_subtype === "invalid_rapt"
+    ? "The organisation that manages this account asks for a new sign-in from time to time, and now is one."
+    : "Google no longer honours this sign-in. Access was withdrawn, the password was changed, it was unused for six months, " +
+        "or the Google Cloud project is in Testing, where every sign-in ends after seven days (publish the app to end that).";
+}
+
+function refused(error: string): ExportError {
+  const next =
+    "Sign in again; where an organisation manages the account, its administrator may have to allow this app.";
+  return refuse("sign_in_refused", `Google refused to renew access (${error}).`, next);
+}
+
+function signInAgain(message: string): ExportError {
+  return new ExportError({
+    code: "consent_revoked",
+    retry: "sign_in",
+    message,
+    next: "Sign in again: `gmail-export login`, or /auth/gmail on the server. An export that waits goes on by itself then.",
+  });
+}

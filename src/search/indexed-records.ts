@@ -1,0 +1,201 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+
+import { refuse } from "../core/errors.ts";
+import type { Clock } from "../core/ports.ts";
+import type { FoundBatch, IndexState, ReadBatches, Records, RecordsOf } from "../core/records.ts";
+import { pageOf } from "./ask.ts";
+import { fillOf, PLACES, type Fill } from "./fill.ts";
+import { isBroken, openIndex, removeIndex } from "./schema.ts";
+import { statisticsOf } from "./statistics.ts";
+
+/** How long a call waits for what is not indexed yet. */
+const PATIENCE_MS = 1_000;
+
+/** Indexes that stay open: those looked at last. */
+const MOST_OPEN = 8;
+
+type Found = NonNullable<Awaited<ReturnType<ReadBatches["find"]>>>;
+
+/** The index of one directory, open. */
+type Open = {
+  readonly path: string;
+  readonly database: DatabaseSync;
+  readonly fill: Fill;
+  /** The batches as they were found last. */
+  found: readonly FoundBatch[];
+  /** Calls and work that need it open. */
+  users: number;
+  /** What brings it up to date, shared by all calls; undefined when nothing does. Never rejects. */
+  work: Promise<void> | undefined;
+  /** Why it ended early: told to the next call that looks. */
+  failure: Error | undefined;
+};
+
+/**
+ * An index of what was exported, one SQLite file a directory under `folder` (docs/adr/0009). It is derived: it may be
+ * removed at any time, and is made anew where it does not agree with the batches.
+ */
+export function indexedRecords(folder: string, batches: ReadBatches, clock: Clock): Records {
+  const closing = new AbortController();
+  const open = new Map<string, Open>();
+
+  /** The index of the directory at `path`, which is its own: links followed. */
+  const indexOf = (path: string): Open => {
+    const known = open.get(path);
+    if (known) {
+      open.delete(path);
+      open.set(path, known); // the last one used is the last to be closed
+      return known;
+    }
+    closing.signal.throwIfAborted();
+    const unused = [...open.values()].filter(({ users }) => users === 0);
+    for (const index of unused.slice(0, Math.max(0, open.size + 1 - MOST_OPEN))) shut(index);
+    const made: Open = {
+      path,
+      ...openIndex(fileOf(path), fillOf),
+      found: [],
+      users: 0,
+      work: undefined,
+      failure: undefined,
+    };
+    open.set(path, made);
+    return made;
+  };
+
+  const fileOf = (path: string): string =>
+    join(folder, `${createHash("sha256").update(path).digest("hex").slice(0, 32)}.sqlite`);
+
+  const shut = (index: Open): void => {
+    open.delete(index.path);
+    index.database.close();
+  };
+
+  /** Reads what is missing, until all that was found last is settled. */
+  const bringUpToDate = async (index: Open): Promise<void> => {
+    for (;;) {
+      const { missing, vanished } = index.fill.progress(index.found);
+      const [batch] = missing;
+      if (vanished[0] !== undefined) await index.fill.remove(vanished[0], closing.signal);
+      else if (batch) await index.fill.add(index.path, batch, batches.read, closing.signal);
+      else return;
+    }
+  };
+
+  const workOn = (index: Open): Promise<void> => {
+    if (index.work) return index.work;
+    index.users += 1;
+    const work = bringUpToDate(index)
+      .catch((error: unknown) => {
+        index.failure = error instanceof Error ? error : new Error("indexing broke off", { cause: error });
+      })
+      .finally(() => {
+        index.users -= 1;
+        index.work = undefined;
+      });
+    return (index.work = work);
+  };
+
+  /** Resolves when the work is done or patience is at its end. */
+  const wait = async (work: Promise<void>): Promise<void> => {
+    const enough = new AbortController();
+    const limit = clock.sleep(PATIENCE_MS, enough.signal).catch(() => {});
+    try {
+      await Promise.race([work, limit]);
+    } finally {
+      enough.abort();
+    }
+  };
+
+  /** What `answer` finds in the index once that had its time to grow; undefined when nothing there is the export's. */
+  const look = async <T>(
+    of: RecordsOf,
+    answer: (database: DatabaseSync, there: Found) => T,
+  ): Promise<{ state: IndexState; answer: T | undefined }> => {
+    const there = await batches.find(of);
+    if (!there) return { state: { files: 0, of: 0, complete: true }, answer: undefined };
+    return onIndex(async () => {
+      const index = indexOf(there.path);
+      index.found = there.batches;
+      index.users += 1;
+      try {
+        const { missing, vanished } = index.fill.progress(there.batches);
+        if (missing.length + vanished.length > 0) await wait(workOn(index));
+        const { failure } = index;
+        index.failure = undefined;
+        if (failure) throw failure;
+        const { sound, missing: left } = index.fill.progress(there.batches);
+        const state = { files: sound, of: there.batches.length, complete: left.length === 0 };
+        return { state, answer: answer(index.database, there) };
+      } catch (error) {
+        if (isBroken(error) && open.delete(there.path)) {
+          index.database.close();
+          removeIndex(fileOf(there.path)); // the next call makes it anew
+        }
+        throw error;
+      } finally {
+        index.users -= 1;
+      }
+    });
+  };
+
+  return {
+    async page(of, question, limit, from) {
+      const { state, answer } = await look(of, (database) => pageOf(database, question, limit, from));
+      return { index: state, ...(answer ?? { total: 0, records: [], next: undefined }) };
+    },
+    async statistics(of) {
+      const { state, answer } = await look(of, statisticsOf);
+      return { index: state, ...(answer ?? NOTHING) };
+    },
+    async line(of, id) {
+      const { state, answer } = await look(of, (database, there) => placeOf(database, there, id));
+      if (!answer) return { index: state, line: undefined };
+      return { index: state, line: await batches.bytes(answer.path, answer.batch, answer.start, answer.length) };
+    },
+    async close() {
+      closing.abort();
+      for (const index of open.values()) {
+        await index.work;
+        shut(index);
+      }
+    },
+  };
+}
+
+const NOTHING = { messages: 0, bytes: 0, attachments: 0, months: [], senders: [], sizes: [], labels: [] };
+
+/** The line as it was when its batch was read, which `stamp` tells. */
+function placeOf(database: DatabaseSync, { path, batches }: Found, id: string) {
+  const row = database
+    .prepare(
+      `SELECT batch.number AS batch, stamp, start, length
+       FROM record JOIN batch ON batch.number = record.number / ${PLACES} WHERE id = ? ORDER BY record.number LIMIT 1`,
+    )
+    .get(id);
+  const batch = batches.find(({ number }) => number === row?.["batch"]);
+  if (!row || !batch) return undefined;
+  const { file } = batch;
+  return {
+    path,
+    batch: { file, stamp: String(row["stamp"]) },
+    start: Number(row["start"]),
+    length: Number(row["length"]),
+  };
+}
+
+/** What SQLite or the file system refuses becomes a `disk` failure. */
+async function onIndex<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof Error && ("syscall" in error || "errcode" in error))) throw error;
+    throw refuse(
+      "disk",
+      "The index of what was exported cannot be kept under STATE_DIR.",
+      "See that there is room and that this user may write there, then ask again. Exports on disk are not touched.",
+      { cause: error },
+    );
+  }
+}

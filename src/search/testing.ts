@@ -1,0 +1,87 @@
+import { createHash } from "node:crypto";
+import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { EVERYTHING } from "../core/mailbox.ts";
+import type { Manifest } from "../core/manifest.ts";
+import { NOTHING_SPENT } from "../core/quota.ts";
+import type { ExportRecord } from "../core/record.ts";
+import type { RecordQuestion } from "../core/records.ts";
+
+export const ALL: RecordQuestion = {
+  search: "",
+  from: "",
+  subject: "",
+  label: undefined,
+  after: undefined,
+  before: undefined,
+  order: "newest",
+};
+
+/** A record in which what is not said is empty. */
+export function record(id: string, fields: Partial<ExportRecord> = {}): ExportRecord {
+  return {
+    "Message-ID": id,
+    "Thread-ID": id,
+    Labels: [],
+    Date: "",
+    From: "",
+    To: "",
+    Subject: "",
+    Body: { plain: "", html: "" },
+    Attachments: [],
+    Snippet: "",
+    Cc: "",
+    Bcc: "",
+    "Reply-To": "",
+    "Internal-Date": "2026-11-23T09:30:17.250Z",
+    "Label-Names": [],
+    "RFC822-Message-ID": "",
+    "In-Reply-To": "",
+    References: "",
+    "Size-Estimate": 0,
+    ...fields,
+  };
+}
+
+/** Batches as they are written, by their numbers; the manifest names those in `named`. */
+export async function writeExport(
+  folder: string,
+  batches: Readonly<Record<number, readonly (ExportRecord | string)[]>>,
+  { named = Object.keys(batches).map(Number), unfinished = false } = {},
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const entries = await Promise.all(
+    Object.entries(batches).map(async ([number, records]) => {
+      const file = `emails_batch_${number}.json`;
+      const lines = records.map((one) => (typeof one === "string" ? one : JSON.stringify(one)));
+      const text = `[\n${lines.join(",\n")}\n]\n`;
+      await writeFile(join(folder, `${file}.new`), text);
+      await rename(join(folder, `${file}.new`), join(folder, file));
+      const sha256 = createHash("sha256").update(text).digest("hex");
+      const entry = { file, count: lines.length, bytes: Buffer.byteLength(text), sha256 };
+      return { number: Number(number), entry };
+    }),
+  );
+  const manifest: Manifest = {
+    version: 1,
+    email: "ada@example.com",
+    complete: !unfinished,
+    total_emails: 0,
+    total_batches: named.length,
+    max_emails: null,
+    export_date: "2026-11-23T09:30:17.250Z",
+    duration_seconds: 1,
+    filter: EVERYTHING,
+    batches: entries.filter(({ number }) => named.includes(number)).map(({ entry }) => entry),
+    failed: [],
+    gone: [],
+    replacementCharacters: 0,
+    historyId: "7",
+    quota: NOTHING_SPENT,
+    tool: "gmail-export test",
+  };
+  if (unfinished) await writeFile(join(folder, ".journal"), "");
+  else await rm(join(folder, ".journal"), { force: true });
+  await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
+}

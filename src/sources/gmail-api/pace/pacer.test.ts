@@ -1,0 +1,246 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { manualClock, type ManualClock } from "../../../../test/manual-clock.ts";
+import { METHODS, PRICES, type Method, type Turn } from "../../../core/quota.ts";
+import { createPacer, type PacerOptions } from "./pacer.ts";
+import { createProjectBudget } from "./spacing.ts";
+
+const NEVER = new AbortController().signal;
+const MINUTE = 60_000;
+
+const pacerOn = (clock: ManualClock, options: Partial<PacerOptions> = {}) =>
+  createPacer({ clock, tier: "2026", maxInFlight: 10, project: createProjectBudget(), ...options });
+
+/** Asks for turns of these methods at once and notes when each may go; every call ends as it begins. */
+const goTimes = (pacer: ReturnType<typeof pacerOn>, clock: ManualClock, methods: readonly Method[]) => {
+  const times: number[] = [];
+  const all = Promise.all(
+    methods.map(async (method, index) => {
+      const turn = await pacer.turn(method, NEVER);
+      times[index] = clock.now();
+      turn.done();
+    }),
+  );
+  return clock.run(all).then(() => times);
+};
+
+/** As many turns as can be had at once, given minutes of time; nobody is left waiting. */
+const fill = async (pacer: ReturnType<typeof pacerOn>, clock: ManualClock): Promise<Turn[]> => {
+  const turns: Turn[] = [];
+  const stop = new AbortController();
+  const asked = Array.from({ length: 20 }, async () => turns.push(await pacer.turn("getProfile", stop.signal)));
+  await clock.advance(5 * MINUTE);
+  stop.abort();
+  await Promise.allSettled(asked);
+  return turns;
+};
+
+describe("units over time", () => {
+  test("no sliding minute exceeds the limit, whatever is called and however small the limit", () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom(...METHODS), { minLength: 1, maxLength: 150 }),
+        fc.integer({ min: 60, max: 20_000 }),
+        fc.constantFrom("2026" as const, "legacy" as const),
+        async (methods, unitsPerMinute, tier) => {
+          const clock = manualClock();
+          const pacer = pacerOn(clock, { tier, unitsPerMinute });
+          const times = await goTimes(pacer, clock, methods);
+          for (const [index, end] of times.entries()) {
+            const within = methods.filter((_, other) => other <= index && times[other]! > end - MINUTE);
+            const units = within.reduce((sum, method) => sum + PRICES[tier][method], 0);
+            expect(units).toBeLessThanOrEqual(unitsPerMinute);
+          }
+        },
+      ),
+      { numRuns: 60 },
+    ));
+
+  test("turns are given in the order in which they were asked for", async () => {
+    const clock = manualClock();
+    const times = await goTimes(
+      pacerOn(clock),
+      clock,
+      Array.from({ length: 200 }, (_, i) => METHODS[i % 7]!),
+    );
+    expect(times).toEqual(times.toSorted((a, b) => a - b));
+  });
+
+  test("calls are spread evenly: no second of it takes more than a second and a half of the limit", async () => {
+    const clock = manualClock();
+    const times = await goTimes(
+      pacerOn(clock),
+      clock,
+      Array.from({ length: 600 }, () => "messages.get"),
+    );
+    for (const start of times)
+      expect(times.filter((at) => at >= start && at < start + 1_000).length * 20).toBeLessThanOrEqual(170);
+  });
+
+  test("an explicit number far away slows nothing down", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock, { unitsPerMinute: 1e9, project: createProjectBudget(1e12) });
+    const begun = clock.now();
+    for (let call = 0; call < 5_000; call += 1) {
+      const turn = await pacer.turn("threads.get", NEVER);
+      pacer.accepted();
+      turn.done();
+    }
+    expect(clock.now()).toBe(begun);
+    expect(clock.sleepers()).toBe(0);
+  });
+
+  test("an explicit number is not changed by the limit that a refusal names", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock, { tier: "auto", unitsPerMinute: 12_000 });
+    pacer.refused({ code: "quota_exceeded", unitsPerMinute: 6_000 });
+    await clock.advance(MINUTE);
+    expect(pacer.pace().unitsPerMinute).toBeGreaterThan(6_000);
+  });
+
+  test("accounts of one project share its limit, turn by turn", async () => {
+    const clock = manualClock();
+    const project = createProjectBudget(6_000);
+    const pacers = [1, 2, 3].map(() => pacerOn(clock, { unitsPerMinute: 1e6, project }));
+    const calls = Array.from({ length: 100 }, () => "messages.get" as const);
+    const begun = clock.now();
+    const all = pacers.map(async (pacer) => {
+      for (const method of calls) (await pacer.turn(method, NEVER)).done();
+      return clock.now() - begun;
+    });
+    const ends = await clock.run(Promise.all(all));
+    expect(Math.min(...ends)).toBeGreaterThan(59_000);
+    expect(Math.max(...ends)).toBeLessThan(62_000);
+  });
+});
+
+describe("calls in flight", () => {
+  test("never exceed the number given", async () => {
+    const clock = manualClock();
+    expect(await fill(pacerOn(clock, { maxInFlight: 7 }), clock)).toHaveLength(7);
+  });
+
+  test("are halved when Google says too many, and widen again one by one, up to below what was refused", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock, { unitsPerMinute: 1e9 });
+    const turns = await fill(pacer, clock);
+    for (const turn of turns) {
+      pacer.refused({ code: "too_many_concurrent" });
+      turn.done();
+    }
+    const narrow = await fill(pacer, clock);
+    expect(narrow).toHaveLength(5);
+    for (const turn of narrow) turn.done();
+    for (let call = 0; call < 200; call += 1) pacer.accepted();
+    expect(await fill(pacer, clock)).toHaveLength(9);
+  });
+
+  test("a turn is given back once, however often it says so", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock, { maxInFlight: 2 });
+    const [first] = await fill(pacer, clock);
+    first!.done();
+    first!.done();
+    expect(pacer.pace().inFlight).toBe(1);
+  });
+});
+
+describe("refusals", () => {
+  test("a lock-out holds the whole account until its time, also when it moves, and is told", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock);
+    const until = clock.now() + 15 * MINUTE;
+    pacer.refused({ code: "locked_out", at: until });
+    pacer.refused({ code: "locked_out", at: until + MINUTE });
+    expect(pacer.pace().waitingUntil).toBe(until + MINUTE);
+    const turn = clock.run(pacer.turn("messages.get", NEVER));
+    await turn;
+    expect(clock.now()).toBe(until + MINUTE);
+    expect(pacer.pace().waitingUntil).toBeUndefined();
+  });
+
+  test("a spent minute holds calls until its window ends, and no longer than a minute if clocks disagree", async () => {
+    for (const [named, expected] of [
+      [20_000, 20_000],
+      [900_000, MINUTE],
+    ] as const) {
+      const clock = manualClock();
+      const pacer = pacerOn(clock);
+      const begun = clock.now();
+      pacer.refused({ code: "quota_exceeded", at: begun + named, unitsPerMinute: 6_000 });
+      await clock.run(pacer.turn("getProfile", NEVER));
+      expect(clock.now() - begun).toBe(expected);
+    }
+  });
+
+  test("after one, a single call goes, and the others only once it got through", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock, { unitsPerMinute: 1e6 });
+    pacer.refused({ code: "quota_exceeded" });
+    const turns: Turn[] = [];
+    for (let call = 0; call < 5; call += 1) void pacer.turn("messages.get", NEVER).then((turn) => turns.push(turn));
+    await clock.advance(10 * MINUTE);
+    expect(turns).toHaveLength(1);
+    pacer.accepted();
+    turns[0]!.done();
+    await clock.advance(MINUTE);
+    expect(turns).toHaveLength(5);
+  });
+
+  test("one after the other are asked ever more seldom, down to once a minute", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock, { unitsPerMinute: 1e6 });
+    const begun = clock.now();
+    const waits: number[] = [];
+    for (let call = 0; call < 8; call += 1) {
+      const before = clock.now();
+      const turn = await clock.run(pacer.turn("messages.get", NEVER));
+      waits.push(Math.round((clock.now() - before) / 1_000));
+      pacer.refused({ code: "quota_exceeded" });
+      turn.done();
+    }
+    expect(waits).toEqual([0, 1, 2, 4, 8, 16, 32, 60]);
+    expect(clock.now()).toBeGreaterThan(begun);
+  });
+});
+
+test("a caller that leaves the queue makes room for the next, and rejects with its reason", async () => {
+  const clock = manualClock();
+  const pacer = pacerOn(clock, { maxInFlight: 1 });
+  const first = await pacer.turn("getProfile", NEVER);
+  const leaver = new AbortController();
+  const leaving = pacer.turn("getProfile", leaver.signal);
+  const staying = pacer.turn("getProfile", NEVER);
+  leaver.abort(new Error("left"));
+  await expect(leaving).rejects.toThrow("left");
+  await expect(pacer.turn("getProfile", leaver.signal)).rejects.toThrow("left");
+  first.done();
+  await clock.run(staying);
+  expect(pacer.pace().inFlight).toBe(1);
+});
+
+test("when nobody waits any more nothing sleeps, however long Google bade it wait", async () => {
+  const clock = manualClock();
+  const pacer = pacerOn(clock);
+  pacer.refused({ code: "locked_out", at: clock.now() + 3_600_000 });
+  const leaver = new AbortController();
+  const leaving = pacer.turn("getProfile", leaver.signal);
+  expect(clock.sleepers()).toBe(1);
+  leaver.abort(new Error("left"));
+  await expect(leaving).rejects.toThrow("left");
+  expect(clock.sleepers()).toBe(0);
+});
+
+test("what was spent is told at list prices by method, refused calls included", async () => {
+  const clock = manualClock();
+  const pacer = pacerOn(clock, { unitsPerMinute: 1e6 });
+  for (const method of ["threads.get", "messages.get", "messages.get"] as const)
+    (await clock.run(pacer.turn(method, NEVER))).done();
+  pacer.refused({ code: "too_many_concurrent" });
+  expect(pacer.spent()).toEqual({
+    tier: "2026",
+    units: 80,
+    calls: { "messages.get": 2, "threads.get": 1 },
+    refused: 1,
+  });
+});

@@ -1,0 +1,223 @@
+import { execFile } from "node:child_process";
+import { createSecretKey, randomBytes } from "node:crypto";
+import { copyFile, mkdir, readdir, readFile, rename, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+
+import type { Grant } from "../../../core/grant.ts";
+import { Secret } from "../../../core/ports.ts";
+import { fileNameOf } from "../../../core/account.ts";
+import { grantStore, storedGrants } from "./grant-store.ts";
+import { readGrant, writeGrant } from "./grant-text.ts";
+import { always, failureOfDoing, folderLock, MARK, tempFolder } from "../../../google/testing.ts";
+
+const key = createSecretKey(randomBytes(32));
+
+const grantOf = (account: string): Grant => ({
+  account,
+  refreshToken: new Secret(`${MARK}-refresh-${account}`),
+  accessToken: new Secret(`${MARK}-access-${account}`),
+  expiresAt: 2,
+  scopes: ["https://www.googleapis.com/auth/gmail.readonly"],
+  grantedAt: 1,
+});
+
+test("any grant survives being written and read", () =>
+  fc.assert(
+    fc.property(
+      fc.record(
+        {
+          account: fc.string(),
+          refreshToken: fc.option(fc.string(), { nil: undefined }),
+          accessToken: fc.string(),
+          expiresAt: fc.integer(),
+          scopes: fc.array(fc.string()),
+          grantedAt: fc.integer(),
+          revoked: fc.string(),
+        },
+        { requiredKeys: ["account", "refreshToken", "accessToken", "expiresAt", "scopes", "grantedAt"] },
+      ),
+      ({ refreshToken, accessToken, ...rest }) => {
+        const read = readGrant(
+          writeGrant({
+            ...rest,
+            refreshToken: refreshToken === undefined ? undefined : new Secret(refreshToken),
+            accessToken: new Secret(accessToken),
+          }),
+        );
+        expect(read).toMatchObject(rest);
+        expect([read?.refreshToken?.reveal(), read?.accessToken.reveal()]).toEqual([refreshToken, accessToken]);
+      },
+    ),
+  ));
+
+test("grants are counted whether or not they can be opened, and where there is no folder there are none", async () => {
+  await using folder = await tempFolder();
+  const root = join(folder.path, "tokens");
+  expect(await storedGrants(root)).toEqual([]);
+  await grantStore(root, always(key), folderLock).save(grantOf("ada@example.com"));
+  const others = grantStore(root, always(createSecretKey(randomBytes(32))), folderLock);
+  expect([await others.accounts(), await storedGrants(root)]).toEqual([[], ["ada@example.com"]]);
+});
+
+test("a grant is found again by its address in any case, until it is removed", async () => {
+  await using folder = await tempFolder();
+  const store = grantStore(join(folder.path, "tokens"), always(key), folderLock);
+  expect(await store.load("ada@example.com")).toBeUndefined();
+  expect(await store.accounts()).toEqual([]);
+  await store.save(grantOf("Ada@example.com"));
+  await store.save(grantOf("bob@example.com"));
+  const found = await store.load("ADA@EXAMPLE.COM");
+  expect(found).toEqual(grantOf("Ada@example.com"));
+  expect(found?.refreshToken?.reveal()).toBe(`${MARK}-refresh-Ada@example.com`);
+  expect((await store.accounts()).toSorted()).toEqual(["Ada@example.com", "bob@example.com"]);
+  await store.remove("ada@example.com");
+  await store.remove("ada@example.com");
+  expect(await store.accounts()).toEqual(["bob@example.com"]);
+});
+
+test.each([0o000, 0o077])("files are their owner's alone, umask %o", async (mask) => {
+  await using folder = await tempFolder();
+  const tokens = join(folder.path, "tokens");
+  const before = process.umask(mask);
+  try {
+    await mkdir(tokens, { mode: 0o755 }); // as the person made it
+    await grantStore(tokens, always(key), folderLock).save(grantOf("ada@example.com"));
+  } finally {
+    process.umask(before);
+  }
+  expect((await stat(tokens)).mode & 0o777).toBe(0o700);
+  expect(await readdir(tokens)).toEqual(["ada@example.com.grant"]);
+  expect((await stat(join(tokens, "ada@example.com.grant"))).mode & 0o777).toBe(0o600);
+});
+
+test("what is on disk holds no token, and a copied folder is useless without the key", async () => {
+  await using folder = await tempFolder();
+  await grantStore(folder.path, always(key), folderLock).save(grantOf("ada@example.com"));
+  expect(await readFile(join(folder.path, "ada@example.com.grant"), "utf8")).not.toContain(MARK);
+  const thief = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock);
+  expect(await failureOfDoing(thief.load("ada@example.com"))).toMatchObject({
+    code: "grant_unreadable",
+    message: expect.stringMatching(/another key/),
+    next: expect.stringContaining(join(folder.path, "ada@example.com.grant")),
+  });
+  expect(await thief.accounts()).toEqual([]);
+});
+
+test("a grant of a time that is none is refused", async () => {
+  await using folder = await tempFolder();
+  const store = grantStore(folder.path, always(key), folderLock);
+  for (const times of [{ expiresAt: 1e300 }, { grantedAt: -1e17 }]) {
+    await store.save({ ...grantOf("ada@example.com"), ...times });
+    expect((await failureOfDoing(store.load("ada@example.com"))).code).toBe("grant_unreadable");
+  }
+});
+
+test("a damaged file is refused and kept, and hides nobody else", async () => {
+  await using folder = await tempFolder();
+  const store = grantStore(folder.path, always(key), folderLock);
+  await store.save(grantOf("ada@example.com"));
+  await store.save(grantOf("bob@example.com"));
+  const path = join(folder.path, "ada@example.com.grant");
+  const damaged = (await readFile(path, "utf8")).replace(/.{8}$/, "AAAAAAAA");
+  await writeFile(path, damaged);
+  const failure = await failureOfDoing(store.load("ada@example.com"));
+  expect(failure).toMatchObject({ code: "grant_unreadable", retry: "never" });
+  expect(failure.message).not.toContain("ada");
+  expect(await readFile(path, "utf8")).toBe(damaged);
+  expect(await store.accounts()).toEqual(["bob@example.com"]);
+  await store.save(grantOf("ada@example.com")); // signing in again mends it
+  expect(await store.load("ada@example.com")).toBeDefined();
+});
+
+test("a file put in another account's place does not open", async () => {
+  await using folder = await tempFolder();
+  const store = grantStore(folder.path, always(key), folderLock);
+  await store.save(grantOf("ada@example.com"));
+  await copyFile(join(folder.path, "ada@example.com.grant"), join(folder.path, "eve@example.com.grant"));
+  expect((await failureOfDoing(store.load("eve@example.com"))).code).toBe("grant_unreadable");
+  await rename(join(folder.path, "eve@example.com.grant"), join(folder.path, "ada@example.com.grant"));
+  expect((await store.load("ada@example.com"))?.account).toBe("ada@example.com");
+});
+
+test("a folder that cannot be written is named", async () => {
+  await using folder = await tempFolder();
+  await writeFile(join(folder.path, "file"), "");
+  const store = grantStore(join(folder.path, "file"), always(key), folderLock);
+  const failure = await failureOfDoing(store.save(grantOf("ada@example.com")));
+  expect(failure).toMatchObject({ code: "disk", message: expect.stringMatching(/file cannot be used \(E[A-Z]+\)/) });
+});
+
+test("every account has a name of its own, short, that stays in the folder", () =>
+  fc.assert(
+    fc.property(
+      fc.string({ unit: "grapheme", maxLength: 300 }),
+      fc.string({ unit: "grapheme", maxLength: 300 }),
+      (a, b) => {
+        expect(fileNameOf(a)).toMatch(/^[a-z0-9@._+%~-]{0,120}$/);
+        expect(fileNameOf(a) === fileNameOf(b)).toBe(a.toLowerCase() === b.toLowerCase());
+      },
+    ),
+  ));
+
+test("names are readable, and those that look like paths are not paths", () => {
+  expect(fileNameOf("Ada.L+mail@example.com")).toBe("ada.l+mail@example.com");
+  expect(fileNameOf("../../etc/passwd")).toBe("..%2f..%2fetc%2fpasswd");
+  const long = "a".repeat(200);
+  expect(fileNameOf(`${long}@x.com`)).not.toBe(fileNameOf(`${long}@y.com`));
+});
+
+test("one piece of work at a time, in the order asked, and a failure stops nobody", async () => {
+  await using folder = await tempFolder();
+  const store = grantStore(folder.path, always(key), folderLock);
+  const done: number[] = [];
+  const works = [0, 1, 2, 3].map((n) =>
+    store.alone(n % 2 === 0 ? "ada@example.com" : "ADA@example.com", async () => {
+      done.push(n);
+      await new Promise(setImmediate);
+      done.push(n);
+      if (n === 1) throw new Error("failed");
+      return n;
+    }),
+  );
+  const ends = await Promise.allSettled(works);
+  expect(done).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
+  expect(ends.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
+});
+
+test("different accounts do not wait for each other", async () => {
+  await using folder = await tempFolder();
+  const store = grantStore(folder.path, always(key), folderLock);
+  await store.alone("ada@example.com", () => store.alone("bob@example.com", async () => undefined));
+});
+
+test("a lock that stays held ends in a failure that may be tried again", async () => {
+  await using folder = await tempFolder();
+  const store = grantStore(folder.path, always(key), async () => undefined);
+  expect(await failureOfDoing(store.alone("ada@example.com", async () => undefined))).toMatchObject({
+    code: "timeout",
+    retry: "backoff",
+  });
+});
+
+test("processes on one folder take turns", async () => {
+  await using folder = await tempFolder();
+  const script = `
+    const { grantStore } = await import(${JSON.stringify(new URL("grant-store.ts", import.meta.url).href)});
+    const { always, folderLock } = await import(${JSON.stringify(new URL("testing.ts", import.meta.url).href)});
+    const { createSecretKey } = await import("node:crypto");
+    const store = grantStore(process.argv[1], always(createSecretKey(Buffer.alloc(32))), folderLock);
+    for (let n = 0; n < 10; n += 1)
+      await store.alone("ada@example.com", async () => {
+        const grant = await store.load("ada@example.com");
+        await store.save({ ...grant, grantedAt: grant.grantedAt + 1 });
+      });`;
+  const store = grantStore(folder.path, always(createSecretKey(Buffer.alloc(32))), folderLock);
+  await store.save({ ...grantOf("ada@example.com"), grantedAt: 0 });
+  const args = ["--input-type=module", "-e", script, folder.path];
+  await Promise.all([1, 2, 3].map(() => promisify(execFile)(process.execPath, args)));
+  expect((await store.load("ada@example.com"))?.grantedAt).toBe(30);
+});

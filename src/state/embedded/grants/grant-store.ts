@@ -1,0 +1,124 @@
+import { readdir, rm } from "node:fs/promises";
+import { join, resolve } from "node:path";
+
+import { fileNameOf } from "../../../core/account.ts";
+import { ExportError, refuse } from "../../../core/errors.ts";
+import type { Grant, GrantStore } from "../../../core/grant.ts";
+import type { Lock } from "../../../core/ports.ts";
+import { bareCause, codeOf } from "../../../core/bare-cause.ts";
+import { readGrant, writeGrant } from "./grant-text.ts";
+import type { KeyHolder } from "./keys.ts";
+import { privateFolder, readPrivateFile, replaceFile } from "../../../storage/private-file.ts";
+import { open, seal } from "./seal.ts";
+
+const SUFFIX = ".grant";
+
+/** A refresh with all its retries takes less than this. */
+const WAIT_MS = 120_000;
+
+/**
+ * Grants in a folder (TOKEN_DIR, 0700): one sealed file per account (0600), bound to its name, so that a file put in
+ * another's place does not open. `accounts` leaves out the files it cannot open; `load` of such an account says why.
+ */
+export function grantStore(folder: string, keys: KeyHolder["keys"], lock: Lock): GrantStore {
+  const root = resolve(folder);
+  const turns = new Map<string, Promise<unknown>>(); // per account, the end of the last call's turn
+
+  const load = async (name: string): Promise<Grant | undefined> => {
+    const path = join(root, name + SUFFIX);
+    const sealed = await readPrivateFile(path).catch((error: unknown) => {
+      if (codeOf(error) === "ENOENT") return undefined;
+      if (error instanceof ExportError) throw error;
+      const message = `A stored sign-in cannot be read (${codeOf(error)}).`;
+      const next = `Let the user that runs gmail-export read ${path}.`;
+      throw refuse("grant_unreadable", message, next, { cause: bareCause(error) });
+    });
+    if (sealed === undefined) return undefined;
+    const { current, former } = await keys();
+    const text = open(current, name, sealed) ?? (former && open(former, name, sealed));
+    const grant = text === undefined ? undefined : readGrant(text);
+    if (grant === undefined) throw damaged(path);
+    return grant;
+  };
+
+  /** Holds an account for this process, then does the work. */
+  const locked = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+    await disk(root, () => privateFolder(root));
+    await using held = await lock(join(root, `${name}.lock`), WAIT_MS);
+    if (held === undefined) throw stillHeld();
+    return await work();
+  };
+
+  return {
+    load: (account) => load(fileNameOf(account)),
+
+    async save(grant) {
+      const name = fileNameOf(grant.account);
+      const { current } = await keys();
+      await disk(root, async () => {
+        await privateFolder(root);
+        await replaceFile(join(root, name + SUFFIX), seal(current, name, writeGrant(grant)));
+      });
+    },
+
+    async remove(account) {
+      await disk(root, () => rm(join(root, fileNameOf(account) + SUFFIX), { force: true }));
+    },
+
+    async accounts() {
+      const names = await storedGrants(root);
+      const grants = await Promise.all(names.map((name) => load(name).catch(() => undefined)));
+      return grants.flatMap((grant) => (grant === undefined ? [] : [grant.account]));
+    },
+
+    async alone(account, work) {
+      const name = fileNameOf(account);
+      const turn = (turns.get(name) ?? Promise.resolve()).then(() => locked(name, work));
+      const end = turn.catch(() => undefined); // this call's failure is not the next one's
+      turns.set(name, end);
+      try {
+        return await turn;
+      } finally {
+        if (turns.get(name) === end) turns.delete(name);
+      }
+    },
+  };
+}
+
+/** Names of the grants in a folder, those that cannot be opened too. */
+export async function storedGrants(folder: string): Promise<readonly string[]> {
+  const root = resolve(folder);
+  const files = await disk(root, () =>
+    readdir(root).catch((error: unknown) => {
+      if (codeOf(error) === "ENOENT") return [];
+      throw error;
+    }),
+  );
+  return files.filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
+}
+
+/** Paths hold addresses: they are for the person (`next`), not for the log (`message`). */
+function damaged(path: string): ExportError {
+  return refuse(
+    "grant_unreadable",
+    "A stored sign-in is damaged, or was sealed with another key.",
+    `Put back the key it was sealed with (TOKEN_ENCRYPTION_KEY, or the file key in STATE_DIR), or the file ${path} as it ` +
+      "was; or sign in again, which replaces it.",
+  );
+}
+
+async function disk<T>(root: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const message = `The folder of sign-ins ${root} cannot be used (${codeOf(error)}).`;
+    const next = "Let the user that runs gmail-export own that folder and see that its disk has room, then try again.";
+    throw refuse("disk", message, next, { cause: bareCause(error) });
+  }
+}
+
+function stillHeld(): ExportError {
+  const message = "Another process has been busy with this sign-in for too long.";
+  const next = "Try again in a moment; if it lasts, end the other gmail-export process.";
+  return new ExportError({ code: "timeout", retry: "backoff", message, next, outage: true });
+}

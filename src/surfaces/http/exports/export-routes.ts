@@ -1,0 +1,199 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import type { Wish } from "../../../core/job.ts";
+import { answer, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
+import { clientGone } from "../client-gone.ts";
+import { EMAIL, EXPORT_ID, LINKS, RUNNING_EXPORT } from "../contract/examples.ts";
+import { Export, ExportInFull, Links, viewInFull, viewOf } from "./export-view.ts";
+import { accepted, NewExport } from "./new-export.ts";
+import type { Services } from "../services.ts";
+
+export const Started = z
+  .object({
+    message: z.string(),
+    status: z.literal("processing"),
+    output_directory: z.string(),
+    job_id: z.string(),
+    links: Links,
+  })
+  .meta({
+    id: "Started",
+    examples: [
+      {
+        message: `The export of ${EMAIL} has been started.`,
+        status: "processing",
+        output_directory: "/home/you/mail/data",
+        job_id: EXPORT_ID,
+        links: LINKS,
+      },
+    ],
+  });
+
+/** `units_per_minute` is what may be spent now; `share_of_day` is of what a Cloud project may spend a day: 1 is all of it. */
+export const Estimate = z
+  .object({
+    messages: z.int(),
+    conversations: z.int(),
+    calls: z.int(),
+    units: z.number(),
+    tier: z.enum(["2026", "legacy"]),
+    units_per_minute: z.number(),
+    minutes: z.number(),
+    share_of_day: z.number(),
+  })
+  .meta({
+    id: "Estimate",
+    examples: [
+      {
+        messages: 12_661,
+        conversations: 6_420,
+        calls: 6_446,
+        units: 178_530,
+        tier: "2026",
+        units_per_minute: 5_880,
+        minutes: 30.4,
+        share_of_day: 0.0022,
+      },
+    ],
+  });
+
+const byId = z.strictObject({ id: z.string().meta({ examples: [EXPORT_ID] }) });
+const nothing = z.strictObject({});
+
+const NOT_SIGNED_IN = "Nobody is signed in as this account; `sign_in_url` is where to.";
+
+const WISHES: readonly [path: string, wish: Wish, summary: string][] = [
+  ["pause", "pause", "Stop for now; everything fetched so far stays"],
+  ["resume", "resume", "Go on where it stopped"],
+  ["cancel", "cancel", "Stop for good; everything fetched so far stays"],
+  ["retry-failed", "retry_failed", "Fetch again what failed, and what is new"],
+];
+
+export function exportRoutes(services: Services): FastifyPluginAsyncZod {
+  const { queue, directoryIsFree, readDirectory, estimate, log } = services;
+  return async (app) => {
+    app.post(
+      "/export/gmail",
+      {
+        schema: {
+          tags: ["exports"],
+          summary: "Start an export in the background",
+          querystring: nothing,
+          body: NewExport,
+          response: {
+            202: answer("It waits for its turn, or runs; `Location` is where to look at it", Started),
+            ...problems({
+              401: NOT_SIGNED_IN,
+              409: "That directory is being written, or another unfinished export has it.",
+              422: `${INVALID_FIELDS} Or \`output_dir\` is not inside EXPORT_DIR.`,
+            }),
+          },
+        },
+      },
+      async ({ id: requestId, body }, reply) => {
+        const request = await accepted(body, reply, services);
+        if (!request) return reply;
+        await directoryIsFree(request.directory);
+        const job = queue.add(request);
+        log.info("export accepted", { requestId, export: job.id });
+        const { links } = viewOf(job);
+        return reply
+          .code(202)
+          .header("location", links.self)
+          .send({
+            message: `The export of ${body.email} has been started.`,
+            status: "processing",
+            output_directory: request.directory,
+            job_id: job.id,
+            links,
+          });
+      },
+    );
+
+    app.post(
+      "/exports/estimate",
+      {
+        schema: {
+          tags: ["exports"],
+          summary: "What an export would cost: a dry run, which only lists (5 quota units per 500 messages)",
+          querystring: nothing,
+          body: NewExport,
+          response: {
+            200: answer("What it would cost, and how long that takes", Estimate),
+            ...problems({
+              401: NOT_SIGNED_IN,
+              422: `${INVALID_FIELDS} Or \`output_dir\` is not inside EXPORT_DIR.`,
+              429: "Google's quota is spent for now.",
+              502: "Google answered with an error of its own.",
+              504: "Google did not answer.",
+            }),
+          },
+        },
+      },
+      async ({ body }, reply) => {
+        const request = await accepted(body, reply, services);
+        if (!request) return reply;
+        const { unitsPerMinute, ms, shareOfDay, ...figures } = await estimate(request, clientGone(reply));
+        return {
+          ...figures,
+          units_per_minute: Math.round(unitsPerMinute),
+          minutes: ms / 60_000,
+          share_of_day: shareOfDay,
+        };
+      },
+    );
+
+    app.get(
+      "/exports",
+      {
+        schema: {
+          tags: ["exports"],
+          summary: "All exports, newest first",
+          querystring: nothing,
+          response: { 200: answer("All of them", z.array(Export).meta({ examples: [[RUNNING_EXPORT]] })) },
+        },
+      },
+      async () => queue.list().map(viewOf),
+    );
+
+    app.get(
+      "/exports/:id",
+      {
+        schema: {
+          tags: ["exports"],
+          summary: "One export: state, progress, quota, files, failures",
+          params: byId,
+          querystring: nothing,
+          response: {
+            200: answer("The export as it is now", ExportInFull),
+            ...problems({ 404: UNKNOWN_EXPORT }),
+          },
+        },
+      },
+      async ({ params }) => {
+        const job = queue.get(params.id);
+        return viewInFull(job, await readDirectory.manifest(job.request.directory));
+      },
+    );
+
+    for (const [path, wish, summary] of WISHES)
+      app.post(
+        `/exports/:id/${path}`,
+        {
+          schema: {
+            tags: ["exports"],
+            summary,
+            params: byId,
+            querystring: nothing,
+            body: nothing.nullish().meta({ examples: [{}] }),
+            response: {
+              202: answer("Asked for; the export as it is now. One that runs follows within about a second", Export),
+              ...problems({ 404: UNKNOWN_EXPORT, 409: "Its state does not allow it." }),
+            },
+          },
+        },
+        async ({ params }, reply) => reply.code(202).send(viewOf(queue.ask(params.id, wish))),
+      );
+  };
+}

@@ -1,0 +1,191 @@
+import { Readable } from "node:stream";
+
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import { fileNameOf } from "../../../core/account.ts";
+import type { Snapshot } from "../../../core/directory.ts";
+import { failureOf } from "../../../core/errors.ts";
+import { empty, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
+import { select } from "./byte-range.ts";
+import { EXPORT_ID } from "../contract/examples.ts";
+import { isOf } from "./export-view.ts";
+import { sendProblem } from "../contract/problem.ts";
+import type { Services } from "../services.ts";
+
+const binary = z.string().meta({ format: "binary" });
+const json = binary.meta({ format: "binary", examples: ['[\n{"Message-ID":"18c2a1f0b3d4e5f6",…}\n]\n'] });
+const exportId = z.string().meta({ examples: [EXPORT_ID] });
+const byId = z.strictObject({ id: exportId });
+const byName = z.strictObject({
+  id: exportId,
+  name: z.string().meta({ examples: ["manifest.json", "emails_batch_1.json"] }),
+});
+const nothing = z.strictObject({});
+
+const FILE = {
+  tags: ["exports"],
+  summary: "Download a finished file: a batch that the manifest names, or manifest.json",
+  description:
+    "Takes one range of bytes, and If-Range, If-Match and If-None-Match with the entity tag, which is the file's SHA-256. HEAD tells the size.",
+  params: byName,
+  querystring: nothing,
+  response: {
+    200: { description: "The file", content: { "application/json": { schema: json } } },
+    206: { description: "The part that was asked for", content: { "application/json": { schema: json } } },
+    304: empty("It is the one that the client has"),
+    ...problems({
+      404: `${UNKNOWN_EXPORT} Or it has no finished file of that name.`,
+      409: "The file is not what was written.",
+      412: "The file is not the one that If-Match names.",
+      416: "The range begins behind the file's end.",
+    }),
+  },
+};
+
+const ARCHIVE = {
+  tags: ["exports"],
+  summary: "Download all finished files as one tar",
+  description:
+    "Its size is told beforehand. Each file is held against its SHA-256 as it passes, and the manifest comes last: an archive that is cut off has none.",
+  params: byId,
+  querystring: nothing,
+  response: {
+    200: { description: "The archive", content: { "application/x-tar": { schema: binary } } },
+    ...problems({
+      404: `${UNKNOWN_EXPORT} Or it has no finished file yet.`,
+      409: "A file is not what was written.",
+    }),
+  },
+};
+
+/** Downloads. A name is only ever looked up among those of the manifest; no path is made of what a client sends. */
+export function fileRoutes({
+  queue,
+  readDirectory,
+  archive,
+  log,
+}: Pick<Services, "queue" | "readDirectory" | "archive" | "log">): FastifyPluginAsyncZod {
+  /** What the export has finished; undefined while that is nothing. */
+  const snapshotOf = async (id: string): Promise<Snapshot | undefined> => {
+    const { request } = queue.get(id);
+    const snapshot = await readDirectory.snapshot(request.directory);
+    return snapshot && isOf(request, snapshot.manifest) ? snapshot : undefined;
+  };
+
+  /** Sends as fast as the client reads, and stops when it leaves; `close` is called however it ends. */
+  const stream = (
+    { id: requestId }: FastifyRequest,
+    reply: FastifyReply,
+    content: AsyncIterable<Uint8Array>,
+    close: () => PromiseLike<void> = async () => {},
+  ): FastifyReply => {
+    const body = Readable.from(content, { objectMode: false });
+    body.once("close", () => void close());
+    body.once("error", (error) =>
+      log.error("download broke off", { requestId, code: failureOf(error)?.code ?? "disk" }),
+    );
+    return reply.send(body);
+  };
+
+  const sendFile = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { id, name }: z.infer<typeof byName>,
+  ): Promise<FastifyReply> => {
+    const snapshot = await snapshotOf(id);
+    const file = snapshot?.files.find((one) => one.file === name);
+    if (!snapshot || !file)
+      return sendProblem(
+        reply,
+        404,
+        "no_such_file",
+        "This export has no finished file of that name.",
+        "Look at the export's `files`; manifest.json is there once the first of them is finished.",
+      );
+    const etag = `"${file.sha256}"`;
+    const selection = select(request.method, request.headers, etag, file.bytes);
+    const caching = { etag, "accept-ranges": "bytes", "cache-control": "private, no-cache" };
+    if (selection.status === 304) return reply.code(304).headers(caching).send();
+    if (!("start" in selection)) return sendRefusal(reply, selection.status, file.bytes);
+    const { status, start, end } = selection;
+    const open = await snapshot.open(file);
+    void reply
+      .code(status)
+      .type("application/json")
+      .headers({ ...caching, ...attachment(name), "content-length": end - start });
+    if (status === 206) void reply.header("content-range", `bytes ${start}-${end - 1}/${file.bytes}`);
+    const close = (): PromiseLike<void> => open[Symbol.asyncDispose]();
+    if (request.method !== "HEAD") return stream(request, reply, open.read(start, end), close);
+    await close();
+    return reply.send();
+  };
+
+  const sendArchive = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    { id }: z.infer<typeof byId>,
+  ): Promise<FastifyReply> => {
+    const snapshot = await snapshotOf(id);
+    if (!snapshot)
+      return sendProblem(
+        reply,
+        404,
+        "no_such_file",
+        "This export has no finished file yet.",
+        "Wait for its first batch; `progress` counts them.",
+      );
+    const name = fileNameOf(snapshot.manifest.email);
+    const whole = archive(name, snapshot);
+    void reply
+      .type("application/x-tar")
+      .headers({ ...attachment(`${name}.tar`), "content-length": whole.bytes, "cache-control": "no-store" });
+    return request.method === "HEAD" ? reply.send() : stream(request, reply, whole.content);
+  };
+
+  return async (app) => {
+    const [file, all] = ["/exports/:id/files/:name", "/exports/:id/archive"] as const;
+    app.get(file, { exposeHeadRoute: false, schema: FILE }, async (request, reply) => {
+      await sendFile(request, reply, request.params);
+      return reply;
+    });
+    app.get(all, { exposeHeadRoute: false, schema: ARCHIVE }, async (request, reply) => {
+      await sendArchive(request, reply, request.params);
+      return reply;
+    });
+    // Routes of their own: the ones that Fastify makes of GET would read all the bytes to tell their number.
+    app.head(file, { schema: { params: byName, querystring: nothing, hide: true } }, async (request, reply) =>
+      sendFile(request, reply, request.params),
+    );
+    app.head(all, { schema: { params: byId, querystring: nothing, hide: true } }, async (request, reply) =>
+      sendArchive(request, reply, request.params),
+    );
+  };
+}
+
+async function sendRefusal(reply: FastifyReply, status: 412 | 416, bytes: number): Promise<FastifyReply> {
+  switch (status) {
+    case 412:
+      return sendProblem(
+        reply,
+        412,
+        "file_changed",
+        "The file is not the one that If-Match names.",
+        "Download it from its beginning.",
+      );
+    case 416:
+      return sendProblem(
+        reply.header("content-range", `bytes */${bytes}`),
+        416,
+        "range_not_satisfiable",
+        `The file has ${bytes} bytes; the range begins behind them.`,
+        "Ask for bytes that it has.",
+      );
+  }
+}
+
+/** These names hold nothing that would need quoting (core/account.ts). */
+function attachment(name: string): Record<string, string> {
+  return { "content-disposition": `attachment; filename="${name}"` };
+}

@@ -1,0 +1,57 @@
+import type { FastifyReply } from "fastify";
+import { z } from "zod";
+
+import type { ExportRequest } from "../../../core/job.ts";
+import { EMAIL } from "../contract/examples.ts";
+import { sendFailure } from "../contract/problem.ts";
+import type { Services } from "../services.ts";
+
+/** The body of POST /export/gmail, and of its dry run. `max_emails` null or left out means all. */
+export const NewExport = z
+  .strictObject({
+    email: z.email(),
+    max_emails: z.int().positive().nullable().default(null),
+    output_dir: z.string().min(1).optional(),
+    batch_size: z.int().positive().max(100_000).default(5_000),
+    query: z.string().default(""),
+    labels: z.array(z.string().min(1)).default([]),
+    include_spam_trash: z.boolean().default(false),
+  })
+  .meta({
+    id: "NewExport",
+    examples: [
+      { email: EMAIL },
+      { email: EMAIL, max_emails: 1000, output_dir: "./data", batch_size: 5000 },
+      { email: EMAIL, output_dir: "./data/letters", query: "from:ada after:2024/01/01", labels: ["INBOX"] },
+    ],
+  });
+
+/** What is asked for, when it may be asked: the directory is one of ours, and the account signed in. Undefined when it was refused. */
+export async function accepted(
+  body: z.infer<typeof NewExport>,
+  reply: FastifyReply,
+  { accounts, chooseDirectory, signInUrl }: Pick<Services, "accounts" | "chooseDirectory" | "signInUrl">,
+): Promise<ExportRequest | undefined> {
+  const directory = await chooseDirectory(body.email, body.output_dir);
+  const status = await accounts.status(body.email);
+  if (!status.authenticated) {
+    await sendFailure(
+      reply,
+      {
+        code: "not_signed_in",
+        retry: "sign_in",
+        message: status.warning ?? `Nobody has signed in as ${body.email} yet.`,
+        next: `Open ${signInUrl(body.email)} in a browser and sign in, then send the same request again.`,
+      },
+      { sign_in_url: signInUrl(body.email) },
+    );
+    return undefined;
+  }
+  return {
+    account: body.email,
+    directory,
+    maxEmails: body.max_emails,
+    batchSize: body.batch_size,
+    filter: { query: body.query, labels: body.labels, includeSpamTrash: body.include_spam_trash },
+  };
+}

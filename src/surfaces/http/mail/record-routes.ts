@@ -1,0 +1,211 @@
+import type { FastifyReply } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import { htmlIn } from "../../../formats/record-line.ts";
+import type { IndexState, RecordQuestion, RecordsOf } from "../../../core/records.ts";
+import { answer, htmlPage, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
+import { EXPORT_ID, MESSAGE_ID } from "../contract/examples.ts";
+import { isOf } from "../exports/export-view.ts";
+import { MAIL_POLICY } from "./mail-policy.ts";
+import { mailRenderer } from "./mail-renderer.ts";
+import { sendProblem } from "../contract/problem.ts";
+import { cursorOf, positionIn } from "./record-cursor.ts";
+import { ExportedRecord, Records, Statistics, viewOfPage, viewOfStatistics } from "./record-view.ts";
+import type { Services } from "../services.ts";
+
+/** Newsletters have some hundred kilobytes; beyond this nobody reads. */
+const LARGEST_HTML_BYTES = 2 << 20;
+
+const exportId = z.string().meta({ examples: [EXPORT_ID] });
+const byId = z.strictObject({ id: exportId });
+const byMessage = z.strictObject({ id: exportId, message_id: z.string().meta({ examples: [MESSAGE_ID] }) });
+const nothing = z.strictObject({});
+const words = z.string().max(500).default("");
+
+const Question = z.strictObject({
+  search: words.meta({ examples: ["tickets lisbon"] }),
+  from: words,
+  subject: words,
+  label: z.string().min(1).max(500).optional(),
+  after: z.iso
+    .date()
+    .optional()
+    .meta({ examples: ["2024-01-01"] }),
+  before: z.iso.date().optional(),
+  order: z.enum(["newest", "oldest"]).default("newest"),
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+});
+
+const DAMAGED = "A file is not what was written.";
+const NO_MESSAGE = `${UNKNOWN_EXPORT} Or none of its finished files has a message with this id.`;
+
+const LIST = {
+  tags: ["records"],
+  summary: "Look through what was exported",
+  description: `Words that each must begin some word of a message, whatever their case and accents: \`search\` looks at
+sender, recipients, subject and snippet, \`from\` and \`subject\` there only. \`label\` is a label's id or name. Days are
+UTC: \`after\` and later, up to \`before\`, which is not among them. While \`index.complete\` is false, more is being read:
+ask again.`,
+  params: byId,
+  querystring: Question,
+  response: {
+    200: answer("One page; with `next_cursor` as `cursor`, the same question goes on behind it", Records),
+    ...problems({ 404: UNKNOWN_EXPORT, 409: DAMAGED, 422: INVALID_FIELDS }),
+  },
+};
+
+const RECORD = {
+  tags: ["records"],
+  summary: "One message, exactly as it was exported",
+  params: byMessage,
+  querystring: nothing,
+  response: {
+    200: answer("The record, byte for byte", ExportedRecord),
+    ...problems({ 404: NO_MESSAGE, 409: DAMAGED }),
+  },
+};
+
+const HTML = {
+  tags: ["records"],
+  summary: "A message's html, made inert, as a document for a sandboxed frame",
+  description: `Nothing in it runs, sends or loads anything: only pictures that the mail itself carries are shown.
+X-Blocked-Remote-Content tells how many things would have been loaded from elsewhere, X-Absent-Inline-Images how many
+pictures are attachments.`,
+  params: byMessage,
+  querystring: nothing,
+  response: {
+    200: htmlPage("The document", "<!doctype html>\n<html>…</html>\n"),
+    ...problems({
+      404: `${NO_MESSAGE} Or the message has plain text only.`,
+      409: DAMAGED,
+      413: "Its html is too large, or too tangled, to be made safe quickly.",
+    }),
+  },
+};
+
+const STATISTICS = {
+  tags: ["records"],
+  summary: "Messages by month, sender, size and label",
+  params: byId,
+  querystring: nothing,
+  response: {
+    200: answer("Of all messages exported so far", Statistics),
+    ...problems({ 404: UNKNOWN_EXPORT, 409: DAMAGED }),
+  },
+};
+
+/** What was exported, to be looked through. Nothing of a request becomes a path: messages are found by the index. */
+export function recordRoutes({
+  queue,
+  records,
+  clock,
+}: Pick<Services, "queue" | "records" | "clock">): FastifyPluginAsyncZod {
+  const recordsOf = (id: string): RecordsOf => {
+    const { request } = queue.get(id);
+    return { directory: request.directory, owns: (manifest) => isOf(request, manifest) };
+  };
+
+  return async (app) => {
+    const renderer = mailRenderer(clock);
+    app.addHook("onClose", () => renderer.close());
+
+    app.get("/exports/:id/records", { schema: LIST }, async ({ params, query }, reply) => {
+      const { limit, cursor, ...asked } = query;
+      const question = { ...asked, export: params.id };
+      const from = cursor === undefined ? undefined : positionIn(cursor, question);
+      if (cursor !== undefined && !from) return sendBadCursor(reply);
+      const page = await records.page(recordsOf(params.id), questionOf(asked), limit, from);
+      return viewOfPage(page, page.next ? cursorOf(page.next, question) : null);
+    });
+
+    app.get("/exports/:id/statistics", { schema: STATISTICS }, async ({ params }) =>
+      viewOfStatistics(await records.statistics(recordsOf(params.id))),
+    );
+
+    app.get("/exports/:id/records/:message_id", { schema: RECORD }, async ({ params }, reply) => {
+      const { index, line } = await records.line(recordsOf(params.id), params.message_id);
+      if (!line) return sendNoMessage(reply, index);
+      return sendAsItIs(reply, line);
+    });
+
+    app.get("/exports/:id/records/:message_id/html", { schema: HTML }, async ({ params }, reply) => {
+      const { index, line } = await records.line(recordsOf(params.id), params.message_id);
+      if (!line) return sendNoMessage(reply, index);
+      const html = htmlOf(line);
+      if (html === "")
+        return sendProblem(reply, 404, "no_html", "This message has plain text only.", "Show its plain text.");
+      const mail = html === undefined ? undefined : await renderer.render(html);
+      if (!mail)
+        return sendProblem(
+          reply,
+          413,
+          "html_too_large",
+          "The html of this message is too large, or too tangled, to be made safe quickly.",
+          "Read its plain text, or download the batch that it is in.",
+        );
+      return reply
+        .headers({
+          "content-security-policy": `${MAIL_POLICY}; frame-ancestors 'self'; sandbox`,
+          "x-frame-options": "SAMEORIGIN",
+          "x-content-type-options": "nosniff",
+          "x-dns-prefetch-control": "off",
+          "referrer-policy": "no-referrer",
+          "cross-origin-resource-policy": "same-origin",
+          "cache-control": "no-store",
+          "x-blocked-remote-content": mail.remote,
+          "x-absent-inline-images": mail.inline,
+        })
+        .type("text/html; charset=utf-8")
+        .serializer(String)
+        .send(mail.document);
+    });
+  };
+}
+
+function questionOf({
+  after,
+  before,
+  label,
+  ...same
+}: Omit<z.infer<typeof Question>, "limit" | "cursor">): RecordQuestion {
+  const dayOf = (day: string | undefined): number | undefined => (day === undefined ? undefined : Date.parse(day));
+  return { ...same, label, after: dayOf(after), before: dayOf(before) };
+}
+
+/** The html of a record's line; undefined when it is too large. As JSON it is hardly larger than by itself. */
+function htmlOf(line: Buffer): string | undefined {
+  const found = htmlIn(line) ?? line;
+  if (found.length > 2 * LARGEST_HTML_BYTES) return undefined;
+  const value: unknown = JSON.parse(found.toString());
+  const html = typeof value === "string" ? value : ExportedRecord.parse(value).Body.html;
+  return Buffer.byteLength(html) > LARGEST_HTML_BYTES ? undefined : html;
+}
+
+/** As bytes, past the response schema: a record is sent as it was written. */
+async function sendAsItIs(reply: FastifyReply, line: Buffer): Promise<FastifyReply> {
+  return reply.type("application/json; charset=utf-8").header("cache-control", "no-store").send(line);
+}
+
+async function sendNoMessage(reply: FastifyReply, { complete }: IndexState): Promise<FastifyReply> {
+  return sendProblem(
+    reply,
+    404,
+    "no_such_message",
+    "No finished file of this export has a message with this id.",
+    complete ? "List the export's records to find the right id." : "Ask again: the files are still being read.",
+  );
+}
+
+async function sendBadCursor(reply: FastifyReply): Promise<FastifyReply> {
+  const message = "It belongs to no page of this list.";
+  return sendProblem(
+    reply,
+    422,
+    "invalid_fields",
+    `These fields cannot be used: cursor: ${message}`,
+    "Leave it out to begin at the first page, and keep the other parameters while going on.",
+    { errors: [{ field: "cursor", message }] },
+  );
+}

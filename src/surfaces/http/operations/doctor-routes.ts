@@ -1,0 +1,48 @@
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import { FINDINGS, STATUSES } from "../../../doctor/finding.ts";
+import { answer, INVALID_FIELDS, problems } from "../contract/answers.ts";
+import { EMAIL } from "../contract/examples.ts";
+import type { Services } from "../services.ts";
+
+/** Far longer than all the limits of what is looked at together. */
+const LIMIT_MS = 120_000;
+
+const NODE_FINDING = { id: "node", status: "ok", what: "Node v24.21.0", why: "", next: "" };
+
+const Finding = z
+  .object({
+    id: z.enum(FINDINGS),
+    account: z.string().optional(),
+    status: z.enum(STATUSES),
+    what: z.string(),
+    why: z.string(),
+    next: z.string(),
+  })
+  .meta({ id: "Finding", examples: [NODE_FINDING] });
+
+export function doctorRoutes({ doctor }: Pick<Services, "doctor">): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.get(
+      "/doctor",
+      {
+        schema: {
+          tags: ["health"],
+          summary: "What stands in the way of an export, why it matters and what to do (1 quota unit an account)",
+          querystring: z.strictObject({
+            email: z
+              .email()
+              .meta({ examples: [EMAIL] })
+              .optional(),
+          }),
+          response: {
+            200: answer("All that was looked at, in order", z.array(Finding).meta({ examples: [[NODE_FINDING]] })),
+            ...problems({ 422: INVALID_FIELDS }),
+          },
+        },
+      },
+      async ({ query }) => [...(await doctor(query.email, AbortSignal.timeout(LIMIT_MS)))],
+    );
+  };
+}

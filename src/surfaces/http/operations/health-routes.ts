@@ -1,0 +1,95 @@
+import type { FastifyReply } from "fastify";
+import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+
+import { answer, problems } from "../contract/answers.ts";
+import { StateName } from "../exports/export-view.ts";
+import { EXPOSITION_TYPE, gauge } from "./exposition.ts";
+import { sendProblem } from "../contract/problem.ts";
+import { faultsOf } from "./readiness.ts";
+import type { Services } from "../services.ts";
+
+const nothing = z.strictObject({});
+
+const saying = <Word extends string>(status: Word) =>
+  z.object({ status: z.literal(status) }).meta({ examples: [{ status }] });
+
+const METRICS = `# HELP gmail_export_exports Exports that are known, by state, of all processes together.
+# TYPE gmail_export_exports gauge
+gmail_export_exports{state="running"} 1
+`;
+
+/** Whoever asks for these has no secrets, and is told none. */
+const open = { family: "health" } as const;
+
+/** What who runs the server asks it: does it live, can it work, what has it done. */
+export function healthRoutes({ measures, queue, readiness }: Services): FastifyPluginAsyncZod {
+  const exports = gauge("gmail_export_exports", "Exports that are known, by state, of all processes together.", () => {
+    const counts = queue.counts();
+    return StateName.options.map((state) => [{ state }, counts.get(state) ?? 0] as const);
+  });
+
+  return async (app) => {
+    app.get(
+      "/healthz",
+      {
+        config: open,
+        schema: {
+          tags: ["health"],
+          summary: "The server lives",
+          response: { 200: answer("It does", saying("ok")) },
+        },
+      },
+      async () => ({ status: "ok" as const }),
+    );
+
+    app.get(
+      "/readyz",
+      {
+        config: open,
+        schema: {
+          tags: ["health"],
+          summary: "The server can work: the list of exports can be read, and its folders written",
+          response: {
+            200: answer("It can", saying("ready")),
+            ...problems({ 503: "It cannot; `errors` names each folder that is at fault, and why." }),
+          },
+        },
+      },
+      async (_request, reply) => {
+        const errors = await faultsOf(readiness);
+        if (errors.length === 0) return { status: "ready" as const };
+        return sendProblem(
+          reply,
+          503,
+          "not_ready",
+          errors.map(({ field, message }) => `${field}: ${message}`).join(" "),
+          "Mend what is named; exports that cannot go on meanwhile go on afterwards.",
+          { errors: [...errors] },
+        );
+      },
+    );
+
+    app.get(
+      "/metrics",
+      {
+        schema: {
+          tags: ["health"],
+          summary: "What this process has done, and all exports by state, for Prometheus",
+          querystring: nothing,
+          response: {
+            200: {
+              description: "Text format 0.0.4",
+              content: { "text/plain": { schema: z.string().meta({ examples: [METRICS] }) } },
+            },
+          },
+        },
+      },
+      async (_request, reply) => sendText(reply, exports.text() + measures.text()),
+    );
+  };
+}
+
+async function sendText(reply: FastifyReply, text: string): Promise<FastifyReply> {
+  return reply.type(EXPOSITION_TYPE).serializer(String).send(text);
+}
