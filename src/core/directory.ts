@@ -2,10 +2,11 @@ import type { Ledger } from "./ledger.ts";
 import type { Filter, Ref } from "./mailbox.ts";
 import type { BatchEntry, FailedMessage, Manifest } from "./manifest.ts";
 import type { Spent } from "./quota.ts";
+import type { ExportRecord } from "./record.ts";
 
-/** A message's end: its record as one line of JSON, or why there is none. */
+/** A message's end: its record, or why there is none. */
 export type Ended =
-  | Readonly<{ outcome: "exported"; id: string; line: string }>
+  | Readonly<{ outcome: "exported"; id: string; record: ExportRecord }>
   | Readonly<{ outcome: "gone"; id: string }>
   | Readonly<{ outcome: "failed" } & FailedMessage>;
 

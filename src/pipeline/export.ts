@@ -209,7 +209,7 @@ async function exported(message: Message, names: LabelNames): Promise<Ended> {
   const record = toRecord(message, names);
   const { plain, html } = record.Body;
   if (plain.length + html.length > LARGE_CHARACTERS) await breathe(); // what asks the server meanwhile has a turn
-  return { outcome: "exported", id: message.id, line: JSON.stringify(record) };
+  return { outcome: "exported", id: message.id, record };
 }
 
 /** The failure, when it is this message's own; anything that concerns the whole account, or is a defect, is thrown on. */

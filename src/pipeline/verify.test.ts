@@ -25,7 +25,7 @@ const idsTo = (count: number): string[] => Array.from({ length: count }, (_, n) 
 const exported = (id: string): Ended => ({
   outcome: "exported",
   id,
-  line: JSON.stringify(toRecord(message(undefined, { id, threadId: `t-${id}`, snippet: "\uFFFD" }), new Map())),
+  record: toRecord(message(undefined, { id, threadId: `t-${id}`, snippet: "\uFFFD" }), new Map()),
 });
 
 /** A directory with an export of m0 to m6, three a batch; m7 is gone and, if asked for, m8 failed. Not closed: only m0 to m3 are on disk. */

@@ -5,11 +5,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { manualClock } from "../../../test/manual-clock.ts";
+import { message } from "../../../test/messages.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
 import type { Ended, ExportDirectory, Purpose } from "../../core/directory.ts";
 import { EVERYTHING, type Ref } from "../../core/mailbox.ts";
 import type { Manifest } from "../../core/manifest.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
+import { toRecord } from "../../formats/to-record.ts";
 import { fileLock } from "./lock.ts";
 import { openDirectoryWith } from "./open-directory.ts";
 
@@ -27,7 +29,7 @@ const refs = (count: number): Ref[] => Array.from({ length: count }, (_, n) => (
 const record = (id: string): Ended => ({
   outcome: "exported",
   id,
-  line: JSON.stringify({ "Message-ID": id, "Thread-ID": `t${id}`, Subject: `Übung "${id}"\n` }),
+  record: toRecord(message(undefined, { id, threadId: `t${id}`, snippet: `Übung "${id}"\n` }), new Map()),
 });
 
 async function list(directory: ExportDirectory, count: number): Promise<void> {

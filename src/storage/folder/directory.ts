@@ -1,5 +1,6 @@
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as breathe } from "node:timers/promises";
 
 import type { Ended, ExportDirectory, Purpose } from "../../core/directory.ts";
 import { refuse } from "../../core/errors.ts";
@@ -7,6 +8,7 @@ import type { Ledger } from "../../core/ledger.ts";
 import type { BatchEntry, FailedMessage, Manifest } from "../../core/manifest.ts";
 import type { Clock } from "../../core/ports.ts";
 import { addSpent, type Spent } from "../../core/quota.ts";
+import type { ExportRecord } from "../../core/record.ts";
 import { countReplacementCharacters } from "../../core/text.ts";
 import { batchName, batchNumber, growBatch, type FoundPart, type GrowingBatch } from "./batch-file.ts";
 import { onDisk } from "./disk.ts";
@@ -15,6 +17,9 @@ import { writeManifest } from "./manifest-file.ts";
 
 /** What is made durable together: at most this many messages, this many characters, or what came within a second. */
 const GROUP = { messages: 32, characters: 4 << 20, ms: 1_000 } as const;
+
+/** Text whose writing as JSON takes a good part of a second. */
+const LARGE_CHARACTERS = 1 << 20;
 
 /** All that was durable in a directory when it was opened. */
 export type Found = Readonly<{
@@ -119,15 +124,17 @@ export function holdDirectory(
   };
 
   let group: Ended[] = [];
+  let lines: string[] = []; // of the records in it, in the same order
   let groupCharacters = 0;
 
   /** Makes the group durable, and only then counts it. */
   const flush = async (): Promise<void> => {
     const ended = group;
+    const records = lines;
     group = [];
+    lines = [];
     groupCharacters = 0;
     if (ended.length === 0) return;
-    const records = ended.flatMap((message) => (message.outcome === "exported" ? [message.line] : []));
     const gone = ended.flatMap((message) => (message.outcome === "gone" ? [message.id] : []));
     const failures = ended.flatMap((message) => (message.outcome === "failed" ? [failure(message)] : []));
     for (const { id } of ended) failed.delete(id); // before a manifest is written that names them in a batch
@@ -212,8 +219,13 @@ export function holdDirectory(
       }),
     write: (ended) =>
       serially(async () => {
-        group.push(...ended);
-        for (const message of ended) if (message.outcome === "exported") groupCharacters += message.line.length;
+        for (const message of ended) {
+          group.push(message);
+          if (message.outcome !== "exported") continue;
+          const line = await lineOf(message.record);
+          lines.push(line);
+          groupCharacters += line.length;
+        }
         if (group.length >= GROUP.messages || groupCharacters >= GROUP.characters) await flushNow();
         else flushLater();
       }),
@@ -244,6 +256,12 @@ export function holdDirectory(
       await hold[Symbol.asyncDispose]();
     },
   };
+}
+
+/** A record as it stands in a batch. What asks the server meanwhile has a turn before a large one. */
+async function lineOf(record: ExportRecord): Promise<string> {
+  if (record.Body.plain.length + record.Body.html.length > LARGE_CHARACTERS) await breathe();
+  return JSON.stringify(record);
 }
 
 function of({ email, filter, maxEmails }: Purpose): Pick<Purpose, "email" | "filter" | "maxEmails"> {
