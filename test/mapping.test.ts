@@ -9,8 +9,9 @@ import {
   parseMessageList,
   parseThread,
 } from "../src/sources/gmail-api/wire.ts";
-import type { LabelNames, Message } from "../src/core/mailbox.ts";
-import { textBodiesToFetch, withBodies } from "../src/core/parts.ts";
+import type { Message } from "../src/core/mail.ts";
+import type { LabelNames } from "../src/core/mailbox.ts";
+import { textBodiesToFetch, withContents } from "../src/core/parts.ts";
 import type { AttachmentRecord, ExportRecord } from "../src/core/record.ts";
 import { countReplacementCharacters } from "../src/core/text.ts";
 import { toRecord } from "../src/formats/to-record.ts";
@@ -165,11 +166,11 @@ test("mapping a message twice gives the same record", () => {
 
 /** Large text is behind an attachmentId. */
 async function complete(message: Message, get: (path: string) => Promise<unknown>): Promise<Message> {
-  const bodies = textBodiesToFetch(message).map(async (part) => {
-    const json = await get(`messages/${message.id}/attachments/${part.body.attachmentId}`);
-    return [part, parseAttachment(json).data] as const;
+  const contents = textBodiesToFetch(message).map(async (part) => {
+    const json = await get(`messages/${message.id}/attachments/${part.content.handle}`);
+    return [part, parseAttachment(json)] as const;
   });
-  return withBodies(message, new Map(await Promise.all(bodies)));
+  return withContents(message, new Map(await Promise.all(contents)));
 }
 
 /** The record this message must become. What the simulator does not vouch for is left out of both. */

@@ -1,38 +1,49 @@
-import type { Header, Message, Part } from "../src/core/mailbox.ts";
+import { NO_CONTENT, type Content, type Header, type Message, type Part } from "../src/core/mail.ts";
 
 /** Messages for tests, as the core knows them: what is not said is empty. */
-export type PartSketch = Partial<Omit<Part, "headers" | "body">> & {
+export type PartSketch = Partial<Omit<Part, "headers">> & {
   headers?: Readonly<Record<string, string>> | readonly Header[];
-  body?: Partial<Part["body"]>;
 };
 
-export function part({ headers = [], body, ...fields }: PartSketch = {}): Part {
+export function part({ headers = [], ...fields }: PartSketch = {}): Part {
   return {
     partId: "",
     mimeType: "",
     filename: "",
+    content: NO_CONTENT,
     parts: [],
     ...fields,
     headers: Array.isArray(headers) ? headers : Object.entries(headers).map(([name, value]) => ({ name, value })),
-    body: { attachmentId: "", size: 0, data: "", ...body },
   };
 }
 
-export function message(payload: Part = part(), fields: Partial<Omit<Message, "payload">> = {}): Message {
+export function message(root: Part = part(), fields: Partial<Omit<Message, "root">> = {}): Message {
   return {
     id: "18c2a0",
     threadId: "18c2a0",
     labelIds: [],
     snippet: "",
-    internalDate: "",
+    internalDate: undefined,
     sizeEstimate: 0,
     ...fields,
-    payload,
+    root,
   };
 }
 
-export function base64url(content: string | Uint8Array): string {
-  return bytesOf(content).toString("base64url");
+/** Content that came with the message. */
+export function here(content: string | Uint8Array): Extract<Content, { kept: "here" }> {
+  const bytes = Buffer.from(content);
+  return { kept: "here", size: bytes.length, read: () => bytes, handle: "" };
+}
+
+/** Content that the source keeps under this handle. */
+export function elsewhere(handle: string, size = 0): Content {
+  return { kept: "elsewhere", size, handle };
+}
+
+/** What a part holds, as text; undefined where it does not have it. */
+export function textIn({ content }: Part): string | undefined {
+  return content.kept === "here" ? Buffer.from(content.read()).toString() : undefined;
 }
 
 /** A leaf with this content; `charset` is what its Content-Type claims. */
@@ -40,12 +51,8 @@ export function text(mimeType: string, content: string | Uint8Array, charset = "
   return part({
     mimeType,
     headers: { "Content-Type": `${mimeType}; charset="${charset}"` },
-    body: { data: base64url(content), size: bytesOf(content).length },
+    content: here(content),
   });
-}
-
-function bytesOf(content: string | Uint8Array): Buffer {
-  return typeof content === "string" ? Buffer.from(content) : Buffer.from(content);
 }
 
 export function multipart(subtype: string, ...parts: readonly Part[]): Part {

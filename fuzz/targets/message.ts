@@ -11,8 +11,8 @@ import {
   parseThread,
 } from "../../src/sources/gmail-api/wire.ts";
 import { failureOf } from "../../src/core/errors.ts";
-import type { Message } from "../../src/core/mailbox.ts";
-import { textBodiesToFetch, withBodies } from "../../src/core/parts.ts";
+import type { Message } from "../../src/core/mail.ts";
+import { textBodiesToFetch, withContents } from "../../src/core/parts.ts";
 import { faultOfRecord } from "../../src/core/record.ts";
 import { toRecord } from "../../src/formats/to-record.ts";
 import { corpus } from "../corpus.ts";
@@ -41,8 +41,9 @@ export const message: Target = {
 };
 
 function becomesRecord(read: Message): void {
-  const bodies = new Map(textBodiesToFetch(read).map((part) => [part, "YWJj"]));
-  const line = JSON.stringify(toRecord(withBodies(read, bodies), new Map([["INBOX", "__proto__"]])));
+  const abc = parseAttachment({ data: "YWJj", size: 3 });
+  const contents = new Map(textBodiesToFetch(read).map((part) => [part, abc]));
+  const line = JSON.stringify(toRecord(withContents(read, contents), new Map([["INBOX", "__proto__"]])));
   must(faultOfRecord(JSON.parse(line)) === undefined, "no record", faultOfRecord(JSON.parse(line)));
   must(line.isWellFormed() && !/[\n\r]/.test(line), "not one line of Unicode");
   must(idOf(line)?.id === read.id, "the record's line does not name its message");

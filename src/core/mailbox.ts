@@ -1,3 +1,5 @@
+import type { Message } from "./mail.ts";
+
 /** A message as a listing names it. */
 export type Ref = Readonly<{ id: string; threadId: string }>;
 
@@ -5,29 +7,6 @@ export type Ref = Readonly<{ id: string; threadId: string }>;
 export type Filter = Readonly<{ query: string; labels: readonly string[]; includeSpamTrash: boolean }>;
 
 export const EVERYTHING: Filter = { query: "", labels: [], includeSpamTrash: false };
-
-export type Header = Readonly<{ name: string; value: string }>;
-
-/** Gmail's MessagePart, after parsing: what was absent or of the wrong type is empty. Transfer encoding is already removed from `data`. */
-export type Part = Readonly<{
-  partId: string;
-  mimeType: string;
-  filename: string;
-  headers: readonly Header[];
-  body: Readonly<{ attachmentId: string; size: number; data: string }>;
-  parts: readonly Part[];
-}>;
-
-/** Gmail's Message in format `full`, after parsing. `internalDate` is epoch milliseconds as a string, "" when absent. */
-export type Message = Readonly<{
-  id: string;
-  threadId: string;
-  labelIds: readonly string[];
-  snippet: string;
-  internalDate: string;
-  sizeEstimate: number;
-  payload: Part;
-}>;
 
 /** Label ids to the names people gave them. */
 export type LabelNames = ReadonlyMap<string, string>;

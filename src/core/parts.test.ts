@@ -1,10 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { base64url, message, multipart, part, text } from "../../test/messages.ts";
-import type { Part } from "./mailbox.ts";
-import { contentsOf, dispositionOf, headerValues, textBodiesToFetch, withBodies } from "./parts.ts";
+import { elsewhere, here, message, multipart, part, text, textIn } from "../../test/messages.ts";
+import type { Part } from "./mail.ts";
+import { contentsOf, dispositionOf, headerValues, textBodiesToFetch, withContents } from "./parts.ts";
 
-const image = part({ partId: "1", mimeType: "image/png", filename: "a.png", body: { attachmentId: "A1", size: 9 } });
+const image = part({ partId: "1", mimeType: "image/png", filename: "a.png", content: elsewhere("A1", 9) });
 
 describe("what the leaves of a message are", () => {
   test("plain and html leaves are the body text, in document order", () => {
@@ -19,16 +19,16 @@ describe("what the leaves of a message are", () => {
   });
 
   test("a part that names no type is plain text", () => {
-    const only = part({ body: { data: base64url("hello") } });
+    const only = part({ content: here("hello") });
     expect(contentsOf(message(only)).plain).toEqual([only]);
   });
 
   test("text with a name, or sent as an attachment, is an attachment", () => {
-    const named = part({ mimeType: "text/plain", filename: "notes.txt", body: { data: base64url("x") } });
+    const named = part({ mimeType: "text/plain", filename: "notes.txt", content: here("x") });
     const sent = part({
       mimeType: "text/html",
       headers: { "content-disposition": "ATTACHMENT; size=1" },
-      body: { data: base64url("x") },
+      content: here("x"),
     });
     expect(contentsOf(message(multipart("mixed", named, sent)))).toEqual({
       plain: [],
@@ -61,9 +61,9 @@ describe("what the leaves of a message are", () => {
   });
 
   test("leaves without a name are attachments when they hold something", () => {
-    const invitation = part({ mimeType: "text/calendar", body: { data: base64url("BEGIN:VCALENDAR") } });
-    const signature = part({ mimeType: "application/pkcs7-signature", body: { attachmentId: "A2" } });
-    const sized = part({ mimeType: "application/octet-stream", body: { size: 3 } });
+    const invitation = part({ mimeType: "text/calendar", content: here("BEGIN:VCALENDAR") });
+    const signature = part({ mimeType: "application/pkcs7-signature", content: elsewhere("A2") });
+    const sized = part({ mimeType: "application/octet-stream", content: { kept: "nowhere", size: 3 } });
     const known = part({ mimeType: "image/gif", headers: { "Content-Id": "<dot>" } });
     const { attachments } = contentsOf(message(multipart("mixed", invitation, signature, sized, known)));
     expect(attachments).toEqual([invitation, signature, sized, known]);
@@ -76,13 +76,13 @@ describe("what the leaves of a message are", () => {
   });
 });
 
-describe("text that Gmail left behind an attachmentId", () => {
-  const large = part({ mimeType: "text/html", body: { attachmentId: "A3", size: 300_000 } });
+describe("text that is kept elsewhere", () => {
+  const large = part({ mimeType: "text/html", content: elsewhere("A3", 300_000) });
 
   test("is to be fetched, and nothing else is", () => {
     const forwarded = part({ mimeType: "message/rfc822", parts: [large] });
-    const named = part({ mimeType: "text/plain", filename: "log.txt", body: { attachmentId: "A4", size: 5 } });
-    const both = part({ mimeType: "text/plain", body: { attachmentId: "A5", data: base64url("here") } });
+    const named = part({ mimeType: "text/plain", filename: "log.txt", content: elsewhere("A4", 5) });
+    const both = part({ mimeType: "text/plain", content: { ...here("here"), handle: "A5" } });
     const payload = multipart("mixed", text("text/plain", "here"), large, image, forwarded, named, both, part());
     expect(textBodiesToFetch(message(payload))).toEqual([large]);
   });
@@ -91,14 +91,14 @@ describe("text that Gmail left behind an attachmentId", () => {
     const twin = { ...large };
     const before = message(multipart("mixed", multipart("alternative", large), twin, image));
     const copy = structuredClone(before);
-    const after = withBodies(
+    const after = withContents(
       before,
       new Map([
-        [large, base64url("one")],
-        [twin, base64url("two")],
+        [large, here("one")],
+        [twin, here("two")],
       ]),
     );
-    expect(contentsOf(after).html.map(({ body }) => body.data)).toEqual([base64url("one"), base64url("two")]);
+    expect(contentsOf(after).html.map(textIn)).toEqual(["one", "two"]);
     expect(contentsOf(after).attachments).toEqual([image]);
     expect(textBodiesToFetch(after)).toEqual([]);
     expect(before).toEqual(copy);
@@ -106,7 +106,7 @@ describe("text that Gmail left behind an attachmentId", () => {
 
   test("filling in nothing changes nothing", () => {
     const before = message(multipart("mixed", multipart("alternative", large), image), { labelIds: ["INBOX"] });
-    expect(withBodies(before, new Map())).toEqual(before);
+    expect(withContents(before, new Map())).toEqual(before);
   });
 });
 
@@ -133,13 +133,13 @@ describe("a hostile message", () => {
     for (let level = 0; level < 100_000; level += 1) payload = multipart("mixed", payload);
     const nested = message(payload);
     expect(contentsOf(nested).plain).toHaveLength(1);
-    expect(contentsOf(withBodies(nested, new Map())).plain).toHaveLength(1);
+    expect(contentsOf(withContents(nested, new Map())).plain).toHaveLength(1);
   });
 
   test("may be 100,000 parts wide, in time that grows with their number", { timeout: 5_000 }, () => {
     const parts = Array.from({ length: 100_000 }, () => text("text/plain", "x"));
     const wide = message(part({ mimeType: "multipart/mixed", parts }));
-    expect(contentsOf(withBodies(wide, new Map())).plain).toHaveLength(100_000);
+    expect(contentsOf(withContents(wide, new Map())).plain).toHaveLength(100_000);
   });
 });
 
@@ -150,7 +150,7 @@ test("every leaf that holds something is in the contents exactly once", () => {
         mimeType: fc.constantFrom("text/plain", "text/html", "image/png", "text/calendar"),
         filename: fc.constantFrom("", "a"),
       })
-      .map((fields) => part({ ...fields, body: { data: "eA" } })),
+      .map((fields) => part({ ...fields, content: here("x") })),
     tree: fc.oneof(
       { depthSize: "small", withCrossShrink: true },
       tie("leaf"),

@@ -1,9 +1,9 @@
-import type { Message, Part } from "./mailbox.ts";
+import type { Content, Message, Part } from "./mail.ts";
 
 /**
  * What the leaves of a message are. `plain` and `html` are the body text, `attachments` everything else that holds
- * something; each in document order. A message within the message (`message/*`) is one attachment: whatever Gmail shows
- * of its inside belongs to it, not to us.
+ * something; each in document order. A message within the message (`message/*`) is one attachment: whatever the
+ * source shows of its inside belongs to it, not to us.
  */
 export type Contents = Readonly<{ plain: readonly Part[]; html: readonly Part[]; attachments: readonly Part[] }>;
 
@@ -11,7 +11,7 @@ export function contentsOf(message: Message): Contents {
   const plain: Part[] = [];
   const html: Part[] = [];
   const attachments: Part[] = [];
-  for (const part of leaves(message.payload)) {
+  for (const part of leaves(message.root)) {
     const isText = part.filename === "" && dispositionOf(part) !== "attachment";
     // A part that names no type is text/plain (RFC 2045 §5.2).
     if (isText && (part.mimeType === "text/plain" || part.mimeType === "")) plain.push(part);
@@ -21,26 +21,28 @@ export function contentsOf(message: Message): Contents {
   return { plain, html, attachments };
 }
 
-/** Body text that Gmail left behind an `attachmentId`, as it does with large bodies. */
-export function textBodiesToFetch(message: Message): readonly Part[] {
+/** A part whose content is to be asked for by its handle. */
+type PartElsewhere = Part & Readonly<{ content: Extract<Content, Readonly<{ kept: "elsewhere" }>> }>;
+
+/** Body text that the source keeps elsewhere, as Gmail does with large bodies. */
+export function textBodiesToFetch(message: Message): readonly PartElsewhere[] {
   const { plain, html } = contentsOf(message);
-  return [...plain, ...html].filter(({ body }) => body.data === "" && body.attachmentId !== "");
+  return [...plain, ...html].filter((part): part is PartElsewhere => part.content.kept === "elsewhere");
 }
 
-/** The same message with these parts' `data` (base64url) filled in. Keyed by the part itself: a `partId` may repeat. */
-export function withBodies(message: Message, bodies: ReadonlyMap<Part, string>): Message {
+/** The same message with the contents of these parts filled in. Keyed by the part itself: a `partId` may repeat. */
+export function withContents(message: Message, contents: ReadonlyMap<Part, Content>): Message {
   const top: Part[] = [];
-  const queue = [{ part: message.payload, siblings: top }];
+  const queue = [{ part: message.root, siblings: top }];
   for (const { part, siblings } of queue) {
-    const data = bodies.get(part);
     const parts: Part[] = [];
-    siblings.push({ ...part, body: data === undefined ? part.body : { ...part.body, data }, parts });
+    siblings.push({ ...part, content: contents.get(part) ?? part.content, parts });
     for (const child of part.parts) queue.push({ part: child, siblings: parts });
   }
-  return { ...message, payload: top[0]! };
+  return { ...message, root: top[0]! };
 }
 
-/** Every value of the headers of this name, in order. Names keep the sender's casing in Gmail and mean the same in any. */
+/** Every value of the headers of this name, in order. Names mean the same in any casing (RFC 5322 §1.2.2). */
 export function headerValues(part: Part, name: string): readonly string[] {
   const wanted = name.toLowerCase();
   return part.headers.filter((header) => header.name.toLowerCase() === wanted).map((header) => header.value);
@@ -63,7 +65,7 @@ function* leaves(root: Part): Generator<Part> {
 
 /** True of a part that holds nothing and is named by nothing, such as a container without children. */
 function isEmpty(part: Part): boolean {
-  const { attachmentId, size, data } = part.body;
-  const holds = attachmentId !== "" || size > 0 || data !== "" || part.parts.length > 0;
+  const { kept, size } = part.content;
+  const holds = kept !== "nowhere" || size > 0 || part.parts.length > 0;
   return !holds && part.filename === "" && headerValues(part, "Content-ID").length === 0;
 }

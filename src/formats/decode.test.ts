@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeBase64url, decodeHeader, decodeText } from "./decode.ts";
+import { decodeHeader, decodeText } from "./decode.ts";
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);
 const utf8 = (text: string): Buffer => Buffer.from(text, "utf8");
@@ -9,29 +9,6 @@ const latin1 = (text: string): Buffer => Buffer.from(text, "latin1");
 /** Any text that UTF-8 can carry. */
 const unicode = fc.string({ unit: "binary" });
 const charset = fc.oneof(fc.string(), fc.constantFrom("utf-8", "GBK", "iso-2022-jp", "iso-8859-1", "utf-16", "big5"));
-
-describe("the bytes of a body", () => {
-  test("come padded or not, in either alphabet", () => {
-    for (const data of ["-_8=", "-_8", "+/8=", "+/8"]) expect([...decodeBase64url(data)]).toEqual([0xfb, 0xff]);
-    expect(decodeBase64url("")).toHaveLength(0);
-  });
-
-  test("are what was encoded, whatever the spelling", () => {
-    fc.assert(
-      fc.property(
-        fc.uint8Array(),
-        fc.constantFrom("base64", "base64url"),
-        fc.boolean(),
-        (content, spelling, padded) => {
-          const data = Buffer.from(content).toString(spelling);
-          const unpadded = data.replace(/=+$/, "");
-          const spelled = padded ? unpadded.padEnd(Math.ceil(unpadded.length / 4) * 4, "=") : unpadded;
-          expect(new Uint8Array(decodeBase64url(spelled))).toEqual(content);
-        },
-      ),
-    );
-  });
-});
 
 describe("body text", () => {
   test("is UTF-8 where it is valid UTF-8, whatever the charset still says", () => {

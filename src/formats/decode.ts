@@ -4,11 +4,6 @@ import libmime from "libmime";
 
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true }); // the mark is kept: nothing that was sent is left out
 
-/** Bytes of `body.data`: base64url or base64, padded or not. */
-export function decodeBase64url(data: string): Buffer {
-  return Buffer.from(data, "base64url");
-}
-
 /**
  * Body text from its bytes. Gmail turns text into UTF-8 and leaves the old `charset` on the part, so UTF-8 is believed
  * before the label (gmail-api.md §2.5): valid UTF-8, else the declared charset, else windows-1252.

@@ -1,18 +1,23 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { base64url, message, multipart, part, text } from "../../test/messages.ts";
-import type { LabelNames, Message, Part } from "../core/mailbox.ts";
+import { elsewhere, here, message, multipart, part, text } from "../../test/messages.ts";
+import type { Message, Part } from "../core/mail.ts";
+import type { LabelNames } from "../core/mailbox.ts";
 import type { AttachmentRecord, ExportRecord } from "../core/record.ts";
 import { countReplacementCharacters } from "../core/text.ts";
 import { toRecord } from "./to-record.ts";
 
 const NO_NAMES: LabelNames = new Map();
 
-function recordOf(payload: Part, fields: Partial<Message> = {}, names: LabelNames = NO_NAMES): ExportRecord {
+function recordOf(
+  payload: Part,
+  fields: Partial<Omit<Message, "root">> = {},
+  names: LabelNames = NO_NAMES,
+): ExportRecord {
   return toRecord(message(payload, fields), names);
 }
 
-function dateOf(internalDate: string): string {
+function dateOf(internalDate: number | undefined): string {
   return recordOf(part(), { internalDate })["Internal-Date"];
 }
 
@@ -21,7 +26,7 @@ function imageOf(contentId: string): Part {
     mimeType: "image/png",
     filename: "a.png",
     headers: { "Content-ID": contentId, "Content-Disposition": "attachment; filename=a.png" },
-    body: { attachmentId: "A", size: 1 },
+    content: elsewhere("A", 1),
   });
 }
 
@@ -51,7 +56,7 @@ describe("a record", () => {
           partId: "1",
           mimeType: "application/pdf",
           filename: "a.pdf",
-          body: { attachmentId: "A1", size: 12345 },
+          content: elsewhere("A1", 12345),
         }),
       ],
     });
@@ -60,7 +65,7 @@ describe("a record", () => {
       threadId: "18c1",
       labelIds: ["INBOX", "Label_1"],
       snippet: "Hello",
-      internalDate: "1701767472000",
+      internalDate: 1701767472000,
       sizeEstimate: 4321,
     };
     const record = recordOf(payload, fields, new Map([["Label_1", "Travel/Lisbon"]]));
@@ -119,7 +124,7 @@ describe("a record", () => {
   });
 
   test("of a chat is what a chat has: a sender and text", () => {
-    const chat = part({ mimeType: "text/html", headers: { From: "Bob" }, body: { data: base64url("hi") } });
+    const chat = part({ mimeType: "text/html", headers: { From: "Bob" }, content: here("hi") });
     expect(recordOf(chat, { labelIds: ["CHAT"] })).toMatchObject({
       Labels: ["CHAT"],
       From: "Bob",
@@ -181,7 +186,7 @@ describe("the body", () => {
     expect(recordOf(text("text/plain", escaped, "iso-2022-jp")).Body.plain).toBe("こん");
     expect(recordOf(text("text/plain", Uint8Array.of(0xe9), "iso-8859-1")).Body.plain).toBe("é");
     const unquoted = { "Content-Type": "text/plain; format=flowed; CHARSET = koi8-r ; x=y" };
-    const russian = part({ headers: unquoted, body: { data: base64url(Uint8Array.of(0xf0, 0xd2, 0xc9)) } });
+    const russian = part({ headers: unquoted, content: here(Uint8Array.of(0xf0, 0xd2, 0xc9)) });
     expect(recordOf(russian).Body.plain).toBe("При");
   });
 
@@ -190,28 +195,20 @@ describe("the body", () => {
     const quoted = part({
       mimeType: "text/plain",
       headers: { "Content-Type": "text/plain", "Content-Transfer-Encoding": "quoted-printable" },
-      body: { data: base64url(url) },
+      content: here(url),
     });
     const base64 = part({
       mimeType: "text/html",
       headers: { "Content-Transfer-Encoding": "base64" },
-      body: { data: base64url("aGVsbG8=") },
+      content: here("aGVsbG8="),
     });
     expect(recordOf(multipart("alternative", quoted, base64)).Body).toEqual({ plain: url, html: "aGVsbG8=" });
   });
 
-  test("is the same from padded and from unpadded data", () => {
-    for (const data of ["Pz8_Pg==", "Pz8_Pg", "Pz8/Pg=="])
-      expect(recordOf(part({ mimeType: "text/plain", body: { data } })).Body.plain).toBe("???>");
-  });
-
   test("is any Unicode text, exactly", () => {
     fc.assert(
-      fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), fc.boolean(), (plain, html, padded) => {
-        const sent = (mimeType: string, content: string): Part => {
-          const data = base64url(content);
-          return part({ mimeType, body: { data: padded ? data.padEnd(Math.ceil(data.length / 4) * 4, "=") : data } });
-        };
+      fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (plain, html) => {
+        const sent = (mimeType: string, content: string): Part => part({ mimeType, content: here(content) });
         const payload = multipart("alternative", sent("text/plain", plain), sent("text/html", html));
         expect(recordOf(payload).Body).toEqual({ plain, html });
       }),
@@ -232,9 +229,9 @@ describe("attachments", () => {
   });
 
   test("need no name: invitations, signatures, images", () => {
-    const invitation = part({ mimeType: "text/calendar", body: { data: base64url("BEGIN"), size: 5 } });
-    const signature = part({ mimeType: "application/pkcs7-mime", body: { attachmentId: "A1", size: 900 } });
-    const image = part({ mimeType: "image/png", body: { attachmentId: "A2", size: 70 } });
+    const invitation = part({ mimeType: "text/calendar", content: here("BEGIN") });
+    const signature = part({ mimeType: "application/pkcs7-mime", content: elsewhere("A1", 900) });
+    const image = part({ mimeType: "image/png", content: elsewhere("A2", 70) });
     expect(attachmentsOf(invitation, signature, image)).toEqual([
       { id: "", filename: "", mimeType: "text/calendar", size: 5, partId: "" },
       { id: "A1", filename: "", mimeType: "application/pkcs7-mime", size: 900, partId: "" },
@@ -243,7 +240,7 @@ describe("attachments", () => {
   });
 
   test("without a size have that of their data", () => {
-    expect(attachmentsOf(part({ filename: "a", body: { data: base64url("12345") } }))[0]!.size).toBe(5);
+    expect(attachmentsOf(part({ filename: "a", content: here("12345") }))[0]!.size).toBe(5);
   });
 
   test("shown by the html are inline, though Gmail calls them attachments", () => {
@@ -274,22 +271,15 @@ describe("attachments", () => {
   });
 });
 
-describe("the snippet", () => {
-  test("has its entities decoded once", () => {
-    const snippet = "Tom &amp; Jerry&#39;s &lt;b&gt; &amp;amp; &quot;x&quot; AT&T &copy=1";
-    expect(recordOf(part(), { snippet }).Snippet).toBe('Tom & Jerry\'s <b> &amp; "x" AT&T &copy=1');
-  });
-});
-
 describe("the internal date", () => {
   test("is ISO 8601 in UTC", () => {
-    expect(dateOf("1701767472123")).toBe("2023-12-05T09:11:12.123Z");
-    expect(dateOf("0")).toBe("1970-01-01T00:00:00.000Z");
-    expect(dateOf("-1000")).toBe("1969-12-31T23:59:59.000Z");
+    expect(dateOf(1701767472123)).toBe("2023-12-05T09:11:12.123Z");
+    expect(dateOf(0)).toBe("1970-01-01T00:00:00.000Z");
+    expect(dateOf(-1000)).toBe("1969-12-31T23:59:59.000Z");
   });
 
   test("is empty when it is no moment of the years 0 to 9999", () => {
-    for (const none of ["", " ", "soon", "1e3", "0x10", "1.5", "253402300800000", "-62167219200001", "9".repeat(400)])
+    for (const none of [undefined, Number.NaN, 253402300800000, -62167219200001, 1e300, Infinity])
       expect(dateOf(none)).toBe("");
   });
 });
@@ -314,10 +304,10 @@ test("what cannot be decoded is U+FFFD in the written line, wherever it stands",
     parts: [
       text("text/plain", Uint8Array.of(0x61, 0xff)),
       text("text/html", Uint8Array.of(0xff)),
-      part({ filename: half, mimeType: half, partId: half, body: { attachmentId: half } }),
+      part({ filename: half, mimeType: half, partId: half, content: elsewhere(half) }),
     ],
   });
-  const fields = { labelIds: ["L"], snippet: "&#xD83D;", threadId: half };
+  const fields = { labelIds: ["L"], snippet: half, threadId: half };
   const record = recordOf(payload, fields, new Map([["L", half]]));
   expect(record.Body.plain).toBe("a\uFFFD");
   expect(JSON.stringify(record)).not.toContain("\\ud83d");

@@ -1,8 +1,10 @@
 import { decodeHTMLStrict } from "entities";
-import type { LabelNames, Message, Part } from "../core/mailbox.ts";
+import type { Content, Message, Part } from "../core/mail.ts";
+import type { LabelNames } from "../core/mailbox.ts";
+import { isMoment, type EpochMs } from "../core/ports.ts";
 import { contentsOf, dispositionOf, headerValues } from "../core/parts.ts";
 import type { AttachmentRecord, ExportRecord } from "../core/record.ts";
-import { decodeBase64url, decodeHeader, decodeText } from "./decode.ts";
+import { decodeHeader, decodeText } from "./decode.ts";
 
 /**
  * One message as it is exported (docs/format.md §2). What cannot be decoded becomes U+FFFD, half a surrogate pair too:
@@ -10,9 +12,9 @@ import { decodeBase64url, decodeHeader, decodeText } from "./decode.ts";
  */
 export function toRecord(message: Message, labelNames: LabelNames): ExportRecord {
   const text = (value: string): string => value.toWellFormed();
-  const header = (name: string): string => headerValues(message.payload, name).map(decodeHeader).join(", ");
+  const header = (name: string): string => headerValues(message.root, name).map(decodeHeader).join(", ");
   const body = (parts: readonly Part[]): string =>
-    parts.map((part) => decodeText(decodeBase64url(part.body.data), charsetOf(part))).join("\n");
+    parts.map((part) => decodeText(bytesOf(part.content), charsetOf(part))).join("\n");
 
   const contents = contentsOf(message);
   const html = body(contents.html);
@@ -23,10 +25,10 @@ export function toRecord(message: Message, labelNames: LabelNames): ExportRecord
     // Gmail often turns `inline` into `attachment`, so what the html shows is inline too, whatever the header says.
     const inline = dispositionOf(part) === "inline" || referenced.has(contentId);
     return {
-      id: text(part.body.attachmentId),
+      id: text(handleOf(part.content)),
       filename: decodeHeader(part.filename),
       mimeType: text(part.mimeType),
-      size: part.body.size > 0 ? part.body.size : decodeBase64url(part.body.data).length,
+      size: part.content.size,
       partId: text(part.partId),
       ...(contentId !== "" && { contentId }),
       ...(inline && { inline }),
@@ -43,7 +45,7 @@ export function toRecord(message: Message, labelNames: LabelNames): ExportRecord
     Subject: header("Subject"),
     Body: { plain: body(contents.plain), html },
     Attachments: contents.attachments.map(attachment),
-    Snippet: text(decodeHTMLStrict(message.snippet)),
+    Snippet: text(message.snippet),
     Cc: header("Cc"),
     Bcc: header("Bcc"),
     "Reply-To": header("Reply-To"),
@@ -54,6 +56,16 @@ export function toRecord(message: Message, labelNames: LabelNames): ExportRecord
     References: header("References"),
     "Size-Estimate": message.sizeEstimate,
   };
+}
+
+const NO_BYTES = new Uint8Array();
+
+function bytesOf(content: Content): Uint8Array {
+  return content.kept === "here" ? content.read() : NO_BYTES;
+}
+
+function handleOf(content: Content): string {
+  return content.kept === "nowhere" ? "" : content.handle;
 }
 
 /** The `charset` of a part's Content-Type, "" when it declares none. */
@@ -90,9 +102,8 @@ function percentDecoded(address: string): string {
   }
 }
 
-/** ISO 8601 UTC from epoch milliseconds; "" when they name no moment between the years 0 and 9999. */
-function isoDate(internalDate: string): string {
-  const moment = new Date(/^-?\d+$/.test(internalDate) ? Number(internalDate) : Number.NaN);
-  const iso = Number.isNaN(moment.getTime()) ? "" : moment.toISOString();
+/** ISO 8601 UTC; "" when there is no moment between the years 0 and 9999. */
+function isoDate(moment: EpochMs | undefined): string {
+  const iso = isMoment(moment) ? new Date(moment).toISOString() : "";
   return /^\d{4}-/.test(iso) ? iso : "";
 }

@@ -2,7 +2,8 @@ import { setImmediate as breathe } from "node:timers/promises";
 
 import { ExportError, type Failure } from "../../core/errors.ts";
 import type { AccessToken } from "../../core/grant.ts";
-import type { Filter, Message, Profile } from "../../core/mailbox.ts";
+import type { Content, Message } from "../../core/mail.ts";
+import type { Filter, Profile } from "../../core/mailbox.ts";
 import type { Clock } from "../../core/ports.ts";
 import type { Method, Pacer } from "../../core/quota.ts";
 import { classify, lockedOut, REVOKED } from "./classify.ts";
@@ -40,7 +41,7 @@ export type GmailClient = Readonly<{
   messagesGet(id: string, signal: AbortSignal): Promise<Message>;
   /** Format `full`. */
   threadsGet(id: string, signal: AbortSignal): Promise<readonly Message[]>;
-  attachmentsGet(messageId: string, id: string, signal: AbortSignal): Promise<ReturnType<typeof parseAttachment>>;
+  attachmentsGet(messageId: string, id: string, signal: AbortSignal): Promise<Content>;
   /** Additions alone. */
   historyList(
     startHistoryId: string,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { failureOf } from "../../core/errors.ts";
+import { textIn } from "../../../test/messages.ts";
 import { EVERYTHING, type Ref } from "../../core/mailbox.ts";
 import { gmailSource } from "./source.ts";
 import { errorBody, NEVER, scriptedGmail, type Answer, type Asked } from "./testing.ts";
@@ -81,7 +82,7 @@ const leavingTextOut = (stale: readonly string[], whenStale: Answer) => {
 describe("a message", () => {
   test("brings the text that Gmail left out of it, and no attachment", async () => {
     const { result, asked } = await withSource(leavingTextOut([], INVALID), (source) => source.message("m", NEVER));
-    expect(result.payload.parts.map(({ body }) => body.data)).toEqual([base64url("text of html-1"), ""]);
+    expect(result.root.parts.map(textIn)).toEqual(["text of html-1", undefined]);
     expect(asked).toEqual(["messages/m", "messages/m/attachments/html-1"]);
   });
 
@@ -92,7 +93,7 @@ describe("a message", () => {
     const { result, asked } = await withSource(leavingTextOut(["html-1"], whenStale), (source) =>
       source.message("m", NEVER),
     );
-    expect(result.payload.parts[0]!.body.data).toBe(base64url("text of html-2"));
+    expect(textIn(result.root.parts[0]!)).toBe("text of html-2");
     expect(asked).toEqual([
       "messages/m",
       "messages/m/attachments/html-1",
@@ -109,7 +110,7 @@ describe("a message", () => {
 
   test("within a conversation is brought whole too", async () => {
     const { result } = await withSource(leavingTextOut(["html-1"], INVALID), (source) => source.thread("t", NEVER));
-    expect(result.map(({ payload }) => payload.parts[0]!.body.data)).toEqual([base64url("text of html-2")]);
+    expect(result.map(({ root }) => textIn(root.parts[0]!))).toEqual(["text of html-2"]);
   });
 
   test("that is gone says so", async () => {

@@ -1,6 +1,7 @@
 import { failureOf, refuse } from "../../core/errors.ts";
-import type { MailboxSource, Message, Part } from "../../core/mailbox.ts";
-import { textBodiesToFetch, withBodies } from "../../core/parts.ts";
+import type { Content, Message, Part } from "../../core/mail.ts";
+import type { MailboxSource } from "../../core/mailbox.ts";
+import { textBodiesToFetch, withContents } from "../../core/parts.ts";
 import type { GmailClient } from "./client.ts";
 
 /** A mailbox read through the Gmail API. */
@@ -78,12 +79,9 @@ async function whole(client: GmailClient, message: Message, signal: AbortSignal)
 async function withText(client: GmailClient, message: Message, signal: AbortSignal): Promise<Message> {
   const parts = textBodiesToFetch(message);
   if (parts.length === 0) return message;
-  const bodies = new Map<Part, string>();
-  for (const part of parts) {
-    const { data } = await client.attachmentsGet(message.id, part.body.attachmentId, signal);
-    bodies.set(part, data);
-  }
-  return withBodies(message, bodies);
+  const contents = new Map<Part, Content>();
+  for (const part of parts) contents.set(part, await client.attachmentsGet(message.id, part.content.handle, signal));
+  return withContents(message, contents);
 }
 
 /** Gmail says 400 or 404 of an attachment id it no longer knows. */

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { elsewhere, part, textIn } from "../../../test/messages.ts";
 import { failureOf } from "../../core/errors.ts";
+import { NO_CONTENT, type Content } from "../../core/mail.ts";
 import {
   parseAttachment,
   parseHistory,
@@ -23,14 +25,11 @@ function malformed(parse: () => unknown): void {
   expect.unreachable("it was accepted");
 }
 
-const EMPTY_PART = {
-  partId: "",
-  mimeType: "",
-  filename: "",
-  headers: [],
-  body: { attachmentId: "", size: 0, data: "" },
-  parts: [],
-};
+const EMPTY_PART = part();
+
+function contentOf(body: object): Content {
+  return parseMessage({ id: "1", payload: { body } }).root.content;
+}
 
 describe("a message", () => {
   test("is read as Gmail's reference describes it", () => {
@@ -58,10 +57,10 @@ describe("a message", () => {
       id: "18c2",
       threadId: "18c1",
       labelIds: ["INBOX", "Label_1"],
-      snippet: "Hi &amp; bye",
-      internalDate: "1701767472000",
+      snippet: "Hi & bye",
+      internalDate: 1701767472000,
       sizeEstimate: 4321,
-      payload: {
+      root: {
         ...EMPTY_PART,
         mimeType: "multipart/mixed",
         headers: [{ name: "Subject", value: "Hi" }],
@@ -70,14 +69,14 @@ describe("a message", () => {
             ...EMPTY_PART,
             partId: "0",
             mimeType: "text/plain",
-            body: { attachmentId: "", size: 2, data: "SGk=" },
+            content: { kept: "here", size: 2, read: expect.any(Function), handle: "" },
           },
           {
             ...EMPTY_PART,
             partId: "1",
             mimeType: "image/png",
             filename: "a.png",
-            body: { attachmentId: "A", size: 9, data: "" },
+            content: elsewhere("A", 9),
           },
         ],
       },
@@ -90,9 +89,9 @@ describe("a message", () => {
       threadId: "18c2",
       labelIds: [],
       snippet: "",
-      internalDate: "",
+      internalDate: undefined,
       sizeEstimate: 0,
-      payload: EMPTY_PART,
+      root: EMPTY_PART,
     });
   });
 
@@ -108,7 +107,8 @@ describe("a message", () => {
   test("has no half surrogate pair in it, which could be in no address that Gmail is asked for", () => {
     const payload = { body: { attachmentId: "a\ud83d" } };
     const message = parseMessage({ id: "\ud83d", threadId: "b\udfff", payload });
-    expect([message.id, message.threadId, message.payload.body.attachmentId]).toEqual(["\uFFFD", "b\uFFFD", "a\uFFFD"]);
+    expect([message.id, message.threadId]).toEqual(["\uFFFD", "b\uFFFD"]);
+    expect(message.root.content).toEqual(elsewhere("a\uFFFD"));
   });
 
   test("keeps what it can of fields of the wrong type", () => {
@@ -131,9 +131,9 @@ describe("a message", () => {
       threadId: "1",
       labelIds: ["A", "B"],
       snippet: "",
-      internalDate: "",
+      internalDate: undefined,
       sizeEstimate: 0,
-      payload: { ...EMPTY_PART, headers: [{ name: "To", value: "" }], parts: [{ ...EMPTY_PART, partId: "2" }] },
+      root: { ...EMPTY_PART, headers: [{ name: "To", value: "" }], parts: [{ ...EMPTY_PART, partId: "2" }] },
     });
   });
 
@@ -143,14 +143,14 @@ describe("a message", () => {
       [" text/plain ;", "text/plain"],
       [";", ""],
     ])
-      expect(parseMessage({ id: "1", payload: { mimeType: sent } }).payload.mimeType).toBe(read);
+      expect(parseMessage({ id: "1", payload: { mimeType: sent } }).root.mimeType).toBe(read);
   });
 
   test("counts nothing by a number that is none", () => {
     const json: unknown = JSON.parse('{"id":"1","sizeEstimate":1e999,"payload":{"body":{"size":-0}}}');
     const message = parseMessage(json);
     expect(message.sizeEstimate).toBe(0);
-    expect(Object.is(message.payload.body.size, 0)).toBe(true);
+    expect(Object.is(message.root.content.size, 0)).toBe(true);
   });
 
   test("cannot reach a prototype", () => {
@@ -158,31 +158,73 @@ describe("a message", () => {
       '{"id":"1","__proto__":{"polluted":1},"payload":{"__proto__":{"filename":"x","polluted":1},"constructor":{"prototype":{"polluted":1}}}}',
     );
     const message = parseMessage(json);
-    expect(message.payload.filename).toBe("");
-    expect("polluted" in message.payload || "polluted" in {}).toBe(false);
+    expect(message.root.filename).toBe("");
+    expect("polluted" in message.root || "polluted" in {}).toBe(false);
   });
 
   test("may nest 100,000 deep", () => {
     let payload: object = { partId: "bottom" };
     for (let level = 0; level < 100_000; level += 1) payload = { parts: [payload] };
-    let part = parseMessage({ id: "1", payload }).payload;
-    while (part.parts[0]) part = part.parts[0];
-    expect(part.partId).toBe("bottom");
+    let at = parseMessage({ id: "1", payload }).root;
+    while (at.parts[0]) at = at.parts[0];
+    expect(at.partId).toBe("bottom");
   });
 
   test("may be 100,000 parts wide, in order, in time that grows with their number", { timeout: 5_000 }, () => {
     const parts = Array.from({ length: 100_000 }, (_, index) => ({ partId: String(index) }));
-    const { payload } = parseMessage({ id: "1", payload: { parts } });
-    expect(payload.parts.map(({ partId }) => partId)).toEqual(parts.map(({ partId }) => partId));
+    const { root } = parseMessage({ id: "1", payload: { parts } });
+    expect(root.parts.map(({ partId }) => partId)).toEqual(parts.map(({ partId }) => partId));
   });
 
-  test("is read or refused, whatever it is, and reading it again changes nothing", () => {
+  test("is read or refused, whatever it is", () => {
     fc.assert(
       fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.jsonValue(), (fields, payload) => {
-        const message = parseMessage({ ...fields, id: "1", payload });
-        expect(parseMessage(message)).toEqual(message);
+        expect(parseMessage({ ...fields, id: "1", payload }).id).toBe("1");
       }),
     );
+  });
+});
+
+describe("what a part holds", () => {
+  test("is read from base64url or base64, padded or not", () => {
+    for (const data of ["Pz8_Pg==", "Pz8_Pg", "Pz8/Pg=="])
+      expect(textIn(part({ content: contentOf({ data }) }))).toBe("???>");
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1 }), fc.constantFrom("base64", "base64url"), (bytes, spelling) => {
+        const content = contentOf({ data: Buffer.from(bytes).toString(spelling) });
+        expect(content.kept === "here" && new Uint8Array(content.read())).toEqual(bytes);
+        expect(content.size).toBe(bytes.length);
+      }),
+    );
+  });
+
+  test("is measured by itself, whatever Gmail says", () => {
+    for (const size of [undefined, 0, 2, 5, 9_000]) expect(contentOf({ data: "MTIzNDU", size }).size).toBe(5);
+    expect(contentOf({ data: "MT\r\nIz N=DU", size: 5 }).size).toBe(3); // what follows the padding is not read
+    expect(contentOf({ data: "MT\r\nIz NDU=", size: 9 }).size).toBe(5);
+  });
+
+  test("is elsewhere where Gmail gives an id instead, and nowhere where it gives neither", () => {
+    expect(contentOf({ attachmentId: "A", size: 9 })).toEqual(elsewhere("A", 9));
+    expect(contentOf({ attachmentId: "A", data: "SGk" })).toMatchObject({ kept: "here", handle: "A" });
+    expect(contentOf({ size: 9 })).toEqual({ kept: "nowhere", size: 9 });
+    for (const body of [{}, { size: 0 }, { data: "" }, []]) expect(contentOf(body)).toEqual(NO_CONTENT);
+  });
+});
+
+describe("a snippet", () => {
+  test("has its entities decoded once", () => {
+    const snippet = "Tom &amp; Jerry&#39;s &lt;b&gt; &amp;amp; &quot;x&quot; AT&T &copy=1 &#xD83D;";
+    expect(parseMessage({ id: "1", snippet }).snippet).toBe('Tom & Jerry\'s <b> &amp; "x" AT&T &copy=1 \uFFFD');
+  });
+});
+
+describe("the internal date", () => {
+  test("is Gmail's decimal text, where it is a moment", () => {
+    const dateOf = (internalDate: unknown): unknown => parseMessage({ id: "1", internalDate }).internalDate;
+    expect(["1701767472123", "0", "-1000"].map(dateOf)).toEqual([1701767472123, 0, -1000]);
+    for (const none of ["", " ", "soon", "1e3", "0x10", "1.5", 1701767472123, "9".repeat(400)])
+      expect(dateOf(none)).toBeUndefined();
   });
 });
 
@@ -296,8 +338,9 @@ test("labels are names by id, __proto__ included, and half a label is none", () 
 });
 
 test("an attachment is its data; only one of no bytes may lack it", () => {
-  expect(parseAttachment({ data: "SGk", size: 2, attachmentId: "A" })).toEqual({ data: "SGk", size: 2 });
-  expect(parseAttachment({ size: 0 })).toEqual({ data: "", size: 0 });
+  const content = parseAttachment({ data: "SGk", size: 2, attachmentId: "A" });
+  expect(textIn(part({ content }))).toBe("Hi");
+  expect(parseAttachment({ size: 0 })).toMatchObject({ kept: "here", size: 0 });
   for (const json of [...NOT_OBJECTS, {}, { size: 3 }, { data: 5, size: 3 }]) malformed(() => parseAttachment(json));
 });
 

@@ -1,5 +1,9 @@
+import { decodeHTMLStrict } from "entities";
+
 import { ExportError } from "../../core/errors.ts";
-import type { Header, Message, Part, Profile, Ref } from "../../core/mailbox.ts";
+import { NO_CONTENT, type Content, type Header, type Message, type Part } from "../../core/mail.ts";
+import type { Profile, Ref } from "../../core/mailbox.ts";
+import { isMoment, type EpochMs } from "../../core/ports.ts";
 
 /**
  * Gmail's JSON, unknown until it has passed through here. A message is read leniently: whatever is absent or of the wrong
@@ -17,10 +21,10 @@ export function parseMessage(json: unknown): Message {
   return {
     ...refOf(message),
     labelIds: stringsOf(message["labelIds"]),
-    snippet: stringOf(message["snippet"]),
-    internalDate: stringOf(message["internalDate"]),
+    snippet: decodeHTMLStrict(stringOf(message["snippet"])).toWellFormed(), // Gmail escapes it as HTML
+    internalDate: momentOf(message["internalDate"]),
     sizeEstimate: countOf(message["sizeEstimate"]),
-    payload: parsePart(message["payload"]),
+    root: parsePart(message["payload"]),
   };
 }
 
@@ -82,12 +86,12 @@ export function parseHistory(json: unknown): {
   return { refs, nextPageToken: pageTokenOf(page), historyId: stringOf(page["historyId"]) };
 }
 
-/** The answer of messages.attachments.get: base64url `data`, `size` in decoded bytes. */
-export function parseAttachment(json: unknown): { data: string; size: number } {
+/** The answer of messages.attachments.get: the content itself. */
+export function parseAttachment(json: unknown): Content {
   const { data, size } = objectOf(json, "an attachment");
   // Google leaves empty fields out, but only an attachment of no bytes may come without any.
   if (typeof data !== "string" && size !== 0) throw malformed("an attachment without data");
-  return { data: stringOf(data), size: countOf(size) };
+  return contentHere(stringOf(data), countOf(size), "");
 }
 
 /** A tree of parts, breadth first: the nesting is the sender's choice, the call stack is ours. */
@@ -95,23 +99,42 @@ function parsePart(json: unknown): Part {
   const top: Part[] = [];
   const queue = [{ part: isObject(json) ? json : {}, siblings: top }];
   for (const { part, siblings } of queue) {
-    const body: Json = isObject(part["body"]) ? part["body"] : {};
     const parts: Part[] = [];
     siblings.push({
       partId: stringOf(part["partId"]),
       mimeType: mimeTypeOf(part["mimeType"]),
       filename: stringOf(part["filename"]),
       headers: headersOf(part["headers"]),
-      body: {
-        attachmentId: stringOf(body["attachmentId"]),
-        size: countOf(body["size"]),
-        data: stringOf(body["data"]),
-      },
+      content: contentOf(part["body"]),
       parts,
     });
     for (const child of arrayOf(part["parts"]).filter(isObject)) queue.push({ part: child, siblings: parts });
   }
   return top[0]!;
+}
+
+/** A MessagePartBody: `data` where Gmail gives the content at once, else the `attachmentId` under which it keeps it. */
+function contentOf(body: unknown): Content {
+  if (!isObject(body)) return NO_CONTENT;
+  const data = stringOf(body["data"]);
+  const size = countOf(body["size"]);
+  const handle = stringOf(body["attachmentId"]);
+  if (data !== "") return contentHere(data, size, handle);
+  return handle === "" ? { kept: "nowhere", size } : { kept: "elsewhere", size, handle };
+}
+
+/** Content from base64url or base64, padded or not, which is decoded only when somebody reads it. */
+function contentHere(data: string, size: number, handle: string): Content {
+  const read = (): Uint8Array => Buffer.from(data, "base64url");
+  // The length of the text tells its bytes, unless it holds what is no base64: then its reader does.
+  const told = Buffer.byteLength(data, "base64url");
+  return { kept: "here", size: told === size ? size : read().length, read, handle };
+}
+
+/** Epoch milliseconds from Gmail's decimal text. */
+function momentOf(value: unknown): EpochMs | undefined {
+  const moment = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : undefined;
+  return isMoment(moment) ? moment : undefined;
 }
 
 /** Lower-case and without the stray parameters that a malformed Content-Type leaves in it. */
