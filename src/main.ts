@@ -24,7 +24,6 @@ import { keyInSettings } from "./state/embedded/grants/key-in-settings.ts";
 import type { KeyHolder } from "./state/embedded/grants/keys.ts";
 import { rotateKey } from "./state/embedded/grants/rotate-key.ts";
 import { storeCredentials } from "./google/store-credentials.ts";
-import { readPrivateFile } from "./storage/private-file.ts";
 import { embeddedQueue } from "./state/embedded/job-queue.ts";
 import { indexedRecords } from "./search/indexed-records.ts";
 import { systemClock as clock } from "./clock.ts";
@@ -48,6 +47,7 @@ import { runCommand } from "./surfaces/cli/program.ts";
 import { terminal as openTerminal } from "./surfaces/cli/terminal.ts";
 import { listen } from "./surfaces/http/listen.ts";
 import { createMeasures } from "./surfaces/http/operations/measures.ts";
+import { filesOnDisk as files } from "./storage/folder/private-files.ts";
 
 // The one place that knows every part, and therefore long: it joins them, and what each does is elsewhere.
 
@@ -57,7 +57,7 @@ function connect(config: Config) {
     connections: config.maxInFlight * config.exportConcurrency,
   });
   const project = createProjectBudget(config.projectUnitsPerMinute);
-  const limits = learnedLimits(join(config.stateDir, "limits.json"));
+  const limits = learnedLimits(join(config.stateDir, "limits.json"), files);
   const credentials = () => readCredentials(config.credentialsPath);
   const measures = createMeasures(clock);
 
@@ -82,9 +82,9 @@ function connect(config: Config) {
 /** Where the settings say that the key of the grants is; `inFile` is how it is read when they say nothing. */
 function keyHolder(
   { encryptionKey, formerEncryptionKey, stateDir }: Config,
-  inFile: (path: string) => KeyHolder,
+  inFile: (path: string, at: typeof files) => KeyHolder,
 ): KeyHolder {
-  if (encryptionKey === undefined) return inFile(join(stateDir, "key"));
+  if (encryptionKey === undefined) return inFile(join(stateDir, "key"), files);
   if (encryptionKey === "keyring") return keyInKeyring(stateDir);
   return keyInSettings(encryptionKey, formerEncryptionKey);
 }
@@ -98,7 +98,7 @@ async function compose(config: Config) {
   const records = indexedRecords(join(config.stateDir, "index"), readBatches, clock);
   const key = keyHolder(config, keyInFile);
   await key.keys(); // what is wrong with it is told at the start, not at the first sign-in
-  const store = grantStore(config.tokenDir, key.keys, lock);
+  const store = grantStore(config.tokenDir, key.keys, lock, files);
   const tool = `gmail-export ${await version()}`;
   const open = openDirectoryWith(lock, clock, tool);
 
@@ -214,7 +214,7 @@ async function examineAlone(
   const problems = [...malformed, ...open];
   const { http, limits, credentials, mailboxFor } = connect(config);
   const store = async (): Promise<GrantStore> =>
-    grantStore(config.tokenDir, keyHolder(config, existingKeyInFile).keys, fileLock(clock));
+    grantStore(config.tokenDir, keyHolder(config, existingKeyInFile).keys, fileLock(clock), files);
   const mailbox = async (name: string) => mailboxFor(accessToken(name, { credentials, store: await store(), clock }));
   try {
     return await examine({ config, credentials, limits, store, mailbox }, problems, account, signal);
@@ -231,7 +231,7 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
     ...parts,
     doctor: (account, stop) => examine({ ...parts, store: async () => parts.store }, [], account, stop),
     setup: () => lookAtSetup({ settings: { ...config, problems: [] }, client: parts.credentials }),
-    storeCredentials: (text) => storeCredentials(config.credentialsPath, text),
+    storeCredentials: (text) => storeCredentials(config.credentialsPath, text, files),
     archive: tarOf,
     readiness: {
       ...machine,
@@ -309,7 +309,7 @@ async function version(): Promise<string> {
  */
 async function environment(env: Env): Promise<{ settings: Env; exposed: ExportError | undefined }> {
   const file = parseEnv(await readFile(".env", "utf8").catch(() => ""));
-  const check = SECRET_SETTINGS.some((name) => file[name]) ? readPrivateFile(".env") : Promise.resolve();
+  const check = SECRET_SETTINGS.some((name) => file[name]) ? files.readPrivateFile(".env") : Promise.resolve();
   const exposed = await check.then(
     () => undefined,
     (error: unknown) => (error instanceof ExportError ? error : undefined),

@@ -22,6 +22,7 @@ import { openGateway, type Gateway } from "./gateway.ts";
 import { manualClock, type ManualClock } from "./manual-clock.ts";
 import { seededRandom } from "./random.ts";
 import { scratchFolder } from "./scratch.ts";
+import { filesOnDisk as files } from "../src/storage/folder/private-files.ts";
 
 const ADA = "ada@example.com";
 const UNLIMITED = 1e9;
@@ -64,7 +65,7 @@ export async function inProcess(
   const path = await writeCredentials(google.credentials, folder.path);
   const credentials = () => readCredentials(path);
   const lock = fileLock(clock);
-  const store = grantStore(join(folder.path, "tokens"), keyInFile(join(folder.path, "key")).keys, lock);
+  const store = grantStore(join(folder.path, "tokens"), keyInFile(join(folder.path, "key"), files).keys, lock, files);
   const people = accounts({
     credentials,
     store,

@@ -16,6 +16,7 @@ import { openBrowser } from "../../test/browser.ts";
 import { install, type Product } from "../../test/product.ts";
 import { scratchFolder } from "../../test/scratch.ts";
 import type { Usage } from "./usage.ts";
+import { filesOnDisk as files } from "../../src/storage/folder/private-files.ts";
 
 const ACCOUNT = "ada@example.com";
 const BODY_BYTES = 10_000;
@@ -115,7 +116,12 @@ async function signIn(product: Product): Promise<void> {
 }
 
 async function tokenIn(folder: string): Promise<string> {
-  const store = grantStore(join(folder, "tokens"), keyInFile(join(folder, "state/key")).keys, fileLock(clock));
+  const store = grantStore(
+    join(folder, "tokens"),
+    keyInFile(join(folder, "state/key"), files).keys,
+    fileLock(clock),
+    files,
+  );
   const credentials = () => readCredentials(join(folder, "credentials.json"));
   const token = await accessToken(ACCOUNT, { credentials, store, clock })(undefined, new AbortController().signal);
   return token.reveal();

@@ -13,6 +13,7 @@ import { systemClock } from "../../src/clock.ts";
 import { Secret } from "../../src/core/ports.ts";
 import { MARKS } from "../marks.ts";
 import { must, type Target } from "../target.ts";
+import { filesOnDisk as files } from "../../src/storage/folder/private-files.ts";
 
 const ADA = "ada@example.com";
 const NAME = `${ADA}.grant`;
@@ -23,7 +24,7 @@ export const grant: Target = {
   share: 80,
   async open(folder) {
     const key = createSecretKey(Buffer.alloc(32, 1));
-    const store = grantStore(folder, async () => ({ current: key, former: undefined }), fileLock(systemClock));
+    const store = grantStore(folder, async () => ({ current: key, former: undefined }), fileLock(systemClock), files);
     const text = writeGrant({
       account: ADA,
       refreshToken: new Secret(MARKS.refreshToken),

@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { keyInFile } from "../../src/state/embedded/grants/key-in-file.ts";
 import { must, type Target } from "../target.ts";
+import { filesOnDisk as files } from "../../src/storage/folder/private-files.ts";
 
 /** STATE_DIR/key: what it holds is told to nobody, also when it is no key. */
 export const key: Target = {
@@ -10,7 +11,7 @@ export const key: Target = {
   share: 40,
   async open(folder) {
     const path = join(folder, "key");
-    const { keys } = keyInFile(path);
+    const { keys } = keyInFile(path, files);
     await writeFile(path, "", { mode: 0o600 });
     const good = Buffer.alloc(32, 7).toString("base64");
     return {

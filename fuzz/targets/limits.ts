@@ -8,6 +8,7 @@ import { createPacer } from "../../src/sources/gmail-api/pace/pacer.ts";
 import { createProjectBudget } from "../../src/sources/gmail-api/pace/spacing.ts";
 import { manualClock } from "../../test/manual-clock.ts";
 import { must, type Target } from "../target.ts";
+import { filesOnDisk as files } from "../../src/storage/folder/private-files.ts";
 
 const CLIENTS = ["id", "__proto__", "constructor", "toString"];
 
@@ -21,7 +22,7 @@ export const limits: Target = {
   async open(folder) {
     const path = join(folder, "limits.json");
     const learned = { tier: "legacy", unitsPerMinute: 15_000, priceFactor: 1.25 };
-    const { of } = learnedLimits(path);
+    const { of } = learnedLimits(path, files);
     return {
       seeds: [{ id: learned }, { id: learned, other: { ...learned, tier: "2026" } }].map((json) =>
         Buffer.from(JSON.stringify(json)),

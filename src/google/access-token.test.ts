@@ -7,6 +7,7 @@ import { accessToken } from "./access-token.ts";
 import { signIn } from "./authorize.ts";
 import { grantStore } from "../state/embedded/grants/grant-store.ts";
 import { always, failureOfDoing, folderLock, jumpingClock, tempFolder, testGoogle } from "./testing.ts";
+import { filesOnDisk as files } from "../storage/folder/private-files.ts";
 
 const ADA = "ada@example.com";
 const MINUTE_MS = 60_000;
@@ -20,7 +21,7 @@ let store: GrantStore;
 
 /** As another process on the same machine has it: nothing shared but the folder. */
 const another = (): { store: GrantStore; token: AccessToken } => {
-  const own = grantStore(folder.path, always(key), folderLock);
+  const own = grantStore(folder.path, always(key), folderLock, files);
   return { store: own, token: accessToken(ADA, { credentials: () => google.credentials(), store: own, clock }) };
 };
 let token: AccessToken;

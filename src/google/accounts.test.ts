@@ -10,6 +10,7 @@ import { Secret } from "../core/ports.ts";
 import { accounts } from "./accounts.ts";
 import { grantStore } from "../state/embedded/grants/grant-store.ts";
 import { always, failureOfDoing, folderLock, jumpingClock, MARK, tempFolder, testGoogle } from "./testing.ts";
+import { filesOnDisk as files } from "../storage/folder/private-files.ts";
 
 const ADA = "ada@example.com";
 const DAY_MS = 24 * 60 * 60_000;
@@ -25,7 +26,7 @@ beforeEach(async () => {
   google = await testGoogle();
   folder = await tempFolder();
   clock = jumpingClock();
-  store = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock);
+  store = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock, files);
   people = accounts({
     credentials: () => google.credentials(),
     store,

@@ -15,6 +15,7 @@ import {
   testGoogle,
   type Consent,
 } from "./testing.ts";
+import { filesOnDisk as files } from "../storage/folder/private-files.ts";
 
 const READONLY = "https://www.googleapis.com/auth/gmail.readonly";
 const LABELS = "https://www.googleapis.com/auth/gmail.labels";
@@ -30,7 +31,7 @@ beforeEach(async () => {
   google = await testGoogle();
   folder = await tempFolder();
   clock = jumpingClock();
-  store = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock);
+  store = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock, files);
   parts = {
     credentials: () => google.credentials(),
     store,

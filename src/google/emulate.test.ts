@@ -9,6 +9,7 @@ import { accounts } from "./accounts.ts";
 import { grantStore } from "../state/embedded/grants/grant-store.ts";
 import { always, failureOfDoing, field, folderLock, jumpingClock, tempFolder } from "./testing.ts";
 import type { ClientCredentials } from "./credentials.ts";
+import { filesOnDisk as files } from "../storage/folder/private-files.ts";
 
 const REDIRECT = "http://127.0.0.1:9999/callback";
 const signal = new AbortController().signal;
@@ -49,7 +50,7 @@ test("a second opinion on Google lets people sign in, refresh and be refused by 
       redirectUris: [REDIRECT],
     };
     const clock = jumpingClock();
-    const store = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock);
+    const store = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock, files);
     const whoami = async (token: Secret): Promise<string> => {
       const headers = { authorization: `Bearer ${token.reveal()}` };
       const answer = await fetch(`${origin}/oauth2/v2/userinfo`, { headers });

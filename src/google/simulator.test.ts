@@ -11,6 +11,7 @@ import { accounts } from "./accounts.ts";
 import { readCredentials } from "./credentials.ts";
 import { grantStore } from "../state/embedded/grants/grant-store.ts";
 import { always, failureOfDoing, field, folderLock, jumpingClock, tempFolder } from "./testing.ts";
+import { filesOnDisk as files } from "../storage/folder/private-files.ts";
 
 const ADA = "ada@example.com";
 const EVE = "eve@example.com";
@@ -27,7 +28,7 @@ async function world(options: SimulatorOptions = {}, scopes: readonly string[] =
   const folder = stack.use(await tempFolder());
   const path = join(folder.path, "credentials.json");
   await writeFile(path, JSON.stringify(google.credentials));
-  const store = grantStore(join(folder.path, "tokens"), always(createSecretKey(randomBytes(32))), folderLock);
+  const store = grantStore(join(folder.path, "tokens"), always(createSecretKey(randomBytes(32))), folderLock, files);
   const profile = (token: Secret) =>
     fetch(`${google.url}/gmail/v1/users/me/profile`, { headers: { authorization: `Bearer ${token.reveal()}` } });
   const parts = {

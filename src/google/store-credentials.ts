@@ -1,8 +1,8 @@
-import { mkdir, readFile, rename } from "node:fs/promises";
+import { mkdir, rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 import { failureOf, refuse, type ExportError } from "../core/errors.ts";
-import { createFile } from "../storage/private-file.ts";
+import type { PrivateFiles } from "../core/private-files.ts";
 import { bareCause, codeOf } from "../core/bare-cause.ts";
 import { clientIn } from "./credentials.ts";
 
@@ -10,20 +10,20 @@ import { clientIn } from "./credentials.ts";
  * Puts the text of a client file (0600) where there is no usable one yet; an unusable one is kept as `<path>.unusable`.
  * Throws `credentials_refused` about the text, without repeating any value of it, `credentials_exist`, or `disk`.
  */
-export async function storeCredentials(path: string, text: string): Promise<void> {
+export async function storeCredentials(path: string, text: string, files: PrivateFiles): Promise<void> {
   const file = resolve(path);
   const sent = clientIn(text);
   if ("fault" in sent) throw refuse("credentials_refused", `What was sent ${sent.fault}.`, sent.next ?? DOWNLOAD);
   let stored: boolean;
   try {
-    const found = await readFile(file, "utf8").catch((error: unknown) => {
+    const found = await files.readFile(file).catch((error: unknown) => {
       if (codeOf(error) === "ENOENT") return undefined;
       throw error; // what cannot be read may be usable: it is not touched
     });
     if (found !== undefined && !("fault" in clientIn(found))) throw exists(file);
     if (found !== undefined) await rename(file, `${file}.unusable`);
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    stored = await createFile(file, text);
+    stored = await files.createFile(file, text);
   } catch (error) {
     throw failureOf(error) ? error : unwritable(file, error);
   }

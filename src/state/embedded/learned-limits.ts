@@ -1,9 +1,8 @@
-import { mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 import { z } from "zod";
 
-import { replaceFile } from "../../storage/private-file.ts";
+import type { PrivateFiles } from "../../core/private-files.ts";
 
 const limit = z.object({
   tier: z.enum(["2026", "legacy"]),
@@ -18,9 +17,9 @@ export type LearnedLimits = Readonly<{
   remember(clientId: string, learned: z.infer<typeof limit>): void;
 }>;
 
-export function learnedLimits(path: string): LearnedLimits {
+export function learnedLimits(path: string, files: PrivateFiles): LearnedLimits {
   const read = async (): Promise<Record<string, z.infer<typeof limit>>> => {
-    const found = z.record(z.string(), limit).safeParse(JSON.parse(await readFile(path, "utf8").catch(() => "{}")));
+    const found = z.record(z.string(), limit).safeParse(JSON.parse(await files.readFile(path).catch(() => "{}")));
     return found.success ? found.data : {};
   };
   let writing: Promise<unknown> = Promise.resolve();
@@ -31,9 +30,9 @@ export function learnedLimits(path: string): LearnedLimits {
     },
     remember(clientId, learned) {
       const write = async (): Promise<void> => {
-        await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+        await files.privateFolder(dirname(path));
         const known = await read().catch(() => ({}));
-        await replaceFile(path, `${JSON.stringify({ ...known, [clientId]: learned })}\n`);
+        await files.replaceFile(path, `${JSON.stringify({ ...known, [clientId]: learned })}\n`);
       };
       writing = writing.then(write).catch(() => {});
     },

@@ -13,6 +13,7 @@ import { fileNameOf } from "../../../core/account.ts";
 import { grantStore, storedGrants } from "./grant-store.ts";
 import { readGrant, writeGrant } from "./grant-text.ts";
 import { always, failureOfDoing, folderLock, MARK, tempFolder } from "../../../google/testing.ts";
+import { filesOnDisk as files } from "../../../storage/folder/private-files.ts";
 
 const key = createSecretKey(randomBytes(32));
 
@@ -58,14 +59,14 @@ test("grants are counted whether or not they can be opened, and where there is n
   await using folder = await tempFolder();
   const root = join(folder.path, "tokens");
   expect(await storedGrants(root)).toEqual([]);
-  await grantStore(root, always(key), folderLock).save(grantOf("ada@example.com"));
-  const others = grantStore(root, always(createSecretKey(randomBytes(32))), folderLock);
+  await grantStore(root, always(key), folderLock, files).save(grantOf("ada@example.com"));
+  const others = grantStore(root, always(createSecretKey(randomBytes(32))), folderLock, files);
   expect([await others.accounts(), await storedGrants(root)]).toEqual([[], ["ada@example.com"]]);
 });
 
 test("a grant is found again by its address in any case, until it is removed", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(join(folder.path, "tokens"), always(key), folderLock);
+  const store = grantStore(join(folder.path, "tokens"), always(key), folderLock, files);
   expect(await store.load("ada@example.com")).toBeUndefined();
   expect(await store.accounts()).toEqual([]);
   await store.save(grantOf("Ada@example.com"));
@@ -85,7 +86,7 @@ test.each([0o000, 0o077])("files are their owner's alone, umask %o", async (mask
   const before = process.umask(mask);
   try {
     await mkdir(tokens, { mode: 0o755 }); // as the person made it
-    await grantStore(tokens, always(key), folderLock).save(grantOf("ada@example.com"));
+    await grantStore(tokens, always(key), folderLock, files).save(grantOf("ada@example.com"));
   } finally {
     process.umask(before);
   }
@@ -96,9 +97,9 @@ test.each([0o000, 0o077])("files are their owner's alone, umask %o", async (mask
 
 test("what is on disk holds no token, and a copied folder is useless without the key", async () => {
   await using folder = await tempFolder();
-  await grantStore(folder.path, always(key), folderLock).save(grantOf("ada@example.com"));
+  await grantStore(folder.path, always(key), folderLock, files).save(grantOf("ada@example.com"));
   expect(await readFile(join(folder.path, "ada@example.com.grant"), "utf8")).not.toContain(MARK);
-  const thief = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock);
+  const thief = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock, files);
   expect(await failureOfDoing(thief.load("ada@example.com"))).toMatchObject({
     code: "grant_unreadable",
     message: expect.stringMatching(/another key/),
@@ -109,7 +110,7 @@ test("what is on disk holds no token, and a copied folder is useless without the
 
 test("a grant of a time that is none is refused", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(folder.path, always(key), folderLock);
+  const store = grantStore(folder.path, always(key), folderLock, files);
   for (const times of [{ expiresAt: 1e300 }, { grantedAt: -1e17 }]) {
     await store.save({ ...grantOf("ada@example.com"), ...times });
     expect((await failureOfDoing(store.load("ada@example.com"))).code).toBe("grant_unreadable");
@@ -118,7 +119,7 @@ test("a grant of a time that is none is refused", async () => {
 
 test("a damaged file is refused and kept, and hides nobody else", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(folder.path, always(key), folderLock);
+  const store = grantStore(folder.path, always(key), folderLock, files);
   await store.save(grantOf("ada@example.com"));
   await store.save(grantOf("bob@example.com"));
   const path = join(folder.path, "ada@example.com.grant");
@@ -135,7 +136,7 @@ test("a damaged file is refused and kept, and hides nobody else", async () => {
 
 test("a file put in another account's place does not open", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(folder.path, always(key), folderLock);
+  const store = grantStore(folder.path, always(key), folderLock, files);
   await store.save(grantOf("ada@example.com"));
   await copyFile(join(folder.path, "ada@example.com.grant"), join(folder.path, "eve@example.com.grant"));
   expect((await failureOfDoing(store.load("eve@example.com"))).code).toBe("grant_unreadable");
@@ -146,7 +147,7 @@ test("a file put in another account's place does not open", async () => {
 test("a folder that cannot be written is named", async () => {
   await using folder = await tempFolder();
   await writeFile(join(folder.path, "file"), "");
-  const store = grantStore(join(folder.path, "file"), always(key), folderLock);
+  const store = grantStore(join(folder.path, "file"), always(key), folderLock, files);
   const failure = await failureOfDoing(store.save(grantOf("ada@example.com")));
   expect(failure).toMatchObject({ code: "disk", message: expect.stringMatching(/file cannot be used \(E[A-Z]+\)/) });
 });
@@ -172,7 +173,7 @@ test("names are readable, and those that look like paths are not paths", () => {
 
 test("one piece of work at a time, in the order asked, and a failure stops nobody", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(folder.path, always(key), folderLock);
+  const store = grantStore(folder.path, always(key), folderLock, files);
   const done: number[] = [];
   const works = [0, 1, 2, 3].map((n) =>
     store.alone(n % 2 === 0 ? "ada@example.com" : "ADA@example.com", async () => {
@@ -190,13 +191,13 @@ test("one piece of work at a time, in the order asked, and a failure stops nobod
 
 test("different accounts do not wait for each other", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(folder.path, always(key), folderLock);
+  const store = grantStore(folder.path, always(key), folderLock, files);
   await store.alone("ada@example.com", () => store.alone("bob@example.com", async () => undefined));
 });
 
 test("a lock that stays held ends in a failure that may be tried again", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(folder.path, always(key), async () => undefined);
+  const store = grantStore(folder.path, always(key), async () => undefined, files);
   expect(await failureOfDoing(store.alone("ada@example.com", async () => undefined))).toMatchObject({
     code: "timeout",
     retry: "backoff",
@@ -207,15 +208,16 @@ test("processes on one folder take turns", async () => {
   await using folder = await tempFolder();
   const script = `
     const { grantStore } = await import(${JSON.stringify(new URL("grant-store.ts", import.meta.url).href)});
-    const { always, folderLock } = await import(${JSON.stringify(new URL("testing.ts", import.meta.url).href)});
+    const { always, folderLock } = await import(${JSON.stringify(new URL("../../../google/testing.ts", import.meta.url).href)});
+    const { filesOnDisk: files } = await import(${JSON.stringify(new URL("../../../storage/folder/private-files.ts", import.meta.url).href)});
     const { createSecretKey } = await import("node:crypto");
-    const store = grantStore(process.argv[1], always(createSecretKey(Buffer.alloc(32))), folderLock);
+    const store = grantStore(process.argv[1], always(createSecretKey(Buffer.alloc(32))), folderLock, files);
     for (let n = 0; n < 10; n += 1)
       await store.alone("ada@example.com", async () => {
         const grant = await store.load("ada@example.com");
         await store.save({ ...grant, grantedAt: grant.grantedAt + 1 });
       });`;
-  const store = grantStore(folder.path, always(createSecretKey(Buffer.alloc(32))), folderLock);
+  const store = grantStore(folder.path, always(createSecretKey(Buffer.alloc(32))), folderLock, files);
   await store.save({ ...grantOf("ada@example.com"), grantedAt: 0 });
   const args = ["--input-type=module", "-e", script, folder.path];
   await Promise.all([1, 2, 3].map(() => promisify(execFile)(process.execPath, args)));

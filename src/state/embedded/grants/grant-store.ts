@@ -1,14 +1,14 @@
-import { readdir, rm } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { fileNameOf } from "../../../core/account.ts";
 import { ExportError, refuse } from "../../../core/errors.ts";
 import type { Grant, GrantStore } from "../../../core/grant.ts";
 import type { Lock } from "../../../core/ports.ts";
+import type { PrivateFiles } from "../../../core/private-files.ts";
 import { bareCause, codeOf } from "../../../core/bare-cause.ts";
 import { readGrant, writeGrant } from "./grant-text.ts";
 import type { KeyHolder } from "./keys.ts";
-import { privateFolder, readPrivateFile, replaceFile } from "../../../storage/private-file.ts";
 import { open, seal } from "./seal.ts";
 
 const SUFFIX = ".grant";
@@ -20,13 +20,13 @@ const WAIT_MS = 120_000;
  * Grants in a folder (TOKEN_DIR, 0700): one sealed file per account (0600), bound to its name, so that a file put in
  * another's place does not open. `accounts` leaves out the files it cannot open; `load` of such an account says why.
  */
-export function grantStore(folder: string, keys: KeyHolder["keys"], lock: Lock): GrantStore {
+export function grantStore(folder: string, keys: KeyHolder["keys"], lock: Lock, files: PrivateFiles): GrantStore {
   const root = resolve(folder);
   const turns = new Map<string, Promise<unknown>>(); // per account, the end of the last call's turn
 
   const load = async (name: string): Promise<Grant | undefined> => {
     const path = join(root, name + SUFFIX);
-    const sealed = await readPrivateFile(path).catch((error: unknown) => {
+    const sealed = await files.readPrivateFile(path).catch((error: unknown) => {
       if (codeOf(error) === "ENOENT") return undefined;
       if (error instanceof ExportError) throw error;
       const message = `A stored sign-in cannot be read (${codeOf(error)}).`;
@@ -43,7 +43,7 @@ export function grantStore(folder: string, keys: KeyHolder["keys"], lock: Lock):
 
   /** Holds an account for this process, then does the work. */
   const locked = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
-    await disk(root, () => privateFolder(root));
+    await disk(root, () => files.privateFolder(root));
     await using held = await lock(join(root, `${name}.lock`), WAIT_MS);
     if (held === undefined) throw stillHeld();
     return await work();
@@ -56,13 +56,13 @@ export function grantStore(folder: string, keys: KeyHolder["keys"], lock: Lock):
       const name = fileNameOf(grant.account);
       const { current } = await keys();
       await disk(root, async () => {
-        await privateFolder(root);
-        await replaceFile(join(root, name + SUFFIX), seal(current, name, writeGrant(grant)));
+        await files.privateFolder(root);
+        await files.replaceFile(join(root, name + SUFFIX), seal(current, name, writeGrant(grant)));
       });
     },
 
     async remove(account) {
-      await disk(root, () => rm(join(root, fileNameOf(account) + SUFFIX), { force: true }));
+      await disk(root, () => files.removeFile(join(root, fileNameOf(account) + SUFFIX)));
     },
 
     async accounts() {

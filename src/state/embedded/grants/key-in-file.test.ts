@@ -8,8 +8,9 @@ import { expect, test } from "vitest";
 
 import { existingKeyInFile, keyInFile } from "./key-in-file.ts";
 import { failureOfDoing, MARK, tempFolder } from "../../../google/testing.ts";
+import { filesOnDisk as files } from "../../../storage/folder/private-files.ts";
 
-const keyIn = async (path: string) => (await keyInFile(path).keys()).current;
+const keyIn = async (path: string) => (await keyInFile(path, files).keys()).current;
 
 test.each([0o000, 0o022, 0o077])("a key is made for its owner alone and found again, umask %o", async (mask) => {
   await using folder = await tempFolder();
@@ -28,7 +29,7 @@ test.each([0o000, 0o022, 0o077])("a key is made for its owner alone and found ag
 test("who only looks finds the key that is there, and makes none", async () => {
   await using folder = await tempFolder();
   const path = join(folder.path, "state", "key");
-  const existing = async () => (await existingKeyInFile(path).keys()).current;
+  const existing = async () => (await existingKeyInFile(path, files).keys()).current;
   const nobodys = await existing();
   await expect(stat(join(path, ".."))).rejects.toThrow("ENOENT");
   const made = await keyIn(path);
@@ -41,7 +42,8 @@ test("processes that start together end with one key", async () => {
   await using folder = await tempFolder();
   const script = `
     const { keyInFile } = await import(${JSON.stringify(new URL("key-in-file.ts", import.meta.url).href)});
-    process.stdout.write((await keyInFile(process.argv[1]).keys()).current.export().toString("hex"));`;
+    const { filesOnDisk: files } = await import(${JSON.stringify(new URL("../../../storage/folder/private-files.ts", import.meta.url).href)});
+    process.stdout.write((await keyInFile(process.argv[1], files).keys()).current.export().toString("hex"));`;
   const args = ["--input-type=module", "-e", script, join(folder.path, "state", "key")];
   const runs = await Promise.all([1, 2, 3, 4].map(() => promisify(execFile)(process.execPath, args)));
   expect(new Set(runs.map(({ stdout }) => stdout)).size).toBe(1);
@@ -79,7 +81,7 @@ test.each([0o640, 0o604, 0o660])(
     await chmod(path, mode);
     const refusal = { code: "not_private", next: `Type: chmod 600 ${path}` };
     expect(await failureOfDoing(keyIn(path))).toMatchObject(refusal);
-    expect(await failureOfDoing(existingKeyInFile(path).keys())).toMatchObject(refusal);
+    expect(await failureOfDoing(existingKeyInFile(path, files).keys())).toMatchObject(refusal);
   },
 );
 

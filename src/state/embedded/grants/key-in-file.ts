@@ -1,9 +1,8 @@
 import { createSecretKey, randomBytes, type KeyObject } from "node:crypto";
-import { rm } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
 import { ExportError, refuse } from "../../../core/errors.ts";
-import { createFile, privateFolder, readPrivateFile, replaceFile } from "../../../storage/private-file.ts";
+import type { PrivateFiles } from "../../../core/private-files.ts";
 import { bareCause, codeOf } from "../../../core/bare-cause.ts";
 import { newKeyText, parseKey, type KeyHolder } from "./keys.ts";
 
@@ -11,12 +10,12 @@ import { newKeyText, parseKey, type KeyHolder } from "./keys.ts";
  * The key is in a file (STATE_DIR/key, 0600), made there when there is none; processes that start together end with the
  * same one. While a change is under way the one before is beside it, in `key.former`.
  */
-export function keyInFile(path: string): KeyHolder {
+export function keyInFile(path: string, files: PrivateFiles): KeyHolder {
   const file = resolve(path);
   const beside = formerOf(file);
   const keys: KeyHolder["keys"] = async () => {
-    const current = keyFrom(await onFile(file, () => readOrCreate(file)), file);
-    const former = await onFile(file, () => readIfThere(beside));
+    const current = keyFrom(await onFile(file, () => readOrCreate(file, files)), file);
+    const former = await onFile(file, () => readIfThere(beside, files));
     return { current, former: former === undefined ? undefined : keyFrom(former, beside) };
   };
   return {
@@ -25,22 +24,22 @@ export function keyInFile(path: string): KeyHolder {
       async renew() {
         const { current } = await keys();
         await onFile(file, async () => {
-          await createFile(beside, `${current.export().toString("base64")}\n`);
-          await replaceFile(file, `${newKeyText()}\n`);
+          await files.createFile(beside, `${current.export().toString("base64")}\n`);
+          await files.replaceFile(file, `${newKeyText()}\n`);
         });
       },
-      settle: () => onFile(file, () => rm(beside, { force: true })),
+      settle: () => onFile(file, () => files.removeFile(beside)),
     },
   };
 }
 
 /** The same for who only looks: no file is made, and where there is none this is a key that opens nothing. */
-export function existingKeyInFile(path: string): KeyHolder {
+export function existingKeyInFile(path: string, files: PrivateFiles): KeyHolder {
   const file = resolve(path);
   return {
     async keys() {
-      const missing = (await onFile(file, () => readIfThere(file))) === undefined;
-      return missing ? { current: createSecretKey(randomBytes(32)), former: undefined } : keyInFile(path).keys();
+      const missing = (await onFile(file, () => readIfThere(file, files))) === undefined;
+      return missing ? { current: createSecretKey(randomBytes(32)), former: undefined } : keyInFile(path, files).keys();
     },
   };
 }
@@ -54,17 +53,17 @@ function keyFrom(text: string, file: string): KeyObject {
   return parseKey(text, `The key file ${file}`, next);
 }
 
-async function readOrCreate(file: string): Promise<string> {
-  const text = await readIfThere(file);
+async function readOrCreate(file: string, files: PrivateFiles): Promise<string> {
+  const text = await readIfThere(file, files);
   if (text !== undefined) return text;
-  await privateFolder(dirname(file));
-  await createFile(file, `${newKeyText()}\n`);
-  return readPrivateFile(file); // another process may have been first
+  await files.privateFolder(dirname(file));
+  await files.createFile(file, `${newKeyText()}\n`);
+  return files.readPrivateFile(file); // another process may have been first
 }
 
-async function readIfThere(file: string): Promise<string | undefined> {
+async function readIfThere(file: string, files: PrivateFiles): Promise<string | undefined> {
   try {
-    return await readPrivateFile(file);
+    return await files.readPrivateFile(file);
   } catch (error) {
     if (codeOf(error) === "ENOENT") return undefined;
     throw error;

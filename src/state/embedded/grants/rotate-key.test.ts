@@ -12,6 +12,7 @@ import { keyInSettings } from "./key-in-settings.ts";
 import type { KeyHolder } from "./keys.ts";
 import { rotateKey } from "./rotate-key.ts";
 import { failureOfDoing, folderLock, tempFolder } from "../../../google/testing.ts";
+import { filesOnDisk as files } from "../../../storage/folder/private-files.ts";
 
 const PEOPLE = ["ada@example.com", "bob@example.com"];
 
@@ -28,8 +29,8 @@ async function stage() {
   const folder = await tempFolder();
   const path = join(folder.path, "key");
   const tokens = join(folder.path, "tokens");
-  const holder = keyInFile(path);
-  const storeWith = (keys: KeyHolder["keys"]) => grantStore(tokens, keys, folderLock);
+  const holder = keyInFile(path, files);
+  const storeWith = (keys: KeyHolder["keys"]) => grantStore(tokens, keys, folderLock, files);
   const store = storeWith(holder.keys);
   for (const account of PEOPLE) await store.save(grantOf(account));
   return {
