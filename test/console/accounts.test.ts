@@ -30,6 +30,8 @@ test("people sign in, see what a sign-in allows and whether it lasts, sign in ag
   const dialog = page.getByRole("dialog", { name: `Sign out ${ADA}?` });
   await dialog.getByText("The files exported so far stay where they are.").waitFor();
   await portray(page, "accounts-sign-out");
+  const [box, window] = [await dialog.boundingBox(), page.viewportSize()];
+  expect(Math.abs(2 * box!.y + box!.height - window!.height), "the dialog stands in the middle").toBeLessThan(4);
   await dialog.getByRole("button", { name: "Go back" }).click();
   expect(await isAllowedAtGoogle(w.google, ADA)).toBe(true);
   await card(ADA).getByRole("button", { name: "Sign out" }).click();

@@ -1,6 +1,7 @@
 import { useAction } from "../action.ts";
 import { date } from "../format.ts";
 import { inBoth } from "../language.ts";
+import { Address } from "../parts/address.tsx";
 import { ConfirmButton } from "../parts/confirm.tsx";
 import { Failure, Notice } from "../parts/failure.tsx";
 import { OutLink } from "../parts/out-link.tsx";
@@ -59,7 +60,9 @@ export function AccountCard({ account, publishPage, reload }: Properties) {
   return (
     <article class="card">
       <div class="card-head">
-        <h2>{email}</h2>
+        <h2>
+          <Address of={email} />
+        </h2>
         <span class={`badge ${authenticated ? "good" : "bad"}`}>{authenticated ? w.in : w.over}</span>
       </div>
       <dl class="lines">

@@ -10,12 +10,6 @@ export function listAccounts(signal: AbortSignal): Promise<readonly Account[]> {
   return call("GET", "/accounts", { signal });
 }
 
-/** Where the browser goes to sign in at Google; it comes back to the console's accounts. */
-export function signInAddress(email?: string): string {
-  const query = new URLSearchParams({ ...(email !== undefined && { email }), return: "console" });
-  return `/auth/gmail?${query.toString()}`;
-}
-
 /** Revokes the grant at Google, where Google can be told, and forgets it here. */
 export function signOut(email: string): Promise<{ revoked_at_google: boolean }> {
   return call("DELETE", `/auth?email=${encodeURIComponent(email)}`);

@@ -4,7 +4,7 @@ import { inBoth } from "../language.ts";
 import { Notice } from "../parts/failure.tsx";
 import { to } from "../route.ts";
 import type { Setup } from "../setup/api.ts";
-import { signInAddress } from "./api.ts";
+import { signInAddress } from "../sign-in-address.ts";
 
 const words = inBoth({
   en: {

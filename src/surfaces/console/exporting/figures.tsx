@@ -13,7 +13,7 @@ const words = inBoth({
     quota: "Quota this minute",
     ofAllowed: (used: number, allowed: number) => `${number(used)} of ${number(allowed)} units`,
     refusals: "Refused by Google",
-    refusalsHint: "calls, each made again later",
+    refusalsHint: (count: number): string => (count === 1 ? "call, made again later" : "calls, each made again later"),
     units: "Units spent in all",
     tier: { "2026": "at the prices of 2026", legacy: "at the prices before 2026" },
     gone: "Gone",
@@ -29,7 +29,8 @@ const words = inBoth({
     quota: "Quota cette minute",
     ofAllowed: (used: number, allowed: number) => `${number(used)} sur ${number(allowed)} unités`,
     refusals: "Refusés par Google",
-    refusalsHint: "appels, chacun refait plus tard",
+    refusalsHint: (count: number): string =>
+      count < 2 ? "appel, refait plus tard" : "appels, chacun refait plus tard",
     units: "Unités dépensées en tout",
     tier: { "2026": "aux prix de 2026", legacy: "aux prix d'avant 2026" },
     gone: "Disparus",
@@ -67,7 +68,7 @@ export function Figures({ of: { progress, quota, rate, finished_at_estimate: end
           />
         </Figure>
       )}
-      <Figure name={w.refusals} note={w.refusalsHint}>
+      <Figure name={w.refusals} note={w.refusalsHint(quota.refused)}>
         {number(quota.refused)}
       </Figure>
       <Figure name={w.units} note={w.tier[quota.tier]}>

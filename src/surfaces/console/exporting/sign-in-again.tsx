@@ -1,4 +1,4 @@
-import { signInAddress } from "../accounts/api.ts";
+import { signInAddress } from "../sign-in-address.ts";
 import { inBoth } from "../language.ts";
 
 const words = inBoth({

@@ -1,6 +1,7 @@
 import { number, timeOfDay } from "../format.ts";
 import { inBoth } from "../language.ts";
-import { Chart, type Series } from "../parts/chart.tsx";
+import type { Series } from "../parts/chart-of.ts";
+import { Chart } from "../parts/chart.tsx";
 import { pointsOf, type LiveSeries } from "./live-series.ts";
 
 const words = inBoth({

@@ -1,6 +1,7 @@
 import type { Export } from "../exports-api.ts";
 import { dateTime, number } from "../format.ts";
 import { inBoth } from "../language.ts";
+import { Address } from "../parts/address.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import { SignInLink } from "../parts/sign-in-link.tsx";
 import { StateBadge } from "../parts/state-badge.tsx";
@@ -48,7 +49,9 @@ export function ExportCard({ of }: { of: Export }) {
     <article class="card export-card">
       <div class="card-head">
         <h2>
-          <a href={to({ page: "export", id: of.id })}>{email}</a>
+          <a href={to({ page: "export", id: of.id })}>
+            <Address of={email} />
+          </a>
         </h2>
         <StateBadge state={state} />
       </div>

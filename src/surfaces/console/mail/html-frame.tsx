@@ -3,7 +3,8 @@ import { inBoth } from "../language.ts";
 import { Notice } from "../parts/failure.tsx";
 import { Loaded } from "../parts/loaded.tsx";
 import { useResource } from "../resource.ts";
-import { getWithheld, htmlPath } from "./records-api.ts";
+import { heightOf } from "./height-of.ts";
+import { getInertHtml, htmlPath } from "./records-api.ts";
 
 const words = inBoth({
   en: {
@@ -34,10 +35,10 @@ const words = inBoth({
 export function HtmlFrame({ id, message }: { id: string; message: string }) {
   const w = words();
   const address = htmlPath(id, message);
-  const withheld = useResource(address, (signal) => getWithheld(id, message, signal));
+  const inert = useResource(address, (signal) => getInertHtml(id, message, signal));
   return (
-    <Loaded from={withheld}>
-      {({ remote, attached }) => (
+    <Loaded from={inert}>
+      {({ html, remote, attached }) => (
         <>
           {remote + attached > 0 && (
             <Notice kind="plain">
@@ -45,7 +46,7 @@ export function HtmlFrame({ id, message }: { id: string; message: string }) {
               {attached > 0 && <p>{w.attached(attached)}</p>}
             </Notice>
           )}
-          <div class="letter">
+          <div class="letter" style={{ height: `${heightOf(html)}px` }}>
             <iframe sandbox="" referrerpolicy="no-referrer" src={address} title={w.title} />
           </div>
         </>

@@ -34,15 +34,21 @@ export const getStatistics = (id: string, signal: AbortSignal): Promise<Figures>
 /** Where the message's HTML is, as a page to be shown in a frame. */
 export const htmlPath = (id: string, message: string): string => `${recordPath(id, message)}/html`;
 
-/** What the message's HTML does not show: how many things that would come from elsewhere, and how many pictures that are attachments. */
-export type Withheld = Readonly<{ remote: number; attached: number }>;
+/**
+ * The message's HTML, as the server made it inert, and what it does not show: how many things that would come from
+ * elsewhere, and how many pictures that are attachments.
+ */
+export type InertHtml = Readonly<{ html: string; remote: number; attached: number }>;
 
 /** Throws a refusal where there is no HTML to show. */
-export async function getWithheld(id: string, message: string, signal: AbortSignal): Promise<Withheld> {
-  const { headers, body } = await ask("GET", htmlPath(id, message), { signal });
-  await body?.cancel(); // the frame reads it
-  const count = (name: string): number => Number(headers.get(name) ?? 0);
-  return { remote: count("x-blocked-remote-content"), attached: count("x-absent-inline-images") };
+export async function getInertHtml(id: string, message: string, signal: AbortSignal): Promise<InertHtml> {
+  const answer = await ask("GET", htmlPath(id, message), { signal });
+  const count = (name: string): number => Number(answer.headers.get(name) ?? 0);
+  return {
+    html: await answer.text(),
+    remote: count("x-blocked-remote-content"),
+    attached: count("x-absent-inline-images"),
+  };
 }
 
 const pathOf = (id: string): string => `/exports/${encodeURIComponent(id)}`;

@@ -3,6 +3,7 @@ import { useId } from "preact/hooks";
 
 import { bytes, number } from "../format.ts";
 import { inBoth } from "../language.ts";
+import { Address } from "../parts/address.tsx";
 import { to } from "../route.ts";
 import { Bar } from "./bar.tsx";
 import { labelName } from "./label-name.ts";
@@ -54,9 +55,13 @@ export function SenderShares({ id, figures: { senders } }: { id: string; figures
       ) : (
         <>
           <MailLink id={id} narrow={{ from: address }}>
-            {legible(name) || legible(address)}
+            {legible(name) || <Address of={legible(address)} />}
           </MailLink>
-          {name !== "" && <bdi class="address dim small">{legible(address)}</bdi>}
+          {name !== "" && (
+            <bdi class="address dim small">
+              <Address of={legible(address)} />
+            </bdi>
+          )}
         </>
       ),
   }));
@@ -130,7 +135,7 @@ function Shares({ title, of, shares }: { title: string; of: string; shares: read
 }
 
 /** The search goes along in memory: an address has no place in the address bar. */
-function MailLink({ id, narrow, children }: { id: string; narrow: Partial<Question>; children: string }) {
+function MailLink({ id, narrow, children }: { id: string; narrow: Partial<Question>; children: ComponentChildren }) {
   return (
     <a href={to({ page: "mail", id })} onClick={() => lookFor(searchOf(id), { ...ANYTHING, ...narrow })}>
       <bdi>{children}</bdi>

@@ -1,6 +1,8 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
+import { Address } from "./address.tsx";
+
 /** The browser itself tells of the page that is opened first. */
 let isFirst = true;
 
@@ -27,7 +29,7 @@ export function Page({
     <>
       <div class="page-head">
         <h1 ref={heading} tabIndex={-1}>
-          {title}
+          {title.includes("@") ? <Address of={title} /> : title}
         </h1>
         {actions && <div class="actions">{actions}</div>}
       </div>

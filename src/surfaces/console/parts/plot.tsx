@@ -2,8 +2,11 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type uPlot from "uplot";
 
 import { theme } from "../theme.ts";
-import type { ChartOf, Series } from "./chart.tsx";
+import type { ChartOf, Series } from "./chart-of.ts";
 import { COUNTS, spanOf, ticksOf, topOf, type ChartKind } from "./ticks.ts";
+
+/** CSS pixels, enough for "100,000": charts that stand below each other begin at the same place. */
+const LEFT_AXIS = 62;
 
 /** The drawn half of a chart. Readers skip it: the table beside it says the same. `onPoint` tells which point the mouse is at. */
 export function Plot({ chart, onPoint }: { chart: ChartOf; onPoint: (index: number | null) => void }) {
@@ -106,7 +109,7 @@ function optionsFor(
         grid: { stroke: () => ink("var(--line)"), width: 1 },
         incrs: [...COUNTS],
         values: (_, splits) => splits.map((value) => latest().chart.series[0]?.format(value) ?? ""),
-        size: (self, values) => widest(self, font, values ?? []) + 14,
+        size: (self, values) => Math.max(LEFT_AXIS, widest(self, font, values ?? []) + 14),
       },
     ],
     series: [{}, ...series.map(({ colour }) => lookOf(kind, colour, ink, bars))],

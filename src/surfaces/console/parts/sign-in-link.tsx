@@ -1,5 +1,5 @@
-import { signInAddress } from "../accounts/api.ts";
 import { inBoth } from "../language.ts";
+import { signInAddress } from "../sign-in-address.ts";
 
 const words = inBoth({
   en: { signIn: "Sign in with Google", again: "Sign in again" },

@@ -197,3 +197,15 @@ test("what is nested so deeply that it would bring a browser's page down is show
   expect(document.match(/<table>/g)).toHaveLength(40);
   expect(document.match(/<\/table>/g)).toHaveLength(40);
 });
+
+test("mail that says no colours takes those of the page around it; any other has the white ground it takes for granted", () => {
+  const themed = (html: string): boolean => inertMail(html).document.includes("color-scheme:light dark");
+  expect(themed("<p>Hello</p>")).toBe(true);
+  for (const html of [
+    '<p style="color:#111">Hello</p>',
+    '<table bgcolor="#eee"><tr><td>Hello</td></tr></table>',
+    "<style>body{background:#fafafa}</style><p>Hello</p>",
+    '<img src="data:image/png;base64,AAAA">',
+  ])
+    expect(themed(html), html).toBe(false);
+});

@@ -82,11 +82,22 @@ export function inertMail(html: string): InertMail {
   return { document: documentOf(inert), remote, inline };
 }
 
+/**
+ * Mail takes a white ground for granted once it says colours of its own, or shows pictures; what says none takes those of
+ * the page around it.
+ */
+function groundOf(body: string): string {
+  const hasColours = /\b(?:bgcolor|background(?:-color)?|color)\s*[:=]|<img\b/i.test(body);
+  return hasColours
+    ? "html{background:#fff;color:#000}a{color:#0b57d0}"
+    : ":root{color-scheme:light dark}a{color:light-dark(#0b57d0,#8ab4f8)}";
+}
+
 /** The policy stands in the document too: it may be shown without the answer's headers. */
 function documentOf(body: string): string {
   return `<!doctype html>
 <html><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${MAIL_POLICY}">
-<style>html{background:#fff;color:#000}body{margin:8px;font-family:sans-serif;overflow-wrap:anywhere}a{color:#0b57d0;text-decoration:underline}img{max-width:100%}</style>
+<style>${groundOf(body)}body{margin:8px;font-family:sans-serif;overflow-wrap:anywhere}a{text-decoration:underline}img{max-width:100%}</style>
 </head><body>
 ${body}
 </body></html>
