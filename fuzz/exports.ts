@@ -53,7 +53,7 @@ export async function exportsOfCorpus(): Promise<Exports> {
   };
   const pacer: Pacer = {
     prices: PRICES["2026"],
-    turn: async () => ({ done() {} }),
+    turn: async () => ({ number: 1, sent() {}, done() {} }),
     refused() {},
     accepted() {},
     spent: () => NOTHING_SPENT,

@@ -91,6 +91,7 @@ export async function serve(
 
   const call = async (): Promise<void> => {
     const turn = await pacer.turn(method, stop.signal);
+    turn.sent();
     const way = latency(random) / 2;
     await clock.sleep(way);
     const now = clock.now();
@@ -105,11 +106,11 @@ export async function serve(
     served.calls += 1;
     if (refused) {
       served.refused += 1;
-      pacer.refused(refused);
+      pacer.refused(refused, turn);
     } else {
       const minute = Math.floor((now - begun) / MINUTE_MS);
       if (minute < minutes) served.units[minute]! += price;
-      pacer.accepted();
+      pacer.accepted(turn);
     }
     turn.done();
   };

@@ -83,24 +83,35 @@ export type Pace = Readonly<{
   waitingUntil?: EpochMs;
 }>;
 
-/** One call's leave to go: given back when it has ended, however it ended. */
-export type Turn = Readonly<{ done(): void }>;
+/** What of a message a read asks for; Google may charge each at a price of its own, whatever the list says. */
+type ReadFormat = "full" | "raw" | "metadata" | "minimal";
+
+/** One call's leave to go. */
+export type Turn = Readonly<{
+  /** Which of this pacer's turns it is, for `accepted` and `refused`. */
+  number: number;
+  /** The call leaves now. What was never sent is not counted as spent. */
+  sent(): void;
+  /** The call has ended, however it ended. */
+  done(): void;
+}>;
 
 /** Who says when the next call may go: units over time and calls in flight. Made for one account. */
 export type Pacer = Readonly<{
   readonly prices: Prices;
   /** Waits until a call of this method may be sent. Every attempt asks, retries too. */
-  turn(method: Method, signal: AbortSignal): Promise<Turn>;
-  /** Google refused a call for quota: no call goes before `at`; a named limit is adopted. */
+  turn(method: Method, signal: AbortSignal, format?: ReadFormat): Promise<Turn>;
+  /** Google refused this turn's call for quota. A named limit is adopted; `at` is when the window it names ends. */
   refused(
     refusal: Readonly<{
       code: "quota_exceeded" | "too_many_concurrent" | "locked_out";
       at?: EpochMs;
       unitsPerMinute?: number;
     }>,
+    turn?: Turn,
   ): void;
-  /** A call got through. */
-  accepted(): void;
+  /** This turn's call got through. */
+  accepted(turn?: Turn): void;
   /** What has been spent since the pacer was made. */
   spent(): Spent;
   pace(): Pace;

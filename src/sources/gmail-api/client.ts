@@ -73,6 +73,7 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
     const turn = await pacer.turn(method, signal);
     try {
       const token = await accessToken(stale, signal);
+      turn.sent();
       const response = await http.get(path, token, signal);
       if (response.status === 401) throw new TokenRefused(token);
       if (isOk(response)) {
@@ -80,12 +81,12 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
         if (isLarge) await breathe();
         const result = parse(jsonOf(response, clock));
         if (isLarge) await breathe();
-        pacer.accepted();
+        pacer.accepted(turn);
         return result;
       }
       const failure = classify(response, clock.now());
-      if (failure.retry === "wait") pacer.refused(failure);
-      else if (failure.retry === "never") pacer.accepted();
+      if (failure.retry === "wait") pacer.refused(failure, turn);
+      else if (failure.retry === "never") pacer.accepted(turn);
       throw new ExportError(failure);
     } finally {
       turn.done();

@@ -82,7 +82,7 @@ function listening(heard: string[]): Pacer {
     prices: PRICES["2026"],
     turn: (method: Method) => {
       heard.push(method);
-      return Promise.resolve({ done: () => void heard.push("done") });
+      return Promise.resolve({ number: heard.length, sent: () => {}, done: () => void heard.push("done") });
     },
     refused: ({ code }) => void heard.push(code),
     accepted: () => void heard.push("accepted"),

@@ -231,11 +231,15 @@ test("when nobody waits any more nothing sleeps, however long Google bade it wai
   expect(clock.sleepers()).toBe(0);
 });
 
-test("what was spent is told at list prices by method, refused calls included", async () => {
+test("what was spent is told at list prices by method: refused calls included, turns that were given back unused not", async () => {
   const clock = manualClock();
   const pacer = pacerOn(clock, { unitsPerMinute: 1e6 });
   for (const method of ["threads.get", "messages.get", "messages.get"] as const)
-    (await clock.run(pacer.turn(method, NEVER))).done();
+    await clock.run(pacer.turn(method, NEVER)).then((turn) => {
+      turn.sent();
+      turn.done();
+    });
+  (await clock.run(pacer.turn("messages.get", NEVER))).done();
   pacer.refused({ code: "too_many_concurrent" });
   expect(pacer.spent()).toEqual({
     tier: "2026",

@@ -48,6 +48,7 @@ export function createPacer(options: PacerOptions): Pacer {
 
   const queue: Waiter[] = [];
   const calls: Partial<Record<Method, number>> = {};
+  let turns = 0;
   let refusals = 0;
   let inFlight = 0;
   let inFlightAtSend = 0; // as Google saw it: by the time a refusal is heard, others have ended
@@ -76,11 +77,17 @@ export function createPacer(options: PacerOptions): Pacer {
     inFlight += 1;
     inFlightAtSend = inFlight;
     answered = false;
-    calls[method] = (calls[method] ?? 0) + 1;
+    turns += 1;
     spacing.take(priceOf(method), allowance.pace(now), now);
     allowance.sent(method, now);
     let done = false;
+    let sent = false;
     go({
+      number: turns,
+      sent() {
+        if (!sent) calls[method] = (calls[method] ?? 0) + 1;
+        sent = true;
+      },
       done() {
         if (done) return;
         done = true;

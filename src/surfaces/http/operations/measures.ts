@@ -64,15 +64,18 @@ export function createMeasures(clock: Clock): Measures {
       get prices() {
         return pacer.prices;
       },
-      async turn(method, signal) {
-        const turn = await pacer.turn(method, signal);
-        calls.add({ method });
-        units.add({ method }, pacer.prices[method]);
-        return turn;
+      async turn(method, signal, format) {
+        const turn = await pacer.turn(method, signal, format);
+        const sent = (): void => {
+          calls.add({ method });
+          units.add({ method }, pacer.prices[method]);
+          turn.sent();
+        };
+        return { ...turn, sent };
       },
-      refused(refusal) {
+      refused(refusal, turn) {
         refusals.add({ code: refusal.code });
-        pacer.refused(refusal);
+        pacer.refused(refusal, turn);
       },
       accepted: pacer.accepted,
       spent: pacer.spent,
