@@ -5,6 +5,7 @@ import { refuse } from "./core/errors.ts";
 import { isLoopback } from "./core/loopback.ts";
 import { Secret } from "./core/ports.ts";
 import { PROJECT_UNITS_PER_MINUTE, type Tier } from "./core/quota.ts";
+import { nameMeant } from "./misspelt-name.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
@@ -36,6 +37,14 @@ export type Config = Readonly<{
 
 /** Settings that nobody else may read. */
 export const SECRET_SETTINGS = ["API_KEY", "TOKEN_ENCRYPTION_KEY", "TOKEN_ENCRYPTION_KEY_FORMER"] as const;
+
+/** The names of all settings: those that are asked for. */
+export function settingNames(): readonly string[] {
+  const asked = new Set<string>();
+  const noting = new Proxy<Env>({}, { get: (_, name) => void asked.add(String(name)) });
+  readSettings(noting, "/");
+  return [...asked];
+}
 
 const LOG_LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -138,6 +147,13 @@ export function readSettings(
     logLevel: oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
   };
 
+  // Short names of other programs may well be one slip of the hand from ours.
+  const names = Object.keys(env).filter((name) => name.length > 7);
+  const known = names.length > 0 ? settingNames() : [];
+  for (const name of names) {
+    const meant = nameMeant(name, known);
+    if (meant !== undefined) refused(name, `is no setting; ${meant} is`);
+  }
   if (env["NODE_TLS_REJECT_UNAUTHORIZED"] === "0")
     refused(
       "NODE_TLS_REJECT_UNAUTHORIZED",

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseEnv } from "node:util";
 
 import { tarOf } from "./storage/folder/archive.ts";
 import { chooseDirectoryIn } from "./storage/folder/choose-directory.ts";
@@ -28,12 +27,14 @@ import { embeddedQueue } from "./state/embedded/job-queue.ts";
 import { indexedRecords } from "./search/indexed-records.ts";
 import { systemClock as clock } from "./clock.ts";
 import { readConfig, readSettings, SECRET_SETTINGS, type Config, type Env, type SettingProblem } from "./config.ts";
-import { ExportError, refuse } from "./core/errors.ts";
+import { canonicalAccount } from "./core/account.ts";
+import { refuse, type ExportError } from "./core/errors.ts";
 import type { AccessToken, Accounts, GrantStore } from "./core/grant.ts";
 import type { ExportRequest } from "./core/job.ts";
 import type { MailboxSource } from "./core/mailbox.ts";
 import type { Pacer } from "./core/quota.ts";
 import { createLog } from "./log.ts";
+import { readSettingsFile } from "./settings-file.ts";
 import { doctor } from "./doctor/doctor.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { lookAtSetup } from "./doctor/setup.ts";
@@ -105,7 +106,7 @@ async function compose(config: Config) {
   // One mailbox an account: its pacer must see all of this process's calls.
   const mailboxes = new Map<string, ReturnType<typeof mailboxFor>>();
   const mailbox = (account: string): ReturnType<typeof mailboxFor> => {
-    const name = account.toLowerCase();
+    const name = canonicalAccount(account);
     const known = mailboxes.get(name);
     if (known) return known;
     const made = mailboxFor(accessToken(account, { credentials, store, clock }));
@@ -154,7 +155,11 @@ async function compose(config: Config) {
     mailbox,
     runExport,
     estimate: estimateExport,
-    chooseDirectory: chooseDirectoryIn(config.exportDir),
+    // Whoever signed in is known as Google spells the address, however somebody spells it now.
+    chooseDirectory: async (account: string, outputDir: string | undefined) => {
+      const known = await store.load(account).catch(() => undefined);
+      return chooseDirectoryIn(config.exportDir)(known?.account ?? account, outputDir);
+    },
     directoryIsFree: (path: string) => mustBeFree(lock, path),
     readDirectory,
     records,
@@ -205,13 +210,13 @@ async function examine(
 /** doctor where nothing runs, and perhaps nothing can: only what it looks at is opened, and nothing is made. */
 async function examineAlone(
   settings: Env,
-  exposed: ExportError | undefined,
+  refusal: ExportError | undefined,
   account: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const { config, problems: malformed } = readSettings(settings, process.cwd());
-  const open = exposed ? [{ setting: ".env", problem: `${exposed.failure.message} ${exposed.failure.next}` }] : [];
-  const problems = [...malformed, ...open];
+  const file = refusal ? [{ setting: ".env", problem: `${refusal.failure.message} ${refusal.failure.next}` }] : [];
+  const problems = [...malformed, ...file];
   const { http, limits, credentials, mailboxFor } = connect(config);
   const store = async (): Promise<GrantStore> =>
     grantStore(config.tokenDir, keyHolder(config, existingKeyInFile).keys, fileLock(clock), files);
@@ -303,29 +308,16 @@ async function version(): Promise<string> {
   return written;
 }
 
-/**
- * The environment, with `.env` behind it: what is set in the environment wins. `exposed` when `.env` holds secrets that
- * other users may read.
- */
-async function environment(env: Env): Promise<{ settings: Env; exposed: ExportError | undefined }> {
-  const file = parseEnv(await readFile(".env", "utf8").catch(() => ""));
-  const check = SECRET_SETTINGS.some((name) => file[name]) ? files.readPrivateFile(".env") : Promise.resolve();
-  const exposed = await check.then(
-    () => undefined,
-    (error: unknown) => (error instanceof ExportError ? error : undefined),
-  );
-  return { settings: { ...file, ...env }, exposed };
-}
-
 /** Runs one command line; resolves with the exit code. */
 export async function main(argv: readonly string[], env: Env, signal: AbortSignal): Promise<number> {
   process.report.excludeEnv = true; // a report of a crash would hold API_KEY and the key of the sign-ins
   const terminal = openTerminal(process.stdin, process.stdout, process.stderr, env["TERM"]);
-  const { settings, exposed } = await environment(env);
+  const { settings: written, refusal } = await readSettingsFile(".env");
+  const settings = { ...written, ...env }; // what is set in the environment wins
   for (const name of SECRET_SETTINGS) delete process.env[name]; // what this program starts, a browser, would be given them
   let parts: Parts | undefined;
   const composeFrom = async (more: Env = {}): Promise<Parts> => {
-    if (exposed) throw exposed;
+    if (refusal) throw refusal;
     return (parts = await compose(readConfig({ ...settings, ...more }, process.cwd())));
   };
   try {
@@ -353,7 +345,7 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
           const names = await storedGrants(config.tokenDir);
           return names.filter((name) => !/[%~]/.test(name)); // the others are no addresses as they stand, nor shell words
         },
-        doctor: (account, stop) => examineAlone(settings, exposed, account, stop),
+        doctor: (account, stop) => examineAlone(settings, refusal, account, stop),
         async serve(port) {
           const made = await composeFrom(port === undefined ? {} : { PORT: String(port) });
           await serve(

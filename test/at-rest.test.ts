@@ -73,6 +73,17 @@ describe("secrets that other users may read are refused with what to type", () =
     expect((await w.product.cli(["status", ADA])).code).toBe(0);
   });
 
+  test("a .env whose key stands behind a byte order mark, which opens nothing and is no less private", async () => {
+    await using google = await simulateGoogle({ messages: 1 });
+    await using product = await install(google);
+    const path = join(product.folder, ".env");
+    await writeFile(path, `\uFEFFAPI_KEY=${"k".repeat(43)}\n`, { mode: 0o644 });
+    expect(await product.cli(["status"])).toMatchObject({ code: 3, stderr: expect.stringContaining("chmod 600 .env") });
+    await chmod(path, 0o600);
+    await using server = await product.serve();
+    expect((await fetch(`${server.url}/accounts`)).status).toBe(401);
+  });
+
   test("a .env, when it holds one", async () => {
     await using google = await simulateGoogle({ messages: 1 });
     await using product = await install(google);

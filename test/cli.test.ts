@@ -102,6 +102,25 @@ describe("login", () => {
     expect((await w.product.cli(["status"])).stdout).toBe("Nobody is signed in: gmail-export login\n");
   });
 
+  test("takes a pasted address in quotes, or from its question mark on", async () => {
+    for (const paste of [(back: URL) => `"${back.href}"`, (back: URL) => back.search]) {
+      await using w = await commandStage();
+      const login = w.product.start(["login", ADA, "--no-browser"]);
+      const back = await openBrowser().visit(await addressIn(login), hasCode);
+      login.type(`${paste(new URL(back.url))}\n`);
+      expect(await login.ended).toMatchObject({ code: 0 });
+    }
+  });
+
+  test("takes an address in another spelling than Google's for the same account", async () => {
+    await using w = await commandStage({ accounts: [{ email: "first.last@googlemail.com" }], messages: 3 });
+    w.google.consent.account = "first.last@googlemail.com"; // Google knows who is meant
+    expect(await loginByPasting(w.product, "firstlast@gmail.com")).toMatchObject({ code: 0 });
+    const exported = await w.product.cli(["export", "FirstLast@gmail.com"]);
+    expect(exported).toMatchObject({ code: 0, stdout: expect.stringContaining("first.last@googlemail.com") });
+    expect((await w.product.cli(["status", "first.last@gmail.com"])).code).toBe(0);
+  });
+
   test("is left at once with Ctrl-C", async () => {
     await using w = await commandStage();
     const login = w.product.start(["login", ADA]);

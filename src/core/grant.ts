@@ -8,6 +8,8 @@ export type Grant = Readonly<{
   accessToken: Secret;
   /** When the access token ends. Always known: without it every refusal would look like an expiry. */
   expiresAt: EpochMs;
+  /** When it began: how long it lives says how early it must be renewed. Unknown in grants of older versions. */
+  obtainedAt?: EpochMs;
   scopes: readonly string[];
   /** When the person consented. Projects in Testing lose the grant seven days later. */
   grantedAt: EpochMs;

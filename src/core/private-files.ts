@@ -1,7 +1,7 @@
 /**
  * Small files for their owner alone: grants, keys, what was learned. Each is there as a whole or not at all, also when
  * the power fails, and no link, named pipe or other thing in its place is followed or waited for. Paths are of this
- * machine. Implemented by `storage/folder/private-files.ts`.
+ * machine. Texts are read as `decodeTextFile` does. Implemented by `storage/folder/private-files.ts`.
  */
 export type PrivateFiles = Readonly<{
   /** Makes a folder that only its owner may enter, and those missing above it, or makes an existing one so (0700), whatever the umask. */

@@ -167,6 +167,33 @@ test("trouble on the way is tried through, with waits that grow and are random",
   clock.sleeps.forEach((slept, n) => expect(slept).toBeLessThan(bounds[n]!));
 });
 
+test.each([
+  ["internal_failure", 400],
+  ["server_error", 400],
+  ["temporarily_unavailable", 403],
+  ["internal_failure", 200],
+])("%s with status %i passes, and is tried again", async (error, status) => {
+  await signInAda();
+  clock.advance(60 * MINUTE_MS);
+  google.replies.push({ status, body: { error } }, { status, body: { error } });
+  expect(await google.whoami(await token(undefined, signal))).toBe(ADA);
+  expect(refreshes()).toHaveLength(3);
+});
+
+test("a token of a few minutes is used for most of its life", async () => {
+  google.tokenSeconds = 180;
+  await signInAda();
+  for (let seconds = 0; seconds < 130; seconds += 2) {
+    clock.advance(2_000);
+    await token(undefined, signal);
+  }
+  expect(refreshes()).toHaveLength(0);
+  clock.advance(20_000);
+  await token(undefined, signal);
+  await another().token(undefined, signal);
+  expect(refreshes()).toHaveLength(1);
+});
+
 test("trouble that lasts is told after five tries, once to all who waited", async () => {
   await signInAda();
   clock.advance(60 * MINUTE_MS);
@@ -202,12 +229,18 @@ test("a token that Gmail refused, or with half a minute left, is not used in its
 test.each([
   ["invalid_client", 401, "credentials_invalid"],
   ["unauthorized_client", 401, "credentials_invalid"],
-  ["admin_policy_enforced", 400, "sign_in_refused"],
-])("%s is not tried again and does not mark the grant", async (error, status, code) => {
+  ["admin_policy_enforced", 400, "sign_in_refused", /administrator to trust the app/],
+  ["disabled_client", 401, "credentials_invalid", /enable it again/],
+  ["deleted_client", 401, "credentials_invalid", /restore it/],
+])("%s is not tried again and does not mark the grant", async (error, status, code, remedy = /./) => {
   await signInAda();
   clock.advance(60 * MINUTE_MS);
   google.replies.push({ status, body: { error } });
-  expect(await failureOfDoing(token(undefined, signal))).toMatchObject({ code, retry: "never" });
+  expect(await failureOfDoing(token(undefined, signal))).toMatchObject({
+    code,
+    retry: "never",
+    next: expect.stringMatching(remedy),
+  });
   expect(refreshes()).toHaveLength(1);
   expect((await store.load(ADA))?.revoked).toBeUndefined();
 });

@@ -4,10 +4,15 @@ import type { Clock, EpochMs, Secret } from "../core/ports.ts";
 import type { ClientCredentials } from "./credentials.ts";
 import { renew } from "./renew.ts";
 
-/** A token with less time left is refreshed: longer than any one call to Gmail takes. */
-const REFRESH_BEFORE_MS = 5 * 60_000;
-/** A token that could not be refreshed is used while a call sent now will still find it valid. */
-const USE_UNTIL_MS = 30_000;
+/** How long before its end a token is refreshed, and until when one is used that could not be: in ms, or as a part of its life. */
+type Margin = Readonly<{ ms: number; ofLife: number }>;
+/** Longer than any one call to Gmail takes. */
+const REFRESH_BEFORE: Margin = { ms: 5 * 60_000, ofLife: 1 / 4 };
+/** A call sent now will still find it valid. */
+const USE_UNTIL: Margin = { ms: 30_000, ofLife: 1 / 8 };
+
+/** What Google's tokens live; some organisations make it a few minutes. */
+const USUAL_LIFE_MS = 3_600_000;
 
 /** For so long no file is read again: Gmail is called many times a second, and people sign out by hand. */
 const LOOK_AGAIN_MS = 1_000;
@@ -30,13 +35,17 @@ type Last = Readonly<{ until: EpochMs }> & (Readonly<{ grant: Grant }> | Readonl
 export function accessToken(account: string, { credentials, store, clock }: TokenParts): AccessToken {
   let last: Last | undefined;
 
-  const lasts = (grant: Grant, stale: Secret | undefined, leftMs: number): boolean =>
-    grant.expiresAt - clock.now() > leftMs && grant.accessToken.reveal() !== stale?.reveal();
+  const lasts = (grant: Grant, stale: Secret | undefined, { ms, ofLife }: Margin): boolean => {
+    const life = grant.obtainedAt === undefined ? USUAL_LIFE_MS : grant.expiresAt - grant.obtainedAt;
+    return (
+      grant.expiresAt - clock.now() > Math.min(ms, life * ofLife) && grant.accessToken.reveal() !== stale?.reveal()
+    );
+  };
 
   const recent = (stale: Secret | undefined): Secret | undefined => {
     if (last === undefined || clock.now() >= last.until) return undefined;
     if ("error" in last) throw last.error;
-    return lasts(last.grant, stale, USE_UNTIL_MS) ? last.grant.accessToken : undefined;
+    return lasts(last.grant, stale, USE_UNTIL) ? last.grant.accessToken : undefined;
   };
 
   const use = (grant: Grant, forMs: number): Secret => {
@@ -49,16 +58,16 @@ export function accessToken(account: string, { credentials, store, clock }: Toke
     const known = recent(stale);
     if (known !== undefined) return known;
     const stored = signedIn(await store.load(account));
-    if (lasts(stored, stale, REFRESH_BEFORE_MS)) return use(stored, LOOK_AGAIN_MS);
+    if (lasts(stored, stale, REFRESH_BEFORE)) return use(stored, LOOK_AGAIN_MS);
 
     return store.alone(account, async () => {
       signal.throwIfAborted();
       const shared = recent(stale);
       if (shared !== undefined) return shared;
       const grant = signedIn(await store.load(account)); // another process may have renewed it meanwhile
-      if (lasts(grant, stale, REFRESH_BEFORE_MS)) return use(grant, LOOK_AGAIN_MS);
+      if (lasts(grant, stale, REFRESH_BEFORE)) return use(grant, LOOK_AGAIN_MS);
 
-      const stillWorks = lasts(grant, stale, USE_UNTIL_MS);
+      const stillWorks = lasts(grant, stale, USE_UNTIL);
       try {
         const renewed = await renew(grant, { client: await credentials(), store, clock, patient: !stillWorks }, signal);
         return use(renewed, LOOK_AGAIN_MS);

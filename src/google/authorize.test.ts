@@ -95,6 +95,12 @@ test("a person who consents is signed in, and the grant is stored", async () => 
   expect(google.revoked).toEqual([]);
 });
 
+test("an address in another spelling is the same account, and is stored as Google spells it", async () => {
+  const account = "first.last@googlemail.com";
+  expect(await signInAs({ account }, "FirstLast@gmail.com")).toBe(account);
+  expect((await store.load("firstlast@gmail.com"))?.account).toBe(account);
+});
+
 test("the code is sent with the verifier of its challenge and the same redirect address", async () => {
   const { begin, finish } = signIn(parts);
   const { url, browserKey } = await begin("", "http://127.0.0.1:4321/");
@@ -153,7 +159,7 @@ describe("nothing is stored, and what Google gave is ended, when", () => {
   test("another account signed in", async () => {
     const failure = await failureOfDoing(signInAs({ account: "eve@example.com" }, "ada@example.com"));
     expect(failure.code).toBe("wrong_account");
-    expect(failure.next).toMatch(/eve@example.com.*ada@example.com/);
+    expect(failure.next).toMatch(/eve@example.com.*ada@example.com.*former address.*use eve@example.com/);
     expect(failure.message).not.toContain("@");
   });
 
@@ -219,6 +225,8 @@ test.each([
   ["an unknown redirect address", { status: 400, body: { error: "redirect_uri_mismatch" } }, "sign_in_refused"],
   ["another refusal", { status: 400, body: { error: "org_internal" } }, "sign_in_refused"],
   ["a client whose secret was reset", { status: 401, body: { error: "invalid_client" } }, "credentials_invalid"],
+  ["a disabled client", { status: 401, body: { error: "disabled_client" } }, "credentials_invalid"],
+  ["a passing fault of the endpoint", { status: 400, body: { error: "internal_failure" } }, "server_error"],
   ["a deleted client", { status: 401, body: { error: "deleted_client" } }, "credentials_invalid"],
   ["a lost connection", "drop", "network"],
   ["a server error", { status: 503, body: { error: "backend" } }, "server_error"],

@@ -82,7 +82,15 @@ export function signIn(parts: SignInParts): Pick<Accounts, "begin" | "finish"> {
         if (begun.account !== "" && !sameAccount(account, begun.account)) throw wrongAccount(begun.account, account);
         const { accessToken, refreshToken, expiresAt } = tokens;
         const grantedAt = clock.now();
-        const grant: Grant = { account, refreshToken, accessToken, expiresAt, scopes: granted, grantedAt };
+        const grant: Grant = {
+          account,
+          refreshToken,
+          accessToken,
+          expiresAt,
+          obtainedAt: grantedAt,
+          scopes: granted,
+          grantedAt,
+        };
         await store.alone(account, () => store.save(grant));
         return account;
       } catch (refusal) {

@@ -40,7 +40,11 @@ test("a Desktop client is read as Google's console hands it out", async () => {
   expect(client.clientSecret?.reveal()).toBe(CLIENT.client_secret);
 });
 
-test("revocation is /revoke on the token endpoint's origin", async () => {
+test("revocation goes where Google documents it, whatever host an old file names, or to this machine", async () => {
+  for (const token_uri of ["https://accounts.google.com/o/oauth2/token", "https://www.googleapis.com/oauth2/v4/token"])
+    expect((await read({ installed: { ...CLIENT, token_uri } })).revokeUri).toBe(
+      "https://oauth2.googleapis.com/revoke",
+    );
   expect((await read({ web: CLIENT })).revokeUri).toBe("https://oauth2.googleapis.com/revoke");
   const local = { ...CLIENT, token_uri: "http://[::1]:9/oauth2/token" };
   expect((await read({ web: local })).revokeUri).toBe("http://[::1]:9/revoke");
@@ -104,6 +108,14 @@ describe("what cannot be used is refused, with what to do", () => {
       expect(failure).toMatchObject({ code: "credentials_missing", message: expect.stringContaining(folder.path) });
       expect(failure.next).toMatch(/APIs & Services → Credentials.*Desktop app.*Download JSON.*none\.json/);
     }
+  });
+
+  test("a file saved as UTF-16, by that name", async () => {
+    await writeFile(join(folder.path, "wide.json"), `\uFEFF${JSON.stringify({ installed: CLIENT })}`, "utf16le");
+    expect(await failureOfDoing(readCredentials(join(folder.path, "wide.json")))).toMatchObject({
+      code: "credentials_invalid",
+      message: expect.stringContaining("is saved as UTF-16"),
+    });
   });
 
   test("a directory, and what cannot be opened", async () => {

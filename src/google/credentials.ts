@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { refuse, type ExportError } from "../core/errors.ts";
 import { Secret } from "../core/ports.ts";
 import { bareCause, codeOf } from "../core/bare-cause.ts";
+import { decodeTextFile, IS_UTF_16, UTF_16 } from "../core/text-file.ts";
 
 /** An OAuth client as Google's console hands it out (gmail-api.md §1.7), checked. */
 export type ClientCredentials = Readonly<{
@@ -13,7 +14,7 @@ export type ClientCredentials = Readonly<{
   clientSecret: Secret | undefined;
   authUri: string;
   tokenUri: string;
-  /** RFC 7009. The file does not name it: it is `/revoke` on the token endpoint's origin. */
+  /** RFC 7009. The file does not name it: Google documents one, and a server on this machine has `/revoke` beside its token endpoint. */
   revokeUri: string;
   /** What the file lists: for `installed` a placeholder, for `web` what was registered when it was downloaded. */
   redirectUris: readonly string[];
@@ -28,15 +29,20 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 const GOOGLE: ReadonlySet<string> = new Set(["accounts.google.com", "oauth2.googleapis.com", "www.googleapis.com"]);
 
+/** Older client files name token endpoints on hosts where nothing can be revoked. */
+const GOOGLE_REVOKES = "https://oauth2.googleapis.com/revoke";
+
 /**
  * Reads a client file. Read at each use, not once: a server starts without one and finds it when somebody signs in.
  * Throws `credentials_missing` or `credentials_invalid`, listing all that is wrong; no value of the file is repeated.
  */
 export async function readCredentials(path: string): Promise<ClientCredentials> {
   const file = resolve(path);
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw unreadable(file, error);
-  });
+  const text = await readFile(file)
+    .then(decodeTextFile)
+    .catch((error: unknown) => {
+      throw unreadable(file, error);
+    });
   const parsed = clientIn(text);
   if ("fault" in parsed) {
     throw refuse("credentials_invalid", `The client file ${file} ${parsed.fault}.`, parsed.next ?? download(file));
@@ -93,7 +99,7 @@ function parseClient(kind: ClientCredentials["kind"], client: Fields): ClientCre
     clientSecret: clientSecret === undefined ? undefined : new Secret(clientSecret),
     authUri,
     tokenUri,
-    revokeUri: new URL("/revoke", tokenUri).href,
+    revokeUri: isLoopback(new URL(tokenUri).hostname) ? new URL("/revoke", tokenUri).href : GOOGLE_REVOKES,
     redirectUris: listed ? redirectUris : [],
     ...(typeof projectId === "string" && { projectId }),
   };
@@ -142,6 +148,7 @@ function unreadable(file: string, error: unknown): ExportError {
   const code = codeOf(error);
   if (code === "ENOENT" || code === "ENOTDIR")
     return refuse("credentials_missing", `There is no client file at ${file}.`, download(file), { cause });
+  if (code === UTF_16) return refuse("credentials_invalid", `The client file ${file} ${IS_UTF_16}.`, download(file));
   const [what, next] =
     code === "EISDIR"
       ? ["is a directory", `Put the client file itself there, or name it in GOOGLE_CREDENTIALS_PATH.`]

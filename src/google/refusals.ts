@@ -5,8 +5,19 @@ import { word } from "./token-endpoint.ts";
 
 const AGAIN = "Begin the sign-in again.";
 
+/** An organisation's administrator does not let this app at its mail; Google says so at the consent page and at a refresh. */
+export function refusedByAdministrator(): ExportError {
+  return refuse(
+    "sign_in_refused",
+    "The organisation that manages this account does not allow this app to read its mail (admin_policy_enforced).",
+    "Ask its administrator to trust the app's client ID: Google Admin console → Security → Access and data control → " +
+      "API controls → Manage app access. Then sign in again.",
+  );
+}
+
 /** `error` is what Google's page sent back in place of a code (RFC 6749 §4.1.2.1). */
 export function refusedAtConsent(error: string): ExportError {
+  if (error === "admin_policy_enforced") return refusedByAdministrator();
   return error === "access_denied"
     ? refuse(
         "sign_in_refused",
@@ -25,6 +36,8 @@ export function otherIssuer(): ExportError {
 /** `error` is what the token endpoint answered to the code (RFC 6749 §5.2). */
 export function codeRefused(error: string, redirectUri: string): ExportError {
   switch (error) {
+    case "admin_policy_enforced":
+      return refusedByAdministrator();
     case "invalid_grant":
       return refuse("sign_in_refused", "The sign-in's code had expired or was used already.", AGAIN);
     case "redirect_uri_mismatch":
@@ -72,6 +85,7 @@ export function wrongAccount(asked: string, signedIn: string): ExportError {
   return refuse(
     "wrong_account",
     "Another account signed in than the one asked for.",
-    `${signedIn} signed in, ${asked} was asked for: begin the sign-in again and choose ${asked} on Google's page.`,
+    `${signedIn} signed in, ${asked} was asked for. If ${asked} is another or a former address of that mailbox, use ` +
+      `${signedIn}, its real name, from now on; if it is another mailbox, begin the sign-in again and choose ${asked} on Google's page.`,
   );
 }

@@ -4,6 +4,7 @@ import { ExportError, failureOf, refuse } from "../core/errors.ts";
 import type { Grant, GrantStore } from "../core/grant.ts";
 import type { Clock } from "../core/ports.ts";
 import type { ClientCredentials } from "./credentials.ts";
+import { refusedByAdministrator } from "./refusals.ts";
 import { refresh, type Refusal } from "./token-endpoint.ts";
 
 const TRIES = 5;
@@ -27,6 +28,7 @@ export async function renew(
   const ask = () => refresh(client, clock, refreshToken, signal);
   const answer = await (patient ? retrying(ask, clock, signal) : ask());
   if ("error" in answer) {
+    if (answer.error === "admin_policy_enforced") throw refusedByAdministrator();
     if (answer.error !== "invalid_grant") throw refused(answer.error);
     const revoked = whyRevoked(answer);
     await store.save({ ...grant, revoked });
@@ -36,6 +38,7 @@ export async function renew(
     ...grant,
     accessToken: answer.accessToken,
     expiresAt: answer.expiresAt,
+    obtainedAt: clock.now(),
     refreshToken: answer.refreshToken ?? refreshToken,
     scopes: answer.scopes ?? grant.scopes,
   };

@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { failureOf, refuse, type ExportError } from "../core/errors.ts";
 import type { PrivateFiles } from "../core/private-files.ts";
 import { bareCause, codeOf } from "../core/bare-cause.ts";
+import { UTF_16 } from "../core/text-file.ts";
 import { clientIn } from "./credentials.ts";
 
 /**
@@ -18,6 +19,7 @@ export async function storeCredentials(path: string, text: string, files: Privat
   try {
     const found = await files.readFile(file).catch((error: unknown) => {
       if (codeOf(error) === "ENOENT") return undefined;
+      if (codeOf(error) === UTF_16) return ""; // which is unusable, as `readCredentials` says
       throw error; // what cannot be read may be usable: it is not touched
     });
     if (found !== undefined && !("fault" in clientIn(found))) throw exists(file);

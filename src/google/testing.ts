@@ -89,6 +89,8 @@ export type TestGoogle = AsyncDisposable &
   }> & {
     /** Whether a refresh ends the refresh token that was sent and gives another. */
     rotates: boolean;
+    /** How long access tokens live. */
+    tokenSeconds: number;
   };
 
 const refuse = (error: string, status = 400): Reply => ({ status, body: { error, error_description: "Bad." } });
@@ -102,14 +104,14 @@ export async function testGoogle(): Promise<TestGoogle> {
   const asked: URLSearchParams[] = [];
   const revoked: string[] = [];
   const replies: Reply[] = [];
-  const state = { rotates: false };
+  const state = { rotates: false, tokenSeconds: 3_599 };
   let serial = 0;
   const fresh = (what: string): string => `${MARK}-${what}-${(serial += 1)}`;
 
   const give = (consent: Consent, scope: string, refreshToken: boolean): Reply => {
     const access_token = fresh("access");
     accessTokens.set(access_token, consent.account);
-    const body: Record<string, unknown> = { access_token, expires_in: 3_599, scope, token_type: "Bearer" };
+    const body: Record<string, unknown> = { access_token, expires_in: state.tokenSeconds, scope, token_type: "Bearer" };
     if (refreshToken) {
       body["refresh_token"] = fresh("refresh");
       refreshTokens.set(String(body["refresh_token"]), consent);

@@ -154,6 +154,7 @@ function read({ status, body }: Answer, credentials: ClientCredentials, askedAt:
   const fields: Readonly<Record<string, unknown>> = typeof body === "object" && body !== null ? { ...body } : {};
   if (status >= 200 && status < 300) return readTokens(fields, askedAt);
   const refusal = readRefusal(fields, status);
+  if (PASSING.has(refusal.error)) throw transient("server_error", `Google's token endpoint answered ${refusal.error}.`);
   const fault =
     refusal.error === "invalid_request" && credentials.clientSecret === undefined ? "no_secret" : refusal.error;
   const next = CLIENT_FAULTS.get(fault);
@@ -179,12 +180,18 @@ function readTokens(fields: Readonly<Record<string, unknown>>, askedAt: EpochMs)
   };
 }
 
+/** A server's trouble of its own, whatever the status it comes with. Source: what Google's libraries ask again for. */
+const PASSING: ReadonlySet<string> = new Set(["internal_failure", "server_error", "temporarily_unavailable"]);
+
 /** What to do about an OAuth client that Google does not accept. */
 const CLIENT_FAULTS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     invalid_client:
       "The client's secret was reset, or the file is another's: in the Google Cloud console open APIs & Services → " +
       "Credentials, download the client's JSON again (or create a client) and replace the client file.",
+    disabled_client:
+      "The client, or its whole project, was switched off: in the Google Cloud console open APIs & Services → Credentials and " +
+      "enable it again (a notice there says why), or create another client and replace the client file.",
     deleted_client:
       "The client was deleted (Google deletes those unused for six months): restore it in the Google Cloud console within " +
       "30 days, or create another and replace the client file.",

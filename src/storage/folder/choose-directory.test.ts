@@ -14,6 +14,16 @@ test("left out, it is a folder of the account's own under EXPORT_DIR", async () 
   expect(await chooseDirectoryIn(root)("Ada@Example.com", undefined)).toBe(join(root, "ada@example.com"));
 });
 
+test("an account keeps the folder it has, whichever of its spellings is used", async () => {
+  await using folder = await scratchFolder();
+  const root = join(await realpath(folder.path), "data");
+  await mkdir(join(root, "first.last@googlemail.com"), { recursive: true });
+  await mkdir(join(root, "ada.b@example.com"));
+  for (const spelling of ["firstlast@gmail.com", "First.Last@GoogleMail.com", "f.irstlast@googlemail.com"])
+    expect(await chooseDirectoryIn(root)(spelling, undefined)).toBe(join(root, "first.last@googlemail.com"));
+  expect(await chooseDirectoryIn(root)("adab@example.com", undefined)).toBe(join(root, "adab@example.com"));
+});
+
 test("a directory is taken from the working directory, and may be EXPORT_DIR itself", async () => {
   await using folder = await scratchFolder();
   const root = await realpath(folder.path);

@@ -1,7 +1,7 @@
-import { readlink, realpath } from "node:fs/promises";
+import { readdir, readlink, realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 
-import { fileNameOf } from "../../core/account.ts";
+import { nameAmong } from "../../core/account.ts";
 import { refuse } from "../../core/errors.ts";
 import { faultOfFileName } from "../../core/file-name.ts";
 import type { ChooseDirectory } from "../../core/job.ts";
@@ -13,7 +13,7 @@ const LONGEST = 4_096;
 /** `root` is EXPORT_DIR, absolute. It need not exist yet, nor need the directory that is chosen. */
 export function chooseDirectoryIn(root: string): ChooseDirectory {
   return async (account, outputDir) => {
-    const wanted = outputDir === undefined ? join(root, fileNameOf(account)) : resolve(outputDir);
+    const wanted = outputDir === undefined ? join(root, await nameUnder(root, account)) : resolve(outputDir);
     for (const name of relative(root, wanted).split(sep)) {
       const fault = faultOfFileName(name, process.platform === "win32");
       if (fault !== undefined && name !== "..") throw unusable(fault);
@@ -24,6 +24,10 @@ export function chooseDirectoryIn(root: string): ChooseDirectory {
     if (inside === ".." || inside.startsWith(`..${sep}`) || resolve(inside) === inside) throw outside();
     return real;
   };
+}
+
+async function nameUnder(root: string, account: string): Promise<string> {
+  return nameAmong((await onDisk(root, () => unlessMissing(readdir(root)))) ?? [], account);
 }
 
 /** The path with every symbolic link followed, as far as it exists; one that leads nowhere yet is followed too. */

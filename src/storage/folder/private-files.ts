@@ -3,6 +3,7 @@ import { constants } from "node:fs";
 import { dirname } from "node:path";
 
 import { refuse } from "../../core/errors.ts";
+import { decodeTextFile } from "../../core/text-file.ts";
 import type { PrivateFiles } from "../../core/private-files.ts";
 import {
   isSystemError,
@@ -80,7 +81,7 @@ async function read(files: FileSystem, path: string, mustBePrivate: boolean): Pr
     );
   const chunks: Buffer[] = [];
   for await (const chunk of readChunks(file, 0, Number(found.stats.size))) chunks.push(chunk);
-  return Buffer.concat(chunks).toString();
+  return decodeTextFile(Buffer.concat(chunks));
 }
 
 /** Makes an existing folder private when it is not. Throws what the system says where it belongs to somebody else. */

@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 
 import { ExportError, failureOf, refuse } from "../../core/errors.ts";
-import type { CallbackQuery, SignInStart } from "../../core/grant.ts";
+import type { SignInStart } from "../../core/grant.ts";
+import { answerIn, readPastedAddress } from "./pasted-address.ts";
 import { refusedPage, signedInPage } from "../pages.ts";
 import type { Services } from "./services.ts";
 
@@ -49,8 +50,8 @@ async function pasted({ accounts, terminal }: Services, start: SignInStart, sign
     const line = await terminal.ask("Paste it here: ", signal);
     if (line === undefined)
       throw refuse("sign_in_refused", "No address was pasted.", "Run the command again and paste the whole address.");
-    const url = URL.parse(line.trim());
-    if (url?.searchParams.has("state")) return accounts.finish(queryOf(url), start.browserKey, signal);
+    const answer = readPastedAddress(line);
+    if (answer) return accounts.finish(answer, start.browserKey, signal);
     terminal.say("That is not the whole address: it contains state= and code=.");
   }
 }
@@ -104,7 +105,7 @@ async function receive({ accounts, clientKind, redirectUri }: Services): Promise
             });
             response.end(page);
           };
-          accounts.finish(queryOf(url), start.browserKey, signal).then(
+          accounts.finish(answerIn(url.searchParams), start.browserKey, signal).then(
             (account) => {
               answer(200, signedInPage(account));
               resolve(account);
@@ -131,14 +132,5 @@ function elsewhere(registered: URL): Receiver {
     arrival: (_start, signal) =>
       new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true })),
     async [Symbol.asyncDispose]() {},
-  };
-}
-
-function queryOf({ searchParams }: URL): CallbackQuery {
-  return {
-    code: searchParams.get("code") ?? undefined,
-    state: searchParams.get("state") ?? undefined,
-    error: searchParams.get("error") ?? undefined,
-    iss: searchParams.get("iss") ?? undefined,
   };
 }

@@ -80,6 +80,29 @@ test("a grant is found again by its address in any case, until it is removed", a
   expect(await store.accounts()).toEqual(["bob@example.com"]);
 });
 
+test("a grant under Google's spelling is the same account's in every other, and stays one", async () => {
+  await using folder = await tempFolder();
+  const store = grantStore(folder.path, always(key), folderLock, files);
+  await store.save(grantOf("first.last@googlemail.com"));
+  expect((await store.load("FirstLast@gmail.com"))?.account).toBe("first.last@googlemail.com");
+  await store.save(grantOf("first.last@gmail.com")); // as Google spells it since
+  expect(await store.accounts()).toEqual(["first.last@gmail.com"]);
+  expect((await store.load("firstlast@googlemail.com"))?.account).toBe("first.last@gmail.com");
+  const order: string[] = [];
+  await Promise.all(
+    ["first.last@gmail.com", "firstlast@googlemail.com"].map((spelling) =>
+      store.alone(spelling, async () => {
+        order.push(spelling);
+        await new Promise(setImmediate);
+        order.push(spelling);
+      }),
+    ),
+  );
+  expect(order[0]).toBe(order[1]);
+  await store.remove("f.irstlast@gmail.com");
+  expect(await store.accounts()).toEqual([]);
+});
+
 test.each([0o000, 0o077])("files are their owner's alone, umask %o", async (mask) => {
   await using folder = await tempFolder();
   const tokens = join(folder.path, "tokens");

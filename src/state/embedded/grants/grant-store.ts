@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { fileNameOf } from "../../../core/account.ts";
+import { canonicalAccount, fileNameOf, nameAmong } from "../../../core/account.ts";
 import { ExportError, refuse } from "../../../core/errors.ts";
 import type { Grant, GrantStore } from "../../../core/grant.ts";
 import type { Lock } from "../../../core/ports.ts";
@@ -49,11 +49,14 @@ export function grantStore(folder: string, keys: KeyHolder["keys"], lock: Lock, 
     return await work();
   };
 
+  /** The name of an account's file, there or yet to be made: Google may have spelled the address in another way. */
+  const nameOf = async (account: string): Promise<string> => nameAmong(await storedGrants(root), account);
+
   return {
-    load: (account) => load(fileNameOf(account)),
+    load: async (account) => load(await nameOf(account)),
 
     async save(grant) {
-      const name = fileNameOf(grant.account);
+      const name = await nameOf(grant.account);
       const { current } = await keys();
       await disk(root, async () => {
         await files.privateFolder(root);
@@ -62,7 +65,8 @@ export function grantStore(folder: string, keys: KeyHolder["keys"], lock: Lock, 
     },
 
     async remove(account) {
-      await disk(root, () => files.removeFile(join(root, fileNameOf(account) + SUFFIX)));
+      const name = await nameOf(account);
+      await disk(root, () => files.removeFile(join(root, name + SUFFIX)));
     },
 
     async accounts() {
@@ -72,7 +76,7 @@ export function grantStore(folder: string, keys: KeyHolder["keys"], lock: Lock, 
     },
 
     async alone(account, work) {
-      const name = fileNameOf(account);
+      const name = fileNameOf(canonicalAccount(account)); // one lock, however the address is spelled
       const turn = (turns.get(name) ?? Promise.resolve()).then(() => locked(name, work));
       const end = turn.catch(() => undefined); // this call's failure is not the next one's
       turns.set(name, end);

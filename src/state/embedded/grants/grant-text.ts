@@ -8,6 +8,7 @@ export function writeGrant(grant: Grant): string {
     refresh_token: grant.refreshToken?.reveal(),
     access_token: grant.accessToken.reveal(),
     expires_at: grant.expiresAt,
+    obtained_at: grant.obtainedAt,
     scopes: grant.scopes,
     granted_at: grant.grantedAt,
     revoked: grant.revoked,
@@ -24,12 +25,13 @@ export function readGrant(text: string): Grant | undefined {
   }
   if (typeof json !== "object" || json === null) return undefined;
   const fields: Readonly<Record<string, unknown>> = { ...json };
-  const { account, refresh_token, access_token, expires_at, scopes, granted_at, revoked } = fields;
+  const { account, refresh_token, access_token, expires_at, obtained_at, scopes, granted_at, revoked } = fields;
   if (
     typeof account !== "string" ||
     !isOptionalText(refresh_token) ||
     typeof access_token !== "string" ||
     !isMoment(expires_at) ||
+    !(obtained_at === undefined || isMoment(obtained_at)) ||
     !isTexts(scopes) ||
     !isMoment(granted_at) ||
     !isOptionalText(revoked)
@@ -40,6 +42,7 @@ export function readGrant(text: string): Grant | undefined {
     refreshToken: refresh_token === undefined ? undefined : new Secret(refresh_token),
     accessToken: new Secret(access_token),
     expiresAt: expires_at,
+    ...(obtained_at !== undefined && { obtainedAt: obtained_at }),
     scopes,
     grantedAt: granted_at,
     ...(revoked !== undefined && { revoked }),

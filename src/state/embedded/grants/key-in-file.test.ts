@@ -38,6 +38,16 @@ test("who only looks finds the key that is there, and makes none", async () => {
   expect((await failureOfDoing(existing())).code).toBe("key_unusable");
 });
 
+test("a key that an editor saved is read behind its byte order mark, and refused by name as UTF-16", async () => {
+  await using folder = await tempFolder();
+  const path = join(folder.path, "key");
+  const text = randomBytes(32).toString("base64");
+  await writeFile(path, `\uFEFF${text}\r\n`, { mode: 0o600 });
+  expect((await keyIn(path)).export().toString("base64")).toBe(text);
+  await writeFile(path, `\uFEFF${text}`, "utf16le");
+  expect((await failureOfDoing(keyIn(path))).message).toContain("is saved as UTF-16");
+});
+
 test("processes that start together end with one key", async () => {
   await using folder = await tempFolder();
   const script = `

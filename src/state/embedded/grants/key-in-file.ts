@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { ExportError, refuse } from "../../../core/errors.ts";
 import type { PrivateFiles } from "../../../core/private-files.ts";
 import { bareCause, codeOf } from "../../../core/bare-cause.ts";
+import { IS_UTF_16, UTF_16 } from "../../../core/text-file.ts";
 import { newKeyText, parseKey, type KeyHolder } from "./keys.ts";
 
 /**
@@ -75,6 +76,8 @@ async function onFile<T>(file: string, work: () => Promise<T>): Promise<T> {
     return await work();
   } catch (error) {
     if (error instanceof ExportError) throw error;
+    if (codeOf(error) === UTF_16)
+      throw refuse("key_unusable", `The key file ${file} ${IS_UTF_16}.`, "It is one line of base64, and nothing else.");
     throw refuse(
       "key_unusable",
       `The key file ${file} can neither be read nor made (${codeOf(error)}).`,

@@ -1,0 +1,27 @@
+import { expect, test } from "vitest";
+
+import { canonicalAccount, nameAmong, sameAccount } from "./account.ts";
+
+test.each([
+  ["First.Last@gmail.com", "firstlast@googlemail.com", true],
+  ["first.last@GOOGLEMAIL.com", "f.i.r.s.t.last@gmail.com", true],
+  ["ADA@Example.com", "ada@example.com", true],
+  ["first.last@example.com", "firstlast@example.com", false],
+  ["first.last@gmail.com.example.com", "firstlast@gmail.com.example.com", false],
+  ["first-last@gmail.com", "firstlast@gmail.com", false],
+  ["ada@gmail.com", "ada@example.com", false],
+])("%s and %s: one account, %s", (a, b, same) => {
+  expect(sameAccount(a, b)).toBe(same);
+  expect(sameAccount(b, a)).toBe(same);
+});
+
+test("what is no address stays what it is, in lower case", () => {
+  for (const text of ["", "A.b", "@", "a.b@", "gmail.com"]) expect(canonicalAccount(text)).toBe(text.toLowerCase());
+});
+
+test("a name that is there as it is spelled comes before another spelling of it", () => {
+  const names = ["a.da@gmail.com", "ada@gmail.com"];
+  expect(nameAmong(names, "ada@gmail.com")).toBe("ada@gmail.com");
+  expect(nameAmong(names, "ad.a@googlemail.com")).toBe("a.da@gmail.com");
+  expect(nameAmong([], "Ad.a@googlemail.com")).toBe("ad.a@googlemail.com");
+});
