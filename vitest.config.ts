@@ -1,10 +1,17 @@
 import { defineConfig } from "vitest/config";
 
+import { summary } from "./test/run/summary.ts";
+
 export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "simulator/**/*.test.ts", "test/**/*.test.ts", "fuzz/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    globalSetup: "test/run/global-setup.ts",
+    setupFiles: "test/run/report-failure.ts",
+    reporters: ["default", summary()],
+    // No test is held to a time: every wait has one generous limit of its own (test/wait.ts), and tells what it saw.
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    expect: { poll: { timeout: 300_000 } },
     // Two cores: more workers only make the tests that start processes wait for each other.
     maxWorkers: 2,
   },

@@ -1,4 +1,4 @@
-import { PATIENCE_MS } from "./product.ts";
+import { PATIENCE_MS } from "./wait.ts";
 
 /** A page, and how the browser got there. */
 export type Page = Readonly<{

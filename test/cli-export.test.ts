@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 
 import { commandStageSignedIn, eventsIn, jsonIn } from "./command-line.ts";
 import { idsOnDisk, manifestIn, recordsIn, sortedIds } from "./exported.ts";
-import { until } from "./product.ts";
 import { ADA, expectAllOnce, listedIds, standstill } from "./stage.ts";
+import { until } from "./wait.ts";
 
 describe("export", () => {
   test("brings a mailbox, then only what is new", async () => {

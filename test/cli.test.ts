@@ -6,8 +6,9 @@ import { describe, expect, test } from "vitest";
 import { freePort } from "../simulator/stage.ts";
 import { openBrowser } from "./browser.ts";
 import { addressIn, commandStage, hasCode, jsonIn, loginByPasting } from "./command-line.ts";
-import { install, until, type Settings } from "./product.ts";
+import { install, type Settings } from "./product.ts";
 import { ADA, BOB, expectAllOnce, isAllowedAtGoogle } from "./stage.ts";
+import { until } from "./wait.ts";
 
 describe("login", () => {
   test("takes the address that the browser of another machine ends at", async () => {

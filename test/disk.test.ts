@@ -9,9 +9,10 @@ import { freePort } from "../simulator/stage.ts";
 import { api } from "./api.ts";
 import { commandStageSignedIn, type CommandStage } from "./command-line.ts";
 import { idsOnDisk } from "./exported.ts";
-import { until, type Outcome } from "./product.ts";
+import { type Outcome } from "./product.ts";
 import { runScript } from "./shell.ts";
 import { ADA, begin, expectAllOnce, inTheMiddle, reaches, standstill } from "./stage.ts";
+import { until } from "./wait.ts";
 
 const EXPORT = ["export", ADA, "--batch-size", "60"];
 

@@ -11,9 +11,9 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { expectProblem } from "./api.ts";
 import { manifestIn } from "./exported.ts";
-import { until } from "./product.ts";
 import { scratchFolder } from "./scratch.ts";
 import { ADA, begin, BOB, inTheMiddle, reaches, stageSignedIn, standstill, type Stage } from "./stage.ts";
+import { until } from "./wait.ts";
 
 const run = promisify(execFile);
 

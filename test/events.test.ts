@@ -3,8 +3,8 @@ import { expect, test } from "vitest";
 
 import { api, expectProblem, type Fields } from "./api.ts";
 import { freePort } from "../simulator/stage.ts";
-import { until } from "./product.ts";
 import { API_KEY, begin, inTheMiddle, look, reaches, stage, stageSignedIn, standstill, withKey } from "./stage.ts";
+import { until } from "./wait.ts";
 
 /** What a browser's EventSource, which knows nothing of this project, makes of an export's events. */
 function watch(origin: string, id: string) {

@@ -8,7 +8,7 @@ import { simulateGoogle } from "../simulator/google.ts";
 import { api, expectProblem, type Answer } from "./api.ts";
 import { openBrowser } from "./browser.ts";
 import { gist, gistOfTruth, manifestIn, recordsIn } from "./exported.ts";
-import { install, until } from "./product.ts";
+import { install } from "./product.ts";
 import {
   ADA,
   begin,
@@ -22,6 +22,7 @@ import {
   standstill,
   type Stage,
 } from "./stage.ts";
+import { until } from "./wait.ts";
 
 describe("an export", () => {
   test("is accepted at once and shown field by field until every message is on disk as it is in Gmail", async () => {

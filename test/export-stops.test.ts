@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 
 import { api, expectProblem } from "./api.ts";
 import { idsOnDisk, manifestIn, recordsIn, sortedIds } from "./exported.ts";
-import { until } from "./product.ts";
 import {
   ADA,
   begin,
@@ -16,6 +15,7 @@ import {
   standstill,
   type Stage,
 } from "./stage.ts";
+import { until } from "./wait.ts";
 
 /** What is on disk is not fetched again; but for the conversation that the stop cut in two. */
 function expectNotTwice({ google }: Stage, onDisk: readonly string[]): void {
@@ -173,7 +173,7 @@ describe.concurrent("what takes its time", () => {
     const poisoned = listedIds(w)[20]!;
     w.google.faults.add({ kind: "500", messageId: poisoned });
     const id = await begin(w);
-    const job = await reaches(w, id, "completed_with_failures", 110_000);
+    const job = await reaches(w, id, "completed_with_failures");
     const failed = [{ id: poisoned, reason: expect.stringContaining("HTTP 500"), attempts: expect.any(Number) }];
     expect(job).toMatchObject({ complete: false, failures: failed, progress: { failed: 1 } });
     const directory = job.output_directory;

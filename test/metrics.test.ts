@@ -5,7 +5,6 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { api, expectProblem, type Api } from "./api.ts";
-import { until } from "./product.ts";
 import {
   ADA,
   API_KEY,
@@ -18,6 +17,7 @@ import {
   withKey,
   type Stage,
 } from "./stage.ts";
+import { until } from "./wait.ts";
 
 /** What a scrape reads, by series: `name{labels}` to its value. */
 async function scrape({ get }: Pick<Api, "get">): Promise<Map<string, number>> {

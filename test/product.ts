@@ -2,22 +2,20 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
-import { setTimeout as sleep } from "node:timers/promises";
 
 import { freePort, writeCredentials } from "../simulator/stage.ts";
+import { logProcess } from "./process-log.ts";
 import { scratchFolder } from "./scratch.ts";
 import { givenBy, secretsIn, type Given } from "./told.ts";
+import { neverHappened, PATIENCE_MS, within } from "./wait.ts";
 
 export const BIN = join(import.meta.dirname, "..", "bin", "gmail-export.js");
 
 /** One for all tests: compiled code is the same for everybody. */
 const CACHE = join(import.meta.dirname, "..", "node_modules", ".cache");
 
-/** Longer than any step of a test takes, and short enough to say which one hangs. */
-export const PATIENCE_MS = 30_000;
-
-/** What still runs then was forgotten by a test that hangs. */
-const LIFETIME_MS = 180_000;
+/** What still runs then was forgotten: longer than any test may take (vitest.config.ts). */
+const LIFETIME_MS = 1_800_000;
 
 /**
  * A Google to talk to: where Gmail is, and what credentials.json holds (left out: there is no such file). Of a simulated
@@ -128,6 +126,11 @@ function run(args: readonly string[], cwd: string, env: Settings): Running {
   process.once("exit", kill);
   child.once("close", () => process.off("exit", kill));
   let said = "";
+  logProcess({
+    name: args.join(" "),
+    said: () => said,
+    isOver: () => child.exitCode !== null || child.signalCode !== null,
+  });
   const listeners = new Set<() => void>();
   const tell = (): void => listeners.forEach((listener) => listener());
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
@@ -150,7 +153,9 @@ function run(args: readonly string[], cwd: string, env: Settings): Running {
           settle();
         };
         const never = (why: string) => (): void =>
-          end(() => reject(new Error(`${args.join(" ")} ${why} without saying ${pattern.source}:\n${said}`)));
+          end(() =>
+            reject(new Error(neverHappened(`${args.join(" ")} ${why} without saying ${pattern.source}`, said))),
+          );
         const look = (): void => {
           const match = pattern.exec(said);
           if (match) end(() => resolve(match));
@@ -171,29 +176,4 @@ function run(args: readonly string[], cwd: string, env: Settings): Running {
     },
     ended,
   };
-}
-
-/** Undefined when it takes too long. */
-async function within<T>(promise: Promise<T>): Promise<T | undefined> {
-  const enough = new AbortController();
-  const limit = sleep(PATIENCE_MS, undefined, { signal: enough.signal }).catch(() => undefined);
-  try {
-    return await Promise.race([promise, limit]);
-  } finally {
-    enough.abort();
-  }
-}
-
-/** Looks again and again until there is something to see. */
-export async function until<T>(
-  look: () => T | Promise<T>,
-  patienceMs = PATIENCE_MS,
-): Promise<NonNullable<Exclude<T, false>>> {
-  const giveUpAt = performance.now() + patienceMs;
-  for (;;) {
-    const seen = await look();
-    if (seen) return seen as NonNullable<Exclude<T, false>>;
-    if (performance.now() > giveUpAt) throw new Error(`never happened: ${look.toString()}`);
-    await sleep(20);
-  }
 }

@@ -2,8 +2,9 @@ import { stripVTControlCharacters } from "node:util";
 
 import { spawn } from "@lydell/node-pty";
 
-import { until, type Settings } from "./product.ts";
+import { type Settings } from "./product.ts";
 import { screen } from "./screen.ts";
+import { until } from "./wait.ts";
 
 export const CTRL_C = "\u0003";
 

@@ -1,8 +1,7 @@
 import { once } from "node:events";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { text } from "node:stream/consumers";
-
-import { PATIENCE_MS } from "./product.ts";
+import { PATIENCE_MS } from "./wait.ts";
 
 export type RawAnswer = Readonly<{
   status: number;

@@ -6,7 +6,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ExportRecord } from "../src/core/record.ts";
 import { api, expectProblem } from "./api.ts";
 import { recordsIn } from "./exported.ts";
-import { until } from "./product.ts";
 import {
   ADA,
   begin,
@@ -19,6 +18,7 @@ import {
   standstill,
   type Stage,
 } from "./stage.ts";
+import { until } from "./wait.ts";
 
 type Row = Readonly<{
   id: string;

@@ -7,9 +7,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { simulateGoogle, type SimulatedGoogle } from "../simulator/google.ts";
 import { api, type Answer } from "./api.ts";
 import { hostileGmail } from "./hostile-gmail.ts";
-import { install, until, type Outcome, type Product, type Running, type Server } from "./product.ts";
+import { install, type Outcome, type Product, type Running, type Server } from "./product.ts";
 import { ADA, API_KEY, begin, inTheMiddle, reaches, signInPath, withKey } from "./stage.ts";
 import { secretsIn, spellingsOf } from "./told.ts";
+import { until } from "./wait.ts";
 
 /**
  * The whole product once, with a mark in everything that is secret or mail, through all that can go wrong; then every

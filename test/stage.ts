@@ -8,7 +8,8 @@ import { visitConsent } from "../simulator/visitor.ts";
 import { api, type Api, type Fields } from "./api.ts";
 import { openBrowser } from "./browser.ts";
 import { manifestIn, recordsIn, sortedIds } from "./exported.ts";
-import { install, until, type Product, type Server, type Settings } from "./product.ts";
+import { install, type Product, type Server, type Settings } from "./product.ts";
+import { until } from "./wait.ts";
 
 export const ADA = "ada@example.com";
 export const BOB = "bob@example.com";
@@ -69,18 +70,18 @@ export const look = async ({ get }: Pick<Api, "get">, id: string): Promise<Field
 const FINAL: ReadonlySet<string> = new Set(["completed", "completed_with_failures", "failed", "cancelled"]);
 
 /** The export once it is in this state. */
-export const reaches = (w: Pick<Api, "get">, id: string, state: string, patienceMs?: number): Promise<Fields> =>
-  until(async () => {
-    const job = await look(w, id);
+export const reaches = (w: Pick<Api, "get">, id: string, state: string): Promise<Fields> =>
+  until(async (note) => {
+    const job = note(await look(w, id));
     if (job.state === state) return job;
     if (FINAL.has(job.state)) throw new Error(`not ${state}, and over: ${JSON.stringify(job)}`);
     return undefined;
-  }, patienceMs);
+  });
 
 /** The export once something of it is on disk, and not all. */
 export const inTheMiddle = (w: Pick<Api, "get">, id: string): Promise<Fields> =>
-  until(async () => {
-    const job = await look(w, id);
+  until(async (note) => {
+    const job = note(await look(w, id));
     return job.state === "running" && job.progress.exported > 0 && job;
   });
 

@@ -6,9 +6,10 @@ import * as fc from "fast-check";
 import { simulateGoogle } from "../../simulator/google.ts";
 import { api } from "../../test/api.ts";
 import { openBrowser } from "../../test/browser.ts";
-import { install, until, type Server } from "../../test/product.ts";
+import { install, type Server } from "../../test/product.ts";
 import { MARKS, markIn } from "../marks.ts";
 import { Defect, must, type Target } from "../target.ts";
+import { until } from "../../test/wait.ts";
 
 const ADA = "ada@example.com";
 

@@ -6,13 +6,13 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { manualClock } from "../../test/manual-clock.ts";
-import { until } from "../../test/product.ts";
 import { scratchFolder } from "../../test/scratch.ts";
 import type { ExportRecord } from "../core/record.ts";
 import type { ReadBatches, RecordPosition, RecordQuestion, Records } from "../core/records.ts";
 import { readBatches } from "../storage/folder/read-batches.ts";
 import { indexedRecords } from "./indexed-records.ts";
 import { ALL, record, writeExport } from "./testing.ts";
+import { until } from "../../test/wait.ts";
 
 /** A directory, and an index of it that can be closed and opened again. */
 async function stage(reading: ReadBatches = readBatches) {

@@ -1,11 +1,11 @@
 import { createRequire } from "node:module";
 import { mkdir, readFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import sparticuz, { inflate } from "@sparticuz/chromium";
-import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
+import { chromium, type BrowserContextOptions, type Page } from "playwright-core";
 import { expect } from "vitest";
+
+import { PATIENCE_MS } from "../wait.ts";
 
 const require = createRequire(import.meta.url);
 const AXE = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -23,17 +23,20 @@ type Window = Readonly<{
   complaints: string[];
 }>;
 
-/** A real browser from npm packages. Its windows may only talk to the origins named. */
+/** The run's browser (test/run/browser-server.ts). Its windows may only talk to the origins named. */
 export type Chromium = AsyncDisposable &
   Readonly<{ open(origins: readonly string[], options?: BrowserContextOptions): Promise<Window> }>;
 
 export async function openChromium(): Promise<Chromium> {
-  const browser = await launch();
+  const offer = await fetch(process.env["TEST_BROWSER"]!);
+  const address = await offer.text();
+  expect(offer.status, address).toBe(200);
+  const browser = await chromium.connect(address, { timeout: PATIENCE_MS });
   return {
     async open(origins, options = {}) {
       const context = await browser.newContext({ locale: "en-US", viewport: DESK, ...options });
       const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(PATIENCE_MS);
       const complaints: string[] = [];
       page.on("console", (message) => {
         if (message.type() === "error" && !isAboutStatus(message.text())) complaints.push(message.text());
@@ -52,19 +55,6 @@ export async function openChromium(): Promise<Chromium> {
 /** Answers of 4xx are errors to the browser, and part of what the console shows people. */
 function isAboutStatus(text: string): boolean {
   return text.startsWith("Failed to load resource: the server responded with a status of 4");
-}
-
-async function launch(): Promise<Browser> {
-  const executablePath = await sparticuz.executablePath();
-  const args = ["--no-sandbox"]; // its sandbox asks for what containers do not allow; the pages are our own
-  try {
-    return await chromium.launch({ executablePath, args });
-  } catch {
-    // A bare machine lacks libraries that a desktop has (NSS, for one): the package brings them.
-    await inflate(require.resolve("@sparticuz/chromium").replace(/build.*$/, "bin/al2023.tar.br"));
-    const env = { ...process.env, LD_LIBRARY_PATH: join(tmpdir(), "al2023", "lib") };
-    return chromium.launch({ executablePath, args, env });
-  }
 }
 
 /**

@@ -20,9 +20,9 @@ import {
   expectAllOnce,
 } from "../stage.ts";
 import { manifestIn } from "../exported.ts";
-import { until } from "../product.ts";
 import { scratchFolder } from "../scratch.ts";
 import { openChromium, portray, type Chromium } from "./chromium.ts";
+import { until } from "../wait.ts";
 
 const run = promisify(execFile);
 
@@ -34,13 +34,16 @@ const state = (page: Page, words: string) => page.locator(".badge", { hasText: w
 const button = (page: Page, name: string) => page.getByRole("button", { name, exact: true });
 const sha256 = (content: Buffer): string => createHash("sha256").update(content).digest("hex");
 
-/** Clicks, and resolves with what the browser saved. */
-async function download(page: Page, link: string): Promise<{ name: string; path: string }> {
+/** Clicks, and resolves with what the browser saved; it is in this folder. */
+async function download(page: Page, link: string, folder: string): Promise<{ name: string; path: string }> {
   const [saved] = await Promise.all([
     page.waitForEvent("download"),
     page.getByRole("link", { name: link, exact: true }).click(),
   ]);
-  return { name: saved.suggestedFilename(), path: await saved.path() };
+  const name = saved.suggestedFilename();
+  const path = join(folder, name);
+  await saved.saveAs(path);
+  return { name, path };
 }
 
 test("a person estimates, starts, watches, pauses, resumes, and takes home what was proven", async () => {
@@ -87,11 +90,12 @@ test("a person estimates, starts, watches, pauses, resumes, and takes home what 
   const { batches } = await manifestIn(directory);
   expect(batches.length).toBeGreaterThan(2);
   const last = batches.at(-1)!;
-  const file = await download(page, `Download ${last.file}`);
+  await using home = await scratchFolder();
+  const file = await download(page, `Download ${last.file}`, home.path);
   expect([file.name, sha256(await readFile(file.path))]).toEqual([last.file, last.sha256]);
 
   await using folder = await scratchFolder();
-  const archive = await download(page, "Download everything (tar)");
+  const archive = await download(page, "Download everything (tar)", home.path);
   expect(archive.name).toMatch(/\.tar$/);
   await run("tar", ["-xf", archive.path, "-C", folder.path, "--strip-components=1"]);
   for (const batch of batches) expect(sha256(await readFile(join(folder.path, batch.file)))).toBe(batch.sha256);
@@ -276,7 +280,7 @@ describe.concurrent("what takes its time", () => {
     const id = await begin(w);
     const { page, complaints } = await chromium.open([w.product.origin]);
     await page.goto(`${w.product.origin}/#/exports/${id}`);
-    await reaches(w, id, "completed_with_failures", 110_000);
+    await reaches(w, id, "completed_with_failures");
     await page.getByRole("heading", { name: "1 message could not be fetched" }).waitFor();
     await page.getByRole("row", { name: new RegExp(`${poisoned}.*HTTP 500`) }).waitFor();
     expect(await page.getByText("Complete and proven").count()).toBe(0);

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
 
 import { expect, test } from "vitest";
 
@@ -80,7 +80,7 @@ test("the first hour: the console leads through Google's console and the sign-in
   await page.goBack();
   const downloading = page.waitForEvent("download");
   await page.getByRole("link", { name: "Download emails_batch_1.json" }).click();
-  const records: unknown = JSON.parse(await readFile(await (await downloading).path(), "utf8"));
+  const records: unknown = JSON.parse(await text(await (await downloading).createReadStream()));
   expect(records).toHaveLength(listedIds({ google }).length);
 
   await page.getByRole("link", { name: "gmail-export" }).click();

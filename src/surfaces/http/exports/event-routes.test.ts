@@ -7,11 +7,11 @@ import { expect, test } from "vitest";
 
 import { manualClock, type ManualClock } from "../../../../test/manual-clock.ts";
 import { scratchFolder } from "../../../../test/scratch.ts";
-import { until } from "../../../../test/product.ts";
 import { embeddedQueue } from "../../../state/embedded/job-queue.ts";
 import { NO_PROGRESS, type JobQueue, type Lease, type Progress } from "../../../core/job.ts";
 import { EVERYTHING } from "../../../core/mailbox.ts";
 import { eventRoutes } from "./event-routes.ts";
+import { until } from "../../../../test/wait.ts";
 
 const fetched = (exported: number): Progress => ({ ...NO_PROGRESS, stage: "fetching", listed: 100, exported });
 

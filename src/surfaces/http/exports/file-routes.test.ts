@@ -8,7 +8,6 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { expect, test } from "vitest";
 
 import { manualClock } from "../../../../test/manual-clock.ts";
-import { until } from "../../../../test/product.ts";
 import { scratchFolder } from "../../../../test/scratch.ts";
 import { tarOf } from "../../../storage/folder/archive.ts";
 import { readDirectory } from "../../../storage/folder/read-directory.ts";
@@ -17,6 +16,7 @@ import type { Snapshot } from "../../../core/directory.ts";
 import { EVERYTHING } from "../../../core/mailbox.ts";
 import { NOTHING_SPENT } from "../../../core/quota.ts";
 import { fileRoutes } from "./file-routes.ts";
+import { until } from "../../../../test/wait.ts";
 
 const BATCH = "emails_batch_1.json";
 const LARGE = 1 << 30;

@@ -1,0 +1,23 @@
+/** What the processes of a test file wrote to stderr, for the message of a test that fails. */
+
+type Logged = Readonly<{ name: string; said: () => string; isOver: () => boolean }>;
+
+const CHARACTERS = 6_000;
+
+let logged: Logged[] = [];
+
+export function logProcess(process: Logged): void {
+  logged.push(process);
+}
+
+/** From here on only what still runs is told of. */
+export function forgetEnded(): void {
+  logged = logged.filter(({ isOver }) => !isOver());
+}
+
+/** The end of what each said, under its name. */
+export function processLog(): string {
+  return logged
+    .map(({ name, said, isOver }) => `--- stderr of ${name}${isOver() ? ", ended" : ""}:\n${said().slice(-CHARACTERS)}`)
+    .join("\n");
+}

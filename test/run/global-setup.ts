@@ -1,0 +1,26 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { offerBrowser } from "./browser-server.ts";
+import { processesOf } from "./processes.ts";
+
+/**
+ * Before all tests: a folder that only this user may read, for everything that the run writes to disk, and one browser for
+ * all files, started when the first asks for it. After them: nothing that the run started may still be there.
+ */
+export async function setup(): Promise<() => Promise<void>> {
+  const folder = await mkdtemp(join(tmpdir(), "gmail-export-run-"));
+  const browser = await offerBrowser();
+  // The workers have these, too.
+  process.env["TMPDIR"] = folder;
+  process.env["TEST_BROWSER"] = browser.address;
+  return async () => {
+    await browser.close();
+    const left = await processesOf(folder);
+    for (const { pid } of left) process.kill(pid, "SIGKILL");
+    await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+    if (left.length > 0)
+      throw new Error(`the tests left processes behind:\n${left.map(({ pid, line }) => `${pid} ${line}`).join("\n")}`);
+  };
+}
