@@ -8,6 +8,7 @@ import { finished } from "./targets/finished.ts";
 import { grant } from "./targets/grant.ts";
 import { key } from "./targets/key.ts";
 import { limits } from "./targets/limits.ts";
+import { mailHtml } from "./targets/mail-html.ts";
 import { message } from "./targets/message.ts";
 import { outputDir } from "./targets/output-dir.ts";
 import { queue } from "./targets/queue.ts";
@@ -34,6 +35,7 @@ export const TARGETS: readonly Target[] = [
   directory,
   finished,
   records,
+  mailHtml,
 ];
 
 /** How many of all cases are this target's. */

@@ -1,34 +1,9 @@
-import { once } from "node:events";
-import { createServer } from "node:http";
-
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 
 import { begin, reaches, stageSignedIn } from "../stage.ts";
 import { openChromium, portray } from "./chromium.ts";
-
-/** Somebody else's server, which learns of whoever comes near it. */
-async function trap(): Promise<AsyncDisposable & { origin: string; visits: string[] }> {
-  const visits: string[] = [];
-  const server = createServer((request, response) => {
-    visits.push(`${request.method} ${request.url}`);
-    response.setHeader("access-control-allow-origin", "*").end("caught");
-  });
-  // A connection alone tells enough: `preconnect` makes no more.
-  server.on("connection", () => visits.push("a connection"));
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  const port = typeof address === "object" && address ? address.port : 0;
-  return {
-    origin: `http://127.0.0.1:${port}`,
-    visits,
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-}
+import { trap } from "./trap.ts";
 
 /** What would run tries all it could want: to be seen by the page, by the person, and by its own server. */
 const script = (origin: string): string =>
@@ -73,6 +48,8 @@ const hostileHtml = (origin: string): Readonly<Record<string, string>> => ({
     --><script>${script(origin)}</script><!-- ]]></textarea></title></style></noscript><img src=x onerror="${script(origin)}">
     <!--><img src=x onerror="${script(origin)}">--><![CDATA[<script>${script(origin)}</script>]]>
     <noembed><p title="</noembed><img src=x onerror=${script(origin)}>"></noembed>`,
+  "hints, deep down": `${"<div>".repeat(200)}<style><link rel=preconnect href="${origin}"><link rel=prefetch href="${origin}/deep">
+    <meta http-equiv=refresh content="0;url=${origin}/deep"></style><link rel=preconnect href="${origin}">`,
   nesting: `${"<div><b><table><tr><td>".repeat(3_000)}deep<img src=x onerror="${script(origin)}">`,
 });
 
@@ -80,7 +57,7 @@ const hostileHtml = (origin: string): Readonly<Record<string, string>> => ({
 const REFUSED = /Content Security Policy|sandboxed|^Unsafe attempt/;
 
 /** What no policy covers, so that it is the server's part alone: a connection made beforehand, and what breaks the browser. */
-const BEYOND_POLICY = new Set(["hints", "nesting"]);
+const BEYOND_POLICY = new Set(["hints", "hints, deep down", "nesting"]);
 
 const MARKUP = `<img src=x onerror="parent.caught='header'">`;
 
