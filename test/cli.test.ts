@@ -1,4 +1,5 @@
 import { chmod, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { connect } from "node:net";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -7,6 +8,7 @@ import { freePort } from "../simulator/stage.ts";
 import { openBrowser } from "./browser.ts";
 import { addressIn, commandStage, hasCode, jsonIn, loginByPasting } from "./command-line.ts";
 import { install, type Settings } from "./product.ts";
+import { answerTo } from "./raw-request.ts";
 import { ADA, BOB, expectAllOnce, isAllowedAtGoogle } from "./stage.ts";
 import { until } from "./wait.ts";
 
@@ -55,6 +57,21 @@ describe("login", () => {
     expect((await fetch(`${origin}/favicon.ico`)).status).toBe(404); // as browsers ask for
     expect((await openBrowser().visit(address)).text).toContain("<h1>You are signed in</h1>");
     expect(await login.ended).toMatchObject({ code: 0, stdout: `✓ Signed in as ${ADA}.\n` });
+  });
+
+  test("goes on waiting whatever else comes to its door, and ends though somebody there never says a word", async () => {
+    await using w = await commandStage();
+    const login = w.product.start(["login", ADA]);
+    const address = await addressIn(login);
+    const { port } = new URL(new URL(address).searchParams.get("redirect_uri")!);
+    const silent = connect(Number(port), "127.0.0.1").on("error", () => {});
+    const half = connect(Number(port), "127.0.0.1").on("error", () => {});
+    half.write("GET /?state=");
+    for (const target of ["//", "/\\", "http://[", "http://", "*", "/?state=x", "//?state", "/%", "?", "\u00ff"])
+      expect(await answerTo(Number(port), target), target).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect((await openBrowser().visit(address)).text).toContain("<h1>You are signed in</h1>");
+    expect(await login.ended).toMatchObject({ code: 0, stdout: `✓ Signed in as ${ADA}.\n` });
+    for (const socket of [silent, half]) socket.destroy();
   });
 
   test("with a web client comes back to the redirect URI that is registered for it, unless that is taken", async () => {

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { connect } from "node:net";
 import { request, type IncomingHttpHeaders } from "node:http";
 import { text } from "node:stream/consumers";
 import { PATIENCE_MS } from "./wait.ts";
@@ -26,4 +27,11 @@ export async function send(url: string, { method = "GET", headers = {}, body }: 
     text: told,
     code: isProblem ? JSON.parse(told).code : undefined,
   };
+}
+
+/** All that a server of this machine says to a request for `target`, which is sent as it stands. */
+export async function answerTo(port: number, target: string, method = "GET"): Promise<string> {
+  const socket = connect(port, "127.0.0.1");
+  socket.write(`${method} ${target} HTTP/1.1\r\nHost: localhost:${port}\r\nConnection: close\r\n\r\n`);
+  return text(socket);
 }

@@ -242,6 +242,17 @@ describe("what is no client file is refused: nothing of it is repeated, and noth
     await expect(stat(w.file)).rejects.toThrow("ENOENT");
   });
 
+  test.each([33, 5_000, 32_000])("JSON of %i levels", async (levels) => {
+    for (const [open, close] of [
+      ["[", "]"],
+      ['{"a":', "}"],
+    ] as const) {
+      const depth = Math.min(levels, Math.floor(65_000 / (open.length + close.length)));
+      expectProblem(await w.put(`${open.repeat(depth)}1${close.repeat(depth)}`), 400, "invalid_request");
+    }
+    await expect(stat(w.file)).rejects.toThrow("ENOENT");
+  });
+
   test("what is not JSON", async () => {
     expectProblem(await w.put(`{"installed": {"client_secret": "${SECRET}`), 400, "invalid_request");
   });

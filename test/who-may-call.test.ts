@@ -7,7 +7,7 @@ import { simulateGoogle } from "../simulator/google.ts";
 import { api } from "./api.ts";
 import { openBrowser } from "./browser.ts";
 import { install, type Product } from "./product.ts";
-import { send } from "./raw-request.ts";
+import { answerTo, send } from "./raw-request.ts";
 import { ADA, API_KEY, signInPath, stage, withKey, type Stage } from "./stage.ts";
 
 /** Nothing listens there: for what needs no Google. */
@@ -376,5 +376,29 @@ describe("what is hardly a request", () => {
         expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} [^]*Connection: close`, "i"));
         expect(answer).not.toMatch(/node|fastify|[a-z]+\.ts|\{/i);
       }
+  });
+
+  test("whose address is none is answered, and the server goes on", async () => {
+    await using product = await install(NOWHERE);
+    await using server = await product.serve();
+    const port = Number(new URL(server.url).port);
+    for (const method of ["GET", "PUT", "OPTIONS", "HEAD", "DELETE"])
+      for (const target of [
+        "//",
+        "/\\",
+        "http://[",
+        "http://",
+        "*",
+        "//?state",
+        "/%",
+        "/%ff",
+        "?",
+        "\u00ff",
+        "//evil.example/docs",
+      ])
+        expect(await answerTo(port, target, method), `${method} ${target}`).toMatch(/^HTTP\/1\.1 [24]\d\d /);
+    expect(await answerTo(port, "//evil.example/docs")).toMatch(/^HTTP\/1\.1 404 /);
+    expect(await answerTo(port, "evil.example:443", "CONNECT")).not.toMatch(/^HTTP\/1\.1 [235]/);
+    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
   });
 });

@@ -64,7 +64,8 @@ export type Failure = Readonly<
     | { retry: "never"; code: FinalCode }
     | {
         retry: "backoff";
-        code: TransientCode;
+        /** `disk` where there were no descriptors left. */
+        code: TransientCode | "disk";
         at?: EpochMs;
         /** How often the call was tried before it was given up. */
         attempts?: number;
@@ -86,10 +87,26 @@ export class ExportError extends Error {
   }
 }
 
-/** A failure that trying again will not mend. */
+/**
+ * A failure that trying again will not mend; but where its cause is that there were no file descriptors left, one of
+ * `disk` that passes by itself: then nothing is wrong with what was to be opened.
+ */
 export function refuse(code: FinalCode, message: string, next: string, options?: ErrorOptions): ExportError {
+  if (isOutOfDescriptors(options?.cause))
+    return new ExportError({ code: "disk", retry: "backoff", outage: true, message, next: CLOSE_FILES }, options);
   return new ExportError({ code, retry: "never", message, next }, options);
 }
+
+/** EMFILE: this process has as many files and connections open as it may; ENFILE: the whole machine has. */
+export function isOutOfDescriptors(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const code = "code" in error ? error.code : error.message; // what is kept of an error's cause may be its code alone
+  return code === "EMFILE" || code === "ENFILE";
+}
+
+/** What a person can do where there are no descriptors left. */
+export const CLOSE_FILES =
+  "It is tried again by itself; if it lasts, end other programs, or raise the limit of open files (ulimit -n, LimitNOFILE).";
 
 /** The failure inside an error, or undefined when the error is not ours (a defect: let it surface). */
 export function failureOf(error: unknown): Failure | undefined {

@@ -1,7 +1,7 @@
 import { gunzipSync } from "node:zlib";
 
 import { Pool, type Dispatcher } from "undici";
-import { ExportError, refuse } from "../../core/errors.ts";
+import { CLOSE_FILES, ExportError, isOutOfDescriptors, refuse } from "../../core/errors.ts";
 import type { Clock, Secret } from "../../core/ports.ts";
 
 /** An answer as it came, whatever its status; the body is decompressed. Header names are lower-case. */
@@ -131,14 +131,17 @@ function decompressed({ headers, body }: HttpResponse, bodyBytes: number): Buffe
 function faultOf(error: unknown): ExportError {
   const code = codeOf(error);
   if (code === "ETIMEDOUT" || code.endsWith("_TIMEOUT")) return timedOut(code);
+  const cause = new Error(code);
+  const isOwn = isOutOfDescriptors(cause); // no message is at fault then: the whole export waits
   return new ExportError(
     {
       code: "network",
       retry: "backoff",
       message: `The connection to Google failed (${code}).`,
-      next: "Check the network; the export goes on by itself when Google can be reached.",
+      next: isOwn ? CLOSE_FILES : "Check the network; the export goes on by itself when Google can be reached.",
+      ...(isOwn && { outage: true }),
     },
-    { cause: new Error(code) },
+    { cause },
   );
 }
 

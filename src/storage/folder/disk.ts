@@ -40,6 +40,9 @@ function what(code: string): string {
     case "EISDIR":
     case "EEXIST":
       return "Something else is in the way";
+    case "EMFILE":
+    case "ENFILE":
+      return "Too many files are open to open another";
     default:
       return "The disk refused";
   }

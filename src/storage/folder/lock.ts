@@ -1,4 +1,6 @@
+import { closeSync, openSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { refuse } from "../../core/errors.ts";
@@ -37,7 +39,7 @@ function tryLock(path: string): AsyncDisposable | undefined {
   } catch (error) {
     database?.close();
     if (isBusy(error)) return undefined;
-    throw unusable(path, error);
+    throw unusable(path, whyNot(path) ?? error);
   }
   const held = database;
   return {
@@ -45,6 +47,16 @@ function tryLock(path: string): AsyncDisposable | undefined {
       held.close();
     },
   };
+}
+
+/** SQLite says only that it cannot open a file. What the system says of the folder, where it refuses that as well. */
+function whyNot(path: string): unknown {
+  try {
+    closeSync(openSync(dirname(path), "r"));
+    return undefined;
+  } catch (error) {
+    return error;
+  }
 }
 
 /** A folder or foreign content in its place, or a file system that may only be read. */

@@ -92,35 +92,35 @@ async function receive({ accounts, clientKind, redirectUri }: Services): Promise
         if (signal.aborted) return reject(signal.reason);
         signal.addEventListener("abort", () => reject(signal.reason), { once: true });
         server.on("request", (request, response) => {
-          const url = new URL(request.url ?? "/", here);
-          if (!url.searchParams.has("state")) {
+          const url = URL.parse(request.url ?? "/", here); // any page may send what is no address at all
+          if (!url?.searchParams.has("state")) {
             response.writeHead(404).end(); // a browser also asks for its icon
             return;
           }
-          const answer = (status: number, page: string): void => {
+          /** Resolves when the page has gone out, or its reader has. */
+          const answer = (status: number, page: string): Promise<void> => {
             response.writeHead(status, {
               "content-type": "text/html; charset=utf-8",
               "cache-control": "no-store",
               connection: "close",
             });
-            response.end(page);
+            return new Promise((sent) => response.once("close", sent).end(page, sent));
           };
           accounts.finish(answerIn(url.searchParams), start.browserKey, signal).then(
-            (account) => {
-              answer(200, signedInPage(account));
-              resolve(account);
-            },
+            (account) => answer(200, signedInPage(account)).then(() => resolve(account)),
             (error: unknown) => {
               const failure = failureOf(error);
-              answer(400, failure ? refusedPage(failure) : "");
+              const answered = answer(400, failure ? refusedPage(failure) : "");
               if (failure?.code === "state_invalid") return; // anybody may knock here; the answer to our question is still to come
-              reject(failure ? new ExportError(failure) : error);
+              void answered.then(() => reject(failure ? new ExportError(failure) : error));
             },
           );
         });
       }),
     async [Symbol.asyncDispose]() {
-      await new Promise((resolve) => server.close(resolve));
+      const closed = new Promise((resolve) => server.close(resolve));
+      server.closeAllConnections(); // some may never say a word
+      await closed;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
@@ -5,6 +6,7 @@ import { text } from "node:stream/consumers";
 import { fastify } from "fastify";
 import { expect, test } from "vitest";
 
+import { until } from "../../../test/wait.ts";
 import { freePort } from "../../../simulator/stage.ts";
 import { LIMITS, refuseUnreadable } from "./connections.ts";
 import { listen } from "./listen.ts";
@@ -23,6 +25,27 @@ test.each([
   const socket = connect(port, "127.0.0.1");
   socket.write(sent);
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n/);
+  server.close();
+});
+
+test("who never closes its side of a connection keeps none of our descriptors", async () => {
+  const port = await freePort();
+  const server = createServer(SHORT, (request) => request.resume());
+  server.on("clientError", refuseUnreadable);
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const sent = ["GET / HTTP/1.1\r\nHost: localhost\r\n", "nonsense\r\n\r\n", ""];
+  const sockets = Array.from({ length: 48 }, (_, place) => {
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
+    socket.on("error", () => {}).resume();
+    socket.write(sent[place % sent.length]!);
+    return socket;
+  });
+  await Promise.all(sockets.map((socket) => once(socket, "connect")));
+  await until((note) => {
+    const open = new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count)));
+    return open.then((count) => (note(`${count} are open`), count === 0));
+  });
+  for (const socket of sockets) socket.destroy();
   server.close();
 });
 

@@ -16,7 +16,13 @@ export const LIMITS = {
   maxHeaderSize: 16_384,
 } as const satisfies ServerOptions;
 
-/** Answers what is no HTTP request, or came too slowly or too long to become one; the connection ends with it. */
+/**
+ * Connections to one address at once; further ones are closed unread. A console keeps six, a scrape or a program one or
+ * two; what is left of the process's descriptors belongs to the exports.
+ */
+export const MOST_CONNECTIONS = 200;
+
+/** Answers what is no HTTP request, or came too slowly or too long to become one; the connection ends with it. Both ways: a client that keeps its half open would keep a descriptor of ours. */
 export function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Duplex): void {
   if (code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
@@ -25,5 +31,7 @@ export function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Duplex
   const status = code === "ERR_HTTP_REQUEST_TIMEOUT" ? 408 : code === "HPE_HEADER_OVERFLOW" ? 431 : 400;
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nConnection: close\r\nContent-Length: 0\r\nX-Content-Type-Options: nosniff\r\n\r\n`,
+    () => socket.destroy(),
   );
+  if (socket.writableLength > 0) socket.destroy(); // it does not even read what it was told before
 }

@@ -22,6 +22,7 @@ import { exportRoutes } from "./exports/export-routes.ts";
 import { fileRoutes } from "./exports/file-routes.ts";
 import { healthRoutes } from "./operations/health-routes.ts";
 import { recordRoutes } from "./mail/record-routes.ts";
+import { takeJsonBodies } from "./contract/json-body.ts";
 import { sendError, sendProblem } from "./contract/problem.ts";
 import { protect } from "./access/protection.ts";
 import { reference } from "./contract/reference.ts";
@@ -69,13 +70,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   app.setNotFoundHandler((_request, reply) =>
     sendProblem(reply, 404, "no_such_address", "There is nothing at this address.", "See /docs for what there is."),
   );
-  app.removeContentTypeParser("text/plain"); // what a form of any page can send
-  // Many programs say "JSON" even where they send nothing.
-  const parseJson = app.getDefaultJsonParser("error", "error");
-  app.addContentTypeParser<string>("application/json", { parseAs: "string" }, (request, body, done) => {
-    if (body === "") done(null, undefined);
-    else void parseJson(request, body, done);
-  });
+  takeJsonBodies(app);
   app.addHook("onRequest", async (request, { raw }) => {
     raw.setHeader(REQUEST_ID, request.id); // on the raw answer, so that streams have it too
     raw.on("error", () => {}); // an answer that crosses its client's leaving is nobody's error
