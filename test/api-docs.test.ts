@@ -18,7 +18,7 @@ const ORIGIN = "http://localhost:8000";
 const EXPORT_ID = "b7c3925b-cae9-47a0-9b70-a9041387e2a4";
 
 /** An HTTP error is one of the command too, and nothing hangs. */
-const CURL = 'curl() { command curl --silent --show-error --fail-with-body --max-time 20 "$@"; }';
+const CURL = 'curl() { command curl --silent --show-error --fail-with-body --max-time 300 "$@"; }';
 
 /** The shell examples of a page; `shows` is the JSON that stands right below. */
 function examplesIn(page: string): { script: string; shows: object | undefined }[] {
@@ -28,10 +28,19 @@ function examplesIn(page: string): { script: string; shows: object | undefined }
   }));
 }
 
-test.skipIf(spawnSync("curl", ["--version"]).status !== 0)(
-  "every command of docs/api.md works as it stands, and prints what the page shows",
-  async () => {
-    const page = await readFile(join(import.meta.dirname, "../docs/api.md"), "utf8");
+const readPage = (): Promise<string> => readFile(join(import.meta.dirname, "../docs/api.md"), "utf8");
+
+const curl = spawnSync("curl", ["--version"]);
+
+if (curl.status !== 0)
+  test("without curl here, the commands of docs/api.md are read, and not run: each is a sound script", async () => {
+    expect(curl.error).toMatchObject({ code: "ENOENT" });
+    for (const { script } of examplesIn(await readPage()))
+      expect(await runScript('sh -n -c "$1"', [script], { cwd: "/", env: {} })).toMatchObject({ code: 0, stderr: "" });
+  });
+else
+  test("every command of docs/api.md works as it stands, and prints what the page shows", async () => {
+    const page = await readPage();
     const examples = examplesIn(page);
     expect(examples.length).toBe(page.match(/^curl /gm)!.length);
 
@@ -68,6 +77,4 @@ test.skipIf(spawnSync("curl", ["--version"]).status !== 0)(
       if (shows) expect(Object.keys(JSON.parse(stdout)), script).toEqual(Object.keys(shows));
       id = /"job_id":"([^"]+)"/.exec(stdout)?.[1] ?? id;
     }
-  },
-  60_000,
-);
+  });

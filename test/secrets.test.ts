@@ -216,7 +216,7 @@ beforeAll(async () => {
   await writeFile(join(product.folder, "defect.mjs"), `process.once("SIGUSR2", () => JSON.parse("${STRAY}"));\n`);
   const crashing = await serve({ NODE_OPTIONS: "--import=./defect.mjs" });
   outcomes.push(await crashing.stop("SIGUSR2"));
-}, 120_000);
+});
 afterAll(() => stack.disposeAsync());
 
 test("the run was one in which something can be found", () => {

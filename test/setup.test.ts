@@ -11,6 +11,7 @@ import type { Finding } from "../src/doctor/finding.ts";
 import { api, expectProblem, type Answer, type Api } from "./api.ts";
 import { install, type Product, type Server, type Settings } from "./product.ts";
 import { ADA, signIn } from "./stage.ts";
+import { unprivileged } from "./unprivileged.ts";
 
 const SECRET = "GOCSPX-TOPSECRET";
 
@@ -28,9 +29,13 @@ type Place = AsyncDisposable &
   Readonly<{ product: Product; server: Server; file: string; put(json: unknown): Promise<Answer> }>;
 
 /** A server for which nothing is set up yet. */
-async function place(settings: Settings = {}, google: { url: string } = { url: "http://127.0.0.1:9" }): Promise<Place> {
+async function place(
+  settings: Settings = {},
+  google: { url: string } = { url: "http://127.0.0.1:9" },
+  before: readonly string[] = [],
+): Promise<Place> {
   await using stack = new AsyncDisposableStack();
-  const product = stack.use(await install(google, settings));
+  const product = stack.use(await install(google, settings, before));
   const server = stack.use(await product.serve());
   const ours = stack.move();
   const { call, ...rest } = api(server.url);
@@ -201,8 +206,8 @@ describe("PUT /setup/credentials", () => {
     expect((await stat(w.file)).isDirectory()).toBe(true);
   });
 
-  test.skipIf(process.getuid?.() === 0)("says so where it may not write", async () => {
-    await using w = await place({ GOOGLE_CREDENTIALS_PATH: "closed/client.json" });
+  test("says so where it may not write", async () => {
+    await using w = await place({ GOOGLE_CREDENTIALS_PATH: "closed/client.json" }, undefined, unprivileged());
     await mkdir(join(w.product.folder, "closed"), { mode: 0o500 });
     expect((await w.put({ installed: CLIENT })).body.code).toBe("disk");
     await chmod(join(w.product.folder, "closed"), 0o700);

@@ -291,5 +291,5 @@ describe.concurrent("what takes its time", () => {
     await page.getByText("Complete and proven").waitFor();
     expect(await page.getByText(poisoned).count()).toBe(0);
     expect(complaints).toEqual([]);
-  }, 150_000);
+  });
 });

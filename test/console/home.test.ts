@@ -119,7 +119,9 @@ test("nothing is asked in a hidden tab, and at once when it is shown again", asy
 test("while nobody is signed in, or the client file is away, the list says so", async () => {
   await using w = await stageSignedIn({ messages: 5 });
   await reaches(w, await begin(w), "completed");
-  await w.delete(`/auth?email=${ADA}`);
+  const signedOut = await w.delete(`/auth?email=${ADA}`);
+  expect([signedOut.status, signedOut.text]).toEqual([200, expect.stringContaining('"signed_out":true')]);
+  expect(await w.list("/accounts")).toEqual([]);
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin]);
   await page.goto(w.product.origin);

@@ -1,12 +1,15 @@
+import { execFile } from "node:child_process";
 import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer as createHttpServer } from "node:http";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 import { describe, expect, test } from "vitest";
 
+import { unprivileged } from "../../../test/unprivileged.ts";
 import { lookAtFolder, permissions, room } from "./folder.ts";
 import { whoListens } from "./listener.ts";
 import { reach } from "./reach.ts";
@@ -63,11 +66,19 @@ describe("a folder", () => {
     expect(await lookAtFolder(join(file, "below"))).toMatchObject({ exists: false, fault: "ENOTDIR" });
   });
 
-  test.skipIf(process.getuid?.() === 0)("that may not be written says why", async () => {
+  test("that may not be written says why", async () => {
     await using folder = await scratch();
     await chmod(folder.path, 0o500);
-    expect(await lookAtFolder(folder.path)).toMatchObject({ exists: true, fault: "EACCES" });
-    expect(await lookAtFolder(join(folder.path, "new"))).toMatchObject({ exists: false, fault: "EACCES" });
+    const script = `
+      const { lookAtFolder } = await import(${JSON.stringify(new URL("folder.ts", import.meta.url).href)});
+      console.log(JSON.stringify(await Promise.all(process.argv.slice(1).map(lookAtFolder))));`;
+    const [command, ...before] = [...unprivileged(), process.execPath];
+    const looked = [folder.path, join(folder.path, "new")];
+    const { stdout } = await promisify(execFile)(command, [...before, "--input-type=module", "-e", script, ...looked]);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { exists: true, fault: "EACCES" },
+      { exists: false, fault: "EACCES" },
+    ]);
   });
 
   test("has room, also before it is made", async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Failure } from "../../core/errors.ts";
 import { classify } from "./classify.ts";
 import { errorBody } from "./testing.ts";
+import { testProcessorTime } from "../../../test/processor-time.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 9, 30);
 
@@ -214,7 +215,7 @@ describe("laws", () => {
     ));
 });
 
-test("an error that is made to take long is read at once, or not read", { timeout: 2_000 }, () => {
+testProcessorTime("an error that is made to take long is read at once, or not read", 2_000, () => {
   for (const piece of ["1/min/", "retry after", " ", "and limit '", "per day "])
     for (const bytes of [15_000, 3_000_000]) {
       const text = `retry after${piece.repeat(bytes / piece.length)}`;
