@@ -5,10 +5,10 @@ import { fileLock } from "../src/storage/folder/lock.ts";
 import { openDirectoryWith } from "../src/storage/folder/open-directory.ts";
 import { parseMessage } from "../src/sources/gmail-api/wire.ts";
 import { systemClock as clock } from "../src/clock.ts";
-import { ExportError, refuse } from "../src/core/errors.ts";
-import { EVERYTHING, type MailboxSource } from "../src/core/mailbox.ts";
+import { ExportError } from "../src/core/errors.ts";
+import { EVERYTHING, type MailboxSource, type Reading } from "../src/core/mailbox.ts";
 import type { Manifest } from "../src/core/manifest.ts";
-import { NOTHING_SPENT, PRICES, type Pacer } from "../src/core/quota.ts";
+import { NOTHING_SPENT } from "../src/core/quota.ts";
 import { runExport } from "../src/pipeline/export.ts";
 import { corpus } from "./corpus.ts";
 
@@ -28,34 +28,27 @@ export async function exportsOfCorpus(): Promise<Exports> {
   const all = messages.slice(-MESSAGES).map((json) => parseMessage(JSON.parse(json)));
   const byId = new Map(all.map((message) => [message.id, message]));
   let left = Infinity;
+  const read = (id: string): Reading => {
+    left -= 1;
+    if (left < 0) throw offline();
+    const message = byId.get(id);
+    return message ? { outcome: "read", id, message } : { outcome: "gone", id };
+  };
+  const cursor = { source: "fuzz", value: "7" };
   const source: MailboxSource = {
-    profile: async () => ({
-      emailAddress: "ada@example.com",
-      messagesTotal: all.length,
-      threadsTotal: 1,
-      historyId: "7",
-    }),
+    name: cursor.source,
+    profile: async () => ({ emailAddress: "ada@example.com", messagesTotal: all.length, threadsTotal: 1, cursor }),
     labels: async () => new Map(),
     async *list() {
       yield all.map(({ id, threadId }) => ({ id, threadId }));
     },
-    async message(id) {
-      left -= 1;
-      if (left < 0) throw offline();
-      const found = byId.get(id);
-      if (!found) throw refuse("not_found", "Gmail does not have it any more.", "Nothing to do.");
-      return found;
+    cost: async () => ({ calls: all.length, units: all.length, minutes: 1 }),
+    async *read(pending) {
+      for (const { ids } of pending) for (const id of ids) yield { ended: [read(id)], units: 1 };
     },
-    async thread() {
-      throw refuse("not_found", "Gmail does not have it any more.", "Nothing to do."); // then message by message
+    async *changes(since) {
+      yield { change: "cursor", cursor: since };
     },
-    added: async (historyId) => ({ refs: [], historyId }),
-  };
-  const pacer: Pacer = {
-    prices: PRICES["2026"],
-    turn: async () => ({ number: 1, sent() {}, done() {} }),
-    refused() {},
-    accepted() {},
     spent: () => NOTHING_SPENT,
     pace: () => ({ unitsPerMinute: 6_000, usedLastMinute: 0, inFlight: 0 }),
   };
@@ -72,7 +65,7 @@ export async function exportsOfCorpus(): Promise<Exports> {
         batchSize: BATCH_SIZE,
         filter: EVERYTHING,
       };
-      return runExport(request, { source, pacer, width: 4, open, clock }, () => {}, new AbortController().signal);
+      return runExport(request, { source, open, clock }, () => {}, new AbortController().signal);
     },
   };
 }

@@ -28,6 +28,8 @@ export type Config = Readonly<{
   projectUnitsPerMinute: number;
   maxInFlight: number;
   exportConcurrency: number;
+  /** Bytes of mail under way in this process. */
+  exportMemoryBytes: number;
   /** The key that seals grants; undefined means a file in `stateDir`. */
   encryptionKey: Secret | "keyring" | undefined;
   /** The one before, while grants are sealed anew. */
@@ -142,6 +144,7 @@ export function readSettings(
     projectUnitsPerMinute: whole("GMAIL_PROJECT_UNITS_PER_MINUTE", PROJECT_UNITS_PER_MINUTE, 60, 1_000_000_000),
     maxInFlight: whole("GMAIL_MAX_IN_FLIGHT", 10, 1, 50),
     exportConcurrency: whole("EXPORT_CONCURRENCY", 4, 1, 100),
+    exportMemoryBytes: whole("EXPORT_MEMORY_MB", 96, 1, 65_536) << 20,
     encryptionKey: env["TOKEN_ENCRYPTION_KEY"]?.trim() === "keyring" ? "keyring" : key("TOKEN_ENCRYPTION_KEY"),
     formerEncryptionKey: key("TOKEN_ENCRYPTION_KEY_FORMER"),
     logLevel: oneOf("LOG_LEVEL", LOG_LEVELS, "info"),

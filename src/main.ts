@@ -11,6 +11,7 @@ import { readBatches } from "./storage/folder/read-batches.ts";
 import { readDirectory } from "./storage/folder/read-directory.ts";
 import { gmailClient } from "./sources/gmail-api/client.ts";
 import { createHttp } from "./sources/gmail-api/http.ts";
+import { createMemory } from "./sources/gmail-api/memory.ts";
 import { gmailSource } from "./sources/gmail-api/source.ts";
 import { machine } from "./doctor/machine/machine.ts";
 import { accessToken } from "./google/access-token.ts";
@@ -32,7 +33,6 @@ import { refuse, type ExportError } from "./core/errors.ts";
 import type { AccessToken, Accounts, GrantStore } from "./core/grant.ts";
 import type { ExportRequest } from "./core/job.ts";
 import type { MailboxSource } from "./core/mailbox.ts";
-import type { Pacer } from "./core/quota.ts";
 import { createLog } from "./log.ts";
 import { readSettingsFile } from "./settings-file.ts";
 import { doctor } from "./doctor/doctor.ts";
@@ -55,14 +55,16 @@ import { filesOnDisk as files } from "./storage/folder/private-files.ts";
 /** The way to Google under one configuration. Opens no file before one is needed. */
 function connect(config: Config) {
   const http = createHttp(config.gmailApiUrl.href, clock, {
-    connections: config.maxInFlight * config.exportConcurrency,
+    // As many calls as a plan may have going: those that pause for want of memory keep their connections.
+    connections: callsAtOnce(config) * config.exportConcurrency,
   });
+  const memory = createMemory(config.exportMemoryBytes);
   const project = createProjectBudget(config.projectUnitsPerMinute);
   const limits = learnedLimits(join(config.stateDir, "limits.json"), files);
   const credentials = () => readCredentials(config.credentialsPath);
   const measures = createMeasures(clock);
 
-  const mailboxFor = async (token: AccessToken): Promise<{ source: MailboxSource; pacer: Pacer }> => {
+  const mailboxFor = async (token: AccessToken): Promise<MailboxSource> => {
     const { clientId } = await credentials();
     const bare = createPacer({
       clock,
@@ -75,9 +77,14 @@ function connect(config: Config) {
     });
     const pacer = measures.pacer(bare);
     const client = gmailClient({ http, accessToken: token, pacer, clock, random: Math.random });
-    return { source: gmailSource(client), pacer };
+    return gmailSource({ client, pacer, memory, width: callsAtOnce(config) });
   };
   return { http, limits, credentials, measures, mailboxFor };
+}
+
+/** Calls of one account's plan going on at once: twice what may be in flight, so that a turn finds one waiting. */
+function callsAtOnce({ maxInFlight }: Config): number {
+  return 2 * maxInFlight;
 }
 
 /** Where the settings say that the key of the grants is; `inFile` is how it is read when they say nothing. */
@@ -116,13 +123,12 @@ async function compose(config: Config) {
   };
 
   const runExport: RunExport = async (request, report, signal) => {
-    const { source, pacer } = await mailbox(request.account);
-    return exportMail(request, { source, pacer, width: 2 * config.maxInFlight, open, clock }, report, signal);
+    const source = await mailbox(request.account);
+    return exportMail(request, { source, open, clock }, report, signal);
   };
 
   const estimateExport = async (request: ExportRequest, signal: AbortSignal): Promise<Estimate> => {
-    const { source, pacer } = await mailbox(request.account);
-    return estimate(request, source, pacer, signal);
+    return estimate(request, await mailbox(request.account), signal);
   };
 
   const signIn = oauthAccounts({
@@ -131,7 +137,7 @@ async function compose(config: Config) {
     clock,
     scopes: config.scopes,
     redirectUri: config.redirectUri.href,
-    whoami: async (token, signal) => (await (await mailboxFor(async () => token)).source.profile(signal)).emailAddress,
+    whoami: async (token, signal) => (await (await mailboxFor(async () => token)).profile(signal)).emailAddress,
   });
   const accounts: Accounts = {
     ...signIn,
@@ -199,7 +205,7 @@ async function examine(
         stored: (await storedGrants(config.tokenDir)).length,
       }),
       grant: async (name) => (await store()).load(name),
-      profile: async (name, stop) => (await mailbox(name)).source.profile(stop),
+      profile: async (name, stop) => (await mailbox(name)).profile(stop),
       manifest: async (name) => readDirectory.manifest(await chooseDirectoryIn(config.exportDir)(name, undefined)),
     },
     account,
@@ -332,7 +338,7 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
             ...made,
             clientKind: async () => (await made.credentials()).kind,
             redirectUri: made.config.redirectUri,
-            mailbox: async (account) => (await made.mailbox(account)).source,
+            mailbox: made.mailbox,
             openBrowser: async (url) => {
               const { default: open } = await import("open");
               await open(url);

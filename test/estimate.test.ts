@@ -35,6 +35,7 @@ test("an estimate tells beforehand what the export then costs, and fetches and w
     units_per_minute: 1_000_000_000,
     minutes: expect.closeTo(told.units / 1_000_000_000, 4),
     share_of_day: told.units / 80_000_000,
+    text: { units: told.units, minutes: told.minutes },
   });
   const { quota } = await reaches(w, await begin(w), "completed");
   const { "messages.get": messages = 0, "threads.get": threads = 0 } = quota.calls;

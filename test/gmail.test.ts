@@ -2,16 +2,15 @@ import { describe, expect, test } from "vitest";
 import { simulateGoogle, type Fault, type SimulatorOptions } from "../simulator/google.ts";
 import { gmailClient } from "../src/sources/gmail-api/client.ts";
 import { createHttp } from "../src/sources/gmail-api/http.ts";
+import { createMemory } from "../src/sources/gmail-api/memory.ts";
 import { gmailSource } from "../src/sources/gmail-api/source.ts";
 import { failureOf } from "../src/core/errors.ts";
 import { createLedger } from "../src/core/ledger.ts";
 import type { Message } from "../src/core/mail.ts";
-import { EVERYTHING, type MailboxSource } from "../src/core/mailbox.ts";
+import { EVERYTHING, TEXT_ALONE, type Change, type MailboxSource } from "../src/core/mailbox.ts";
 import { Secret } from "../src/core/ports.ts";
-import type { Prices } from "../src/core/quota.ts";
 import { createPacer, type PacerOptions } from "../src/sources/gmail-api/pace/pacer.ts";
 import { createProjectBudget } from "../src/sources/gmail-api/pace/spacing.ts";
-import { plan } from "../src/pipeline/plan.ts";
 import { manualClock } from "./manual-clock.ts";
 import { seeded } from "./quota-server.ts";
 
@@ -32,7 +31,8 @@ async function world(options: SimulatorOptions = {}, pacing: Partial<PacerOption
     if (!token || stale) token = await signIn(google.url, google.credentials);
     return token;
   };
-  const source = gmailSource(gmailClient({ http, accessToken, pacer, clock, random: seeded(3) }));
+  const client = gmailClient({ http, accessToken, pacer, clock, random: seeded(3) });
+  const source = gmailSource({ client, pacer, memory: createMemory(96 << 20), width: 20 });
   return {
     google,
     clock,
@@ -68,19 +68,14 @@ function stringsIn(value: unknown): Record<string, string> {
   return Object.fromEntries(fields);
 }
 
-/** Lists everything, plans, and brings it ten calls at a time. */
-async function bringAll(source: MailboxSource, prices: Prices) {
+/** Lists everything and reads it. */
+async function readAll(source: MailboxSource) {
   const ledger = createLedger();
   for await (const refs of source.list(ALL, NEVER)) for (const ref of refs) ledger.add(ref);
-  const calls = plan(ledger.pending(), prices);
-  const brought = new Map<string, Message>();
-  const worker = async (): Promise<void> => {
-    for (const call of calls)
-      if (call.method === "messages.get") brought.set(call.id, await source.message(call.id, NEVER));
-      else for (const message of await source.thread(call.threadId, NEVER)) brought.set(message.id, message);
-  };
-  await Promise.all(Array.from({ length: 10 }, worker));
-  return brought;
+  const read = new Map<string, Message>();
+  for await (const { ended } of source.read(ledger.pending(), TEXT_ALONE, NEVER))
+    for (const one of ended) if (one.outcome === "read") read.set(one.id, one.message);
+  return read;
 }
 
 const FAULTS: readonly Fault[] = [
@@ -103,8 +98,8 @@ const FAULTS: readonly Fault[] = [
 test("every message comes through a Google at its worst", async () => {
   await using w = await world({ messages: 1_200, messagesPerThread: 3 }, { unitsPerMinute: 1e9 });
   w.google.faults.add(...FAULTS);
-  const brought = await w.run((source) => bringAll(source, w.pacer.prices));
-  expect([...brought.keys()].toSorted()).toEqual(w.google.mailbox().ids().toSorted());
+  const read = await w.run((source) => readAll(source));
+  expect([...read.keys()].toSorted()).toEqual(w.google.mailbox().ids().toSorted());
 });
 
 describe("under Google's quota", () => {
@@ -117,8 +112,8 @@ describe("under Google's quota", () => {
     const [tier, unitsPerMinute, shape, messages, messagesPerThread] = given;
     await using w = await world({ messages, messagesPerThread, quota: { tier, unitsPerMinute, shape } });
     const begun = w.clock.now();
-    const brought = await w.run((source) => bringAll(source, w.pacer.prices));
-    expect(brought.size).toBe(messages);
+    const read = await w.run((source) => readAll(source));
+    expect(read.size).toBe(messages);
     const { units, refused } = w.google.meter;
     // From cold a minute's units may go at once; the first minute is also what learning the tier may cost.
     expect(w.clock.now() - begun).toBeLessThan((units / unitsPerMinute + 1) * 60_000);
@@ -137,12 +132,14 @@ test("an account without Gmail's API is told where to switch it on, at once", as
 
 test("what was added since a cursor is found, and an expired cursor is said to be", async () => {
   await using w = await world({ messages: 20 });
-  const { historyId } = await w.run((source) => source.profile(NEVER));
+  const { cursor } = await w.run((source) => source.profile(NEVER));
   const added = w.google.mailbox().add({ subject: "new" });
-  const found = await w.run((source) => source.added(historyId, NEVER));
-  expect(found.refs.map(({ id }) => id)).toEqual([added]);
-  expect(found.historyId).toBe(w.google.mailbox().historyId);
+  const since = (source: MailboxSource): Promise<Change[]> => Array.fromAsync(source.changes(cursor, NEVER));
+  expect(await w.run(since)).toMatchObject([
+    { change: "added", ref: { id: added } },
+    { change: "cursor", cursor: { source: "gmail-api", value: w.google.mailbox().historyId } },
+  ]);
   w.google.mailbox().expireHistory();
-  const error: unknown = await w.run((source) => source.added(historyId, NEVER)).catch((caught: unknown) => caught);
+  const error: unknown = await w.run(since).catch((caught: unknown) => caught);
   expect(failureOf(error)).toMatchObject({ code: "not_found" });
 });

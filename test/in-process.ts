@@ -6,6 +6,7 @@ import { fileLock } from "../src/storage/folder/lock.ts";
 import { openDirectoryWith } from "../src/storage/folder/open-directory.ts";
 import { gmailClient } from "../src/sources/gmail-api/client.ts";
 import { createHttp } from "../src/sources/gmail-api/http.ts";
+import { createMemory } from "../src/sources/gmail-api/memory.ts";
 import { gmailSource } from "../src/sources/gmail-api/source.ts";
 import { accessToken } from "../src/google/access-token.ts";
 import { accounts } from "../src/google/accounts.ts";
@@ -26,6 +27,7 @@ import { filesOnDisk as files } from "../src/storage/folder/private-files.ts";
 
 const ADA = "ada@example.com";
 const UNLIMITED = 1e9;
+const MEMORY = 96 << 20;
 
 /** Real milliseconds for the sockets of this machine before time jumps on. */
 const SETTLE_MS = 2;
@@ -84,8 +86,9 @@ export async function inProcess(
   const project = createProjectBudget(UNLIMITED);
   const pacer = createPacer({ clock, tier: "auto", unitsPerMinute: UNLIMITED, maxInFlight: 10, project });
   const token = accessToken(ADA, { credentials, store, clock });
-  const source = gmailSource(gmailClient({ http, accessToken: token, pacer, clock, random: seededRandom(3) }));
-  const ports = { source, pacer, width: 20, open: openDirectoryWith(lock, clock, "gmail-export test"), clock };
+  const client = gmailClient({ http, accessToken: token, pacer, clock, random: seededRandom(3) });
+  const source = gmailSource({ client, pacer, memory: createMemory(MEMORY), width: 20 });
+  const ports = { source, open: openDirectoryWith(lock, clock, "gmail-export test"), clock };
   const directory = join(folder.path, "export");
   const request = { account: ADA, directory, maxEmails: null, batchSize: 60, filter: EVERYTHING, ...changes };
 

@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "..");
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   formats: ["core"],
-  pipeline: ["core", "formats", "sources"],
+  pipeline: ["core", "formats"],
   sources: ["core", "formats"],
   storage: ["core", "formats"],
   state: ["core", "formats"],

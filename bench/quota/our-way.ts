@@ -1,5 +1,6 @@
 import { gmailClient } from "../../src/sources/gmail-api/client.ts";
 import type { Http } from "../../src/sources/gmail-api/http.ts";
+import { createMemory } from "../../src/sources/gmail-api/memory.ts";
 import { gmailSource } from "../../src/sources/gmail-api/source.ts";
 import type { OpenDirectory } from "../../src/core/directory.ts";
 import { createLedger } from "../../src/core/ledger.ts";
@@ -29,9 +30,10 @@ export async function ourWay(http: Http, clock: Clock, settings: Partial<PacerOp
     ...settings,
   });
   const accessToken = async (): Promise<Secret> => new Secret("ya29.bench");
-  const source = gmailSource(gmailClient({ http, accessToken, pacer, clock, random: seeded(13) }));
+  const client = gmailClient({ http, accessToken, pacer, clock, random: seeded(13) });
+  const source = gmailSource({ client, pacer, memory: createMemory(96 << 20), width: 2 * MAX_IN_FLIGHT });
   const request = { account: ACCOUNT, directory: "", maxEmails: null, batchSize: 5_000, filter: EVERYTHING };
-  const ports = { source, pacer, width: 2 * MAX_IN_FLIGHT, open: openNothing, clock };
+  const ports = { source, open: openNothing, clock };
   const manifest = await runExport(request, ports, () => {}, new AbortController().signal);
   return { brought: manifest.total_emails, learned };
 }

@@ -36,8 +36,11 @@ export type ExportDirectory = AsyncDisposable &
     write(ended: readonly Ended[]): Promise<void>;
     /** Makes all that was written durable now, and says in manifest.json what is there so far. */
     checkpoint(): Promise<void>;
-    /** Closes the last batch, holds the files against what was written, and writes the manifest that says so. */
-    commit(): Promise<Manifest>;
+    /**
+     * Closes the last batch, holds the files against what was written, and writes the manifest that says so, with the
+     * cursor up to which everything that was added is in it; left out, that of the listing.
+     */
+    commit(caughtUpTo?: string): Promise<Manifest>;
   }>;
 
 /**

@@ -61,7 +61,12 @@ export type FailureCode = FinalCode | TransientCode | QuotaCode | SignInCode;
  */
 export type Failure = Readonly<
   { message: string; next: string } & (
-    | { retry: "never"; code: FinalCode }
+    | {
+        retry: "never";
+        code: FinalCode;
+        /** It has been known to be said in passing: one such answer proves nothing. */
+        mayPass?: true;
+      }
     | {
         retry: "backoff";
         /** `disk` where there were no descriptors left. */

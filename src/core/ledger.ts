@@ -11,10 +11,13 @@ const OUTCOMES: readonly Outcome[] = ["pending", "exported", "gone", "failed"];
 /** Beside the two bits of an outcome: the ref is of the listing. */
 const LISTED = 4;
 
+/** Or it counts no more: what was gone was listed again, and stands where the new listing has it. */
+const REPLACED = 8;
+
 export type Conversation = Readonly<{ threadId: string; ids: readonly string[] }>;
 
 export type Ledger = Readonly<{
-  /** Adds a ref of the listing as pending; false when its id is known already. */
+  /** Adds a ref of the listing as pending; false when its id is known already. What was gone and is listed again is not gone. */
   add(ref: Ref): boolean;
   /** What was found on the disk of a message, be it in the listing or not. */
   recover(ref: Ref, outcome: Outcome): void;
@@ -31,6 +34,8 @@ export type Ledger = Readonly<{
   pending(): Generator<Conversation>;
   /** Ids with this outcome, in listing order. */
   ids(outcome: Outcome): Generator<string>;
+  /** The same of the listing alone: without what is only known from an earlier one. */
+  idsListed(outcome: Outcome): Generator<string>;
 }>;
 
 export function createLedger(): Ledger {
@@ -41,7 +46,8 @@ export function createLedger(): Ledger {
   const fateOf = growing(Uint8Array, 0); // ref → outcome, and whether it was listed
   const outcomeOf = (ref: number): number => fateOf.at(ref) & 3;
   const counts = [0, 0, 0, 0];
-  let size = 0;
+  let size = 0; // refs, with those that were replaced
+  let replaced = 0;
 
   const refOf = (id: string): number => {
     const name = names.find(id);
@@ -69,7 +75,16 @@ export function createLedger(): Ledger {
   };
 
   return {
-    add: (ref) => add(ref, LISTED),
+    add(ref) {
+      const known = refOf(ref.id);
+      if (known !== -1 && OUTCOMES[outcomeOf(known)] === "gone") {
+        counts[outcomeOf(known)]! -= 1;
+        fateOf.set(known, REPLACED);
+        byName.set(nameOf.at(known), -1);
+        replaced += 1;
+      }
+      return add(ref, LISTED);
+    },
     recover(ref, outcome) {
       add(ref, 0);
       mark(ref.id, outcome);
@@ -81,7 +96,7 @@ export function createLedger(): Ledger {
     mark,
     count: (outcome) => counts[OUTCOMES.indexOf(outcome)]!,
     get size() {
-      return size;
+      return size - replaced;
     },
     *pending() {
       // Chains of pending refs per thread, made for this walk: the caller may mark refs while it walks.
@@ -91,7 +106,7 @@ export function createLedger(): Ledger {
       const next = new Int32Array(size).fill(-1); // ref → the next of its chain
       let conversations = 0;
       for (let ref = 0; ref < size; ref += 1) {
-        if (fateOf.at(ref) !== 0 && (fateOf.at(ref) & LISTED) === 0) continue;
+        if (fateOf.at(ref) !== 0 && (fateOf.at(ref) & LISTED) === 0) continue; // those that were replaced, too
         const thread = threadOf.at(ref);
         if (places[thread] === -1) places[thread] = conversations++;
         if (outcomeOf(ref) !== 0) continue;
@@ -109,7 +124,12 @@ export function createLedger(): Ledger {
     },
     *ids(outcome) {
       const wanted = OUTCOMES.indexOf(outcome);
-      for (let ref = 0; ref < size; ref += 1) if (outcomeOf(ref) === wanted) yield names.text(nameOf.at(ref));
+      for (let ref = 0; ref < size; ref += 1)
+        if ((fateOf.at(ref) & REPLACED) === 0 && outcomeOf(ref) === wanted) yield names.text(nameOf.at(ref));
+    },
+    *idsListed(outcome) {
+      const wanted = LISTED | OUTCOMES.indexOf(outcome);
+      for (let ref = 0; ref < size; ref += 1) if (fateOf.at(ref) === wanted) yield names.text(nameOf.at(ref));
     },
   };
 }

@@ -1,4 +1,6 @@
+import type { Conversation } from "./ledger.ts";
 import type { Message } from "./mail.ts";
+import type { Pace, Spent } from "./quota.ts";
 
 /** A message as a listing names it. */
 export type Ref = Readonly<{ id: string; threadId: string }>;
@@ -11,31 +13,68 @@ export const EVERYTHING: Filter = { query: "", labels: [], includeSpamTrash: fal
 /** Label ids to the names people gave them. */
 export type LabelNames = ReadonlyMap<string, string>;
 
+/** A moment in a mailbox's history. Only the source that gave it, by its name, can read the value. */
+export type Cursor = Readonly<{ source: string; value: string }>;
+
 export type Profile = Readonly<{
   emailAddress: string;
   messagesTotal: number;
   threadsTotal: number;
-  historyId: string;
+  cursor: Cursor;
 }>;
 
-/** One read from Gmail: a message, or a whole conversation of which `ids` are wanted. */
-export type Call =
-  | Readonly<{ method: "messages.get"; id: string }>
-  | Readonly<{ method: "threads.get"; threadId: string; ids: readonly string[] }>;
+/** What is wanted of a message beside its text, which always comes. */
+export type Want = Readonly<{ attachments: boolean; originals: boolean }>;
 
-/** Where mail comes from. One implementation per way in; `sources/gmail-api/source.ts` is the first. */
+export const TEXT_ALONE: Want = { attachments: false, originals: false };
+
+/** How the reading of one message ended. */
+export type Reading =
+  | Readonly<{ outcome: "read"; id: string; message: Message }>
+  /** The mailbox does not have it, however often it was asked. */
+  | Readonly<{ outcome: "gone"; id: string }>
+  | Readonly<{ outcome: "failed"; id: string; reason: string; attempts: number }>;
+
+/** Messages that were read together, and the part of the planned units that is done with them. */
+export type Step = Readonly<{ ended: readonly Reading[]; units: number }>;
+
+/**
+ * What reading takes: `units` at list price, `minutes` at the pace of now, from and to where it cannot be told closer.
+ * `bytes` where the source knows.
+ */
+export type Cost = Readonly<{
+  calls: number;
+  units: number;
+  minutes: number | readonly [from: number, to: number];
+  bytes?: number;
+}>;
+
+/** What happened in a mailbox since a cursor. The last of them is the cursor to go on from. */
+export type Change =
+  | Readonly<{ change: "added"; ref: Ref; labelIds: readonly string[] }>
+  | Readonly<{ change: "cursor"; cursor: Cursor }>;
+
+/**
+ * Where mail comes from. By what means it is read, in which calls and at what pace, is the source's own matter.
+ * One folder of `sources/` for each; every one passes `test/contracts/mailbox-source.ts`.
+ */
 export type MailboxSource = Readonly<{
+  /** Of its cursors. */
+  name: string;
   profile(signal: AbortSignal): Promise<Profile>;
   labels(signal: AbortSignal): Promise<LabelNames>;
   /** Pages of refs, newest first in practice. A set: ids may repeat across pages. Throws `page_token_invalid` when the listing must be begun again. */
   list(filter: Filter, signal: AbortSignal): AsyncIterable<readonly Ref[]>;
-  /** One message with all its text, large bodies included. Throws `not_found` when it is gone. */
-  message(id: string, signal: AbortSignal): Promise<Message>;
-  /** All messages of a conversation, oldest first, trash and spam included. Throws `not_found` when it is gone. */
-  thread(threadId: string, signal: AbortSignal): Promise<readonly Message[]>;
-  /** What was added since a cursor, and the cursor after it. Throws `not_found` when the cursor has expired. */
-  added(
-    historyId: string,
-    signal: AbortSignal,
-  ): Promise<Readonly<{ refs: readonly (Ref & { labelIds: readonly string[] })[]; historyId: string }>>;
+  /** What it takes to read these messages. Asks the mailbox nothing. */
+  cost(pending: Iterable<Conversation>, want: Want): Promise<Cost>;
+  /**
+   * Reads these messages. Each ends exactly once, in the order given; a message that cannot be read ends as `failed` and
+   * stops no other. Pulled: what is not asked for is not read much ahead. Throws what concerns the whole account.
+   */
+  read(pending: Iterable<Conversation>, want: Want, signal: AbortSignal): AsyncIterable<Step>;
+  /** Throws `not_found` when the cursor has expired, `page_token_invalid` when they must be asked for anew. */
+  changes(since: Cursor, signal: AbortSignal): AsyncIterable<Change>;
+  /** What was spent on this mailbox since the program started. */
+  spent(): Spent;
+  pace(): Pace;
 }>;

@@ -34,11 +34,11 @@ export type Manifest = Readonly<{
   tool: string;
 }>;
 
+/** Whether two filters ask for the same mail: labels are a set, in any order. */
 export function sameFilter(a: Filter, b: Filter): boolean {
   return (
     a.query === b.query &&
     a.includeSpamTrash === b.includeSpamTrash &&
-    a.labels.length === b.labels.length &&
-    a.labels.every((label) => b.labels.includes(label))
+    new Set(a.labels).symmetricDifference(new Set(b.labels)).size === 0
   );
 }

@@ -30,6 +30,12 @@ export function textBodiesToFetch(message: Message): readonly PartElsewhere[] {
   return [...plain, ...html].filter((part): part is PartElsewhere => part.content.kept === "elsewhere");
 }
 
+/** Whether text was lost on the way: a body with a size, that is neither here nor anywhere to be asked for. */
+export function lacksText(message: Message): boolean {
+  const { plain, html } = contentsOf(message);
+  return [...plain, ...html].some(({ content }) => content.kept === "nowhere" && content.size > 0);
+}
+
 /** The same message with the contents of these parts filled in. Keyed by the part itself: a `partId` may repeat. */
 export function withContents(message: Message, contents: ReadonlyMap<Part, Content>): Message {
   const top: Part[] = [];

@@ -60,7 +60,12 @@ const HEALTHY: Facts = {
   learned: async () => undefined,
   signedIn: async () => ({ accounts: [ADA], stored: 1 }),
   grant: async () => GRANT,
-  profile: async () => ({ emailAddress: ADA, messagesTotal: 12_345, threadsTotal: 6_000, historyId: "1" }),
+  profile: async () => ({
+    emailAddress: ADA,
+    messagesTotal: 12_345,
+    threadsTotal: 6_000,
+    cursor: { source: "gmail-api", value: "1" },
+  }),
   manifest: async () => undefined,
 };
 

@@ -1,47 +1,41 @@
 import { createLedger } from "../core/ledger.ts";
 import type { ExportRequest } from "../core/job.ts";
-import type { MailboxSource } from "../core/mailbox.ts";
-import { PROJECT_UNITS_PER_DAY, type Pacer, type Tier } from "../core/quota.ts";
+import { TEXT_ALONE, type Cost, type MailboxSource } from "../core/mailbox.ts";
+import { PROJECT_UNITS_PER_DAY, type Tier } from "../core/quota.ts";
+import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
-import { costOf, plan } from "./plan.ts";
 
-/** What bringing a whole mailbox would cost, at list price and at the pace the pacer allows now. */
+/** What bringing a whole mailbox would cost, at list price and at the pace that is allowed now, without refusals. */
 export type Estimate = Readonly<{
   messages: number;
   conversations: number;
-  calls: number;
-  units: number;
   tier: Tier;
   unitsPerMinute: number;
-  /** From beginning to end, without refusals. */
-  ms: number;
-  /** Part of what a Cloud project may spend a day, all its users together: 1 is all of it. */
+  /** Part of what a Cloud project may spend a day, all its users together: 1 is all of it. Of the text. */
   shareOfDay: number;
+  /** Of each kind of export, from beginning to end. */
+  text: Cost;
 }>;
 
 /** Lists and plans, but fetches nothing (5 units per 500 messages). Text that Gmail keeps apart for its size is not foreseen. */
 export async function estimate(
   request: Pick<ExportRequest, "filter" | "maxEmails">,
   source: MailboxSource,
-  pacer: Pacer,
   signal: AbortSignal,
 ): Promise<Estimate> {
+  const filter =
+    request.filter.labels.length > 0 ? withLabelIds(request.filter, await source.labels(signal)) : request.filter;
   const ledger = createLedger();
-  for await (const page of listAll(source, request.filter, request.maxEmails, signal))
-    for (const ref of page) ledger.add(ref);
-  const { prices } = pacer;
-  const { calls, units } = costOf(plan(ledger.pending(), prices), prices);
+  for await (const page of listAll(source, filter, request.maxEmails, signal)) for (const ref of page) ledger.add(ref);
+  const text = await source.cost(ledger.pending(), TEXT_ALONE);
   let conversations = 0;
   for (const _ of ledger.pending()) conversations += 1;
-  const { unitsPerMinute } = pacer.pace();
   return {
     messages: ledger.size,
     conversations,
-    calls,
-    units,
-    tier: pacer.spent().tier,
-    unitsPerMinute,
-    ms: Math.round((units / unitsPerMinute) * 60_000),
-    shareOfDay: units / PROJECT_UNITS_PER_DAY,
+    tier: source.spent().tier,
+    unitsPerMinute: source.pace().unitsPerMinute,
+    shareOfDay: text.units / PROJECT_UNITS_PER_DAY,
+    text,
   };
 }

@@ -221,6 +221,7 @@ describe("online", () => {
     ["all that Gmail lists is there", idsTo(7), { deletedSince: [] }, []],
     ["what came since is missing", ["new", ...idsTo(7)], { deletedSince: [] }, ["missing new"]],
     ["what was deleted since is kept, and no fault", idsTo(5), { deletedSince: ["m5", "m6"] }, []],
+    ["what was gone and is listed all the same is missing", [...idsTo(7), "m7"], { deletedSince: [] }, ["missing m7"]],
     ["what failed is named already", [...idsTo(7), "m8"], { deletedSince: [] }, [], { failed: true }],
     [
       "of the newest so many, what lies behind them is no matter",

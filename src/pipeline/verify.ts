@@ -5,6 +5,7 @@ import type { MailboxSource } from "../core/mailbox.ts";
 import type { BatchEntry, Manifest } from "../core/manifest.ts";
 import { faultOfRecord } from "../core/record.ts";
 import { countReplacementCharacters } from "../core/text.ts";
+import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
 
 /**
@@ -116,7 +117,10 @@ function checkNumbers(manifest: Manifest, messages: Ledger, find: Find): void {
     if (messages.outcome(id) !== undefined) find("duplicate", id, "is exported and said not to be");
 }
 
-/** A listing sees what is there now: what came since the export is missing in it, what was deleted since is kept. */
+/**
+ * A listing sees what is there now: what came since the export is missing in it, and so is what was gone and is listed all
+ * the same; what was deleted since is kept.
+ */
 async function checkOnline(
   manifest: Manifest,
   messages: Ledger,
@@ -125,10 +129,12 @@ async function checkOnline(
   signal: AbortSignal,
 ): Promise<string[]> {
   const listed = createLedger();
-  const ended = new Set([...manifest.gone, ...manifest.failed.map(({ id }) => id)]);
-  for await (const page of listAll(source, manifest.filter, manifest.max_emails, signal))
+  const failed = new Set(manifest.failed.map(({ id }) => id));
+  const filter =
+    manifest.filter.labels.length > 0 ? withLabelIds(manifest.filter, await source.labels(signal)) : manifest.filter;
+  for await (const page of listAll(source, filter, manifest.max_emails, signal))
     for (const ref of page)
-      if (listed.add(ref) && messages.outcome(ref.id) === undefined && !ended.has(ref.id))
+      if (listed.add(ref) && messages.outcome(ref.id) === undefined && !failed.has(ref.id))
         find("missing", ref.id, "is in Gmail, but not in the export");
   if (manifest.max_emails !== null) return [];
   return [...messages.ids("exported")].filter((id) => listed.outcome(id) === undefined);

@@ -1,4 +1,4 @@
-import type { Failure } from "../../core/errors.ts";
+import { ExportError, failureOf, type Failure } from "../../core/errors.ts";
 import type { EpochMs } from "../../core/ports.ts";
 import { readErrorBody, type ErrorBody } from "./error-body.ts";
 import type { HttpResponse } from "./http.ts";
@@ -75,10 +75,31 @@ function badRequest(error: ErrorBody): Failure {
     return {
       code: "no_mailbox",
       retry: "never",
+      mayPass: true,
       message: "This Google account has no Gmail mailbox.",
       next: "Sign in with an account that has Gmail, or ask the Workspace administrator to switch Gmail on.",
     };
-  return refused(400);
+  // Now and then Google refuses what it takes a moment later; but a request in which it names a field is not like that.
+  const isVague = error.has("failedPrecondition", "FAILED_PRECONDITION", "badRequest") && !error.namesField;
+  return { ...refused(400), ...(isVague && { mayPass: true }) };
+}
+
+/**
+ * What it means when a call that asks for no message is refused for good: it is the account. Anything else is left as it is.
+ * A profile, a list of labels and a listing ask for nothing that could be wrong.
+ */
+export function accountRefused(error: unknown): unknown {
+  const failure = failureOf(error);
+  if (failure?.retry !== "never" || failure.mayPass !== true || failure.code !== "bad_request") return error;
+  return new ExportError(
+    {
+      code: "no_mailbox",
+      retry: "never",
+      message: "Gmail refuses every call for this account, and does not say why.",
+      next: "Most likely it has no Gmail, is suspended, or its administrator has switched Gmail off: see whether https://mail.google.com opens for it.",
+    },
+    { cause: error },
+  );
 }
 
 function forbidden(error: ErrorBody): Failure {
@@ -107,10 +128,13 @@ function forbidden(error: ErrorBody): Failure {
   return {
     code: "forbidden",
     retry: "never",
+    ...(!byAdmin && { mayPass: true }),
     message: byAdmin
       ? "The Workspace administrator does not allow this app."
-      : "Google does not allow this account to be read.",
-    next: "Ask the Workspace administrator to allow this app's client id under Security, API controls.",
+      : "Google does not allow this to be read.",
+    next: byAdmin
+      ? "Ask the Workspace administrator to allow this app's client id under Security, API controls."
+      : "See whether https://mail.google.com opens for this account: it may be suspended, or its Workspace administrator may have to allow this app's client id under Security, API controls.",
   };
 }
 

@@ -87,8 +87,8 @@ test("a refusal for quota is told to the pacer, and costs no attempt", async () 
 
 test("a final answer counts as got through", async () => {
   await using gmail = await scriptedGmail(() => [404, errorBody(404, "notFound", "Requested entity was not found.")]);
-  expect(await failure(gmail.run((client) => client.messagesGet("18c2", NEVER)))).toMatchObject({ code: "not_found" });
-  expect(gmail.heard).toEqual(["messages.get", "accepted", "done"]);
+  expect(await failure(gmail.run((client) => client.threadsGet("18c2", NEVER)))).toMatchObject({ code: "not_found" });
+  expect(gmail.heard).toEqual(["threads.get", "accepted", "done"]);
 });
 
 test("an answer cut off in the middle is read again, and quoted nowhere", async () => {
@@ -103,9 +103,10 @@ test("an answer cut off in the middle is read again, and quoted nowhere", async 
 });
 
 test("one message that breaks Google is given up, while the others come", async () => {
-  await using gmail = await scriptedGmail(({ url }) =>
-    url.pathname.endsWith("/bad") ? [500, errorBody(500, "backendError", "Backend Error")] : [200, { id: "good" }],
-  );
+  await using gmail = await scriptedGmail(({ url }) => {
+    if (url.pathname.endsWith("/bad")) return [500, errorBody(500, "backendError", "Backend Error")];
+    return url.pathname.endsWith("/profile") ? PROFILE : [200, { id: "good" }];
+  });
   const both = gmail.run((client) => {
     const others = Array.from({ length: 3 }, () => client.messagesGet("good", NEVER));
     return Promise.all([failure(client.messagesGet("bad", NEVER)), ...others]);
@@ -137,13 +138,15 @@ describe("a token that Gmail refuses", () => {
   });
 });
 
-test("a turn is given back when there is no token and when the call is stopped", async () => {
+test("where there is no token no turn is taken: what was never sent is not counted", async () => {
   await using gmail = await scriptedGmail(() => PROFILE, {
     accessToken: () => Promise.reject(new Error("no grant")),
   });
   await expect(gmail.run(profile)).rejects.toThrow("no grant");
-  expect(gmail.heard).toEqual(["getProfile", "done"]);
+  expect(gmail.heard).toEqual([]);
+});
 
+test("a turn is given back when the call is stopped", async () => {
   const stop = new AbortController();
   await using slow = await scriptedGmail(() => {
     stop.abort(new Error("stopped by hand"));

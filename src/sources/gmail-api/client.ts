@@ -1,13 +1,14 @@
 import { setImmediate as breathe } from "node:timers/promises";
 
-import { ExportError, type Failure } from "../../core/errors.ts";
+import { ExportError, type FinalCode, type Failure } from "../../core/errors.ts";
 import type { AccessToken } from "../../core/grant.ts";
 import type { Content, Message } from "../../core/mail.ts";
-import type { Filter, Profile } from "../../core/mailbox.ts";
+import type { Filter } from "../../core/mailbox.ts";
 import type { Clock } from "../../core/ports.ts";
-import type { Method, Pacer } from "../../core/quota.ts";
-import { classify, lockedOut, REVOKED } from "./classify.ts";
+import type { Method, Pacer, Turn } from "../../core/quota.ts";
+import { accountRefused, classify, lockedOut, REVOKED } from "./classify.ts";
 import type { Http, HttpResponse } from "./http.ts";
+import type { Intake } from "./memory.ts";
 import { createRetry, LONG_WAIT_MS } from "./retry.ts";
 import {
   parseAttachment,
@@ -30,18 +31,21 @@ const PAGE_SIZE = "500";
 
 /** The Gmail API as seen by one account. Each function is one method of Google's reference, tried until it is decided. */
 export type GmailClient = Readonly<{
-  getProfile(signal: AbortSignal): Promise<Profile>;
+  getProfile(signal: AbortSignal): Promise<ReturnType<typeof parseProfile>>;
   labelsList(signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
   messagesList(
     filter: Filter,
     pageToken: string | undefined,
     signal: AbortSignal,
   ): Promise<ReturnType<typeof parseMessageList>>;
+  /**
+   * Format `full`. New mail is not found for some seconds: that it is gone is believed when it was said several times, or
+   * once where `believe` is set.
+   */
+  messagesGet(id: string, signal: AbortSignal, intake?: Intake, believe?: boolean): Promise<Message>;
   /** Format `full`. */
-  messagesGet(id: string, signal: AbortSignal): Promise<Message>;
-  /** Format `full`. */
-  threadsGet(id: string, signal: AbortSignal): Promise<readonly Message[]>;
-  attachmentsGet(messageId: string, id: string, signal: AbortSignal): Promise<Content>;
+  threadsGet(id: string, signal: AbortSignal, intake?: Intake): Promise<readonly Message[]>;
+  attachmentsGet(messageId: string, id: string, signal: AbortSignal, intake?: Intake): Promise<Content>;
   /** Additions alone. */
   historyList(
     startHistoryId: string,
@@ -62,19 +66,20 @@ export type ClientPorts = Readonly<{
 export function gmailClient({ http, accessToken, pacer, clock, random }: ClientPorts): GmailClient {
   const retry = createRetry(clock, random);
 
-  /** Sends once, whatever comes of it. Every sending has its own turn, and is counted by what Google made of it. */
+  /**
+   * Sends once, whatever comes of it. Every sending has its own turn, and is counted by what Google made of it. The token
+   * comes first: a turn that is not used would be a call that was never sent.
+   */
   const send = async <T>(
-    method: Method,
-    path: string,
+    { method, path, parse, intake, mayPass }: Request<T>,
     stale: Stale,
-    parse: Parse<T>,
     signal: AbortSignal,
   ): Promise<T> => {
+    const token = await accessToken(stale, signal);
     const turn = await pacer.turn(method, signal);
     try {
-      const token = await accessToken(stale, signal);
       turn.sent();
-      const response = await http.get(path, token, signal);
+      const response = await http.get(path, token, signal, intake && pausing(intake, turn));
       if (response.status === 401) throw new TokenRefused(token);
       if (isOk(response)) {
         const isLarge = response.body.length > LARGE_BYTES;
@@ -87,17 +92,28 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
       const failure = classify(response, clock.now());
       if (failure.retry === "wait") pacer.refused(failure, turn);
       else if (failure.retry === "never") pacer.accepted(turn);
-      throw new ExportError(failure);
+      const passing = failure.retry === "never" && failure.code === mayPass;
+      throw new ExportError(passing ? { ...failure, mayPass: true } : failure);
     } finally {
       turn.done();
     }
   };
 
-  const call = async <T>(method: Method, path: string, parse: Parse<T>, signal: AbortSignal): Promise<T> => {
+  let witnessing: Promise<boolean> | undefined;
+  /** Whether Google answers at all, asked once for all calls that want to know: the profile is the cheapest to read. */
+  const witness = (signal: AbortSignal): Promise<boolean> =>
+    (witnessing ??= send(PROFILE, undefined, signal)
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => (witnessing = undefined)));
+
+  const call = async <T>(request: Request<T>, signal: AbortSignal): Promise<T> => {
     let refused = 0; // fresh tokens
     const attempt = async (stale: Stale): Promise<T> => {
       try {
-        return await send(method, path, stale, parse, signal);
+        return await send(request, stale, signal);
       } catch (error) {
         if (!(error instanceof TokenRefused)) throw error;
         if (stale === undefined) return await attempt(error.token);
@@ -108,12 +124,15 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
     // Asked again before the time that Google named, it would name a later one; and nobody would know what is waited for.
     const { waitingUntil: until } = pacer.pace();
     if (until !== undefined && until - clock.now() >= LONG_WAIT_MS) throw new ExportError(lockedOut(until));
-    return retry(() => attempt(undefined), signal);
+    const { of } = request;
+    const asked = retry(() => attempt(undefined), signal, of === "mail" ? () => witness(signal) : undefined);
+    return of === "mail" ? asked : asked.catch((error: unknown) => Promise.reject(accountRefused(error)));
   };
 
   return {
-    getProfile: (signal) => call("getProfile", pathOf("profile"), parseProfile, signal),
-    labelsList: (signal) => call("labels.list", pathOf("labels"), parseLabels, signal),
+    getProfile: (signal) => call(PROFILE, signal),
+    labelsList: (signal) =>
+      call({ method: "labels.list", of: "account", path: pathOf("labels"), parse: parseLabels }, signal),
     messagesList({ query, labels, includeSpamTrash }, pageToken, signal) {
       const path = pathOf("messages", {
         maxResults: PAGE_SIZE,
@@ -123,15 +142,20 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
         includeSpamTrash: includeSpamTrash ? "true" : "",
         pageToken,
       });
-      return call("messages.list", path, parseMessageList, signal);
+      return call({ method: "messages.list", of: "account", path, parse: parseMessageList }, signal);
     },
-    messagesGet: (id, signal) =>
-      call("messages.get", pathOf(`messages/${encode(id)}`, { format: "full" }), parseMessage, signal),
-    threadsGet: (id, signal) =>
-      call("threads.get", pathOf(`threads/${encode(id)}`, { format: "full" }), parseThread, signal),
-    attachmentsGet(messageId, id, signal) {
+    messagesGet(id, signal, intake, believe = false) {
+      const path = pathOf(`messages/${encode(id)}`, { format: "full" });
+      const mayPass = believe ? undefined : "not_found";
+      return call({ method: "messages.get", of: "mail", path, parse: parseMessage, intake, mayPass }, signal);
+    },
+    threadsGet(id, signal, intake) {
+      const path = pathOf(`threads/${encode(id)}`, { format: "full" });
+      return call({ method: "threads.get", of: "mail", path, parse: parseThread, intake }, signal);
+    },
+    attachmentsGet(messageId, id, signal, intake) {
       const path = pathOf(`messages/${encode(messageId)}/attachments/${encode(id)}`);
-      return call("messages.attachments.get", path, parseAttachment, signal);
+      return call({ method: "messages.attachments.get", of: "mail", path, parse: parseAttachment, intake }, signal);
     },
     historyList(startHistoryId, pageToken, signal) {
       const path = pathOf("history", {
@@ -140,12 +164,39 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
         maxResults: PAGE_SIZE,
         pageToken,
       });
-      return call("history.list", path, parseHistory, signal);
+      return call({ method: "history.list", of: "mail", path, parse: parseHistory }, signal);
     },
   };
 }
 
-type Parse<T> = (json: unknown) => T;
+/** One call of Google's reference. */
+type Request<T> = Readonly<{
+  method: Method;
+  /** What a lasting refusal is about: the account as a whole, or the mail that was asked for, be it read or its history. */
+  of: "account" | "mail";
+  path: string;
+  parse(json: unknown): T;
+  intake?: Intake | undefined;
+  /** A refusal that may pass here, beside those that may pass anywhere. */
+  mayPass?: FinalCode | undefined;
+}>;
+
+const PROFILE: Request<ReturnType<typeof parseProfile>> = {
+  method: "getProfile",
+  of: "account",
+  path: pathOf("profile"),
+  parse: parseProfile,
+};
+
+/** A call whose answer has to wait for memory leaves its place to others: the one that all wait for may need it. */
+function pausing(intake: Intake, turn: Turn): Intake {
+  const wait = <T extends Promise<void> | undefined>(room: T): T => {
+    if (room) turn.done();
+    return room;
+  };
+  return { take: (bytes) => wait(intake.take(bytes)), reserve: (bytes, signal) => wait(intake.reserve(bytes, signal)) };
+}
+
 type Stale = Parameters<AccessToken>[0];
 
 /** Gmail did not take this token; a fresher one is tried once. Never leaves this file. */

@@ -12,6 +12,8 @@ export type ErrorBody = Readonly<{
   /** Whether one of these is a reason or the status given. */
   has(...reasons: readonly string[]): boolean;
   mentions(pattern: RegExp): boolean;
+  /** Whether it says which field of the request is wrong. */
+  namesField: boolean;
   limit: NamedLimit | undefined;
   /** "Retry after <timestamp>", which stands in the message alone. */
   retryAfter: EpochMs | undefined;
@@ -44,6 +46,7 @@ export function readErrorBody(body: Buffer): ErrorBody | undefined {
   return {
     has: (...wanted) => wanted.some((reason) => reasons.has(reason)),
     mentions,
+    namesField: items.some((item) => "location" in item) || infos.some((info) => "fieldViolations" in info),
     limit: limitOf(metadata.find((fields) => "quota_limit" in fields || "quota_metric" in fields) ?? {}, messages),
     retryAfter: firstOf(messages, timestampIn),
     activationUrl: firstOf([...metadata.map(({ activationUrl }) => activationUrl), ...messages], consoleUrlIn),

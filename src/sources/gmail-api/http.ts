@@ -3,6 +3,7 @@ import { gunzipSync } from "node:zlib";
 import { Pool, type Dispatcher } from "undici";
 import { CLOSE_FILES, ExportError, isOutOfDescriptors, refuse } from "../../core/errors.ts";
 import type { Clock, Secret } from "../../core/ports.ts";
+import type { Intake } from "./memory.ts";
 
 /** An answer as it came, whatever its status; the body is decompressed. Header names are lower-case. */
 export type HttpResponse = Readonly<{
@@ -12,8 +13,11 @@ export type HttpResponse = Readonly<{
 }>;
 
 export type Http = Readonly<{
-  /** `path` is relative to the root. Never follows a redirect: the token is for Gmail alone. Throws `network` or `timeout`. */
-  get(path: string, token: Secret, signal: AbortSignal): Promise<HttpResponse>;
+  /**
+   * `path` is relative to the root. Never follows a redirect: the token is for Gmail alone. Throws `network` or `timeout`.
+   * Where an intake has no room the answer pauses; no limit counts that time.
+   */
+  get(path: string, token: Secret, signal: AbortSignal, intake?: Intake): Promise<HttpResponse>;
   close(): Promise<void>;
 }>;
 
@@ -50,10 +54,16 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
   const connect = { timeout: connectMs, rejectUnauthorized: true };
   const pool = new Pool(root.origin, { connections, connect, allowH2: false });
 
-  const request = (path: string, token: Secret, signal: AbortSignal): Promise<HttpResponse> =>
+  const request = (
+    path: string,
+    token: Secret,
+    signal: AbortSignal,
+    intake: Intake | undefined,
+  ): Promise<HttpResponse> =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
-      const begun = clock.now();
+      let begun = clock.now();
+      let pauses = 0; // pieces that came and found no room
       const chunks: Buffer[] = [];
       let size = 0;
       let status = 0;
@@ -69,6 +79,16 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
         sending?.abort(STOPPED);
       };
       const onAbort = (): void => stop(signal.reason);
+      const pause = async (controller: Dispatcher.DispatchController, room: Promise<void>): Promise<void> => {
+        const since = clock.now();
+        pauses += 1;
+        if (pauses === 1) controller.pause();
+        await room;
+        pauses -= 1;
+        if (pauses > 0) return;
+        begun += clock.now() - since;
+        controller.resume();
+      };
       signal.addEventListener("abort", onAbort, { once: true });
 
       const options: Dispatcher.DispatchOptions = {
@@ -88,12 +108,14 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
           status = statusCode;
           headers = answered;
         },
-        onResponseData(_, chunk) {
+        onResponseData(controller, chunk) {
           size += chunk.length;
           chunks.push(chunk);
           if (size > bodyBytes) stop(tooLarge(bodyBytes));
           // Silence is the idle limit's matter, so looking at the clock when something comes is enough.
-          else if (clock.now() - begun > totalMs) stop(timedOut("UND_TOTAL_TIMEOUT"));
+          else if (pauses === 0 && clock.now() - begun > totalMs) stop(timedOut("UND_TOTAL_TIMEOUT"));
+          const room = intake?.take(chunk.length);
+          if (room) void pause(controller, room);
         },
         onResponseEnd: () => end(() => resolve({ status, headers, body: Buffer.concat(chunks, size) })),
         onResponseError: (_, error) => end(() => reject(faultOf(error))),
@@ -101,8 +123,10 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
     });
 
   return {
-    async get(path, token, signal) {
-      const response = await request(path, token, signal);
+    async get(path, token, signal, intake) {
+      const response = await request(path, token, signal, intake);
+      const grows = Math.min(sizeOf(response), bodyBytes) - response.body.length;
+      if (grows > 0) await intake?.reserve(grows, signal);
       return { ...response, body: decompressed(response, bodyBytes) };
     },
     close: () => pool.destroy(),
@@ -110,6 +134,11 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
 }
 
 const STOPPED = new Error("stopped");
+
+/** What a body will be decompressed: gzip says so in its last four bytes (RFC 1952 §2.3.1). */
+function sizeOf({ headers, body }: HttpResponse): number {
+  return headers["content-encoding"] === "gzip" && body.length >= 18 ? body.readUInt32LE(body.length - 4) : body.length;
+}
 
 /** At once, not on another thread: answers are small, and Node frees what an asynchronous gunzip holds much later. */
 function decompressed({ headers, body }: HttpResponse, bodyBytes: number): Buffer {

@@ -13,7 +13,7 @@ const fails = (failure: Failure) => () => Promise.reject(new ExportError(failure
 const failure = async (work: Promise<unknown>) => failureOf(await work.catch((error: unknown) => error));
 
 describe("the decision", () => {
-  const attempts = { failed: 1, othersSucceeded: false, silenceMs: 0, now: 0 };
+  const attempts = { failed: 1, refused: 0, othersSucceeded: false, silenceMs: 0, now: 0 };
 
   test("waits at random up to twice as long after each failure, from one second to 32", () =>
     fc.assert(
@@ -40,6 +40,17 @@ describe("the decision", () => {
       ),
     ));
 
+  test("is to ask three times more, within half a minute, about what may pass, and to believe it then", () => {
+    const passing: Failure = { ...WORDS, code: "forbidden", retry: "never", mayPass: true };
+    for (const random of [0, 0.999]) {
+      const decisions = [1, 2, 3, 4].map((refused) => decide(passing, { ...attempts, failed: 0, refused }, random));
+      expect(decisions.map(({ what }) => what)).toEqual(["again", "again", "again", "give_up"]);
+      const waits = decisions.map((one) => (one.what === "again" ? one.afterMs : 0));
+      expect(waits.every((ms, index) => index === 3 || ms >= 500)).toBe(true);
+      expect(waits.reduce((sum, ms) => sum + ms, 0)).toBeLessThan(30_000);
+    }
+  });
+
   test("is to give up at once what a person must mend", () => {
     const never = refuse("forbidden", "…", "…").failure;
     const signIn: Failure = { ...WORDS, code: "consent_revoked", retry: "sign_in" };
@@ -64,13 +75,33 @@ test("a call that fails while others succeed is given up after six attempts, and
   const clock = manualClock();
   const retry = createRetry(clock, () => 0.5);
   let tries = 0;
-  const poisoned = retry(() => {
+  const poisoned = retry(async () => {
     tries += 1;
+    await retry(() => Promise.resolve("another message"), NEVER);
     return fails(DOWN)();
   }, NEVER);
-  await retry(() => Promise.resolve("another message"), NEVER);
   expect(await failure(clock.run(poisoned))).toEqual({ ...DOWN, attempts: 6 });
   expect(tries).toBe(6);
+});
+
+test("where no other goes on a witness is asked, and the call is given up when it succeeds", async () => {
+  const clock = manualClock();
+  const retry = createRetry(clock, () => 0.5);
+  let asked = 0;
+  const witness = async (): Promise<boolean> => (asked += 1) > 2;
+  expect(await failure(clock.run(retry(fails(DOWN), NEVER, witness)))).toEqual({ ...DOWN, attempts: 8 });
+  expect(asked).toBe(3);
+});
+
+test("others that succeeded before Google went away say nothing of a call that fails since", async () => {
+  const clock = manualClock();
+  const retry = createRetry(clock, () => 0.5);
+  let tries = 0;
+  const cutOff = retry(async () => {
+    if ((tries += 1) === 2) await retry(() => Promise.resolve("the last that came through"), NEVER);
+    return fails(DOWN)();
+  }, NEVER);
+  expect(await failure(clock.run(cutOff))).toMatchObject({ outage: true });
 });
 
 test("a success before its first attempt does not count against a call", async () => {
@@ -101,11 +132,13 @@ test("calls that fail when Google comes back are not taken for poisoned by its r
 test("an answer of no counts as Google being there", async () => {
   const clock = manualClock();
   const retry = createRetry(clock, () => 0.5);
-  const poisoned = retry(fails(DOWN), NEVER);
-  expect(await failure(retry(fails(refuse("not_found", "…", "…").failure), NEVER))).toMatchObject({
-    code: "not_found",
-  });
+  const refusals: unknown[] = [];
+  const poisoned = retry(async () => {
+    refusals.push(await failure(retry(fails(refuse("not_found", "…", "…").failure), NEVER)));
+    return fails(DOWN)();
+  }, NEVER);
   expect(await failure(clock.run(poisoned))).toEqual({ ...DOWN, attempts: 6 });
+  expect(refusals[0]).toMatchObject({ code: "not_found" });
 });
 
 test("being asked to wait is no attempt, but a storm that lets nothing through ends after half an hour", async () => {

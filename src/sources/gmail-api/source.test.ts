@@ -1,8 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { failureOf } from "../../core/errors.ts";
 import { textIn } from "../../../test/messages.ts";
-import { EVERYTHING, type Ref } from "../../core/mailbox.ts";
-import { gmailSource } from "./source.ts";
+import { EVERYTHING, TEXT_ALONE, type Change, type MailboxSource, type Reading, type Ref } from "../../core/mailbox.ts";
 import { errorBody, NEVER, scriptedGmail, type Answer, type Asked } from "./testing.ts";
 
 const NOT_FOUND: Answer = [404, errorBody(404, "notFound", "Requested entity was not found.")];
@@ -10,14 +9,23 @@ const INVALID: Answer = [400, errorBody(400, "invalidArgument", "Invalid attachm
 const failure = async (work: Promise<unknown>) => failureOf(await work.catch((error: unknown) => error));
 const base64url = (text: string): string => Buffer.from(text).toString("base64url");
 
-async function withSource<T>(
-  script: (asked: Asked) => Answer,
-  work: (source: ReturnType<typeof gmailSource>) => Promise<T>,
-) {
+async function withSource<T>(script: (asked: Asked) => Answer, work: (source: MailboxSource) => Promise<T>) {
   await using gmail = await scriptedGmail(script);
-  const result = await gmail.run((client) => work(gmailSource(client)));
+  const result = await gmail.run((_, source) => work(source));
   return { result, asked: gmail.asked.map(({ url }) => url.pathname.replace("/gmail/v1/users/me/", "")) };
 }
+
+/** Reads these messages of one conversation: how each ended. */
+const reading =
+  (...ids: string[]) =>
+  async (source: MailboxSource): Promise<Reading[]> => {
+    const steps = await Array.fromAsync(source.read([{ threadId: "t", ids }], TEXT_ALONE, NEVER));
+    return steps.flatMap(({ ended }) => ended);
+  };
+
+/** The text of the parts of a message that was read. */
+const textsOf = (one: Reading | undefined): (string | undefined)[] | undefined =>
+  one?.outcome === "read" ? one.message.root.parts.map(textIn) : undefined;
 
 const pageOf = ({ url }: Asked): string => url.searchParams.get("pageToken") ?? "first";
 const listed = async (pages: Readonly<Record<string, unknown>>) => {
@@ -54,106 +62,237 @@ describe("a listing", () => {
   });
 });
 
-/** Gmail as it leaves a large text out; `stale` ids are those it no longer knows. */
-const leavingTextOut = (stale: readonly string[], whenStale: Answer) => {
-  let reads = 0;
+/** A message as Gmail leaves a large text out of it; `n` tells one reading from another. */
+const withTextElsewhere = (id: string, n: number) => ({
+  id,
+  threadId: "t",
+  payload: {
+    mimeType: "multipart/mixed",
+    parts: [
+      { partId: "0", mimeType: "text/html", body: { attachmentId: `html-${id}-${n}`, size: 9 } },
+      { partId: "1", mimeType: "application/pdf", filename: "a.pdf", body: { attachmentId: `pdf-${id}`, size: 5 } },
+    ],
+  },
+});
+
+/** Gmail with a conversation of these messages; `stale` ids of text are those it no longer knows. */
+const leavingTextOut = (members: readonly string[], stale: readonly string[], whenStale: Answer) => {
+  const reads = new Map<string, number>();
+  const message = (id: string) => {
+    reads.set(id, (reads.get(id) ?? 0) + 1);
+    return withTextElsewhere(id, reads.get(id)!);
+  };
   return ({ url }: Asked): Answer => {
-    const attachment = url.pathname.split("/attachments/")[1];
-    if (attachment !== undefined)
-      return stale.includes(attachment) ? whenStale : [200, { data: base64url(`text of ${attachment}`), size: 9 }];
-    reads += 1;
-    const payload = {
-      mimeType: "multipart/mixed",
-      parts: [
-        { partId: "0", mimeType: "text/html", body: { attachmentId: `html-${reads}`, size: 9 } },
-        {
-          partId: "1",
-          mimeType: "application/pdf",
-          filename: "a.pdf",
-          body: { attachmentId: `pdf-${reads}`, size: 5 },
-        },
-      ],
-    };
-    const message = { id: "m", threadId: "t", payload };
-    return [200, url.pathname.includes("/threads/") ? { id: "t", messages: [message] } : message];
+    const [, id = "", attachment] = /messages\/([^/]+)(?:\/attachments\/(.+))?$/.exec(url.pathname) ?? [];
+    if (url.pathname.includes("/threads/")) return [200, { id: "t", messages: members.map(message) }];
+    if (attachment === undefined) return [200, message(id)];
+    return stale.includes(attachment) ? whenStale : [200, { data: base64url(`text of ${attachment}`), size: 9 }];
   };
 };
 
 describe("a message", () => {
-  test("brings the text that Gmail left out of it, and no attachment", async () => {
-    const { result, asked } = await withSource(leavingTextOut([], INVALID), (source) => source.message("m", NEVER));
-    expect(result.root.parts.map(textIn)).toEqual(["text of html-1", undefined]);
-    expect(asked).toEqual(["messages/m", "messages/m/attachments/html-1"]);
+  test("comes with the text that Gmail left out of it, and no attachment", async () => {
+    const { result, asked } = await withSource(leavingTextOut(["m"], [], INVALID), reading("m"));
+    expect(textsOf(result[0])).toEqual(["text of html-m-1", undefined]);
+    expect(asked).toEqual(["messages/m", "messages/m/attachments/html-m-1"]);
   });
 
   test.each([
     ["400", INVALID],
     ["404", NOT_FOUND],
   ])("is read once more when its text's id has gone stale (%s)", async (_, whenStale) => {
-    const { result, asked } = await withSource(leavingTextOut(["html-1"], whenStale), (source) =>
-      source.message("m", NEVER),
-    );
-    expect(textIn(result.root.parts[0]!)).toBe("text of html-2");
+    const { result, asked } = await withSource(leavingTextOut(["m"], ["html-m-1"], whenStale), reading("m"));
+    expect(textsOf(result[0])).toEqual(["text of html-m-2", undefined]);
     expect(asked).toEqual([
       "messages/m",
-      "messages/m/attachments/html-1",
+      "messages/m/attachments/html-m-1",
       "messages/m",
-      "messages/m/attachments/html-2",
+      "messages/m/attachments/html-m-2",
     ]);
   });
 
-  test("whose text Gmail never gives is not taken for gone", async () => {
-    const script = leavingTextOut(["html-1", "html-2"], NOT_FOUND);
-    const given = await failure(withSource(script, (source) => source.message("m", NEVER)));
-    expect(given).toMatchObject({ code: "bad_request", retry: "never" });
+  test("whose text Gmail never gives is failed, not gone", async () => {
+    const script = leavingTextOut(["m"], ["html-m-1", "html-m-2"], NOT_FOUND);
+    const { result } = await withSource(script, reading("m"));
+    expect(result).toEqual([
+      { outcome: "failed", id: "m", reason: "Gmail does not give out the text of this message.", attempts: 1 },
+    ]);
   });
 
-  test("within a conversation is brought whole too", async () => {
-    const { result } = await withSource(leavingTextOut(["html-1"], INVALID), (source) => source.thread("t", NEVER));
-    expect(result.map(({ root }) => textIn(root.parts[0]!))).toEqual(["text of html-2"]);
-  });
+  const leaf = (body: object) => ({ id: "m", threadId: "t", payload: { mimeType: "text/plain", body } });
 
-  test("that is gone says so", async () => {
-    expect(
-      await failure(
-        withSource(
-          () => NOT_FOUND,
-          (source) => source.message("m", NEVER),
-        ),
-      ),
-    ).toMatchObject({
-      code: "not_found",
+  test("whose text was lost on the way is read again, and failed when it never comes; never empty", async () => {
+    const lost = leaf({ size: 9 });
+    let reads = 0;
+    const came = await withSource(
+      () => [200, (reads += 1) === 1 ? lost : leaf({ size: 4, data: base64url("text") })],
+      reading("m"),
+    );
+    expect(came.result[0]).toMatchObject({
+      outcome: "read",
+      message: { root: { content: { kept: "here", size: 4 } } },
     });
+    const never = await withSource(() => [200, lost], reading("m"));
+    expect(never.result).toMatchObject([{ outcome: "failed", id: "m" }]);
+    expect(never.asked).toHaveLength(2);
+    const empty = await withSource(() => [200, leaf({ size: 0 })], reading("m"));
+    expect(empty.result).toMatchObject([{ outcome: "read" }]);
+  });
+
+  test("within a conversation has all its text too; of members that nobody wanted none is fetched", async () => {
+    const script = leavingTextOut(["l", "m", "n"], ["html-m-1"], INVALID);
+    const { result, asked } = await withSource(script, reading("m", "n"));
+    expect(result.map(textsOf)).toEqual([
+      ["text of html-m-2", undefined],
+      ["text of html-n-1", undefined],
+    ]);
+    expect(asked.filter((path) => path.includes("html-l"))).toEqual([]);
+  });
+
+  test("within a conversation whose text cannot be read is failed alone, and the others are not read again", async () => {
+    const script = leavingTextOut(["l", "m", "n"], ["html-m-1", "html-m-2"], NOT_FOUND);
+    const { result, asked } = await withSource(script, reading("l", "m", "n"));
+    expect(result.map(({ id, outcome }) => `${id} ${outcome}`)).toEqual(["l read", "m failed", "n read"]);
+    expect(asked.filter((path) => !path.includes("attachments"))).toEqual(["threads/t", "messages/m"]);
+  });
+
+  test("is gone when that was said four times, and the next time at once", async () => {
+    const { result, asked } = await withSource(
+      () => NOT_FOUND,
+      async (source) => [await reading("m")(source), await reading("m")(source)],
+    );
+    expect(result).toEqual([[{ outcome: "gone", id: "m" }], [{ outcome: "gone", id: "m" }]]);
+    expect(asked).toHaveLength(4 + 1);
+  });
+
+  test("that is not found for some seconds, as new mail is, is read", async () => {
+    let asked = 0;
+    const { result } = await withSource(() => ((asked += 1) < 4 ? NOT_FOUND : [200, leaf({ size: 0 })]), reading("m"));
+    expect(result).toMatchObject([{ outcome: "read", id: "m" }]);
+  });
+
+  const FORBIDDEN: Answer = [403, errorBody(403, "forbidden", "The caller does not have permission")];
+
+  test("that is forbidden for ever is failed, where the account may be read; else it is the account", async () => {
+    const one = await withSource(
+      ({ url }) => (url.pathname.includes("/messages/") ? FORBIDDEN : [200, PROFILE]),
+      reading("m"),
+    );
+    expect(one.result).toMatchObject([{ outcome: "failed", id: "m", reason: expect.stringContaining("not allow") }]);
+    expect(one.asked).toEqual([...Array.from({ length: 4 }, () => "messages/m"), "profile"]);
+    const all = await failure(withSource(() => FORBIDDEN, reading("m")));
+    expect(all).toMatchObject({ code: "forbidden", retry: "never" });
   });
 });
 
+const PROFILE = { emailAddress: "ada@example.com", messagesTotal: 1, threadsTotal: 1, historyId: "9" };
+
 const added = (id: string) => ({ messagesAdded: [{ message: { id, threadId: id, labelIds: ["INBOX"] } }] });
 
-describe("what was added", () => {
-  test("is read to the last page, whose cursor is the one to keep", async () => {
-    const pages: Readonly<Record<string, unknown>> = {
-      first: { history: [added("a")], nextPageToken: "2", historyId: "50" },
-      2: { nextPageToken: "3", historyId: "51" },
-      3: { history: [added("b")], historyId: "52" },
-    };
-    const { result } = await withSource(
-      (asked) => [200, pages[pageOf(asked)]],
-      (source) => source.added("42", NEVER),
-    );
-    expect(result.historyId).toBe("52");
-    expect(result.refs.map(({ id }) => id)).toEqual(["a", "b"]);
+test("what was added is read to the last page, whose cursor is the one to keep", async () => {
+  const pages: Readonly<Record<string, unknown>> = {
+    first: { history: [added("a")], nextPageToken: "2", historyId: "50" },
+    2: { nextPageToken: "3", historyId: "51" },
+    3: { history: [added("b")], historyId: "52" },
+  };
+  const { result } = await withSource(
+    (asked) => [200, pages[pageOf(asked)]],
+    (source): Promise<Change[]> => Array.fromAsync(source.changes({ source: "gmail-api", value: "42" }, NEVER)),
+  );
+  expect(result).toEqual([
+    { change: "added", ref: ref("a"), labelIds: ["INBOX"] },
+    { change: "added", ref: ref("b"), labelIds: ["INBOX"] },
+    { change: "cursor", cursor: { source: "gmail-api", value: "52" } },
+  ]);
+});
+
+describe("a refusal that may pass", () => {
+  const PRECONDITION: Answer = [400, errorBody(400, "failedPrecondition", "Precondition check failed.")];
+  const BAD_REQUEST: Answer = [400, errorBody(400, "badRequest", "Bad Request")];
+  const FORBIDDEN: Answer = [403, errorBody(403, "forbidden", "The caller does not have permission")];
+  const answers: Readonly<Record<string, unknown>> = {
+    profile: PROFILE,
+    labels: { labels: [{ id: "Label_1", name: "Work" }] },
+    messages: { messages: [ref("a")] },
+    history: { historyId: "52" },
+  };
+  const calls: Readonly<Record<string, (source: MailboxSource) => Promise<unknown>>> = {
+    profile: (source) => source.profile(NEVER),
+    labels: (source) => source.labels(NEVER),
+    messages: (source) => Array.fromAsync(source.list(EVERYTHING, NEVER)),
+    history: (source) => Array.fromAsync(source.changes({ source: "gmail-api", value: "42" }, NEVER)),
+  };
+  const refusals = { PRECONDITION, BAD_REQUEST, FORBIDDEN };
+  const cases = Object.keys(calls).flatMap((call) => Object.keys(refusals).map((name) => [call, name] as const));
+
+  test.each(cases)("of %s, %s, is asked about again", async (call, name) => {
+    let asked = 0;
+    const refusal = refusals[name as keyof typeof refusals];
+    const done = await withSource(() => ((asked += 1) < 4 ? refusal : [200, answers[call]]), calls[call]!);
+    expect(done.asked).toHaveLength(4);
   });
 
-  test("since a cursor that has expired is not found", async () => {
-    expect(
-      await failure(
-        withSource(
-          () => NOT_FOUND,
-          (source) => source.added("1", NEVER),
-        ),
-      ),
-    ).toMatchObject({
-      code: "not_found",
+  test.each([
+    ["profile", "PRECONDITION", "no_mailbox"],
+    ["messages", "BAD_REQUEST", "no_mailbox"],
+    ["labels", "FORBIDDEN", "forbidden"],
+    ["history", "PRECONDITION", "bad_request"],
+  ] as const)("of %s, %s, is believed within two minutes when it repeats: %s", async (call, name, code) => {
+    await using gmail = await scriptedGmail(() => refusals[name]);
+    const begun = gmail.clock.now();
+    const given = await failure(gmail.run((_, source) => calls[call]!(source)));
+    expect(given).toMatchObject({ code, retry: "never" });
+    if (code === "no_mailbox") expect(given?.next).toMatch(/no Gmail, is suspended, or its administrator/);
+    expect(gmail.asked).toHaveLength(4);
+    expect(gmail.clock.now() - begun).toBeLessThan(30_000);
+  });
+
+  test("on a later page leaves the pages before it as they are: the listing goes on from the page it had", async () => {
+    let refused = false;
+    const { result, asked } = await withSource(
+      (one) => {
+        if (pageOf(one) === "first") return [200, { messages: [ref("a")], nextPageToken: "2" }];
+        if (!refused) {
+          refused = true;
+          return FORBIDDEN;
+        }
+        return [200, { messages: [ref("b")] }];
+      },
+      (source) => Array.fromAsync(source.list(EVERYTHING, NEVER)),
+    );
+    expect(result).toEqual([[ref("a")], [ref("b")]]);
+    expect(asked).toHaveLength(3);
+  });
+
+  test("is not one that names the field that is wrong", async () => {
+    const error = errorBody(400, "badRequest", "Invalid value", {
+      errors: [
+        { domain: "global", reason: "badRequest", message: "Invalid value", location: "q", locationType: "parameter" },
+      ],
     });
+    await using gmail = await scriptedGmail(() => [400, error]);
+    expect(await failure(gmail.run((_, source) => calls["messages"]!(source)))).toMatchObject({ code: "bad_request" });
+    expect(gmail.asked).toHaveLength(1);
+  });
+});
+
+describe("a call that fails while no other goes on", () => {
+  const BROKEN: Answer = [500, errorBody(500, "backendError", "Backend Error")];
+
+  test("is at fault itself where the profile can be read: the message is failed", async () => {
+    const { result, asked } = await withSource(
+      ({ url }) => (url.pathname.includes("/messages/") ? BROKEN : [200, PROFILE]),
+      reading("m"),
+    );
+    expect(result).toMatchObject([{ outcome: "failed", id: "m", attempts: 6 }]);
+    expect(asked.filter((path) => path === "profile")).toHaveLength(1);
+  });
+
+  test("is an outage where the profile cannot be read either, after ten minutes", async () => {
+    await using gmail = await scriptedGmail(() => BROKEN);
+    const begun = gmail.clock.now();
+    expect(await failure(gmail.run((_, source) => reading("m")(source)))).toMatchObject({ outage: true });
+    expect(gmail.clock.now() - begun).toBeGreaterThanOrEqual(600_000);
+    expect(gmail.clock.now() - begun).toBeLessThan(660_000);
   });
 });

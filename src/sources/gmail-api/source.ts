@@ -1,35 +1,54 @@
-import { failureOf, refuse } from "../../core/errors.ts";
-import type { Content, Message, Part } from "../../core/mail.ts";
-import type { MailboxSource } from "../../core/mailbox.ts";
-import { textBodiesToFetch, withContents } from "../../core/parts.ts";
+import { refuse } from "../../core/errors.ts";
+import type { Cursor, MailboxSource } from "../../core/mailbox.ts";
+import type { Pacer } from "../../core/quota.ts";
 import type { GmailClient } from "./client.ts";
+import type { Memory } from "./memory.ts";
+import { costOf, plan } from "./plan.ts";
+import { readPending } from "./read.ts";
 
-/** A mailbox read through the Gmail API. */
-export function gmailSource(client: GmailClient): MailboxSource {
+const NAME = "gmail-api";
+
+export type SourcePorts = Readonly<{
+  client: GmailClient;
+  /** The one that the client's calls go through. */
+  pacer: Pacer;
+  memory: Memory;
+  /** Calls of a plan kept going at once; more than may be in flight, so that there is always one that waits for its turn. */
+  width: number;
+}>;
+
+/** A mailbox read through the Gmail API. A cursor's value is a `historyId`. */
+export function gmailSource({ client, pacer, memory, width }: SourcePorts): MailboxSource {
+  const missing = new Set<string>();
+  const cursorAt = (historyId: string): Cursor => ({ source: NAME, value: historyId });
   return {
-    profile: client.getProfile,
+    name: NAME,
+    async profile(signal) {
+      const { historyId, ...profile } = await client.getProfile(signal);
+      return { ...profile, cursor: cursorAt(historyId) };
+    },
     labels: client.labelsList,
     async *list(filter, signal) {
       for await (const { refs } of pages((token) => client.messagesList(filter, token, signal))) yield refs;
     },
-    async message(id, signal) {
-      return whole(client, await client.messagesGet(id, signal), signal);
+    async cost(pending) {
+      const { prices } = pacer;
+      const cost = costOf(plan(pending, prices), prices);
+      return { ...cost, minutes: cost.units / pacer.pace().unitsPerMinute };
     },
-    async thread(threadId, signal) {
-      const messages: Message[] = [];
-      for (const message of await client.threadsGet(threadId, signal))
-        messages.push(await whole(client, message, signal));
-      return messages;
-    },
-    async added(historyId, signal) {
-      const refs = [];
-      let cursor = historyId;
-      for await (const page of pages((token) => client.historyList(historyId, token, signal))) {
-        refs.push(...page.refs);
-        cursor = page.historyId || cursor;
+    read: (pending, _want, signal) => readPending({ client, memory, width, missing }, pacer.prices, pending, signal),
+    async *changes(since, signal) {
+      if (since.source !== NAME)
+        throw refuse("not_found", "This place in the history is not one of Gmail's.", "Start the export again.");
+      let historyId = since.value;
+      for await (const page of pages((token) => client.historyList(since.value, token, signal))) {
+        for (const { labelIds, ...ref } of page.refs) yield { change: "added", ref, labelIds };
+        historyId = page.historyId || historyId;
       }
-      return { refs, historyId: cursor };
+      yield { change: "cursor", cursor: cursorAt(historyId) };
     },
+    spent: pacer.spent,
+    pace: pacer.pace,
   };
 }
 
@@ -52,40 +71,4 @@ async function* pages<Page extends Readonly<{ nextPageToken: string | undefined 
       );
     seen.add(pageToken);
   } while (true);
-}
-
-/** The message with the text bodies that Gmail left out of it for their size. */
-async function whole(client: GmailClient, message: Message, signal: AbortSignal): Promise<Message> {
-  try {
-    return await withText(client, message, signal);
-  } catch (error) {
-    if (!isStale(error)) throw error;
-  }
-  // An attachment's id is good for a while only. A message read anew has new ones; if that is gone, so is the message.
-  const fresh = await client.messagesGet(message.id, signal);
-  try {
-    return await withText(client, fresh, signal);
-  } catch (error) {
-    if (!isStale(error)) throw error;
-    throw refuse(
-      "bad_request",
-      "Gmail does not give out the text of this message.",
-      "Open the message in Gmail; if it shows there, try the failed messages again.",
-      { cause: error },
-    );
-  }
-}
-
-async function withText(client: GmailClient, message: Message, signal: AbortSignal): Promise<Message> {
-  const parts = textBodiesToFetch(message);
-  if (parts.length === 0) return message;
-  const contents = new Map<Part, Content>();
-  for (const part of parts) contents.set(part, await client.attachmentsGet(message.id, part.content.handle, signal));
-  return withContents(message, contents);
-}
-
-/** Gmail says 400 or 404 of an attachment id it no longer knows. */
-function isStale(error: unknown): boolean {
-  const code = failureOf(error)?.code;
-  return code === "not_found" || code === "bad_request";
 }

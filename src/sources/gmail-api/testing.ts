@@ -2,11 +2,14 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { manualClock, type ManualClock } from "../../../test/manual-clock.ts";
 import type { AccessToken } from "../../core/grant.ts";
+import type { MailboxSource } from "../../core/mailbox.ts";
 import { Secret } from "../../core/ports.ts";
 import type { Method, Pacer } from "../../core/quota.ts";
 import { PRICES, NOTHING_SPENT } from "../../core/quota.ts";
 import { gmailClient, type GmailClient } from "./client.ts";
 import { createHttp, type HttpLimits } from "./http.ts";
+import { createMemory, type Memory } from "./memory.ts";
+import { gmailSource } from "./source.ts";
 
 export const NEVER = new AbortController().signal;
 
@@ -43,7 +46,12 @@ export function errorBody(code: number, reason: string, message: string, more: o
 /** A client of a scripted Gmail: `script` answers each request; what was asked, and what the pacer heard, is kept. */
 export async function scriptedGmail(
   script: (asked: Asked, count: number) => Answer,
-  { limits, accessToken }: { limits?: Partial<HttpLimits>; accessToken?: AccessToken } = {},
+  {
+    limits,
+    accessToken,
+    memory = createMemory(96 << 20),
+    width = 20,
+  }: { limits?: Partial<HttpLimits>; accessToken?: AccessToken; memory?: Memory; width?: number } = {},
 ) {
   const asked: Asked[] = [];
   const heard: string[] = [];
@@ -56,19 +64,22 @@ export async function scriptedGmail(
   });
   const clock = manualClock();
   const http = createHttp(server.url, clock, limits);
+  const pacer = listening(heard);
   const client = gmailClient({
     http,
     accessToken: accessToken ?? (() => Promise.resolve(new Secret("fresh"))),
-    pacer: listening(heard),
+    pacer,
     clock,
     random: () => 0.5,
   });
+  const source = gmailSource({ client, pacer, memory, width });
   return {
     client,
     clock,
     asked,
     heard,
-    run: <T>(work: (client: GmailClient) => Promise<T>): Promise<T> => clock.run(work(client), SETTLE_MS),
+    run: <T>(work: (client: GmailClient, source: MailboxSource) => Promise<T>): Promise<T> =>
+      clock.run(work(client, source), SETTLE_MS),
     async [Symbol.asyncDispose]() {
       await http.close();
       await server[Symbol.asyncDispose]();

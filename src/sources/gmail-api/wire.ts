@@ -44,7 +44,8 @@ export function parseMessageList(json: unknown): { refs: Ref[]; nextPageToken: s
   };
 }
 
-export function parseProfile(json: unknown): Profile {
+/** The answer of getProfile. */
+export function parseProfile(json: unknown): Omit<Profile, "cursor"> & { historyId: string } {
   const profile = objectOf(json, "a profile");
   const emailAddress = stringOf(profile["emailAddress"]);
   if (!/^[^\p{Cc}]{1,320}$/u.test(emailAddress)) throw malformed("a profile without an address");

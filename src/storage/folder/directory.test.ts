@@ -342,7 +342,8 @@ test("whatever happens in whatever order, each message is written once, and the 
           case "list":
             if (directory.listedAt === undefined) await list(directory, step.upTo);
             else await directory.addRefs(refs(step.upTo));
-            for (const { id } of refs(step.upTo)) if (!outcomes.has(id)) outcomes.set(id, "pending");
+            for (const { id } of refs(step.upTo))
+              if ((outcomes.get(id) ?? "gone") === "gone") outcomes.set(id, "pending");
             break;
           case "end":
             await directory.write(

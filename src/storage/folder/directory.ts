@@ -234,9 +234,10 @@ export function holdDirectory(
         await flushNow();
         await writeManifest(path, manifest(false));
       }),
-    commit: () =>
+    commit: (caughtUpTo) =>
       serially(async () => {
         await flushNow();
+        historyId = caughtUpTo ?? historyId;
         if (part && part.found.count > 0) await openBatch();
         else if (part) await rm(join(path, `${batchName(part.number)}.part`));
         await seal();

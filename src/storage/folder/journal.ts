@@ -39,7 +39,9 @@ export type JournalBegin = z.infer<typeof begin>;
 export type FoundJournal = {
   begin: JournalBegin;
   listed: boolean;
-  gone: string[];
+  gone: Set<string>;
+  /** What was gone and was listed again since: what was known of it counts no more. */
+  relisted: Set<string>;
   failed: FailedMessage[];
   spent: Spent | undefined;
   seconds: number;
@@ -62,7 +64,14 @@ export async function readJournal(folder: string, onRef: (ref: Ref) => void): Pr
       if (found === undefined) {
         const first = begin.safeParse(value);
         if (!first.success) return;
-        const nothing = { listed: false, gone: [], failed: [], spent: undefined, seconds: 0 };
+        const nothing = {
+          listed: false,
+          gone: new Set<string>(),
+          relisted: new Set<string>(),
+          failed: [],
+          spent: undefined,
+          seconds: 0,
+        };
         found = { begin: first.data, ...nothing, bytes: 0, checksum };
       } else {
         const next = entry.safeParse(value);
@@ -78,9 +87,16 @@ export async function readJournal(folder: string, onRef: (ref: Ref) => void): Pr
 }
 
 function take(found: FoundJournal, value: z.infer<typeof entry>, onRef: (ref: Ref) => void): void {
-  if ("refs" in value) for (const [id, threadId] of value.refs) onRef({ id, threadId });
+  if ("refs" in value)
+    for (const [id, threadId] of value.refs) {
+      if (found.gone.delete(id)) {
+        found.relisted.add(id);
+        found.failed = found.failed.filter((one) => one.id !== id);
+      }
+      onRef({ id, threadId });
+    }
   else if ("listed" in value) found.listed = true;
-  else if ("gone" in value) found.gone.push(...value.gone);
+  else if ("gone" in value) for (const id of value.gone) found.gone.add(id);
   else if ("failed" in value) found.failed.push(...value.failed);
   else {
     found.spent = value.spent;

@@ -55,10 +55,13 @@ async function find(path: string, purpose: Purpose, signal: AbortSignal): Promis
   const goesOn = journal !== undefined && journal.listed && journal.begin.maxEmails === purpose.maxEmails;
   if (!goesOn) ledger = createLedger();
 
-  const failures = new Map([...(manifest?.failed ?? []), ...(journal?.failed ?? [])].map((one) => [one.id, one]));
+  const isKnown = (id: string): boolean => !journal?.relisted.has(id);
+  const failedBefore = (manifest?.failed ?? []).filter(({ id }) => isKnown(id));
+  const failures = new Map([...failedBefore, ...(journal?.failed ?? [])].map((one) => [one.id, one]));
   // It is tried again also when it is no longer listed: then it turns out to be gone.
   for (const id of failures.keys()) ledger.recover({ id, threadId: id }, "failed");
-  for (const id of [...(manifest?.gone ?? []), ...(journal?.gone ?? [])]) ledger.recover({ id, threadId: id }, "gone");
+  const gone = [...(manifest?.gone ?? []).filter(isKnown), ...(journal?.gone ?? [])];
+  for (const id of gone) ledger.recover({ id, threadId: id }, "gone");
 
   let replacementCharacters = 0;
   const onRecord = (record: string): void => {

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { ExportRequest } from "../../core/job.ts";
 import type { Manifest } from "../../core/manifest.ts";
 import { verify } from "../../pipeline/verify.ts";
+import { viewOfEstimate } from "../estimate-view.ts";
 import { account, atLeastOne } from "./arguments.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit-code.ts";
@@ -34,7 +35,7 @@ export function addExportCommands(program: Command, context: Context): void {
     .optionsGroup("What to bring:")
     .option("--max-emails <n>", "only the newest n messages", atLeastOne)
     .option("--query <q>", "only what a Gmail search finds")
-    .option("--label <id...>", "only messages with all these label ids")
+    .option("--label <label...>", "only messages with all these labels, by name or id")
     .option("--include-spam-trash", "spam and trash too")
     .optionsGroup("Where to:")
     .option("--output-dir <dir>", "inside EXPORT_DIR (default: EXPORT_DIR/<email>)")
@@ -49,7 +50,7 @@ export function addExportCommands(program: Command, context: Context): void {
       const request = { account: email, directory, maxEmails, batchSize, filter };
       if (options.dryRun) {
         const estimate = await services.estimate(request, signal);
-        return show(estimate, estimateLines(estimate));
+        return show(viewOfEstimate(estimate), estimateLines(estimate));
       }
 
       const events = context.json() ? exportEvents(services, request) : undefined;

@@ -25,16 +25,15 @@ export function duration(ms: number): string {
 export function estimateLines({
   messages,
   conversations,
-  calls,
-  units,
   unitsPerMinute,
-  ms,
   shareOfDay,
+  text: { calls, units, minutes },
 }: Estimate): string[] {
+  const spans = [minutes].flat().map((span) => duration(span * 60_000));
   const share = (100 * shareOfDay).toLocaleString("en-US", { maximumSignificantDigits: 2 });
   return [
     `${plural(messages, "message")} in ${plural(conversations, "conversation")}: ${plural(calls, "call")} for ${plural(units, "quota unit")}`,
-    `At ${number(Math.round(unitsPerMinute))} units a minute about ${duration(ms)}; ${share} % of what a project may spend a day`,
+    `At ${number(Math.round(unitsPerMinute))} units a minute about ${[...new Set(spans)].join(" to ")}; ${share} % of what a project may spend a day`,
   ];
 }
 

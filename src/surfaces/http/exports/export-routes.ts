@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import type { Wish } from "../../../core/job.ts";
 import { answer, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
+import { viewOfEstimate } from "../../estimate-view.ts";
 import { clientGone } from "../client-gone.ts";
 import { EMAIL, EXPORT_ID, LINKS, RUNNING_EXPORT } from "../contract/examples.ts";
 import { Export, ExportInFull, Links, viewInFull, viewOf } from "./export-view.ts";
@@ -30,7 +31,17 @@ export const Started = z
     ],
   });
 
-/** `units_per_minute` is what may be spent now; `share_of_day` is of what a Cloud project may spend a day: 1 is all of it. */
+/** What one kind of export takes as a whole; `minutes` are from and to where they cannot be told closer. */
+const Cost = z.object({
+  units: z.number(),
+  minutes: z.union([z.number(), z.tuple([z.number(), z.number()])]),
+  bytes: z.number().optional(),
+});
+
+/**
+ * `units_per_minute` is what may be spent now; `share_of_day` is of what a Cloud project may spend a day: 1 is all of it.
+ * `calls`, `units` and `minutes` are those of `text`, the most minutes where there are two.
+ */
 export const Estimate = z
   .object({
     messages: z.int(),
@@ -41,6 +52,9 @@ export const Estimate = z
     units_per_minute: z.number(),
     minutes: z.number(),
     share_of_day: z.number(),
+    text: Cost,
+    attachments: Cost.optional(),
+    originals: Cost.optional(),
   })
   .meta({
     id: "Estimate",
@@ -54,6 +68,7 @@ export const Estimate = z
         units_per_minute: 5_880,
         minutes: 30.4,
         share_of_day: 0.0022,
+        text: { units: 178_530, minutes: 30.4 },
       },
     ],
   });
@@ -134,13 +149,7 @@ export function exportRoutes(services: Services): FastifyPluginAsyncZod {
       async ({ body }, reply) => {
         const request = await accepted(body, reply, services);
         if (!request) return reply;
-        const { unitsPerMinute, ms, shareOfDay, ...figures } = await estimate(request, clientGone(reply));
-        return {
-          ...figures,
-          units_per_minute: Math.round(unitsPerMinute),
-          minutes: ms / 60_000,
-          share_of_day: shareOfDay,
-        };
+        return viewOfEstimate(await estimate(request, clientGone(reply)));
       },
     );
 

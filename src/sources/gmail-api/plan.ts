@@ -1,6 +1,10 @@
-import type { Conversation } from "../core/ledger.ts";
-import type { Call } from "../core/mailbox.ts";
-import type { Prices } from "../core/quota.ts";
+import type { Conversation } from "../../core/ledger.ts";
+import type { Prices } from "../../core/quota.ts";
+
+/** One read from Gmail: a message, or a whole conversation of which `ids` are wanted. */
+export type Call =
+  | Readonly<{ method: "messages.get"; id: string }>
+  | Readonly<{ method: "threads.get"; threadId: string; ids: readonly string[] }>;
 
 /**
  * The most messages taken in one answer. threads.get cannot be paged: a whole conversation comes in one response, one per
@@ -20,7 +24,7 @@ export function* plan(conversations: Iterable<Conversation>, prices: Prices): Ge
 }
 
 /** What a plan comes to: how many calls of it, and their list price. */
-export type Cost = Readonly<{ calls: number; units: number }>;
+type Cost = Readonly<{ calls: number; units: number }>;
 
 export function costOf(calls: Iterable<Call>, prices: Prices): Cost {
   let count = 0;

@@ -1,8 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Call } from "../core/mailbox.ts";
-import { PRICES, type Prices } from "../core/quota.ts";
-import { MAX_MESSAGES_PER_CALL, plan } from "./plan.ts";
+import { PRICES, type Prices } from "../../core/quota.ts";
+import { MAX_MESSAGES_PER_CALL, plan, type Call } from "./plan.ts";
 
 const conversation = (threadId: string, size: number) => ({
   threadId,

@@ -1,0 +1,40 @@
+import { refuse } from "../core/errors.ts";
+import type { Filter, LabelNames } from "../core/mailbox.ts";
+
+/** Label ids that every mailbox has, be they listed or not (Gmail API, guide to labels). */
+const SYSTEM: ReadonlySet<string> = new Set(
+  "INBOX SPAM TRASH UNREAD STARRED IMPORTANT SENT DRAFT CHAT CATEGORY_PERSONAL CATEGORY_SOCIAL CATEGORY_PROMOTIONS CATEGORY_UPDATES CATEGORY_FORUMS".split(
+    " ",
+  ),
+);
+
+/** Labels named in a refusal at the most. */
+const SHOWN = 20;
+
+/**
+ * The same filter with label ids, where people gave ids or names. A name in other letters counts where it is the only such
+ * one. Throws `invalid_request`, with what labels there are, for one that the mailbox does not have (any more).
+ */
+export function withLabelIds(filter: Filter, names: LabelNames): Filter {
+  return { ...filter, labels: filter.labels.map((label) => idOf(label, names)) };
+}
+
+function idOf(label: string, names: LabelNames): string {
+  if (names.has(label)) return label;
+  const entries = [...names];
+  const exact = entries.find(([, name]) => name === label);
+  if (exact) return exact[0];
+  if (SYSTEM.has(label)) return label;
+  const alike = entries.filter(([, name]) => name.toLowerCase() === label.toLowerCase());
+  if (alike.length === 1) return alike[0]![0];
+  const own = entries.filter(([id]) => !SYSTEM.has(id)).map(([, name]) => name);
+  const shown = own.slice(0, SHOWN).join(", ");
+  const more = own.length > SHOWN ? `, and ${own.length - SHOWN} more` : "";
+  throw refuse(
+    "invalid_request",
+    `This mailbox has no label ${JSON.stringify(label)}: it may have been renamed or deleted in Gmail.`,
+    own.length === 0
+      ? "It has no labels but Gmail's own, such as INBOX, STARRED and SENT."
+      : `Name one of its labels: ${shown}${more}; or one of Gmail's own, such as INBOX, STARRED and SENT.`,
+  );
+}

@@ -1,0 +1,26 @@
+import type { Cost } from "../core/mailbox.ts";
+import type { Estimate } from "../pipeline/estimate.ts";
+
+/** What an export would cost, as HTTP and `--dry-run --json` tell it. */
+export function viewOfEstimate({ messages, conversations, tier, unitsPerMinute, shareOfDay, text }: Estimate) {
+  const { calls, units, minutes } = text;
+  return {
+    messages,
+    conversations,
+    calls,
+    units,
+    tier,
+    units_per_minute: Math.round(unitsPerMinute),
+    minutes: typeof minutes === "number" ? minutes : minutes[1],
+    share_of_day: shareOfDay,
+    text: viewOfCost(text),
+  };
+}
+
+function viewOfCost({ units, minutes, bytes }: Cost) {
+  return {
+    units,
+    minutes: typeof minutes === "number" ? minutes : ([...minutes] as [from: number, to: number]),
+    ...(bytes === undefined ? {} : { bytes }),
+  };
+}
