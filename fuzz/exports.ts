@@ -2,7 +2,8 @@ import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import { fileLock } from "../src/storage/folder/lock.ts";
-import { openDirectoryWith } from "../src/storage/folder/open-directory.ts";
+import { folderStorage } from "../src/storage/folder/folder-storage.ts";
+import { openDirectoryWith } from "../src/pipeline/directory/open-directory.ts";
 import { parseMessage } from "../src/sources/gmail-api/wire.ts";
 import { systemClock as clock } from "../src/clock.ts";
 import { ExportError } from "../src/core/errors.ts";
@@ -52,7 +53,7 @@ export async function exportsOfCorpus(): Promise<Exports> {
     spent: () => NOTHING_SPENT,
     pace: () => ({ unitsPerMinute: 6_000, usedLastMinute: 0, inFlight: 0 }),
   };
-  const open = openDirectoryWith(fileLock(clock), clock, "gmail-export fuzz");
+  const open = openDirectoryWith(folderStorage(fileLock(clock)), clock, "gmail-export fuzz");
   return {
     ids: [...byId.keys()],
     source,

@@ -2,13 +2,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { tarOf } from "./storage/folder/archive.ts";
+import { tarOf } from "./pipeline/directory/archive.ts";
 import { chooseDirectoryIn } from "./storage/folder/choose-directory.ts";
 import { learnedLimits } from "./state/embedded/learned-limits.ts";
 import { fileLock } from "./storage/folder/lock.ts";
-import { mustBeFree, openDirectoryWith } from "./storage/folder/open-directory.ts";
-import { readBatches } from "./storage/folder/read-batches.ts";
-import { readDirectory } from "./storage/folder/read-directory.ts";
+import { mustBeFree, openDirectoryWith } from "./pipeline/directory/open-directory.ts";
+import { readBatchesOf } from "./pipeline/directory/read-batches.ts";
+import { readDirectoryOf } from "./pipeline/directory/read-directory.ts";
+import { folderStorage } from "./storage/folder/folder-storage.ts";
 import { gmailClient } from "./sources/gmail-api/client.ts";
 import { createHttp } from "./sources/gmail-api/http.ts";
 import { createMemory } from "./sources/gmail-api/memory.ts";
@@ -49,6 +50,10 @@ import { terminal as openTerminal } from "./surfaces/cli/terminal.ts";
 import { listen } from "./surfaces/http/listen.ts";
 import { createMeasures } from "./surfaces/http/operations/measures.ts";
 import { filesOnDisk as files } from "./storage/folder/private-files.ts";
+
+const lock = fileLock(clock);
+const storages = folderStorage(lock);
+const readDirectory = readDirectoryOf(storages);
 
 // The one place that knows every part, and therefore long: it joins them, and what each does is elsewhere.
 
@@ -100,15 +105,14 @@ function keyHolder(
 /** Joins ports and adapters for one configuration. Everything opened is closed with `close`. */
 async function compose(config: Config) {
   const log = createLog(config.logLevel);
-  const lock = fileLock(clock);
   const { http, limits, credentials, measures, mailboxFor } = connect(config);
   const queue = embeddedQueue(config.stateDir, clock);
-  const records = indexedRecords(join(config.stateDir, "index"), readBatches, clock);
+  const records = indexedRecords(join(config.stateDir, "index"), readBatchesOf(storages), clock);
   const key = keyHolder(config, keyInFile);
   await key.keys(); // what is wrong with it is told at the start, not at the first sign-in
   const store = grantStore(config.tokenDir, key.keys, lock, files);
   const tool = `gmail-export ${await version()}`;
-  const open = openDirectoryWith(lock, clock, tool);
+  const open = openDirectoryWith(storages, clock, tool);
 
   // One mailbox an account: its pacer must see all of this process's calls.
   const mailboxes = new Map<string, ReturnType<typeof mailboxFor>>();
@@ -166,7 +170,7 @@ async function compose(config: Config) {
       const known = await store.load(account).catch(() => undefined);
       return chooseDirectoryIn(config.exportDir)(known?.account ?? account, outputDir);
     },
-    directoryIsFree: (path: string) => mustBeFree(lock, path),
+    directoryIsFree: (path: string) => mustBeFree(storages(path)),
     readDirectory,
     records,
     async rotateKey() {
@@ -225,7 +229,7 @@ async function examineAlone(
   const problems = [...malformed, ...file];
   const { http, limits, credentials, mailboxFor } = connect(config);
   const store = async (): Promise<GrantStore> =>
-    grantStore(config.tokenDir, keyHolder(config, existingKeyInFile).keys, fileLock(clock), files);
+    grantStore(config.tokenDir, keyHolder(config, existingKeyInFile).keys, lock, files);
   const mailbox = async (name: string) => mailboxFor(accessToken(name, { credentials, store: await store(), clock }));
   try {
     return await examine({ config, credentials, limits, store, mailbox }, problems, account, signal);

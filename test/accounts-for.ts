@@ -3,7 +3,7 @@ import { readdir } from "node:fs/promises";
 import { expect } from "vitest";
 
 import type { Truth } from "../simulator/google.ts";
-import { readDirectory } from "../src/storage/folder/read-directory.ts";
+import { readDirectory } from "./on-disk.ts";
 import { verify } from "../src/pipeline/verify.ts";
 import type { Manifest } from "../src/core/manifest.ts";
 import { gist, gistOfTruth, manifestIn, recordsIn } from "./exported.ts";

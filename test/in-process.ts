@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { simulateGoogle, type SimulatedGoogle, type SimulatorOptions } from "../simulator/google.ts";
 import { writeCredentials } from "../simulator/stage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
-import { openDirectoryWith } from "../src/storage/folder/open-directory.ts";
+import { folderStorage } from "../src/storage/folder/folder-storage.ts";
+import { openDirectoryWith } from "../src/pipeline/directory/open-directory.ts";
 import { gmailClient } from "../src/sources/gmail-api/client.ts";
 import { createHttp } from "../src/sources/gmail-api/http.ts";
 import { createMemory } from "../src/sources/gmail-api/memory.ts";
@@ -88,7 +89,7 @@ export async function inProcess(
   const token = accessToken(ADA, { credentials, store, clock });
   const client = gmailClient({ http, accessToken: token, pacer, clock, random: seededRandom(3) });
   const source = gmailSource({ client, pacer, memory: createMemory(MEMORY), width: 20 });
-  const ports = { source, open: openDirectoryWith(lock, clock, "gmail-export test"), clock };
+  const ports = { source, open: openDirectoryWith(folderStorage(lock), clock, "gmail-export test"), clock };
   const directory = join(folder.path, "export");
   const request = { account: ADA, directory, maxEmails: null, batchSize: 60, filter: EVERYTHING, ...changes };
 

@@ -45,6 +45,7 @@ const openNothing: OpenDirectory = async (_path, { email, filter, maxEmails }) =
     ledger,
     listedAt: undefined,
     batches: [],
+    formerly: undefined,
     spent: () => NOTHING_SPENT,
     beginListing: async () => {},
     addRefs: async (refs) => refs.forEach((ref) => ledger.add(ref)),

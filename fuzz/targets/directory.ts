@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { readDirectory } from "../../src/storage/folder/read-directory.ts";
+import { readDirectory } from "../../test/on-disk.ts";
 import { failureOf } from "../../src/core/errors.ts";
 import { verify } from "../../src/pipeline/verify.ts";
 import { exportsOfCorpus, filesOf, withFile } from "../exports.ts";

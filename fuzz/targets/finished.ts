@@ -1,7 +1,7 @@
 import { join } from "node:path";
 
-import { tarOf } from "../../src/storage/folder/archive.ts";
-import { readDirectory } from "../../src/storage/folder/read-directory.ts";
+import { tarOf } from "../../src/pipeline/directory/archive.ts";
+import { readDirectory } from "../../test/on-disk.ts";
 import { fileNameOf } from "../../src/core/account.ts";
 import { failureOf } from "../../src/core/errors.ts";
 import { verify } from "../../src/pipeline/verify.ts";

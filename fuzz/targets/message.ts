@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 
-import { idOf } from "../../src/storage/folder/batch-file.ts";
+import { idOf } from "../../src/formats/batch.ts";
 import {
   parseAttachment,
   parseHistory,

@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { readBatches } from "../../src/storage/folder/read-batches.ts";
+import { readBatches } from "../../test/on-disk.ts";
 import { indexedRecords } from "../../src/search/indexed-records.ts";
 import { ALL } from "../../src/search/testing.ts";
 import { systemClock as clock } from "../../src/clock.ts";

@@ -10,12 +10,21 @@ export type Ended =
   | Readonly<{ outcome: "gone"; id: string }>
   | Readonly<{ outcome: "failed" } & FailedMessage>;
 
-/** What an export directory is for. Account and filter never change in its life; `maxEmails` may. */
-export type Purpose = Readonly<{ email: string; filter: Filter; maxEmails: number | null; batchSize: number }>;
+/**
+ * What an export directory is for. Account and filter never change in its life; `maxEmails` may, and the account's
+ * address: `was` is a former one that the directory may still have.
+ */
+export type Purpose = Readonly<{
+  email: string;
+  was?: string;
+  filter: Filter;
+  maxEmails: number | null;
+  batchSize: number;
+}>;
 
 /**
  * An export directory held by this process alone. What is durable in it is never lost and never written again;
- * disposing it gives the directory back and drops nothing durable. Implemented by `storage/folder`.
+ * disposing it gives the directory back and drops nothing durable. Implemented by `pipeline/directory` over `Storage`.
  */
 export type ExportDirectory = AsyncDisposable &
   Readonly<{
@@ -24,6 +33,8 @@ export type ExportDirectory = AsyncDisposable &
     /** The cursor of the listing a resume goes on with; undefined when there must be a new listing. */
     readonly listedAt: string | undefined;
     readonly batches: readonly BatchEntry[];
+    /** The address that stands in the directory, when it is not the account's of now but the former one that was named. */
+    readonly formerly: string | undefined;
     /** What all runs of this export have spent together. */
     spent(): Spent;
     /** Begins a listing, forgetting one that was not finished. */
@@ -34,7 +45,10 @@ export type ExportDirectory = AsyncDisposable &
     endListing(): Promise<void>;
     /** Takes the ends of what one call brought; durable, and in the ledger, within a second or 32 messages. */
     write(ended: readonly Ended[]): Promise<void>;
-    /** Makes all that was written durable now, and says in manifest.json what is there so far. */
+    /**
+     * Makes all that was written durable now, and says in manifest.json what is there so far. One that was proven
+     * complete stays as it is while nothing of the export has changed.
+     */
     checkpoint(): Promise<void>;
     /**
      * Closes the last batch, holds the files against what was written, and writes the manifest that says so, with the
@@ -60,7 +74,7 @@ export type FinishedFile = Readonly<{ file: string; bytes: number; sha256: strin
 /** A file held open: what is read of it stays one file's, also when another is given its name. */
 export type OpenFile = AsyncDisposable &
   Readonly<{
-    /** The bytes from `start` up to `end`, which is not among them. */
+    /** The bytes from `start` up to `end`, which is not among them. Throws `directory_damaged` when fewer are left. */
     read(start: number, end: number): AsyncIterable<Uint8Array>;
   }>;
 

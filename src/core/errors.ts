@@ -93,6 +93,17 @@ export class ExportError extends Error {
 }
 
 /**
+ * What we wrote to, or worked on, is no longer ours to write: somebody else holds it, or may. Nothing more is written
+ * after this, not even what would only tell how far it came. It is also the reason of a signal that aborts for this.
+ */
+export class HoldLost extends ExportError {
+  constructor(message: string, code: "directory_busy" | "disk" = "directory_busy") {
+    super({ code, retry: "never", message, next: "Start the same export again: it goes on with what is durable." });
+    this.name = "HoldLost";
+  }
+}
+
+/**
  * A failure that trying again will not mend; but where its cause is that there were no file descriptors left, one of
  * `disk` that passes by itself: then nothing is wrong with what was to be opened.
  */

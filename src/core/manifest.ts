@@ -12,6 +12,8 @@ export type FailedMessage = Readonly<{ id: string; reason: string; attempts: num
 export type Manifest = Readonly<{
   version: 1;
   email: string;
+  /** Former addresses of the account, oldest first; left out where there are none. */
+  formerly?: readonly string[];
   /** True only when every listed message is in a batch or gone, and the files were found to be what is written here. */
   complete: boolean;
   total_emails: number;

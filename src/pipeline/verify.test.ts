@@ -8,8 +8,9 @@ import { manualClock } from "../../test/manual-clock.ts";
 import { message } from "../../test/messages.ts";
 import { scratchFolder } from "../../test/scratch.ts";
 import { fileLock } from "../storage/folder/lock.ts";
-import { openDirectoryWith } from "../storage/folder/open-directory.ts";
-import { readDirectory } from "../storage/folder/read-directory.ts";
+import { folderStorage } from "../storage/folder/folder-storage.ts";
+import { openDirectoryWith } from "./directory/open-directory.ts";
+import { readDirectory } from "../../test/on-disk.ts";
 import type { Ended } from "../core/directory.ts";
 import { EVERYTHING, type MailboxSource } from "../core/mailbox.ts";
 import type { Manifest } from "../core/manifest.ts";
@@ -19,7 +20,7 @@ import { verify, type Finding, type Verdict } from "./verify.ts";
 
 const NEVER = new AbortController().signal;
 const clock = manualClock();
-const open = openDirectoryWith(fileLock(clock), clock, "gmail-export test");
+const open = openDirectoryWith(folderStorage(fileLock(clock)), clock, "gmail-export test");
 
 const idsTo = (count: number): string[] => Array.from({ length: count }, (_, n) => `m${n}`);
 const exported = (id: string): Ended => ({

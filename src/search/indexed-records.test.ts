@@ -9,7 +9,7 @@ import { manualClock } from "../../test/manual-clock.ts";
 import { scratchFolder } from "../../test/scratch.ts";
 import type { ExportRecord } from "../core/record.ts";
 import type { ReadBatches, RecordPosition, RecordQuestion, Records } from "../core/records.ts";
-import { readBatches } from "../storage/folder/read-batches.ts";
+import { readBatches } from "../../test/on-disk.ts";
 import { indexedRecords } from "./indexed-records.ts";
 import { ALL, record, writeExport } from "./testing.ts";
 import { until } from "../../test/wait.ts";

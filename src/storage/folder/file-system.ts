@@ -2,8 +2,9 @@ import { constants, type BigIntStats, type Dirent } from "node:fs";
 import { link, lstat, mkdir, open, readdir, rename, unlink, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 
-/** A file held open. Nothing that is written is durable before `sync`. */
-export type OpenedFile = AsyncDisposable & Pick<FileHandle, "read" | "write" | "sync" | "stat" | "chmod" | "close">;
+/** A file held open. Nothing that is written is durable before `sync` or `datasync`. */
+export type OpenedFile = AsyncDisposable &
+  Pick<FileHandle, "read" | "write" | "sync" | "datasync" | "stat" | "chmod" | "close">;
 
 /**
  * What this room asks of a file system. No name that was made, changed or removed is durable before its folder is
@@ -93,7 +94,7 @@ export async function openExisting(
 }
 
 /** What something that is no file is, in words. */
-function oddity(stats: Pick<BigIntStats, "isDirectory" | "isSymbolicLink" | "isFIFO" | "isSocket">): string {
+export function oddity(stats: Pick<BigIntStats, "isDirectory" | "isSymbolicLink" | "isFIFO" | "isSocket">): string {
   if (stats.isSymbolicLink()) return "a link";
   if (stats.isDirectory()) return "a folder";
   if (stats.isFIFO()) return "a named pipe";

@@ -1,10 +1,11 @@
-import { closeSync, openSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { chmodSync, closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { refuse } from "../../core/errors.ts";
 import type { Clock, Lock } from "../../core/ports.ts";
+import { unlessMissing } from "./disk.ts";
+import { isSystemError, nodeFileSystem, oddity, openNew, unlinkIfThere, type FileSystem } from "./file-system.ts";
 
 const POLL_MS = 50;
 
@@ -14,13 +15,9 @@ const POLL_MS = 50;
  * The file stays: removing it would let two processes hold locks on two files of one name.
  * On a network file system it holds as far as that system's byte-range locks do.
  */
-export function fileLock(clock: Clock): Lock {
+export function fileLock(clock: Clock, files: FileSystem = nodeFileSystem): Lock {
   return async (path, waitMs, signal) => {
-    // Made private before SQLite would make it readable. Only a file that is not there may be opened by other means
-    // than SQLite: POSIX drops a process's locks on a file when it closes any descriptor of it.
-    await writeFile(path, "", { flag: "wx", mode: 0o600 }).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EEXIST") throw error;
-    });
+    await makeLockFile(files, path);
     const giveUpAt = clock.now() + waitMs;
     for (;;) {
       const held = tryLock(path);
@@ -31,6 +28,28 @@ export function fileLock(clock: Clock): Lock {
   };
 }
 
+/**
+ * Made private before SQLite would make it readable. Only a file that is not there may be opened by other means than
+ * SQLite: POSIX drops a process's locks on a file when it closes any descriptor of it.
+ */
+async function makeLockFile(files: FileSystem, path: string): Promise<void> {
+  try {
+    await (await openNew(files, path)).close();
+  } catch (error) {
+    if (!isSystemError(error, "EEXIST")) throw error;
+    // SQLite follows links, and would lock, or wait for, whatever it is led to.
+    const stats = await unlessMissing(files.lstat(path));
+    if (!stats) throw error;
+    if (!stats.isFile()) throw unusable(path, `it is ${oddity(stats)}`);
+    if (stats.nlink > 1n) throw unusable(path, "it has another name somewhere else");
+    if (stats.size > 0n) throw unusable(path, "something is written in it");
+    const own = process.getuid?.();
+    if (own !== undefined && stats.uid === BigInt(own) && (stats.mode & 0o077n) !== 0n) chmodSync(path, 0o600);
+  }
+  // Of a lock there is neither: SQLite would take what stands there for changes to be undone.
+  for (const name of ["-journal", "-wal"]) await unlinkIfThere(files, path + name);
+}
+
 function tryLock(path: string): AsyncDisposable | undefined {
   let database: DatabaseSync | undefined;
   try {
@@ -39,7 +58,8 @@ function tryLock(path: string): AsyncDisposable | undefined {
   } catch (error) {
     database?.close();
     if (isBusy(error)) return undefined;
-    throw unusable(path, whyNot(path) ?? error);
+    const cause = whyNot(path) ?? error;
+    throw unusable(path, cause instanceof Error ? cause.message : "unknown", cause);
   }
   const held = database;
   return {
@@ -60,13 +80,12 @@ function whyNot(path: string): unknown {
 }
 
 /** A folder or foreign content in its place, or a file system that may only be read. */
-function unusable(path: string, error: unknown): Error {
-  const why = error instanceof Error ? error.message : "unknown";
+function unusable(path: string, why: string, cause?: unknown): Error {
   return refuse(
     "disk",
     `This cannot be locked: ${path} (${why}).`,
     "See that this user may write there; if something else has that name, move it away. Then do the same again.",
-    { cause: error },
+    { cause },
   );
 }
 

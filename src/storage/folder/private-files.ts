@@ -84,9 +84,9 @@ async function read(files: FileSystem, path: string, mustBePrivate: boolean): Pr
   return decodeTextFile(Buffer.concat(chunks));
 }
 
-/** Makes an existing folder private when it is not. Throws what the system says where it belongs to somebody else. */
-export async function tightenFolder(files: FileSystem, path: string): Promise<void> {
-  await using folder = await files.open(path, constants.O_RDONLY | constants.O_DIRECTORY);
+/** Makes an existing folder private when it is not, by its descriptor. Throws what the system says where it belongs to somebody else. */
+export async function tightenFolder(files: FileSystem, path: string, flags = 0): Promise<void> {
+  await using folder = await files.open(path, constants.O_RDONLY | constants.O_DIRECTORY | flags);
   const { mode } = await folder.stat();
   if (HAS_OWNERS && (mode & 0o7777) !== 0o700) await folder.chmod(0o700);
 }

@@ -9,8 +9,8 @@ import { expect, test } from "vitest";
 
 import { manualClock } from "../../../../test/manual-clock.ts";
 import { scratchFolder } from "../../../../test/scratch.ts";
-import { tarOf } from "../../../storage/folder/archive.ts";
-import { readDirectory } from "../../../storage/folder/read-directory.ts";
+import { tarOf } from "../../../pipeline/directory/archive.ts";
+import { readDirectory } from "../../../../test/on-disk.ts";
 import { embeddedQueue } from "../../../state/embedded/job-queue.ts";
 import type { Snapshot } from "../../../core/directory.ts";
 import { EVERYTHING } from "../../../core/mailbox.ts";

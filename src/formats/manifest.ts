@@ -1,13 +1,8 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
-
 import { z } from "zod";
 
-import { refuse } from "../../core/errors.ts";
-import type { Manifest } from "../../core/manifest.ts";
-import { METHODS } from "../../core/quota.ts";
-import { replaceFile } from "../private-file.ts";
-import { unlessMissing } from "./disk.ts";
+import { refuse } from "../core/errors.ts";
+import type { Manifest } from "../core/manifest.ts";
+import { METHODS } from "../core/quota.ts";
 
 export const MANIFEST = "manifest.json";
 
@@ -31,6 +26,7 @@ export const failedShape = z.object({ id: z.string(), reason: z.string(), attemp
 const shape = z.object({
   version: z.literal(1),
   email: z.string(),
+  formerly: z.array(z.string()).optional(),
   complete: z.boolean(),
   total_emails: count,
   total_batches: count,
@@ -49,28 +45,21 @@ const shape = z.object({
   tool: z.string(),
 });
 
-/** The manifest of a directory; undefined when there is none. Throws `directory_damaged` when it cannot be understood. */
-export async function readManifest(folder: string): Promise<Manifest | undefined> {
-  return (await readManifestFile(folder))?.manifest;
-}
-
-/** The same with the very bytes that say so. */
-export async function readManifestFile(folder: string): Promise<{ manifest: Manifest; bytes: Buffer } | undefined> {
-  const path = join(folder, MANIFEST);
-  const bytes = await unlessMissing(readFile(path));
-  if (bytes === undefined) return undefined;
+/** What a manifest.json says. Throws `directory_damaged`, naming `place`, when it cannot be understood. */
+export function readManifest(bytes: Buffer, place: string): Manifest {
   try {
-    return { manifest: shape.parse(JSON.parse(bytes.toString())), bytes };
+    const { formerly, ...found } = shape.parse(JSON.parse(bytes.toString()));
+    return formerly === undefined ? found : { ...found, formerly };
   } catch {
     // Not the parser's error: it quotes the file, which holds a query and addresses.
     throw refuse(
       "directory_damaged",
-      `This is not a manifest this version can read: ${path}.`,
+      `This is not a manifest this version can read: ${place}.`,
       "Restore the file from a copy, or choose an empty output directory.",
     );
   }
 }
 
-export async function writeManifest(folder: string, manifest: Manifest): Promise<void> {
-  await replaceFile(join(folder, MANIFEST), `${JSON.stringify(manifest, null, 2)}\n`);
+export function writeManifest(manifest: Manifest): Buffer {
+  return Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`);
 }

@@ -11,7 +11,7 @@ import { EVERYTHING } from "../../core/mailbox.ts";
 import type { Manifest } from "../../core/manifest.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
 import { tarOf } from "./archive.ts";
-import { readDirectory } from "./read-directory.ts";
+import { readDirectory } from "../../../test/on-disk.ts";
 
 const ONE = '[\n{"Message-ID":"1"}\n]\n';
 const TWO = '[\n{"Message-ID":"2"}\n]\n';

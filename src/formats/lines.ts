@@ -1,20 +1,10 @@
-import { createReadStream } from "node:fs";
-
 const NEWLINE = 0x0a;
 
 /** One line without its newline, and where in the file it begins. `ended` is false for a last line that has no newline. */
 export type Line = Readonly<{ bytes: Buffer; start: number; ended: boolean }>;
 
-/** What is read at once. */
-export const CHUNK = 1 << 18;
-
-/** The lines of a file, one at a time. Memory is that of the longest line. */
-export function lines(path: string): AsyncGenerator<Line> {
-  return linesOf(createReadStream(path, { highWaterMark: CHUNK }));
-}
-
-/** The same of a file's chunks; `onChunk` sees all bytes as they pass. */
-export async function* linesOf(chunks: AsyncIterable<Buffer>, onChunk?: (chunk: Buffer) => void): AsyncGenerator<Line> {
+/** The lines of a file's chunks, one at a time; `onChunk` sees all bytes as they pass. Memory is that of the longest line. */
+export async function* linesIn(chunks: AsyncIterable<Buffer>, onChunk?: (chunk: Buffer) => void): AsyncGenerator<Line> {
   let held: Buffer[] = [];
   let start = 0;
   for await (const chunk of chunks) {

@@ -1,5 +1,5 @@
-import { appendFile, chmod, readFile, readdir, rm, stat, symlink, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { appendFile, chmod, readFile, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -12,13 +12,19 @@ import { EVERYTHING, type Ref } from "../../core/mailbox.ts";
 import type { Manifest } from "../../core/manifest.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
 import { toRecord } from "../../formats/to-record.ts";
-import { fileLock } from "./lock.ts";
+import { nodeFileSystem, type FileSystem } from "../../storage/folder/file-system.ts";
+import { fileLock } from "../../storage/folder/lock.ts";
+import { folderStorage } from "../../storage/folder/folder-storage.ts";
 import { openDirectoryWith } from "./open-directory.ts";
 
 const purpose: Purpose = { email: "ada@example.com", filter: EVERYTHING, maxEmails: null, batchSize: 5 };
 const clock = manualClock();
-const open = (path: string, changes: Partial<Purpose> = {}): Promise<ExportDirectory> =>
-  openDirectoryWith(fileLock(clock), clock, "gmail-export test")(
+const open = (
+  path: string,
+  changes: Partial<Purpose> = {},
+  files: FileSystem = nodeFileSystem,
+): Promise<ExportDirectory> =>
+  openDirectoryWith(folderStorage(fileLock(clock), files), clock, "gmail-export test")(
     path,
     { ...purpose, ...changes },
     () => NOTHING_SPENT,
@@ -67,6 +73,7 @@ test("an export ends as batches that are JSON arrays, and a manifest that says c
   expect(idsIn(batches)).toEqual(refs(12).map(({ id }) => id));
   expect(JSON.parse(await readFile(join(folder.path, "manifest.json"), "utf8"))).toEqual(manifest);
   expect((await readdir(folder.path)).toSorted()).toEqual([
+    ".batches",
     ".lock",
     "emails_batch_1.json",
     "emails_batch_2.json",
@@ -372,16 +379,27 @@ test("whatever happens in whatever order, each message is written once, and the 
   );
 });
 
+/** A disk on which there is no room for the content of one file. */
+function fullFor(name: string): FileSystem {
+  return {
+    ...nodeFileSystem,
+    async open(path, flags, mode) {
+      const file = await nodeFileSystem.open(path, flags, mode);
+      if (basename(path) === name)
+        file.write = () =>
+          Promise.reject(Object.assign(new Error("ENOSPC: no space left"), { code: "ENOSPC", syscall: "write" }));
+      return file;
+    },
+  };
+}
+
 test("a disk that is full stops everything at once; with room again, all that was durable is there", async () => {
-  for (const file of ["emails_batch_2.json.part", ".journal", "manifest.json.part"]) {
+  for (const file of ["emails_batch_2.json.part", ".new-.journal", "manifest.json.part"]) {
     await using folder = await scratchFolder();
-    const full = join(folder.path, file);
     {
-      await using directory = await open(folder.path);
-      if (file !== ".journal") await list(directory, 12);
-      await symlink("/dev/full", full); // writing there fails as on a full disk (full(4))
+      await using directory = await open(folder.path, {}, fullFor(file));
       const work = async (): Promise<void> => {
-        if (file === ".journal") await list(directory, 12);
+        await list(directory, 12);
         await writePending(directory);
         await directory.commit();
       };
@@ -390,7 +408,6 @@ test("a disk that is full stops everything at once; with room again, all that wa
       });
       await expect(directory.checkpoint()).rejects.toMatchObject({ failure: { code: "disk" } });
     }
-    await rm(full);
     await using directory = await open(folder.path);
     if (directory.listedAt === undefined) await list(directory, 12);
     await writePending(directory);

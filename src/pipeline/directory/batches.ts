@@ -1,0 +1,160 @@
+import { createHash } from "node:crypto";
+
+import type { Ref } from "../../core/mailbox.ts";
+import type { BatchEntry } from "../../core/manifest.ts";
+import type { GrowingFile, Storage } from "../../core/storage.ts";
+import { countReplacementCharacters } from "../../core/text.ts";
+import { BATCH_END, batchLine, batchName, batchNumber, type FoundPart } from "../../formats/batch.ts";
+import type { KnownBatches } from "./known-batches.ts";
+
+/** A batch that an earlier run left unfinished. */
+export type UnfinishedBatch = Readonly<{
+  number: number;
+  found: FoundPart;
+  replacementCharacters: number;
+  refs: readonly Ref[];
+}>;
+
+/** What stood in a directory's batches when it was opened. */
+export type FoundBatches = Readonly<{
+  entries: readonly BatchEntry[];
+  /** In the finished ones. */
+  replacementCharacters: number;
+  unfinished: UnfinishedBatch | undefined;
+  known: KnownBatches;
+}>;
+
+/** A record as it stands in a batch. */
+export type RecordLine = Ref & Readonly<{ line: string }>;
+
+/**
+ * The batches of a directory, one of which grows.
+ *
+ * Holds always: a record that `append` resolved for is durable in exactly one batch; the entry of a finished batch is
+ * the hash of the very bytes that were written or read back, and its file has its name, durably. Numbers only rise: no
+ * file is ever written over.
+ */
+export type Batches = AsyncDisposable &
+  Readonly<{
+    entries: readonly BatchEntry[];
+    /** In the finished batches. */
+    replacementCharacters(): number;
+    /** Appends records and makes them durable; a batch that is full is finished. */
+    append(records: readonly RecordLine[]): Promise<void>;
+    /** Finishes the batch that grows, also one that an earlier run left. */
+    finish(): Promise<void>;
+  }>;
+
+/** For what is usually appended at once. */
+const ROOM_BYTES = 1 << 20;
+
+/** `onFinished` is called behind each batch that was finished. */
+export function batchesOf(
+  storage: Storage,
+  found: FoundBatches,
+  batchSize: number,
+  onFinished: () => Promise<void>,
+): Batches {
+  const entries = [...found.entries];
+  let replacementCharacters = found.replacementCharacters;
+  let unfinished = found.unfinished; // until it is opened
+  let last = entries.reduce((highest, { file }) => Math.max(highest, batchNumber(file)?.number ?? 0), 0);
+  let growing: GrowingBatch | undefined;
+
+  // One buffer for all that is written: large ones made anew live on until the next full garbage collection.
+  let room = Buffer.allocUnsafe(ROOM_BYTES);
+  const encode = (texts: readonly string[]): Buffer => {
+    const size = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    if (size > room.length) room = Buffer.allocUnsafe(size);
+    let end = 0;
+    for (const text of texts) end += room.write(text, end);
+    return room.subarray(0, end);
+  };
+
+  const open = async (): Promise<GrowingBatch> => {
+    if (!growing) {
+      const number = unfinished?.number ?? last + 1;
+      growing = await growBatch(storage, number, unfinished);
+      last = Math.max(last, number);
+      unfinished = undefined;
+    }
+    return growing;
+  };
+
+  const finish = async (): Promise<void> => {
+    if (!growing) return;
+    const { entry, stamp } = await growing.seal();
+    entries.push(entry);
+    replacementCharacters += growing.replacementCharacters;
+    await growing.file[Symbol.asyncDispose]();
+    const { replacementCharacters: its, refs } = growing;
+    growing = undefined;
+    await found.known.remember({ entry, stamp, replacementCharacters: its, refs });
+    await onFinished();
+  };
+
+  return {
+    entries,
+    replacementCharacters: () => replacementCharacters,
+    async append(records) {
+      for (let done = 0; done < records.length;) {
+        const batch = await open();
+        const next = records.slice(done, done + Math.max(0, batchSize - batch.refs.length)); // none, when a larger batch was left
+        if (next.length > 0) await batch.append(next, encode);
+        done += next.length;
+        if (batch.refs.length >= batchSize) await finish();
+      }
+    },
+    async finish() {
+      if (unfinished && unfinished.found.count > 0) await open();
+      else if (unfinished) await storage.remove(batchName(unfinished.number), "growing");
+      unfinished = undefined;
+      await finish();
+    },
+    async [Symbol.asyncDispose]() {
+      await growing?.file[Symbol.asyncDispose]();
+      await found.known[Symbol.asyncDispose]();
+    },
+  };
+}
+
+type GrowingBatch = Readonly<{
+  file: GrowingFile;
+  refs: readonly Ref[];
+  readonly replacementCharacters: number;
+  append(records: readonly RecordLine[], encode: (texts: readonly string[]) => Buffer): Promise<void>;
+  seal(): Promise<{ entry: BatchEntry; stamp: string }>;
+}>;
+
+/** Begins batch `number`, or goes on behind what was found of it. */
+async function growBatch(storage: Storage, number: number, before?: UnfinishedBatch): Promise<GrowingBatch> {
+  const name = batchName(number);
+  const hash = before?.found.hash ?? createHash("sha256");
+  const refs = [...(before?.refs ?? [])];
+  let replacementCharacters = before?.replacementCharacters ?? 0;
+  let bytes = before?.found.bytes ?? 0;
+  const file = await storage.grow(name, bytes);
+  return {
+    file,
+    refs,
+    get replacementCharacters() {
+      return replacementCharacters;
+    },
+    async append(records, encode) {
+      const chunk = encode(records.map(({ line }, index) => batchLine(line, refs.length + index)));
+      await file.append(chunk);
+      hash.update(chunk);
+      bytes += chunk.length;
+      for (const { id, threadId, line } of records) {
+        refs.push({ id, threadId });
+        replacementCharacters += countReplacementCharacters(line);
+      }
+    },
+    async seal() {
+      const end = Buffer.from(BATCH_END);
+      const { stamp } = await file.seal(end);
+      const sha256 = hash.update(end).digest("hex");
+      return { entry: { file: name, count: refs.length, bytes: bytes + end.length, sha256 }, stamp };
+    },
+  };
+}

@@ -1,0 +1,231 @@
+import type { ExportDirectory, Purpose } from "../../core/directory.ts";
+import { refuse } from "../../core/errors.ts";
+import type { Ledger } from "../../core/ledger.ts";
+import type { FailedMessage, Manifest } from "../../core/manifest.ts";
+import type { Clock } from "../../core/ports.ts";
+import { addSpent, type Spent } from "../../core/quota.ts";
+import type { Hold, Storage } from "../../core/storage.ts";
+import { batchesOf, type Batches, type FoundBatches } from "./batches.ts";
+import { GROUP_MS, groupOfEnds } from "./group.ts";
+import {
+  beginJournal,
+  continueJournal,
+  JOURNAL,
+  type FoundJournal,
+  type Journal,
+  type JournalBegin,
+} from "./journal.ts";
+import { manifestKeeper } from "./manifest-keeper.ts";
+import { oneAtATime } from "./one-at-a-time.ts";
+
+/** All that was durable in a directory when it was opened. */
+export type Found = Readonly<{
+  ledger: Ledger;
+  /** Of a listing that is whole and still good; undefined when there must be another. */
+  journal: FoundJournal | undefined;
+  batches: FoundBatches;
+  historyId: string;
+  spent: Spent;
+  seconds: number;
+  failed: readonly FailedMessage[];
+  formerly: readonly string[];
+  /** See `ExportDirectory.formerly`. */
+  renamedFrom: string | undefined;
+  /** What stands there was proven complete, and nothing has changed since. */
+  isProven: boolean;
+}>;
+
+export type Surroundings = Readonly<{ clock: Clock; tool: string; spent: () => Spent }>;
+
+/** An export directory that is ours while `hold` lasts: its parts, joined so that everything happens one at a time. */
+export function holdDirectory(
+  hold: Hold,
+  storage: Storage,
+  purpose: Purpose,
+  found: Found,
+  { clock, tool, spent: spentNow }: Surroundings,
+): ExportDirectory {
+  const { ledger } = found;
+  const failed = new Map(found.failed.map((message) => [message.id, message]));
+  const openedAt = clock.now();
+  let historyId = found.historyId;
+  let listed = found.journal !== undefined;
+  let journal: Journal | undefined;
+
+  const spent = (): Spent => addSpent(found.spent, spentNow());
+  const seconds = (): number => found.seconds + (clock.now() - openedAt) / 1000;
+  const formerly = [...found.formerly, ...(found.renamedFrom === undefined ? [] : [found.renamedFrom])];
+
+  const describe = (complete: boolean): Manifest => ({
+    version: 1,
+    email: purpose.email,
+    ...(formerly.length > 0 ? { formerly } : {}),
+    complete,
+    total_emails: totalOf(batches),
+    total_batches: batches.entries.length,
+    max_emails: purpose.maxEmails,
+    export_date: new Date(clock.now()).toISOString(),
+    duration_seconds: Math.round(seconds() * 10) / 10,
+    filter: purpose.filter,
+    batches: batches.entries,
+    failed: [...failed.values()],
+    gone: [...ledger.ids("gone")],
+    replacementCharacters: batches.replacementCharacters(),
+    historyId,
+    quota: spent(),
+    tool,
+  });
+  const manifest = manifestKeeper(storage, found.isProven, () => describe(false));
+  const batches: Batches = batchesOf(storage, found.batches, purpose.batchSize, () =>
+    manifest.afterBatch(batches.entries.length),
+  );
+
+  const openJournal = async (): Promise<Journal> =>
+    (journal ??= found.journal
+      ? await continueJournal(storage, found.journal)
+      : await beginJournal(storage, beginning(purpose, historyId), []));
+
+  const group = groupOfEnds();
+
+  /** Makes the group durable, and only then counts it. */
+  const flush = async (): Promise<void> => {
+    const ended = group.take();
+    if (!ended) return;
+    await manifest.beforeChange();
+    const failures = ended.failed.map(({ id, reason, attempts }) => {
+      return { id, reason, attempts: attempts + (failed.get(id)?.attempts ?? 0) };
+    });
+    const all = [...ended.records.map(({ id }) => id), ...ended.gone, ...failures.map(({ id }) => id)];
+    for (const id of all) failed.delete(id); // before a manifest is written that names them in a batch
+    if (ended.records.length > 0) await batches.append(ended.records);
+    await (
+      await openJournal()
+    ).append([
+      ...(ended.gone.length > 0 ? [{ gone: [...ended.gone] }] : []),
+      ...(failures.length > 0 ? [{ failed: failures }] : []),
+      { spent: spent(), seconds: seconds() },
+    ]);
+    for (const { id } of ended.records) ledger.mark(id, "exported");
+    for (const id of ended.gone) ledger.mark(id, "gone");
+    for (const message of failures) {
+      ledger.mark(message.id, "failed");
+      failed.set(message.id, message);
+    }
+  };
+
+  const turns = oneAtATime();
+  let timer: AbortController | undefined;
+  const flushLater = (): void => {
+    if (timer) return;
+    const mine = (timer = new AbortController());
+    clock
+      .sleep(GROUP_MS, mine.signal)
+      .then(
+        () => {
+          timer = undefined;
+          return turns.do(flush);
+        },
+        () => {},
+      )
+      .catch(() => {}); // the next write meets it
+  };
+  const flushNow = async (): Promise<void> => {
+    timer?.abort();
+    timer = undefined;
+    await flush();
+  };
+
+  return {
+    ledger,
+    batches: batches.entries,
+    formerly: found.renamedFrom,
+    spent,
+    get listedAt() {
+      return listed ? historyId : undefined;
+    },
+    beginListing: (cursor) =>
+      turns.do(async () => {
+        await journal?.[Symbol.asyncDispose]();
+        historyId = cursor;
+        listed = false;
+        journal = await beginJournal(storage, beginning(purpose, historyId), [
+          { gone: [...ledger.ids("gone")] },
+          { failed: [...failed.values()] },
+          { spent: spent(), seconds: seconds() },
+        ]);
+      }),
+    addRefs: (refs) =>
+      turns.do(async () => {
+        const unknown = refs.filter((ref) => ledger.add(ref));
+        if (unknown.length > 0)
+          await (await openJournal()).append([{ refs: unknown.map(({ id, threadId }) => [id, threadId]) }]);
+      }),
+    endListing: () =>
+      turns.do(async () => {
+        await (await openJournal()).append([{ listed: true }]);
+        listed = true;
+      }),
+    write: (ended) =>
+      turns.do(async () => {
+        await group.add(ended);
+        if (group.isFull()) await flushNow();
+        else flushLater();
+      }),
+    checkpoint: () =>
+      turns.do(async () => {
+        await flushNow();
+        if (manifest.isProven) await journal?.append([{ spent: spent(), seconds: seconds() }]);
+        await manifest.checkpoint();
+      }),
+    commit: (caughtUpTo) =>
+      turns.do(async () => {
+        await flushNow();
+        historyId = caughtUpTo ?? historyId;
+        await batches.finish();
+        await holdAgainstFiles(storage, batches, ledger);
+        const done = describe(ledger.count("pending") === 0 && failed.size === 0);
+        await manifest.commit(done);
+        await journal?.[Symbol.asyncDispose]();
+        journal = undefined;
+        await storage.remove(JOURNAL, "growing");
+        return done;
+      }),
+    async [Symbol.asyncDispose]() {
+      timer?.abort();
+      await turns.rest();
+      await batches[Symbol.asyncDispose]();
+      await journal?.[Symbol.asyncDispose]();
+      await hold[Symbol.asyncDispose]();
+    },
+  };
+}
+
+function beginning({ email, filter, maxEmails }: Purpose, historyId: string): JournalBegin {
+  return { journal: 2, email, filter, maxEmails, historyId };
+}
+
+function totalOf({ entries }: Batches): number {
+  return entries.reduce((sum, { count }) => sum + count, 0);
+}
+
+/**
+ * The last look before "complete" may be said. The hashes were made from the very bytes that were written or read back,
+ * in this run or in one that noted the file's stamp, so the sizes and the sums are what is left to check.
+ */
+async function holdAgainstFiles(storage: Storage, batches: Batches, ledger: Ledger): Promise<void> {
+  const sizes = new Map((await storage.list())?.map(({ name, growing, bytes }) => [growing ? "" : name, bytes]));
+  for (const { file, bytes } of batches.entries)
+    if (sizes.get(file) !== bytes)
+      throw refuse(
+        "directory_damaged",
+        `${file} in ${storage.place} changed while it was being exported.`,
+        "Move that file away and start the same export again: its messages are fetched again.",
+      );
+  const written = totalOf(batches);
+  if (written !== ledger.count("exported"))
+    throw refuse(
+      "directory_damaged",
+      `The batches in ${storage.place} hold ${written} records, but ${ledger.count("exported")} different messages.`,
+      "Run `gmail-export verify` on the directory: it names the batches that repeat a message.",
+    );
+}

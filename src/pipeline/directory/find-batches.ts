@@ -1,0 +1,136 @@
+import { refuse } from "../../core/errors.ts";
+import type { Ref } from "../../core/mailbox.ts";
+import type { Manifest } from "../../core/manifest.ts";
+import type { Storage, StoredEntry } from "../../core/storage.ts";
+import { countReplacementCharacters } from "../../core/text.ts";
+import { batchName, batchNumber, idOf, isRecord, recoverPart, scanRecords } from "../../formats/batch.ts";
+import type { FoundBatches, UnfinishedBatch } from "./batches.ts";
+import { knownBatches, type KnownBatch, type KnownBatches } from "./known-batches.ts";
+
+/**
+ * The finished batches that are there, each held against the manifest, and what was written behind them. A batch that
+ * was removed is no fault: its messages are fetched again. One that was changed is: going on would call it exported.
+ */
+export async function findBatches(
+  storage: Storage,
+  manifest: Manifest | undefined,
+  hasJournal: boolean,
+  onExported: (ref: Ref) => void,
+  signal: AbortSignal,
+): Promise<FoundBatches> {
+  const known = await knownBatches(storage);
+  try {
+    return await findWith(known, storage, manifest, hasJournal, onExported, signal);
+  } catch (error) {
+    await known[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function findWith(
+  known: KnownBatches,
+  storage: Storage,
+  manifest: Manifest | undefined,
+  hasJournal: boolean,
+  onExported: (ref: Ref) => void,
+  signal: AbortSignal,
+): Promise<FoundBatches> {
+  const expected = new Map(manifest?.batches.map((entry) => [entry.file, entry]));
+  const files = (await storage.list()) ?? [];
+  const finished = files
+    .flatMap((file) => {
+      const number = batchNumber(file.name)?.number;
+      return number === undefined ? [] : [{ ...file, number }];
+    })
+    .toSorted((a, b) => a.number - b.number);
+
+  const found: FoundBatches["entries"][number][] = [];
+  let replacementCharacters = 0;
+  for (const file of finished.filter(({ growing }) => !growing)) {
+    const its = expected.get(file.name);
+    // Without an entry it can only be the batch that was finished right before a crash.
+    if (!its && !hasJournal) throw foreignBatch(storage.place, file.name);
+    mustBeFile(storage.place, file);
+    signal.throwIfAborted();
+    const batch = (await known.find(file)) ?? (await read(storage, file, its !== undefined, known));
+    if (!batch || (its && its.sha256 !== batch.entry.sha256)) throw changedBatch(storage.place, file.name);
+    for (const ref of batch.refs) onExported(ref);
+    replacementCharacters += batch.replacementCharacters;
+    found.push(batch.entry);
+  }
+  const promised = [...expected.keys()].map((name) => batchNumber(name)?.number ?? 0);
+  const last = Math.max(0, ...promised, ...finished.map(({ growing, number }) => (growing ? 0 : number)));
+  const part = finished.find(({ growing, number }) => growing && number > last);
+  const unfinished = part && (await readUnfinished(storage, part, part.number));
+  for (const ref of unfinished?.refs ?? []) onExported(ref);
+  return { entries: found, replacementCharacters, unfinished, known };
+}
+
+/** Reads a batch as a whole, and remembers it. Undefined when it is not laid out as it was written and no manifest knows it so. */
+async function read(
+  storage: Storage,
+  file: StoredEntry,
+  isPromised: boolean,
+  known: KnownBatches,
+): Promise<KnownBatch | undefined> {
+  await using content = await storage.open(file.name);
+  if (!content) return undefined;
+  let sound = true; // as far as that shows without a hash
+  let replacementCharacters = 0;
+  const refs: Ref[] = [];
+  const { whole, ...entry } = await scanRecords(content.read(), (line) => {
+    const record = line.toString();
+    sound &&= isPromised || isRecord(record);
+    replacementCharacters += countReplacementCharacters(record);
+    const ref = idOf(record);
+    if (ref) refs.push(ref);
+  });
+  if (!isPromised && !(whole && sound)) return undefined;
+  const batch = { entry: { file: file.name, ...entry }, stamp: content.stamp, replacementCharacters, refs };
+  if (refs.length === entry.count) await known.remember(batch);
+  return batch;
+}
+
+/** What stands of the batch that was being written. */
+async function readUnfinished(
+  storage: Storage,
+  file: StoredEntry,
+  number: number,
+): Promise<UnfinishedBatch | undefined> {
+  mustBeFile(storage.place, file);
+  await using content = await storage.open(batchName(number), "growing");
+  if (!content) return undefined;
+  let replacementCharacters = 0;
+  const refs: Ref[] = [];
+  const found = await recoverPart(content.read(), (record) => {
+    replacementCharacters += countReplacementCharacters(record);
+    const ref = idOf(record);
+    if (ref) refs.push(ref);
+  });
+  return { number, found, replacementCharacters, refs };
+}
+
+function mustBeFile(place: string, { name, odd }: StoredEntry): void {
+  if (odd !== undefined)
+    throw refuse(
+      "directory_damaged",
+      `${name} in ${place} is ${odd}, not a file that gmail-export made.`,
+      "Move it away and start the same export again: its messages are fetched again.",
+    );
+}
+
+function foreignBatch(place: string, file: string): Error {
+  return refuse(
+    "directory_foreign",
+    `${place} holds ${file}, which no manifest describes.`,
+    "Choose an empty output directory; nothing here was touched.",
+  );
+}
+
+function changedBatch(place: string, file: string): Error {
+  return refuse(
+    "directory_damaged",
+    `${file} in ${place} is not what was written.`,
+    "Move that file away and start the same export again: its messages are fetched again.",
+  );
+}

@@ -1,0 +1,81 @@
+import { z } from "zod";
+
+import type { Ref } from "../../core/mailbox.ts";
+import type { BatchEntry } from "../../core/manifest.ts";
+import type { GrowingFile, Storage, StoredFile } from "../../core/storage.ts";
+import { checkedLines, readCheckedLines } from "../../formats/checked-lines.ts";
+
+/**
+ * What was found in batches that are finished, so that opening a directory need not read them all again.
+ *
+ * Holds always: a line says what was hashed of a file while it had this stamp. It is never believed of a file with
+ * another stamp; without this file, or with half of it, all that is lost is the time to read the batches once.
+ */
+const KNOWN_BATCHES = ".batches";
+
+const line = z.object({
+  batch: z.string(),
+  stamp: z.string(),
+  bytes: z.int().nonnegative(),
+  count: z.int().nonnegative(),
+  sha256: z.string(),
+  replacementCharacters: z.int().nonnegative(),
+  /** Message and thread id of each record in turn. */
+  ids: z.array(z.string()),
+});
+
+/** A finished batch, and what opening a directory wants to know of it. */
+export type KnownBatch = Readonly<{
+  entry: BatchEntry;
+  stamp: string;
+  replacementCharacters: number;
+  refs: readonly Ref[];
+}>;
+
+export type KnownBatches = AsyncDisposable &
+  Readonly<{
+    /** Undefined when it is not known of the file as it is now. */
+    find(file: StoredFile): Promise<KnownBatch | undefined>;
+    remember(batch: KnownBatch): Promise<void>;
+  }>;
+
+type Found = Omit<KnownBatch, "refs"> & { ids: readonly string[] };
+
+/** Reads what is known of the batches of a directory that is held. */
+export async function knownBatches(storage: Storage): Promise<KnownBatches> {
+  const found = new Map<string, Found>();
+  let end = { bytes: 0, checksum: 0 };
+  {
+    await using content = await storage.open(KNOWN_BATCHES, "growing");
+    if (content)
+      end = await readCheckedLines(content.read(), (value) => {
+        const { success, data } = line.safeParse(value);
+        if (!success || data.ids.length !== 2 * data.count) return false;
+        const { batch, stamp, bytes, count, sha256, replacementCharacters, ids } = data;
+        found.set(batch, { entry: { file: batch, count, bytes, sha256 }, stamp, replacementCharacters, ids });
+        return true;
+      });
+  }
+  let file: GrowingFile | undefined;
+  return {
+    async find({ name, bytes, stamp }) {
+      const known = found.get(name);
+      found.delete(name); // its ids are in the ledger from now on
+      if (!known || known.stamp !== stamp || known.entry.bytes !== bytes) return undefined;
+      const { ids, ...rest } = known;
+      const refs = Array.from({ length: ids.length / 2 }, (_, n) => ({ id: ids[2 * n]!, threadId: ids[2 * n + 1]! }));
+      return { ...rest, refs };
+    },
+    async remember({ entry, stamp, replacementCharacters, refs }) {
+      const { file: batch, count, bytes, sha256 } = entry;
+      const ids = refs.flatMap(({ id, threadId }) => [id, threadId]);
+      const lines = checkedLines([{ batch, stamp, bytes, count, sha256, replacementCharacters, ids }], end.checksum);
+      file ??= await storage.grow(KNOWN_BATCHES, end.bytes);
+      await file.append(lines.bytes);
+      end = { bytes: end.bytes + lines.bytes.length, checksum: lines.checksum };
+    },
+    async [Symbol.asyncDispose]() {
+      await file?.[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,113 @@
+import { sameAccount } from "../../core/account.ts";
+import type { OpenDirectory, Purpose } from "../../core/directory.ts";
+import { refuse } from "../../core/errors.ts";
+import { createLedger } from "../../core/ledger.ts";
+import { sameFilter, type Manifest } from "../../core/manifest.ts";
+import type { Clock } from "../../core/ports.ts";
+import { NOTHING_SPENT } from "../../core/quota.ts";
+import type { OpenStorage, Storage } from "../../core/storage.ts";
+import { holdDirectory, type Found } from "./export-directory.ts";
+import { findBatches } from "./find-batches.ts";
+import { readJournal } from "./journal.ts";
+import { openManifest } from "./manifest-file.ts";
+
+/** Looking whether a directory is free takes its lock for an instant: that long nobody is told that it is busy. */
+const GLANCE_MS = 200;
+
+/** Opens export directories, one writer each, across processes too. */
+export function openDirectoryWith(storages: OpenStorage, clock: Clock, tool: string): OpenDirectory {
+  return async (path, purpose, spent, signal) => {
+    const storage = storages(path);
+    const hold = await storage.hold(GLANCE_MS, signal);
+    if (!hold) throw busy(path);
+    try {
+      return holdDirectory(hold, storage, purpose, await find(storage, purpose, signal), { clock, tool, spent });
+    } catch (error) {
+      await hold[Symbol.asyncDispose]();
+      throw error;
+    }
+  };
+}
+
+/** Throws `directory_busy` while some process, this one or another, writes to the directory. */
+export async function mustBeFree(storage: Storage): Promise<void> {
+  if (await storage.isHeld()) throw busy(storage.place);
+}
+
+/** Reads all that is durable in a directory. */
+async function find(storage: Storage, purpose: Purpose, signal: AbortSignal): Promise<Found> {
+  const manifest = (await openManifest(storage))?.manifest;
+  if (manifest) mustBelong(storage.place, manifest, purpose);
+
+  let ledger = createLedger();
+  const journal = await readJournal(storage, (ref) => ledger.add(ref));
+  if (journal) mustBelong(storage.place, journal.begin, purpose);
+  const renamedFrom = [journal?.begin.email, manifest?.email].find(
+    (email) => email !== undefined && !sameAccount(email, purpose.email),
+  );
+  const goesOn =
+    journal !== undefined &&
+    journal.listed &&
+    journal.begin.maxEmails === purpose.maxEmails &&
+    renamedFrom === undefined; // whose mail is listed is asked once more
+  if (!goesOn) ledger = createLedger();
+
+  const isKnown = (id: string): boolean => !journal?.relisted.has(id);
+  const failedBefore = (manifest?.failed ?? []).filter(({ id }) => isKnown(id));
+  const failures = new Map([...failedBefore, ...(journal?.failed ?? [])].map((one) => [one.id, one]));
+  // It is tried again also when it is no longer listed: then it turns out to be gone.
+  for (const id of failures.keys()) ledger.recover({ id, threadId: id }, "failed");
+  const gone = [...(manifest?.gone ?? []).filter(isKnown), ...(journal?.gone ?? [])];
+  for (const id of gone) ledger.recover({ id, threadId: id }, "gone");
+
+  const batches = await findBatches(
+    storage,
+    manifest,
+    journal !== undefined,
+    (ref) => ledger.recover(ref, "exported"),
+    signal,
+  );
+  const failed = [...failures.values()].filter(({ id }) => ledger.outcome(id) === "failed"); // not exported or gone since
+  return {
+    ledger,
+    journal: goesOn ? journal : undefined,
+    batches,
+    historyId: (goesOn ? journal.begin.historyId : manifest?.historyId) ?? "",
+    spent: journal?.spent ?? manifest?.quota ?? NOTHING_SPENT,
+    seconds: journal?.spent ? journal.seconds : (manifest?.duration_seconds ?? 0),
+    failed,
+    formerly: manifest?.formerly ?? [],
+    renamedFrom,
+    isProven:
+      manifest?.complete === true &&
+      renamedFrom === undefined &&
+      batches.unfinished === undefined &&
+      batches.entries.length === manifest.batches.length &&
+      ledger.count("gone") === manifest.gone.length &&
+      failed.length === 0,
+  };
+}
+
+function mustBelong(place: string, found: Pick<Manifest, "email" | "filter">, purpose: Purpose): void {
+  const { email, was, filter } = purpose;
+  if (!sameAccount(found.email, email) && !(was !== undefined && sameAccount(found.email, was)))
+    throw refuse(
+      "directory_foreign",
+      `${place} holds the export of another account.`,
+      "Choose another output directory for this account. If it is this account's own under a former address, name that: --was <address> (`was` over HTTP).",
+    );
+  if (!sameFilter(found.filter, filter))
+    throw refuse(
+      "directory_foreign",
+      `${place} holds an export with another filter (query, labels, or spam and trash).`,
+      "Choose another output directory for this filter, or ask for the same filter as before.",
+    );
+}
+
+function busy(place: string): Error {
+  return refuse(
+    "directory_busy",
+    `Another export is writing to ${place}.`,
+    "Wait until it has ended, or choose another output directory.",
+  );
+}

@@ -1,0 +1,171 @@
+import { createHash } from "node:crypto";
+import { constants, type BigIntStats } from "node:fs";
+import { realpath } from "node:fs/promises";
+import { join } from "node:path";
+
+import { refuse } from "../../core/errors.ts";
+import type { Lock } from "../../core/ports.ts";
+import type { OpenStorage, Storage, StoredContent, StoredEntry, StoredFile } from "../../core/storage.ts";
+import { onDisk, unlessMissing } from "./disk.ts";
+import {
+  nodeFileSystem,
+  oddity,
+  openAnew,
+  openExisting,
+  publish,
+  readChunks,
+  unlinkIfThere,
+  writeAll,
+  type FileSystem,
+} from "./file-system.ts";
+import { growFile } from "./growing-file.ts";
+import { holdFolder, LOCK, type HeldFolder } from "./hold.ts";
+
+/** What ends the name of a file that is not whole yet. */
+const PART = ".part";
+
+/**
+ * Export directories on this machine's file system, a folder each. A file grows as `<name>.part`, and one that is for
+ * gmail-export alone under its own name; `put` writes beside and renames.
+ */
+export function folderStorage(lock: Lock, files: FileSystem = nodeFileSystem): OpenStorage {
+  return (place) => storageOf(place, lock, files);
+}
+
+function storageOf(place: string, lock: Lock, files: FileSystem): Storage {
+  let held: HeldFolder | undefined;
+  let puts = 0;
+  const pathOf = (name: string): string => join(place, name);
+  const growingPath = (name: string): string => pathOf(name.startsWith(".") ? name : name + PART);
+
+  /** Does work that writes, while the folder and the hold are still those that were taken. */
+  const writing = <T>(work: () => Promise<T>): Promise<T> =>
+    onDisk(place, async () => {
+      if (!held) throw new RangeError("a directory must be held before it is written");
+      await held.mustBeOurs();
+      return work();
+    });
+
+  return {
+    place,
+
+    resolvePlace: () => onDisk(place, () => unlessMissing(realpath(place))),
+
+    list: () =>
+      onDisk(place, async () => {
+        const folder = await unlessMissing(files.lstat(place));
+        const found = folder && (await unlessMissing(files.readdir(place)));
+        if (!found) return undefined;
+        const entries = found.map(async ({ name }): Promise<StoredEntry | undefined> => {
+          const stats = await unlessMissing(files.lstat(pathOf(name)));
+          if (!stats) return undefined;
+          const growing = name.endsWith(PART);
+          const stored = storedFile(growing ? name.slice(0, -PART.length) : name, stats);
+          if (isOurs(stats, folder)) return Object.assign(stored, { growing });
+          return Object.assign(stored, { growing, odd: stats.isFile() ? "another user's file" : oddity(stats) });
+        });
+        return (await Promise.all(entries)).filter((entry) => entry !== undefined);
+      }),
+
+    open: (name, growing) =>
+      onDisk(place, async () => {
+        const path = growing ? growingPath(name) : pathOf(name);
+        const found = await unlessMissing(openExisting(files, path, constants.O_RDONLY | constants.O_NOFOLLOW));
+        if (!found) return undefined;
+        if ("odd" in found) throw odd(path, found.odd);
+        const { file, stats } = found;
+        const stored = storedFile(name, stats);
+        return {
+          ...stored,
+          read: (start = 0, end = stored.bytes) => onDiskAll(place, readChunks(file, start, end)),
+          [Symbol.asyncDispose]: () => file.close(),
+        } satisfies StoredContent;
+      }),
+
+    put: (name, chunks) =>
+      writing(async () => {
+        // Of a name that is not known yet another is taken; what a crash left under it is taken away.
+        const part = pathOf(typeof name === "string" ? name + PART : `.new-${(puts += 1)}${PART}`);
+        const hash = createHash("sha256");
+        let bytes = 0;
+        await using file = await openAnew(files, part);
+        for await (const chunk of chunks) {
+          await writeAll(file, chunk, bytes);
+          hash.update(chunk);
+          bytes += chunk.length;
+        }
+        await file.sync();
+        const sha256 = hash.digest("hex");
+        const final = typeof name === "string" ? name : name(sha256);
+        await publish(files, part, pathOf(final));
+        return { ...storedFile(final, await file.stat({ bigint: true })), sha256 };
+      }),
+
+    grow: (name, keep, first = Buffer.alloc(0)) =>
+      writing(async () => {
+        const growing = await growFile(files, { path: pathOf(name), growing: growingPath(name) }, keep, first);
+        return {
+          append: (bytes) => writing(() => growing.append(bytes)),
+          seal: (end) => writing(async () => storedFile(name, await growing.seal(end))),
+          [Symbol.asyncDispose]: growing[Symbol.asyncDispose],
+        };
+      }),
+
+    remove: (name, growing) =>
+      writing(async () => {
+        await unlinkIfThere(files, growing ? growingPath(name) : pathOf(name));
+        await files.syncFolder(place);
+      }),
+
+    hold: (waitMs, signal) =>
+      onDisk(place, async () => {
+        const mine = await holdFolder(files, lock, place, waitMs, signal);
+        held = mine ?? held;
+        return (
+          mine && {
+            number: mine.number,
+            signal: mine.signal,
+            async [Symbol.asyncDispose]() {
+              if (held === mine) held = undefined;
+              await mine.release();
+            },
+          }
+        );
+      }),
+
+    isHeld: () =>
+      onDisk(place, async () => {
+        const path = join(place, LOCK);
+        if ((await unlessMissing(files.lstat(path))) === undefined) return false;
+        await using free = await lock(path, 0);
+        return free === undefined;
+      }),
+  };
+}
+
+function storedFile(name: string, stats: BigIntStats): StoredFile {
+  const { ino, size, mtimeNs, ctimeNs } = stats;
+  return { name, bytes: Number(size), stamp: `${ino}-${size}-${mtimeNs}-${ctimeNs}` };
+}
+
+/** A file of the user that runs this, or of the one that the folder belongs to. Windows knows no owners. */
+function isOurs(stats: BigIntStats, folder: BigIntStats): boolean {
+  const own = process.getuid?.();
+  return stats.isFile() && (own === undefined || stats.uid === BigInt(own) || stats.uid === folder.uid);
+}
+
+async function* onDiskAll(place: string, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+  for (;;) {
+    const next = await onDisk(place, () => chunks.next());
+    if (next.done) return;
+    yield next.value;
+  }
+}
+
+function odd(path: string, what: string): Error {
+  return refuse(
+    "directory_damaged",
+    `${path} is ${what}, not a file that gmail-export made.`,
+    "Move it away, then do the same again.",
+  );
+}

@@ -1,0 +1,10 @@
+import { systemClock } from "../src/clock.ts";
+import { readBatchesOf } from "../src/pipeline/directory/read-batches.ts";
+import { readDirectoryOf } from "../src/pipeline/directory/read-directory.ts";
+import { folderStorage } from "../src/storage/folder/folder-storage.ts";
+import { fileLock } from "../src/storage/folder/lock.ts";
+
+/** Export directories as `main.ts` reads them, on this machine's file system. */
+const storages = folderStorage(fileLock(systemClock));
+export const readDirectory = readDirectoryOf(storages);
+export const readBatches = readBatchesOf(storages);
