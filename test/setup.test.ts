@@ -197,12 +197,12 @@ describe("PUT /setup/credentials", () => {
     expect(await readdir(w.product.folder)).not.toContain("elsewhere.json");
   });
 
-  test("touches no directory in its place, and says that the disk is at fault", async () => {
+  test("touches no directory in its place, and says that it is no file", async () => {
     await using w = await place();
     await mkdir(w.file);
     const answer = await w.put({ installed: CLIENT });
-    expect([answer.status, answer.body.code]).toEqual([500, "disk"]);
-    expect(answer.body.detail).toContain("EISDIR");
+    expect([answer.status, answer.body.code]).toEqual([503, "not_private"]);
+    expect(answer.body.detail).toContain("is a directory, not a file");
     expect((await stat(w.file)).isDirectory()).toBe(true);
   });
 
