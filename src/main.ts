@@ -120,7 +120,7 @@ async function compose(config: Config) {
     const name = canonicalAccount(account);
     const known = mailboxes.get(name);
     if (known) return known;
-    const made = mailboxFor(accessToken(account, { credentials, store, clock }));
+    const made = mailboxFor(accessToken(account, { credentials, store, clock, random: Math.random }));
     mailboxes.set(name, made);
     made.catch(() => mailboxes.delete(name)); // no credentials yet: looked for again at the next call
     return made;
@@ -202,6 +202,7 @@ async function examine(
       ...machine,
       settings: { ...config, problems },
       now: clock.now,
+      sleep: clock.sleep,
       client: credentials,
       learned: limits.of,
       signedIn: async () => ({
@@ -230,7 +231,8 @@ async function examineAlone(
   const { http, limits, credentials, mailboxFor } = connect(config);
   const store = async (): Promise<GrantStore> =>
     grantStore(config.tokenDir, keyHolder(config, existingKeyInFile).keys, lock, files);
-  const mailbox = async (name: string) => mailboxFor(accessToken(name, { credentials, store: await store(), clock }));
+  const mailbox = async (name: string) =>
+    mailboxFor(accessToken(name, { credentials, store: await store(), clock, random: Math.random }));
   try {
     return await examine({ config, credentials, limits, store, mailbox }, problems, account, signal);
   } finally {

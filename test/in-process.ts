@@ -86,7 +86,7 @@ export async function inProcess(
 
   const project = createProjectBudget(UNLIMITED);
   const pacer = createPacer({ clock, tier: "auto", unitsPerMinute: UNLIMITED, maxInFlight: 10, project });
-  const token = accessToken(ADA, { credentials, store, clock });
+  const token = accessToken(ADA, { credentials, store, clock, random: seededRandom(5) });
   const client = gmailClient({ http, accessToken: token, pacer, clock, random: seededRandom(3) });
   const source = gmailSource({ client, pacer, memory: createMemory(MEMORY), width: 20 });
   const ports = { source, open: openDirectoryWith(folderStorage(lock), clock, "gmail-export test"), clock };

@@ -123,7 +123,10 @@ async function tokenIn(folder: string): Promise<string> {
     files,
   );
   const credentials = () => readCredentials(join(folder, "credentials.json"));
-  const token = await accessToken(ACCOUNT, { credentials, store, clock })(undefined, new AbortController().signal);
+  const token = await accessToken(ACCOUNT, { credentials, store, clock, random: Math.random })(
+    undefined,
+    new AbortController().signal,
+  );
   return token.reveal();
 }
 

@@ -7,6 +7,7 @@ import { Secret } from "../core/ports.ts";
 import { doctor } from "./doctor.ts";
 import type { Client, Facts, Folder, Listener, Reach, Settings } from "./facts.ts";
 import { FINDINGS, type Finding, type FindingId } from "./finding.ts";
+import { manualClock } from "../../test/manual-clock.ts";
 
 const ADA = "ada@example.com";
 const NOW = Date.UTC(2026, 10, 23, 9, 30);
@@ -51,6 +52,7 @@ const HEALTHY: Facts = {
   nodeVersion: "v24.21.0",
   settings: SETTINGS,
   now: () => NOW,
+  sleep: manualClock().sleep,
   client: async () => CLIENT,
   permissions: async () => 0o600,
   folder: async () => PRIVATE,

@@ -1,7 +1,7 @@
 import type { Grant } from "../core/grant.ts";
 import type { Profile } from "../core/mailbox.ts";
 import type { Manifest } from "../core/manifest.ts";
-import type { EpochMs } from "../core/ports.ts";
+import type { Clock, EpochMs } from "../core/ports.ts";
 import type { Tier } from "../core/quota.ts";
 
 /** What doctor asks of the world. Nothing is made or changed by asking, but that an access token may be renewed. */
@@ -9,7 +9,8 @@ export type Facts = Readonly<{
   /** As `process.version` has it. */
   nodeVersion: string;
   settings: Settings;
-  now(): EpochMs;
+  now: Clock["now"];
+  sleep: Clock["sleep"];
   /** The client file. Throws `credentials_missing` or `credentials_invalid`. */
   client(): Promise<Client>;
   /** Permission bits of a file; undefined where it is not there, or the system has no such bits. */

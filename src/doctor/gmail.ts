@@ -1,6 +1,7 @@
 import { sameAccount } from "../core/account.ts";
 import { failureOf, type Failure } from "../core/errors.ts";
 import type { Profile } from "../core/mailbox.ts";
+import { timeLimit } from "../core/time-limit.ts";
 import type { Outcome } from "./attempt.ts";
 import { consolePages } from "./console-pages.ts";
 import type { Client, Facts, Settings } from "./facts.ts";
@@ -30,9 +31,10 @@ export type Called = Readonly<{ profile: Profile }> | Readonly<{ failure: Failur
 const PATIENCE_MS = 20_000;
 
 /** Asks Gmail for the account's profile. Rejects when the signal aborts. */
-export async function callGmail({ profile }: Facts, account: string, signal: AbortSignal): Promise<Called> {
+export async function callGmail(facts: Facts, account: string, signal: AbortSignal): Promise<Called> {
+  using limit = timeLimit(facts, PATIENCE_MS, signal);
   try {
-    return { profile: await profile(account, AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)])) };
+    return { profile: await facts.profile(account, limit.signal) };
   } catch (error) {
     signal.throwIfAborted();
     const failure = failureOf(error);

@@ -22,7 +22,7 @@ let store: GrantStore;
 /** As another process on the same machine has it: nothing shared but the folder. */
 const another = (): { store: GrantStore; token: AccessToken } => {
   const own = grantStore(folder.path, always(key), folderLock, files);
-  return { store: own, token: accessToken(ADA, { credentials: () => google.credentials(), store: own, clock }) };
+  return { store: own, token: accessToken(ADA, { ...parts(), store: own }) };
 };
 let token: AccessToken;
 
@@ -30,6 +30,7 @@ const parts = () => ({
   credentials: () => google.credentials(),
   store,
   clock,
+  random: () => 0.9,
   whoami: google.whoami,
   scopes: ["https://www.googleapis.com/auth/gmail.readonly"],
   redirectUri: "http://localhost/",

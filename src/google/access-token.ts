@@ -23,6 +23,8 @@ type TokenParts = Readonly<{
   credentials: () => Promise<ClientCredentials>;
   store: GrantStore;
   clock: Clock;
+  /** From 0 up to 1, for the waits between tries. */
+  random: () => number;
 }>;
 
 /** How the last look ended. Calls that waited for it share its end, be it a token or a failure. */
@@ -32,7 +34,7 @@ type Last = Readonly<{ until: EpochMs }> & (Readonly<{ grant: Grant }> | Readonl
  * Access tokens of one account. However many calls need one at once, here or in other processes on the same store, Google
  * is asked once. Throws what `renew` throws, and `not_signed_in` or `consent_revoked` when a person must sign in.
  */
-export function accessToken(account: string, { credentials, store, clock }: TokenParts): AccessToken {
+export function accessToken(account: string, { credentials, store, clock, random }: TokenParts): AccessToken {
   let last: Last | undefined;
 
   const lasts = (grant: Grant, stale: Secret | undefined, { ms, ofLife }: Margin): boolean => {
@@ -69,7 +71,11 @@ export function accessToken(account: string, { credentials, store, clock }: Toke
 
       const stillWorks = lasts(grant, stale, USE_UNTIL);
       try {
-        const renewed = await renew(grant, { client: await credentials(), store, clock, patient: !stillWorks }, signal);
+        const renewed = await renew(
+          grant,
+          { client: await credentials(), store, clock, random, patient: !stillWorks },
+          signal,
+        );
         return use(renewed, LOOK_AGAIN_MS);
       } catch (error) {
         const retry = failureOf(error)?.retry;

@@ -56,7 +56,7 @@ test("a second opinion on Google lets people sign in, refresh and be refused by 
       const answer = await fetch(`${origin}/oauth2/v2/userinfo`, { headers });
       return field(await answer.json(), "email");
     };
-    const parts = { credentials: async () => client, store, clock, whoami, redirectUri: REDIRECT };
+    const parts = { credentials: async () => client, store, clock, random: () => 0.5, whoami, redirectUri: REDIRECT };
     const scopes = ["openid", "email", "https://www.googleapis.com/auth/gmail.readonly"];
     const people = accounts({ ...parts, scopes });
 

@@ -1,5 +1,3 @@
-import { randomInt } from "node:crypto";
-
 import { ExportError, failureOf, refuse } from "../core/errors.ts";
 import type { Grant, GrantStore } from "../core/grant.ts";
 import type { Clock } from "../core/ports.ts";
@@ -19,14 +17,20 @@ const FIRST_DELAY_MS = 500;
  */
 export async function renew(
   grant: Grant,
-  parts: Readonly<{ client: ClientCredentials; store: GrantStore; clock: Clock; patient: boolean }>,
+  parts: Readonly<{
+    client: ClientCredentials;
+    store: GrantStore;
+    clock: Clock;
+    random: () => number;
+    patient: boolean;
+  }>,
   signal: AbortSignal,
 ): Promise<Grant> {
-  const { client, store, clock, patient } = parts;
+  const { client, store, clock, random, patient } = parts;
   const { refreshToken } = grant;
   if (refreshToken === undefined) throw signInAgain("Access was given for an hour only, and has ended.");
   const ask = () => refresh(client, clock, refreshToken, signal);
-  const answer = await (patient ? retrying(ask, clock, signal) : ask());
+  const answer = await (patient ? retrying(ask, clock, random, signal) : ask());
   if ("error" in answer) {
     if (answer.error === "admin_policy_enforced") throw refusedByAdministrator();
     if (answer.error !== "invalid_grant") throw refused(answer.error);
@@ -46,13 +50,13 @@ export async function renew(
   return renewed;
 }
 
-async function retrying<T>(ask: () => Promise<T>, clock: Clock, signal: AbortSignal): Promise<T> {
+async function retrying<T>(ask: () => Promise<T>, clock: Clock, random: () => number, signal: AbortSignal): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     try {
       return await ask();
     } catch (error) {
       if (failureOf(error)?.retry !== "backoff" || tries === TRIES) throw error;
-      await clock.sleep(randomInt(FIRST_DELAY_MS * 2 ** tries), signal);
+      await clock.sleep(random() * FIRST_DELAY_MS * 2 ** tries, signal);
     }
   }
 }

@@ -35,6 +35,7 @@ async function world(options: SimulatorOptions = {}, scopes: readonly string[] =
     credentials: () => readCredentials(path),
     store,
     clock,
+    random: () => 0.5,
     whoami: async (token: Secret) => field(await (await profile(token)).json(), "emailAddress"),
     scopes,
     redirectUri: "http://localhost:8000/auth/callback",

@@ -5,6 +5,7 @@ import { FINDINGS, STATUSES } from "../../../doctor/finding.ts";
 import { answer, INVALID_FIELDS, problems } from "../contract/answers.ts";
 import { EMAIL } from "../contract/examples.ts";
 import type { Services } from "../services.ts";
+import { timeLimit } from "../../../core/time-limit.ts";
 
 /** Far longer than all the limits of what is looked at together. */
 const LIMIT_MS = 120_000;
@@ -22,7 +23,7 @@ const Finding = z
   })
   .meta({ id: "Finding", examples: [NODE_FINDING] });
 
-export function doctorRoutes({ doctor }: Pick<Services, "doctor">): FastifyPluginAsyncZod {
+export function doctorRoutes({ doctor, clock }: Pick<Services, "doctor" | "clock">): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       "/doctor",
@@ -42,7 +43,10 @@ export function doctorRoutes({ doctor }: Pick<Services, "doctor">): FastifyPlugi
           },
         },
       },
-      async ({ query }) => [...(await doctor(query.email, AbortSignal.timeout(LIMIT_MS)))],
+      async ({ query }) => {
+        using limit = timeLimit(clock, LIMIT_MS);
+        return [...(await doctor(query.email, limit.signal))];
+      },
     );
   };
 }

@@ -10,6 +10,7 @@ import type { MakeAttempts } from "../access/attempts.ts";
 import { EMAIL, GRANT } from "../contract/examples.ts";
 import { statusOf } from "../contract/problem.ts";
 import type { Services } from "../services.ts";
+import { timeLimit } from "../../../core/time-limit.ts";
 
 const email = z.email().meta({ examples: [EMAIL] });
 
@@ -60,9 +61,12 @@ const SIGN_INS_A_MINUTE = 60;
 export function authRoutes({
   accounts,
   redirectUri,
+  clock,
   log,
   makeAttempts,
-}: Pick<Services, "accounts" | "redirectUri" | "log"> & { makeAttempts: MakeAttempts }): FastifyPluginAsyncZod {
+}: Pick<Services, "accounts" | "redirectUri" | "clock" | "log"> & {
+  makeAttempts: MakeAttempts;
+}): FastifyPluginAsyncZod {
   const [starts, callbacks] = [makeAttempts(SIGN_INS_A_MINUTE), makeAttempts(SIGN_INS_A_MINUTE)];
   /** The cookie is set for the host the browser asked; only on the redirect URI's own will it come back. */
   const elsewhere = ({ host, query }: FastifyRequest): boolean =>
@@ -162,7 +166,8 @@ export function authRoutes({
         try {
           await callbacks.mustBeLeft(request, reply);
           await callbacks.count(request);
-          const account = await accounts.finish(query, browserKey, AbortSignal.timeout(GOOGLE_MS));
+          using limit = timeLimit(clock, GOOGLE_MS);
+          const account = await accounts.finish(query, browserKey, limit.signal);
           if (kept.length > browserKey.length) return await reply.redirect(CONSOLE_ACCOUNTS, 303);
           return await sendPage(reply, 200, signedInPage(account, TO_CONSOLE));
         } catch (error) {
@@ -220,7 +225,8 @@ export function authRoutes({
       },
       async ({ query }) => {
         const account = required(query.email);
-        const { revoked } = await accounts.signOut(account, AbortSignal.timeout(GOOGLE_MS));
+        using limit = timeLimit(clock, GOOGLE_MS);
+        const { revoked } = await accounts.signOut(account, limit.signal);
         return { email: account, signed_out: true as const, revoked_at_google: revoked };
       },
     );
