@@ -106,7 +106,7 @@ function keyHolder(
 async function compose(config: Config) {
   const log = createLog(config.logLevel);
   const { http, limits, credentials, measures, mailboxFor } = connect(config);
-  const queue = embeddedQueue(config.stateDir, clock);
+  const queue = embeddedQueue(config.stateDir, clock, log);
   const records = indexedRecords(join(config.stateDir, "index"), readBatchesOf(storages), clock);
   const key = keyHolder(config, keyInFile);
   await key.keys(); // what is wrong with it is told at the start, not at the first sign-in
@@ -147,7 +147,7 @@ async function compose(config: Config) {
     ...signIn,
     async finish(query, browserKey, signal) {
       const account = await signIn.finish(query, browserKey, signal);
-      queue.signedIn(account); // exports that waited for this go on
+      await queue.signedIn(account); // exports that waited for this go on
       return account;
     },
   };
@@ -181,7 +181,7 @@ async function compose(config: Config) {
     },
     async close() {
       await records.close();
-      queue.close();
+      await queue.close();
       await http.close();
     },
   };

@@ -34,6 +34,8 @@ export type Fields = Readonly<{
   failure: Readonly<{ code: string; next: string }>;
   waiting_until: string;
   links: Readonly<{ self: string; cancel: string }>;
+  exports: readonly Fields[];
+  next_cursor: string | null;
   // openapi.json
   openapi: string;
   paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

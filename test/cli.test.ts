@@ -244,7 +244,9 @@ test("demo shows the whole way on a simulated mailbox, and stays for a look at t
   await using product = await install({ url: "http://127.0.0.1:9" });
   const demo = product.start(["demo", "--messages", "30", "--stay"], { TMPDIR: product.folder });
   const [, url] = await demo.says(/Look at it in a browser, and try what you like: (\S+)/);
-  const exports = (await (await fetch(`${url}/exports`)).json()) as { email: string; state: string }[];
+  const { exports } = (await (await fetch(`${url}/exports`)).json()) as {
+    exports: { email: string; state: string }[];
+  };
   expect(exports.map(({ email, state }) => [email, state])).toEqual([[ADA, "completed"]]);
   expect(await (await fetch(url!)).text()).toContain('<div id="console">');
   const { code, stdout } = await demo.stop("SIGINT");

@@ -25,7 +25,7 @@ test("an estimate tells beforehand what the export then costs, and fetches and w
   const listing = w.google.meter.units - before;
   expect(listing).toBe(5);
   expect(await readdir(join(w.product.folder, "data")).catch(() => [])).toEqual([]);
-  expect((await w.get("/exports")).body).toEqual([]);
+  expect((await w.get("/exports")).body.exports).toEqual([]);
   expect(told).toEqual({
     messages: listedIds(w).length,
     conversations: new Set(listedIds(w).map((id) => w.google.mailbox().truth(id).threadId)).size,

@@ -31,7 +31,7 @@ test("an export is watched from its start to its end: what a look would show, as
   using watched = watch(w.server.url, id);
   await reaches(w, id, "completed");
   await until(() => watched.states().includes("completed"));
-  expect([watched.events.at(-1)!.export]).toEqual(await w.list("/exports"));
+  expect([watched.events.at(-1)!.export]).toEqual((await w.get("/exports")).body.exports);
   const exported = watched.events.map((event) => event.export.progress.exported);
   expect(exported).toEqual(exported.toSorted((a, b) => a - b));
   expect(new Set(exported).size).toBeGreaterThan(2);

@@ -169,7 +169,7 @@ describe("an export", () => {
       const { output_directory: directory } = await reaches(w, id, "completed");
       await expectAllOnce(w, directory, listedIds(w, accounts[i]!.email));
     }
-    const listed = await w.list("/exports");
+    const listed = (await w.get("/exports")).body.exports;
     expect(listed.map(({ id }) => id)).toEqual(ids.toReversed());
     expect(listed.map(({ state }) => state)).toEqual(["completed", "completed", "completed"]);
     expect(Object.keys(listed[0]!)).not.toContain("files");
@@ -206,7 +206,7 @@ describe("a request for an export is refused", () => {
     expectProblem(refused, 401, "not_signed_in");
     expect(refused.body.sign_in_url).toBe(`${product.origin}/auth/gmail?email=ada%40example.com`);
     expect(refused.body.next).toContain(refused.body.sign_in_url);
-    expect((await ours.get("/exports")).body).toEqual([]);
+    expect((await ours.get("/exports")).body.exports).toEqual([]);
 
     expect((await openBrowser().visit(refused.body.sign_in_url)).text).toContain("<h1>You are signed in</h1>");
     await reaches(ours, await begin(ours), "completed");
@@ -321,6 +321,42 @@ describe("a request for an export is refused", () => {
     }
     expect(await readFile(join(directory, "manifest.json"), "utf8")).toBe(before);
     await expectAllOnce(shared, directory);
+  });
+});
+
+describe("the list of exports", () => {
+  test("is paged, newest first; what has ended is taken off it, and its files stay", async () => {
+    await using w = await stageSignedIn({ messages: 3 });
+    const ids: string[] = [];
+    let directory = "";
+    for (const name of ["a", "b", "c"]) {
+      ids.unshift(await begin(w, { output_dir: `data/${name}` }));
+      ({ output_directory: directory } = await reaches(w, ids[0]!, "completed"));
+    }
+    const first = (await w.get("/exports?limit=2")).body;
+    expect(first.exports.map(({ id }) => id)).toEqual(ids.slice(0, 2));
+    const last = (await w.get(`/exports?limit=2&cursor=${first.next_cursor}`)).body;
+    expect([last.exports.map(({ id }) => id), last.next_cursor]).toEqual([ids.slice(2), null]);
+    for (const cursor of ["", "x", `${first.next_cursor}x`, Buffer.from("[1,2]").toString("base64url")])
+      expectProblem(await w.get(`/exports?cursor=${cursor}`), 422, "invalid_fields");
+    for (const limit of ["0", "201", "x"]) expectProblem(await w.get(`/exports?limit=${limit}`), 422, "invalid_fields");
+
+    const removed = await w.delete(`/exports/${ids[0]}`);
+    expect([removed.status, removed.text]).toEqual([204, ""]);
+    expectProblem(await w.get(`/exports/${ids[0]}`), 404, "export_unknown");
+    expectProblem(await w.delete(`/exports/${ids[0]}`), 404, "export_unknown");
+    expect((await w.get("/exports")).body.exports.map(({ id }) => id)).toEqual(ids.slice(1));
+    await expectAllOnce(w, directory);
+  });
+
+  test("keeps an export that has not ended", async () => {
+    await using w = await stageSignedIn({ messages: 3 });
+    w.google.faults.add(standstill(3));
+    const id = await begin(w);
+    expectProblem(await w.delete(`/exports/${id}`), 409, "not_in_this_state");
+    await w.post(`/exports/${id}/cancel`);
+    await reaches(w, id, "cancelled");
+    expect((await w.delete(`/exports/${id}`)).status).toBe(204);
   });
 });
 

@@ -147,7 +147,7 @@ describe("every call in /openapi.json", () => {
     await reaches(w, stopped, "cancelled");
     google.faults.clear();
 
-    google.faults.add({ kind: "dailyLimit" });
+    google.faults.add({ kind: "domainPolicy" });
     const whole = await start(1);
     await reaches(w, whole, "failed");
     google.faults.clear();
@@ -166,6 +166,7 @@ describe("every call in /openapi.json", () => {
     ])
       await send(name, whole);
     await reaches(w, await start(2), "completed");
+    await send("DELETE /exports/{id}", stopped);
 
     await send("DELETE /auth");
     expect([...worked].toSorted()).toEqual(calls.map(({ name }) => name).toSorted());

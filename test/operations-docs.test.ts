@@ -22,7 +22,7 @@ async function metrics(): Promise<{ types: Map<string, string>; labels: Map<stri
   w.google.faults.add({ kind: "429", times: 1 });
   await reaches(w, await begin(w), "completed");
   w.google.faults.add({ kind: "dailyLimit" });
-  await reaches(w, await begin(w), "failed");
+  await reaches(w, await begin(w), "waiting");
   const { text } = await w.get("/metrics");
   const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name!, type!]));
   const labels = new Map<string, Set<string>>();

@@ -35,6 +35,7 @@ describe("the API describes itself", () => {
         "POST /export/gmail",
         "GET /exports",
         "GET /exports/{id}",
+        "DELETE /exports/{id}",
         "POST /exports/{id}/pause",
         "POST /exports/{id}/resume",
         "POST /exports/{id}/cancel",

@@ -25,8 +25,8 @@ export const queue: Target = {
     const job = { id: "1", state: "queued", request: requestOf(0), progress: NO_PROGRESS, createdAt: 1, updatedAt: 2 };
     {
       const first = embeddedQueue(folder, clock);
-      for (let n = 0; n < 12; n += 1) first.add(requestOf(n));
-      first.close(); // the last to close brings all of the WAL into the file
+      for (let n = 0; n < 12; n += 1) await first.add(requestOf(n));
+      await first.close(); // the last to close brings all of the WAL into the file
     }
     const good = await readFile(path);
     return {
@@ -42,9 +42,9 @@ export const queue: Target = {
         if (isRow) putRow(path, input.toString());
         const opened = embeddedQueue(folder, clock);
         try {
-          return useAll(opened);
+          return await useAll(opened);
         } finally {
-          opened.close();
+          await opened.close();
         }
       },
       async [Symbol.asyncDispose]() {},
@@ -67,27 +67,33 @@ const requestOf = (n: number) => ({
 });
 
 /** Everything that the server asks of it, each for itself: one failure is no reason not to try the next. */
-function useAll(opened: JobQueue): string[] {
+async function useAll(opened: JobQueue): Promise<string[]> {
   const told: string[] = [];
-  const attempt = (work: () => unknown): void => {
+  const attempt = async (work: () => unknown): Promise<void> => {
     try {
-      told.push(JSON.stringify(work() ?? null));
+      told.push(JSON.stringify((await work()) ?? null));
     } catch (error) {
       const failure = failureOf(error);
       if (!failure) throw error;
       told.push(failure.message);
     }
   };
-  attempt(() => [...opened.counts()]);
-  attempt(() => opened.list().map(viewOf));
-  attempt(() => opened.add(requestOf(99)));
-  attempt(() => opened.signedIn("ada1@example.com"));
-  attempt(() => {
-    const lease = opened.take();
-    lease?.beat(NO_PROGRESS);
-    lease?.release({ state: "completed" }, NO_PROGRESS);
+  const listed = async () => (await opened.list(100)).exports;
+  await attempt(async () => [...(await opened.counts())]);
+  await attempt(async () => (await listed()).map(viewOf));
+  await attempt(() => opened.add(requestOf(99)));
+  await attempt(() => opened.signedIn("ada1@example.com"));
+  await attempt(async () => {
+    const lease = await opened.take();
+    await lease?.beat(NO_PROGRESS);
+    await lease?.release({ state: "completed" }, NO_PROGRESS);
   });
   for (const wish of WISHES)
-    attempt(() => opened.list().forEach(({ id }) => attempt(() => viewOf(opened.ask(id, wish)))));
+    await attempt(async () => {
+      for (const { id } of await listed()) await attempt(async () => viewOf(await opened.ask(id, wish)));
+    });
+  await attempt(async () => {
+    for (const { id } of await listed()) await attempt(() => opened.remove(id));
+  });
   return told;
 }

@@ -17,6 +17,17 @@ export type Grant = Readonly<{
   revoked?: string;
 }>;
 
+const WEEK_MS = 7 * 24 * 60 * 60_000;
+
+/**
+ * When a grant that was given then ends, if its Cloud project is in Testing; undefined when that is more than a day ahead,
+ * or when a grant this old shows that the project is not. Nothing else tells whether it is.
+ */
+export function endInTesting(grantedAt: EpochMs, now: EpochMs): EpochMs | undefined {
+  const end = grantedAt + WEEK_MS;
+  return now >= end - WEEK_MS / 7 && now < end ? end : undefined;
+}
+
 /** Where grants rest, one per account. `save` is atomic and durable. Throws `grant_unreadable` and keeps what it cannot read. */
 export type GrantStore = Readonly<{
   load(account: string): Promise<Grant | undefined>;

@@ -3,6 +3,80 @@ import type { Filter } from "./mailbox.ts";
 import type { EpochMs } from "./ports.ts";
 import { NOTHING_SPENT, type Spent } from "./quota.ts";
 
+/**
+ * queued → running → completed | completed_with_failures | failed | cancelled, and from running also
+ *   paused         somebody asked; goes on with `resume`
+ *   waiting        quota, no network, or a directory that is being written; goes on by itself at `until`
+ *   needs_sign_in  the grant is gone; goes on by itself after the next sign-in
+ */
+export const STATE_NAMES = [
+  "queued",
+  "running",
+  "paused",
+  "waiting",
+  "needs_sign_in",
+  "completed",
+  "completed_with_failures",
+  "failed",
+  "cancelled",
+] as const;
+
+export type StateName = (typeof STATE_NAMES)[number];
+
+/** Where an export may go from each state. Every store of exports asserts it at each change: another move is a defect. */
+const MOVES: Readonly<Record<StateName, readonly StateName[]>> = {
+  queued: ["running", "paused", "cancelled"],
+  running: STATE_NAMES, // to itself as well, when another worker takes up what a dead one left
+  paused: ["queued", "cancelled"],
+  waiting: ["queued", "running", "paused", "cancelled"],
+  needs_sign_in: ["queued", "paused", "cancelled"],
+  completed: [],
+  completed_with_failures: ["queued"],
+  failed: ["queued"],
+  cancelled: [],
+};
+
+/** Throws where there is no such move. */
+export function assertMove(from: StateName, to: StateName): void {
+  if (!MOVES[from].includes(to)) throw new Error(`an export cannot go from ${from} to ${to}`);
+}
+
+/** What a person may ask of an export, and in which states. */
+const WISHES = {
+  pause: ["queued", "running", "waiting", "needs_sign_in"],
+  resume: ["paused", "waiting", "needs_sign_in", "failed"],
+  cancel: ["queued", "running", "paused", "waiting", "needs_sign_in"],
+  retry_failed: ["completed_with_failures", "failed"],
+} as const satisfies Readonly<Record<string, readonly StateName[]>>;
+
+export type Wish = keyof typeof WISHES;
+
+export function mayAsk(wish: Wish, state: StateName): boolean {
+  return WISHES[wish].some((one) => one === state);
+}
+
+/** The state a wish leads to. A running export gets there when its worker has made everything durable. */
+export function granted(wish: Wish): Readonly<{ state: "paused" | "cancelled" | "queued" }> {
+  switch (wish) {
+    case "pause":
+      return { state: "paused" };
+    case "cancel":
+      return { state: "cancelled" };
+    case "resume":
+    case "retry_failed":
+      return { state: "queued" };
+  }
+}
+
+/** Live exports will write to their directory again without being asked anew; no second one may be started there. */
+export const LIVE: readonly StateName[] = ["queued", "running", "paused", "waiting", "needs_sign_in"];
+
+/** A state with what belongs to it. */
+export type ExportState =
+  | Readonly<{ state: Exclude<StateName, "waiting" | "needs_sign_in" | "failed"> }>
+  | Readonly<{ state: "waiting"; until: EpochMs; failure: Failure }>
+  | Readonly<{ state: "needs_sign_in" | "failed"; failure: Failure }>;
+
 /** What is asked for. `maxEmails` null means all; `directory` is absolute and already checked. */
 export type ExportRequest = Readonly<{
   account: string;
@@ -56,37 +130,6 @@ export const NO_PROGRESS: Progress = {
   forecast: null,
 };
 
-/**
- * queued → running → completed | completed_with_failures | failed | cancelled, and from running also
- *   paused         somebody asked; goes on with `resume`
- *   waiting        quota lock-out or no network; goes on by itself at `until`
- *   needs_sign_in  the grant is gone; goes on by itself after the next sign-in
- */
-export type ExportState =
-  | Readonly<{ state: "queued" }>
-  | Readonly<{ state: "running" }>
-  | Readonly<{ state: "paused" }>
-  | Readonly<{ state: "waiting"; until: EpochMs; failure: Failure }>
-  | Readonly<{ state: "needs_sign_in"; failure: Failure }>
-  | Readonly<{ state: "completed" }>
-  | Readonly<{ state: "completed_with_failures" }>
-  | Readonly<{ state: "failed"; failure: Failure }>
-  | Readonly<{ state: "cancelled" }>;
-
-export type StateName = ExportState["state"];
-
-export const STATE_NAMES = [
-  "queued",
-  "running",
-  "paused",
-  "waiting",
-  "needs_sign_in",
-  "completed",
-  "completed_with_failures",
-  "failed",
-  "cancelled",
-] as const satisfies readonly StateName[];
-
 export type ExportJob = Readonly<{
   id: string;
   request: ExportRequest;
@@ -96,68 +139,64 @@ export type ExportJob = Readonly<{
 }> &
   ExportState;
 
-/** What a person may ask of an export. */
-export type Wish = "pause" | "resume" | "cancel" | "retry_failed";
-
-const ALLOWED: Readonly<Record<Wish, readonly StateName[]>> = {
-  pause: ["queued", "running", "waiting", "needs_sign_in"],
-  resume: ["paused", "waiting", "needs_sign_in", "failed"],
-  cancel: ["queued", "running", "paused", "waiting", "needs_sign_in"],
-  retry_failed: ["completed_with_failures", "failed"],
-};
-
-export function mayAsk(wish: Wish, state: StateName): boolean {
-  return ALLOWED[wish].includes(state);
-}
-
-/** The state a wish leads to. A running export gets there when its worker has made everything durable. */
-export function granted(wish: Wish): ExportState {
-  switch (wish) {
-    case "pause":
-      return { state: "paused" };
-    case "cancel":
-      return { state: "cancelled" };
-    case "resume":
-    case "retry_failed":
-      return { state: "queued" };
-  }
-}
-
-/** Live exports will write to their directory again without being asked anew; no second one may be started there. */
-export const LIVE: readonly StateName[] = ["queued", "running", "paused", "waiting", "needs_sign_in"];
-
 /**
  * Where an export of `account` goes: `outputDir` (relative to the working directory) or, left out, a folder of its own
  * under EXPORT_DIR. Throws `outside_export_dir` when that is not inside EXPORT_DIR once symbolic links are followed.
  */
 export type ChooseDirectory = (account: string, outputDir: string | undefined) => Promise<string>;
 
+/** A worker that has not been heard of for this long is dead: its export is taken up by another. */
+export const LEASE_MS = 10_000;
+
 /** One worker's hold on one export. */
 export type Lease = Readonly<{
   job: ExportJob;
-  /** Keeps the hold and records progress. "lost" means another worker has it: stop at once and write nothing. */
-  beat(progress: Progress): "go_on" | "pause" | "cancel" | "lost";
-  /** Gives the export back in this state. Does nothing when the hold was lost. */
-  release(state: ExportState, progress: Progress): void;
+  /**
+   * Keeps the hold, records progress, and tells what was asked for meanwhile. "lost" means another worker has it: stop at
+   * once and write nothing.
+   */
+  beat(progress: Progress): Promise<"go_on" | "pause" | "cancel" | "lost">;
+  /**
+   * Gives the export back in this state, or in the one that a wish leads to which the worker had not heard of. Does nothing
+   * when the hold was lost.
+   */
+  release(state: ExportState, progress: Progress): Promise<void>;
 }>;
 
-/** Exports and their states, durable. Implemented by `state/embedded/job-queue.ts`. */
+/** Where a list goes on: behind the export that was made then, as the `serial`th of all. */
+export type JobPosition = Readonly<{ createdAt: EpochMs; serial: number }>;
+
+/** `next` is undefined behind the last. */
+export type JobPage = Readonly<{ exports: readonly ExportJob[]; next: JobPosition | undefined }>;
+
+/**
+ * Exports and their states, durable. A wish that was taken (pause, cancel) comes true whatever happens to the worker.
+ * Nothing here blocks the caller's thread. Implemented by `state/embedded/job-queue.ts`.
+ */
 export type JobQueue = Readonly<{
   /** Throws `directory_busy` when a live export has this directory. */
-  add(request: ExportRequest): ExportJob;
+  add(request: ExportRequest): Promise<ExportJob>;
   /** Throws `export_unknown`. */
-  get(id: string): ExportJob;
-  /** Newest first. */
-  list(): readonly ExportJob[];
+  get(id: string): Promise<ExportJob>;
+  /** Newest first, at most `limit`. What is damaged is left out. */
+  list(limit: number, after?: JobPosition): Promise<JobPage>;
   /** How many there are in each state; a state without any may be left out. */
-  counts(): ReadonlyMap<string, number>;
-  /** The oldest export that can go on: queued, waiting past its time, or left by a worker that died. Never two of one account. */
-  take(): Lease | undefined;
-  /** Throws `export_unknown` or `not_in_this_state`. */
-  ask(id: string, wish: Wish): ExportJob;
+  counts(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * The oldest export that can go on: queued, waiting past its time, or left by a worker that died. Never two of one
+   * account.
+   */
+  take(): Promise<Lease | undefined>;
+  /** Throws `export_unknown`, `not_in_this_state`, or `directory_busy` where another live export has its directory. */
+  ask(id: string, wish: Wish): Promise<ExportJob>;
+  /** Takes an export that is not live off the list. Throws `export_unknown` or `not_in_this_state`. */
+  remove(id: string): Promise<void>;
   /** Exports of this account that waited for a sign-in are queued again. */
-  signedIn(account: string): void;
-  /** Resolves when an export may have changed, after a second at the latest, or when the signal aborts. */
+  signedIn(account: string): Promise<void>;
+  /**
+   * Resolves when an export may have changed, after a second at the latest, or when the signal aborts. Call it before
+   * looking: what changes during the look is then heard of.
+   */
   changed(signal: AbortSignal): Promise<void>;
-  close(): void;
+  close(): Promise<void>;
 }>;

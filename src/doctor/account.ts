@@ -1,4 +1,4 @@
-import type { Grant } from "../core/grant.ts";
+import { endInTesting, type Grant } from "../core/grant.ts";
 import type { EpochMs } from "../core/ports.ts";
 import { attempt, type Outcome } from "./attempt.ts";
 import type { Facts } from "./facts.ts";
@@ -91,13 +91,13 @@ function grantFindings(account: string, found: Outcome<Grant | undefined>, now: 
   return [stored, ageFinding(account, grant.grantedAt, now), scopesGrantedFinding(account, grant.scopes)];
 }
 
-/** Nothing tells whether a project is in Testing; a grant that is older than a week shows that it is not. */
 function ageFinding(account: string, grantedAt: EpochMs, now: EpochMs): Finding {
   const days = (now - grantedAt) / DAY_MS;
   const since = `${account} signed in ${daysAgo(days)}`;
-  if (days < 6) return ok("grant_age", since);
-  if (days >= 7) return ok("grant_age", `${since}, longer than the seven days of a project in Testing`);
-  const end = new Date(grantedAt + 7 * DAY_MS).toISOString();
+  const at = endInTesting(grantedAt, now);
+  if (at === undefined)
+    return ok("grant_age", days < 7 ? since : `${since}, longer than the seven days of a project in Testing`);
+  const end = new Date(at).toISOString();
   return warn(
     "grant_age",
     `${since}: in a project that is in Testing this sign-in ends at ${end}`,

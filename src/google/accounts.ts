@@ -1,10 +1,8 @@
 import { ExportError } from "../core/errors.ts";
-import type { Accounts, Grant, GrantStatus } from "../core/grant.ts";
+import { endInTesting, type Accounts, type Grant, type GrantStatus } from "../core/grant.ts";
 import type { EpochMs } from "../core/ports.ts";
 import { signIn, type SignInParts } from "./authorize.ts";
 import { revoke } from "./token-endpoint.ts";
-
-const DAY_MS = 24 * 60 * 60_000;
 
 /** Signing people in and out, and who is signed in. `signOut` of somebody who is not is no fault: `revoked` is false. */
 export function accounts(parts: SignInParts): Accounts {
@@ -65,10 +63,9 @@ function statusOf(email: string, grant: Grant | undefined, now: EpochMs): GrantS
   };
 }
 
-/** Nothing tells whether a project is in Testing; a grant that is older than a week shows that it is not. */
 function endingSoon(grantedAt: EpochMs, now: EpochMs): string | undefined {
-  const days = (now - grantedAt) / DAY_MS;
-  if (days < 6 || days >= 8) return undefined;
-  const end = new Date(grantedAt + 7 * DAY_MS).toISOString();
+  const at = endInTesting(grantedAt, now);
+  if (at === undefined) return undefined;
+  const end = new Date(at).toISOString();
   return `If your Google Cloud project is in Testing, this sign-in ends at ${end}. Publish the app, or sign in again before.`;
 }

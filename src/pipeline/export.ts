@@ -2,7 +2,7 @@ import { setImmediate as breathe } from "node:timers/promises";
 
 import { sameAccount } from "../core/account.ts";
 import type { Ended, ExportDirectory, OpenDirectory } from "../core/directory.ts";
-import { failureOf, refuse } from "../core/errors.ts";
+import { failureOf, HoldLost, refuse } from "../core/errors.ts";
 import type { ExportRequest, Forecast, Progress } from "../core/job.ts";
 import {
   TEXT_ALONE,
@@ -82,8 +82,9 @@ export async function runExport(
     reportProgress("done");
     return manifest;
   } catch (error) {
-    // What came before the stop is kept; if the disk is what stopped us, there is nothing more to write.
-    if (failureOf(error)?.code !== "disk") await directory.checkpoint();
+    // What came before the stop is kept. Nothing more is written where the disk is what stopped us, nor where the hold was lost.
+    const isLost = error instanceof HoldLost || signal.reason instanceof HoldLost;
+    if (!isLost && failureOf(error)?.code !== "disk") await directory.checkpoint();
     reportProgress("fetching");
     throw error;
   }

@@ -1,11 +1,13 @@
+import { once } from "node:events";
 import { join } from "node:path";
 
 import { expect, onTestFinished, test } from "vitest";
 
 import { manualClock } from "../../test/manual-clock.ts";
 import { scratchFolder } from "../../test/scratch.ts";
+import { until } from "../../test/wait.ts";
 import { embeddedQueue } from "../state/embedded/job-queue.ts";
-import { ExportError, refuse } from "../core/errors.ts";
+import { ExportError, HoldLost, refuse } from "../core/errors.ts";
 import { NO_PROGRESS, type ExportRequest, type JobQueue, type Lease, type StateName } from "../core/job.ts";
 import { EVERYTHING } from "../core/mailbox.ts";
 import type { Manifest } from "../core/manifest.ts";
@@ -43,10 +45,9 @@ const manifest: Manifest = {
 const endless: RunExport = (_request, _report, signal) =>
   new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason), { once: true }));
 
-async function worker(
-  run: RunExport,
-  spoil: (queue: JobQueue) => JobQueue = (queue) => queue,
-): Promise<{ queue: JobQueue; clock: ReturnType<typeof manualClock>; stop: () => Promise<void> }> {
+type Stage = Readonly<{ queue: JobQueue; clock: ReturnType<typeof manualClock>; stop: () => Promise<void> }>;
+
+async function worker(run: RunExport, spoil: (queue: JobQueue) => JobQueue = (queue) => queue): Promise<Stage> {
   const folder = await scratchFolder();
   const clock = manualClock();
   const queue = embeddedQueue(join(folder.path, "state"), clock);
@@ -57,8 +58,8 @@ async function worker(
     await working;
   };
   onTestFinished(async () => {
-    await stop();
-    queue.close();
+    await clock.run(stop(), 1);
+    await queue.close();
     await folder[Symbol.asyncDispose]();
   });
   return { queue, clock, stop };
@@ -66,9 +67,20 @@ async function worker(
 
 async function stateAfter(run: RunExport): Promise<StateName> {
   const { queue, clock } = await worker(run);
-  const { id } = queue.add(request);
-  await clock.advance(100);
-  return queue.get(id).state;
+  const { id } = await queue.add(request);
+  return until(async (note) => {
+    await clock.advance(100);
+    const { state } = note(await queue.get(id));
+    return state !== "queued" && state !== "running" && state;
+  });
+}
+
+/** Lets time pass until the export is in this state: the queue is in a thread, which real time alone moves. */
+async function reaches({ queue, clock }: Pick<Stage, "queue" | "clock">, id: string, state: StateName): Promise<void> {
+  await until(async (note) => {
+    await clock.advance(100);
+    return note(await queue.get(id)).state === state;
+  });
 }
 
 test("an export that ends is completed, or completed with failures when messages failed", async () => {
@@ -82,6 +94,7 @@ test.each([
   ["only a consent screen helps", failure({ retry: "sign_in", code: "consent_revoked" }), "needs_sign_in"],
   ["Google says until when", failure({ retry: "wait", code: "locked_out", at: 1 }), "waiting"],
   ["the network is away", failure({ retry: "backoff", code: "network", outage: true }), "waiting"],
+  ["the day's quota is spent", refuse("daily_limit", "Spent.", "Wait."), "waiting"],
   ["another process writes there", refuse("directory_busy", "Busy.", "Wait."), "waiting"],
   ["it is a defect", new TypeError("undefined is not a function"), "failed"],
 ] as const)("when %s, that is the state it leads to", async (_when, error, state) => {
@@ -100,28 +113,115 @@ function failure(
   return new ExportError({ message: "It happened.", next: "Do this.", ...rest });
 }
 
-test("pause, resume and cancel reach a running export within a beat", async () => {
-  const { queue, clock } = await worker(endless);
-  const { id } = queue.add(request);
-  await clock.advance(100);
-  queue.ask(id, "pause");
-  await clock.advance(600);
-  expect(queue.get(id).state).toBe("paused");
-  queue.ask(id, "resume");
-  await clock.advance(600);
-  expect(queue.get(id).state).toBe("running");
-  queue.ask(id, "cancel");
-  await clock.advance(600);
-  expect(queue.get(id).state).toBe("cancelled");
+test("pause, resume and cancel reach a running export", async () => {
+  const stage = await worker(endless);
+  const { id } = await stage.queue.add(request);
+  await reaches(stage, id, "running");
+  await stage.queue.ask(id, "pause");
+  await reaches(stage, id, "paused");
+  await stage.queue.ask(id, "resume");
+  await reaches(stage, id, "running");
+  await stage.queue.ask(id, "cancel");
+  await reaches(stage, id, "cancelled");
 });
 
 test("a shutdown gives running exports back, to be taken up at the next start", async () => {
-  const { queue, clock, stop } = await worker(endless);
-  const { id } = queue.add(request);
-  await clock.advance(100);
-  expect(queue.get(id).state).toBe("running");
-  await stop();
-  expect(queue.get(id).state).toBe("queued");
+  const stage = await worker(endless);
+  const { id } = await stage.queue.add(request);
+  await reaches(stage, id, "running");
+  await stage.clock.run(stage.stop(), 1);
+  expect((await stage.queue.get(id)).state).toBe("queued");
+});
+
+test("a pause asked just before a shutdown comes true by it", async () => {
+  const stage = await worker(endless);
+  const { id } = await stage.queue.add(request);
+  await reaches(stage, id, "running");
+  await stage.queue.ask(id, "pause");
+  await stage.clock.run(stage.stop(), 1);
+  expect((await stage.queue.get(id)).state).toBe("paused");
+});
+
+test("an export that takes long to stop is not taken up by another worker meanwhile", async () => {
+  const gate = Promise.withResolvers<void>();
+  const slow: RunExport = async (_request, _report, signal) => {
+    await once(signal, "abort");
+    await gate.promise; // it makes durable what it has
+    throw signal.reason;
+  };
+  const stage = await worker(slow);
+  const { id } = await stage.queue.add(request);
+  await reaches(stage, id, "running");
+  await stage.queue.ask(id, "pause");
+  let beats = 0;
+  await until(async () => {
+    await stage.clock.advance(1_000);
+    await stage.queue.counts();
+    beats += 1;
+    return beats === 30;
+  });
+  expect(await stage.queue.take()).toBeUndefined();
+  gate.resolve();
+  await reaches(stage, id, "paused");
+});
+
+test("an export whose hold was lost stops with a reason that says so, and is not given back", async () => {
+  const reasons: unknown[] = [];
+  const run: RunExport = async (_request, _report, signal) => {
+    await once(signal, "abort");
+    reasons.push(signal.reason);
+    throw signal.reason;
+  };
+  const released: unknown[] = [];
+  const losing = (queue: JobQueue): JobQueue => ({
+    ...queue,
+    async take() {
+      const lease = await queue.take();
+      const release = async (...given: Parameters<Lease["release"]>): Promise<void> => void released.push(given);
+      return lease && { ...lease, beat: async () => "lost", release };
+    },
+  });
+  const stage = await worker(run, losing);
+  await stage.queue.add(request);
+  await until(async () => {
+    await stage.clock.advance(100);
+    return reasons.length > 0;
+  });
+  expect(reasons[0]).toBeInstanceOf(HoldLost);
+  expect(released).toEqual([]);
+});
+
+test("a list that cannot be reached for a moment stops nothing; for as long as a lease, it does", async () => {
+  let isAway = false;
+  const stopped: unknown[] = [];
+  const run: RunExport = async (_request, _report, signal) => {
+    await once(signal, "abort");
+    stopped.push(signal.reason);
+    throw signal.reason;
+  };
+  const away = (queue: JobQueue): JobQueue => ({
+    ...queue,
+    async take() {
+      const lease = await queue.take();
+      return (
+        lease && {
+          ...lease,
+          beat: (progress) => (isAway ? Promise.reject(refuse("disk", "Full.", "Wait.")) : lease.beat(progress)),
+        }
+      );
+    },
+  });
+  const stage = await worker(run, away);
+  const { id } = await stage.queue.add(request);
+  await reaches(stage, id, "running");
+  isAway = true;
+  await stage.clock.advance(5_000);
+  expect(stopped).toEqual([]);
+  await until(async () => {
+    await stage.clock.advance(500);
+    return stopped.length > 0;
+  });
+  expect(stopped[0]).toBeInstanceOf(HoldLost);
 });
 
 test("progress is what the export last reported, and stays when it stops", async () => {
@@ -129,17 +229,26 @@ test("progress is what the export last reported, and stays when it stops", async
     report({ ...NO_PROGRESS, stage: "fetching", listed: 9, exported: 4 });
     return endless(ask, report, signal);
   });
-  const { id } = queue.add(request);
-  await clock.advance(1_100);
-  expect(queue.get(id)).toMatchObject({ state: "running", progress: { listed: 9, exported: 4 } });
+  const { id } = await queue.add(request);
+  const { state } = await until(async (note) => {
+    await clock.advance(100);
+    const job = note(await queue.get(id));
+    return job.progress.listed === 9 && job.progress.exported === 4 && job;
+  });
+  expect(state).toBe("running");
 });
 
 test("no more exports run at once than allowed", async () => {
   const { queue, clock } = await worker(endless);
   for (const name of ["a", "b", "c"])
-    queue.add({ ...request, account: `${name}@example.com`, directory: `/data/${name}` });
-  await clock.advance(100);
-  expect(queue.list().filter(({ state }) => state === "running")).toHaveLength(2);
+    await queue.add({ ...request, account: `${name}@example.com`, directory: `/data/${name}` });
+  const running = async (): Promise<number> => (await queue.counts()).get("running") ?? 0;
+  await until(async () => {
+    await clock.advance(100);
+    return (await running()) === 2;
+  });
+  for (let n = 0; n < 10; n += 1) await clock.advance(500);
+  expect(await running()).toBe(2);
 });
 
 test("where the queue cannot be written, work rests, and goes on by itself when it can be again", async () => {
@@ -148,12 +257,17 @@ test("where the queue cannot be written, work rests, and goes on by itself when 
   const fails = (): void => {
     if (isFull) throw full;
   };
+  const refusedReleases: string[] = [];
   const spoil = (queue: JobQueue): JobQueue => ({
     ...queue,
-    take: () => {
+    async take() {
       fails();
-      const lease = queue.take();
-      const release = (...given: Parameters<Lease["release"]>): void => (fails(), lease?.release(...given));
+      const lease = await queue.take();
+      const release = async (...given: Parameters<Lease["release"]>): Promise<void> => {
+        if (isFull) refusedReleases.push(given[0].state);
+        fails();
+        await lease?.release(...given);
+      };
       return lease && { ...lease, release };
     },
   });
@@ -163,12 +277,14 @@ test("where the queue cannot be written, work rests, and goes on by itself when 
     isFull = runs.length === 1; // the disk fills up while the first one runs
     return manifest;
   };
-  const { queue, clock } = await worker(run, spoil);
-  const { id } = queue.add(request);
-  await clock.advance(30_000);
-  expect(queue.get(id).state).toBe("running"); // as far as anybody knows
+  const stage = await worker(run, spoil);
+  const { id } = await stage.queue.add(request);
+  await until(async () => {
+    await stage.clock.advance(100);
+    return refusedReleases.length > 0;
+  });
+  expect((await stage.queue.get(id)).state).toBe("running"); // as far as anybody knows
   isFull = false;
-  await clock.advance(60_000);
-  expect(queue.get(id).state).toBe("completed");
+  await reaches(stage, id, "completed");
   expect(runs).toHaveLength(2);
 });

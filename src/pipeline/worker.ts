@@ -1,5 +1,13 @@
-import { failureOf, type Failure } from "../core/errors.ts";
-import type { ExportRequest, ExportState, JobQueue, Lease, Progress } from "../core/job.ts";
+import { afterFailure } from "../core/after-failure.ts";
+import { failureOf, HoldLost, type Failure } from "../core/errors.ts";
+import {
+  LEASE_MS,
+  type ExportRequest,
+  type ExportState,
+  type JobQueue,
+  type Lease,
+  type Progress,
+} from "../core/job.ts";
 import type { Manifest } from "../core/manifest.ts";
 import type { Clock, Log, LogFields } from "../core/ports.ts";
 
@@ -12,8 +20,8 @@ const LOG_MS = 60_000;
 /** How long it takes to look again whether the queue can be written. */
 const LOOK_AGAIN_MS = 10_000;
 
-/** How long an export rests when Google or the network is away and nobody said until when. */
-const REST_MS = 60_000;
+/** So long before a lease ends without an answer the work stops, so that what is under way has ended by then. */
+const MARGIN_MS = 2_000;
 
 export type RunExport = (
   request: ExportRequest,
@@ -39,20 +47,22 @@ export async function work(
 ): Promise<void> {
   const running = new Set<Promise<void>>();
   while (!signal.aborted) {
+    const looked = new AbortController();
+    const changed = queue.changed(AbortSignal.any([signal, looked.signal])); // from before the look on
     let lease: Lease | undefined;
     try {
-      if (running.size < concurrency) lease = queue.take();
+      if (running.size < concurrency) lease = await queue.take();
     } catch (error) {
       // A full disk, most often. What runs goes on, and the server answers, until there is room again.
       log.error("no export can be taken up", { code: failureOf(error)?.code ?? "internal" });
       await clock.sleep(LOOK_AGAIN_MS, signal).catch(() => {});
     }
-    if (!lease) {
-      await queue.changed(signal);
-      continue;
+    if (lease) {
+      looked.abort();
+      const one = carry(lease, run, clock, log, signal).finally(() => running.delete(one));
+      running.add(one);
     }
-    const one = carry(lease, run, clock, log, signal).finally(() => running.delete(one));
-    running.add(one);
+    await changed;
   }
   await Promise.all(running);
 }
@@ -65,26 +75,45 @@ async function carry(lease: Lease, run: RunExport, clock: Clock, log: Log, shutd
   let progress = lease.job.progress;
   let why: Stop | undefined;
   const stop = (reason: Stop): void => {
+    if (why === "lost") return;
+    // Who lost the hold may not even write how far it came; the first of all other reasons counts.
+    if (reason === "lost") why = reason;
     why ??= reason;
-    stopped.abort();
+    stopped.abort(reason === "lost" ? new HoldLost("Another worker has taken up this export.") : undefined);
   };
   const onShutdown = (): void => stop("shutdown");
   shutdown.addEventListener("abort", onShutdown, { once: true });
   if (shutdown.aborted) onShutdown();
 
+  /** Until the export has ended, also while it stops: what it has is to become durable before somebody else takes it up. */
   const beat = async (): Promise<void> => {
+    let heldUntil = clock.now() + LEASE_MS - MARGIN_MS;
     for (let logAt = clock.now() + LOG_MS; !ended.signal.aborted;) {
       await clock.sleep(BEAT_MS, ended.signal).catch(() => {});
+      if (ended.signal.aborted) return;
       if (clock.now() >= logAt) {
         logAt += LOG_MS;
         log.info("export goes on", { export: id, ...figuresOf(progress) });
       }
-      const answer = ended.signal.aborted ? "go_on" : lease.beat(progress);
-      if (answer !== "go_on") return stop(answer);
+      const askedAt = clock.now();
+      const answered = new AbortController();
+      const answer = await Promise.race([
+        lease.beat(progress).catch(() => "unheard" as const),
+        clock.sleep(heldUntil - askedAt, answered.signal).then(
+          () => "lost" as const,
+          () => "unheard" as const,
+        ),
+      ]);
+      answered.abort();
+      // A queue that cannot be reached may give the export away when the lease is over, and not before.
+      if (answer === "unheard" ? clock.now() >= heldUntil : answer === "lost") return stop("lost");
+      if (answer === "unheard") continue;
+      heldUntil = askedAt + LEASE_MS - MARGIN_MS;
+      if (answer === "pause" || answer === "cancel") stop(answer);
     }
   };
 
-  const beating = beat().catch(() => stop("lost")); // a queue that cannot be reached may have given the export away
+  const beating = beat();
   log.info("export started", { export: id });
   let state: ExportState;
   try {
@@ -97,7 +126,7 @@ async function carry(lease: Lease, run: RunExport, clock: Clock, log: Log, shutd
   await beating;
   shutdown.removeEventListener("abort", onShutdown);
   try {
-    if (why !== "lost") lease.release(state, progress);
+    if (why !== "lost") await lease.release(state, progress);
   } catch (error) {
     // Its lease runs out, and then it is taken up again.
     log.error("export could not be given back", { export: id, code: failureOf(error)?.code ?? "internal" });
@@ -144,16 +173,14 @@ function stateOf(error: unknown, clock: Clock, log: Log): ExportState {
     log.error("defect", { frames: framesOf(error) });
     return { state: "failed", failure: DEFECT };
   }
-  const rested = clock.now() + REST_MS;
-  if (failure.code === "directory_busy") return { state: "waiting", until: rested, failure }; // its writer will end
-  switch (failure.retry) {
-    case "never":
-      return { state: "failed", failure };
+  const after = afterFailure(failure, clock.now());
+  switch (after.then) {
+    case "wait":
+      return { state: "waiting", until: after.until, failure };
     case "sign_in":
       return { state: "needs_sign_in", failure };
-    case "backoff":
-    case "wait":
-      return { state: "waiting", until: Math.max(failure.at ?? rested, clock.now() + BEAT_MS), failure };
+    case "end":
+      return { state: "failed", failure };
   }
 }
 

@@ -85,7 +85,7 @@ test("a person estimates, starts, watches, pauses, resumes, and takes home what 
   for (const name of ["Pause", "Resume", "Cancel"]) expect(await button(page, name).count()).toBe(0);
   await portray(page, "export-complete");
 
-  const directory = (await w.list("/exports"))[0]!.output_directory;
+  const directory = (await w.get("/exports")).body.exports[0]!.output_directory;
   await expectAllOnce(w, directory);
   const { batches } = await manifestIn(directory);
   expect(batches.length).toBeGreaterThan(2);

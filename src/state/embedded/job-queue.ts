@@ -1,157 +1,68 @@
-import { randomUUID } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { once } from "node:events";
+import { join } from "node:path";
+import { parentPort, Worker, workerData, type MessagePort } from "node:worker_threads";
 
-import { refuse } from "../../core/errors.ts";
-import {
-  granted,
-  LIVE,
-  mayAsk,
-  NO_PROGRESS,
-  type ExportJob,
-  type ExportState,
-  type JobQueue,
-  type Lease,
-  type Wish,
-} from "../../core/job.ts";
-import type { Clock, EpochMs } from "../../core/ports.ts";
-import { parseJob } from "./job-row.ts";
-
-/** A worker that has not been heard of for this long is dead: its export is taken up by another. */
-const LEASE_MS = 10_000;
+import { ExportError, failureOf, type Failure } from "../../core/errors.ts";
+import type { JobQueue, Lease } from "../../core/job.ts";
+import type { Clock, Log } from "../../core/ports.ts";
+import { openJobDatabase, type JobDatabase, type Taken } from "./job-database.ts";
 
 /** How often a process looks for what other processes did. */
 const POLL_MS = 1_000;
 
+/** The list is small; what its thread needs is mostly Node's own. */
+const MEMORY_MB = 64;
+
+/** Tells this file, as a thread's program, that it is ours. */
+const PROGRAM = "gmail-export list of exports";
+
+type Method = keyof JobDatabase;
+type Call = Readonly<{ number: number; method: Method; given: readonly unknown[] }>;
+type Answer = Readonly<{ number: number }> &
+  (Readonly<{ value: unknown }> | Readonly<{ failure: Failure }> | Readonly<{ defect: string }>);
+
 /**
- * Exports in an SQLite file of STATE_DIR: durable at every step (WAL, synchronous FULL), shared by the processes of one
- * machine. The job itself is one JSON column; beside it stands only what is searched for.
+ * The list of exports in an SQLite file of STATE_DIR, kept by a thread of its own: neither a disk that is slow to sync nor
+ * another process that holds the file stops who calls. The thread and the file are there from the first call on.
+ * What is damaged in the list is left out, and told to the log.
  */
-export function embeddedQueue(folder: string, clock: Clock): JobQueue {
-  const path = join(folder, "exports.sqlite");
-  const { database, byId, newestFirst, byState, inDirectory, insert, due, update, holder, setWish, wantSignIn } =
-    onDisk(path, () => open(path));
+export function embeddedQueue(folder: string, clock: Clock, log?: Pick<Log, "warn">): JobQueue {
+  const { call, close } = databaseThread(join(folder, "exports.sqlite"));
+  const told = new Set<string>();
 
   const listeners = new Set<() => void>();
   const wake = (): void => listeners.forEach((listener) => listener());
-
-  /** One writer at a time, across processes; all or nothing. */
-  const atomically = <T>(work: () => T): T =>
-    onDisk(path, () => {
-      database.exec("BEGIN IMMEDIATE");
-      try {
-        const result = work();
-        database.exec("COMMIT");
-        return result;
-      } catch (error) {
-        if (database.isTransaction) database.exec("ROLLBACK"); // a full disk has rolled back by itself
-        throw error;
-      }
-    });
-
-  const get = (id: string): ExportJob => {
-    const row = onDisk(path, () => byId.get(id));
-    if (row) return parseJob(row["job"]);
-    throw refuse("export_unknown", "There is no such export.", "List the exports to find the right id.");
+  /** What a call changed is looked for at once by those who wait. */
+  const waking = async <T>(change: Promise<T>): Promise<T> => {
+    const result = await change;
+    wake();
+    return result;
   };
 
-  const put = (job: ExportJob, dueAt: EpochMs, lease: string | null): void => {
-    update.run(job.state, dueAt, lease, null, JSON.stringify(job), job.id);
-  };
-
-  const toState = ({ id, request, progress, createdAt }: ExportJob, state: ExportState): ExportJob => ({
-    id,
-    request,
-    progress,
-    createdAt,
-    updatedAt: clock.now(),
-    ...state,
+  const leaseOf = (taken: Taken): Lease => ({
+    job: taken.job,
+    beat: (progress) => call("beat", taken, progress, clock.now()),
+    release: (state, progress) => waking(call("release", taken, state, progress, clock.now())),
   });
 
-  const rest = (job: ExportJob): void => put(job, job.state === "waiting" ? job.until : 0, null);
-
-  const lease = (job: ExportJob, key: string): Lease => {
-    const isHeld = (): boolean => holder.get(job.id)?.["lease"] === key;
-    return {
-      job,
-      beat: (progress) =>
-        atomically(() => {
-          if (!isHeld()) return "lost";
-          const wish = holder.get(job.id)?.["wish"];
-          if (wish === "pause" || wish === "cancel") return wish;
-          put({ ...toState(job, { state: "running" }), progress }, clock.now() + LEASE_MS, key);
-          return "go_on";
-        }),
-      release: (state, progress) => {
-        atomically(() => {
-          if (isHeld()) rest({ ...toState(job, state), progress });
-        });
-        wake();
-      },
-    };
-  };
-
   return {
-    add(request) {
-      const now = clock.now();
-      const job: ExportJob = {
-        id: randomUUID(),
-        request,
-        progress: NO_PROGRESS,
-        createdAt: now,
-        updatedAt: now,
-        state: "queued",
-      };
-      atomically(() => {
-        const other = inDirectory.get(request.directory);
-        if (other)
-          throw refuse(
-            "directory_busy",
-            `Export ${String(other["id"])} is writing to ${request.directory}.`,
-            "Follow that export, cancel it, or choose another output directory.",
-          );
-        insert.run(job.id, request.account.toLowerCase(), request.directory, "queued", now, now, JSON.stringify(job));
-      });
-      wake();
-      return job;
+    add: (request) => waking(call("add", request, clock.now())),
+    get: (id) => call("get", id),
+    async list(limit, after) {
+      const { damaged, ...page } = await call("list", limit, after);
+      for (const id of damaged)
+        if (!told.has(id)) log?.warn("an entry in the list of exports is damaged", { export: id });
+      damaged.forEach((id) => told.add(id));
+      return page;
     },
-    get,
-    counts: () => new Map(onDisk(path, () => byState.all()).map((row) => [String(row["state"]), Number(row["count"])])),
-    list: () => onDisk(path, () => newestFirst.all()).map((row) => parseJob(row["job"])),
-    take: () =>
-      atomically(() => {
-        const now = clock.now();
-        const row = due.get(now, now);
-        if (!row) return undefined;
-        const key = randomUUID();
-        const job = toState(parseJob(row["job"]), { state: "running" });
-        put(job, now + LEASE_MS, key);
-        return lease(job, key);
-      }),
-    ask(id, wish) {
-      const job = atomically(() => {
-        const found = get(id);
-        if (!mayAsk(wish, found.state)) throw notNow(wish, found);
-        const leaseEnds = Number(holder.get(id)?.["due_at"]);
-        if (found.state === "running" && leaseEnds > clock.now()) {
-          setWish.run(wish, id);
-          return found;
-        }
-        const next = toState(found, granted(wish));
-        rest(next);
-        return next;
-      });
-      wake();
-      return job;
+    counts: () => call("counts"),
+    async take() {
+      const taken = await call("take", clock.now());
+      return taken && leaseOf(taken);
     },
-    signedIn(account) {
-      atomically(() => {
-        for (const row of wantSignIn.all(account.toLowerCase()))
-          rest(toState(parseJob(row["job"]), { state: "queued" }));
-      });
-      wake();
-    },
+    ask: (id, wish) => waking(call("ask", id, wish, clock.now())),
+    remove: (id) => waking(call("remove", id, clock.now())),
+    signedIn: (account) => waking(call("signedIn", account, clock.now())),
     async changed(signal) {
       const stop = new AbortController();
       const listener = (): void => stop.abort();
@@ -164,88 +75,85 @@ export function embeddedQueue(folder: string, clock: Clock): JobQueue {
         listeners.delete(listener);
       }
     },
-    close: () => database.close(),
+    close,
   };
 }
 
-/** All that is asked of the file. */
-function prepare(database: DatabaseSync) {
-  const live = LIVE.map((state) => `'${state}'`).join(", ");
-  const byId = database.prepare("SELECT job FROM export WHERE id = ?");
-  const newestFirst = database.prepare("SELECT job FROM export ORDER BY created_at DESC, rowid DESC");
-  const byState = database.prepare("SELECT state, COUNT(*) AS count FROM export GROUP BY state");
-  const inDirectory = database.prepare(`SELECT id FROM export WHERE directory = ? AND state IN (${live})`);
-  const insert = database.prepare(
-    "INSERT INTO export (id, account, directory, state, due_at, created_at, job) VALUES (?, ?, ?, ?, ?, ?, ?)",
-  );
-  // A running export whose lease ran out is due, like one that waits; `due_at` of a running one is the end of its lease.
-  const due = database.prepare(`
-    SELECT job FROM export AS candidate
-    WHERE state IN ('queued', 'waiting', 'running') AND due_at <= ?
-      AND NOT EXISTS (
-        SELECT 1 FROM export AS other
-        WHERE other.account = candidate.account AND other.id <> candidate.id AND other.state = 'running' AND other.due_at > ?
-      )
-    ORDER BY created_at, rowid LIMIT 1`);
-  const update = database.prepare("UPDATE export SET state = ?, due_at = ?, lease = ?, wish = ?, job = ? WHERE id = ?");
-  const holder = database.prepare("SELECT lease, wish, due_at FROM export WHERE id = ?");
-  const setWish = database.prepare("UPDATE export SET wish = ? WHERE id = ?");
-  const wantSignIn = database.prepare("SELECT job FROM export WHERE account = ? AND state = 'needs_sign_in'");
-  return { database, byId, newestFirst, byState, inDirectory, insert, due, update, holder, setWish, wantSignIn };
+type Waiter = Readonly<{ answer: (value: unknown) => void; fail: (error: unknown) => void }>;
+
+/** Calls into the thread, one after the other. It keeps no process alive that waits for nothing of it. */
+function databaseThread(path: string) {
+  const waiting = new Map<number, Waiter>();
+  let thread: Worker | undefined;
+  let number = 0;
+
+  const settle = (at: number): Waiter | undefined => {
+    const waiter = waiting.get(at);
+    waiting.delete(at);
+    if (waiting.size === 0) thread?.unref();
+    return waiter;
+  };
+
+  const start = (): Worker => {
+    const made = new Worker(new URL(import.meta.url), {
+      workerData: { program: PROGRAM, path },
+      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
+    });
+    made.on("message", (answer: Answer) => {
+      const waiter = settle(answer.number);
+      if ("value" in answer) waiter?.answer(answer.value);
+      else waiter?.fail("failure" in answer ? new ExportError(answer.failure) : new Error(answer.defect));
+    });
+    made.on("error", () => {}); // told to all who wait, at its exit
+    made.on("exit", () => {
+      if (thread === made) thread = undefined;
+      for (const at of [...waiting.keys()]) settle(at)?.fail(new Error("the thread of the list of exports ended"));
+    });
+    return made;
+  };
+
+  return {
+    call<M extends Method>(method: M, ...given: Parameters<JobDatabase[M]>): Promise<ReturnType<JobDatabase[M]>> {
+      return new Promise((resolve, reject) => {
+        thread ??= start();
+        thread.ref();
+        number += 1;
+        // What a method answers is what it is typed to return: both ends are of one file.
+        waiting.set(number, { answer: (value) => resolve(value as ReturnType<JobDatabase[M]>), fail: reject });
+        const call: Call = { number, method, given };
+        thread.postMessage(call, []);
+      });
+    },
+    async close(): Promise<void> {
+      const closed = thread;
+      if (closed === undefined) return;
+      const exited = once(closed, "exit");
+      closed.ref();
+      closed.postMessage("close", []);
+      await exited;
+    },
+  };
 }
 
-function open(path: string) {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(path, "", { flag: "a", mode: 0o600 }); // before SQLite makes it with the umask's mode
-  const database = new DatabaseSync(path, { timeout: 5_000 });
-  try {
-    database.exec(SCHEMA);
-    return prepare(database);
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+/** The thread: opens the file at the first call, and again at the next where that failed. */
+function serve(port: MessagePort, path: string): void {
+  let database: JobDatabase | undefined;
+  const answerTo = ({ number, method, given }: Call): Answer => {
+    try {
+      database ??= openJobDatabase(path);
+      const work: (...given: readonly unknown[]) => unknown = database[method] as (...given: unknown[]) => unknown;
+      return { number, value: work(...given) };
+    } catch (error) {
+      const failure = failureOf(error);
+      return failure ? { number, failure } : { number, defect: error instanceof Error ? error.message : "unknown" };
+    }
+  };
+  port.on("message", (call: Call | "close") => {
+    if (call === "close") {
+      database?.close(); // the last to close brings all of the WAL into the file
+      port.close();
+    } else port.postMessage(answerTo(call));
+  });
 }
 
-const SCHEMA = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
-  CREATE TABLE IF NOT EXISTS export (
-    id         TEXT PRIMARY KEY,
-    account    TEXT NOT NULL,     -- lower case
-    directory  TEXT NOT NULL,
-    state      TEXT NOT NULL,
-    due_at     INTEGER NOT NULL,  -- when it may be taken, epoch ms
-    lease      TEXT,              -- who runs it
-    wish       TEXT,              -- pause or cancel, asked of a running export
-    created_at INTEGER NOT NULL,
-    job        TEXT NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS export_state ON export (state, due_at);
-`;
-
-/** What the file system or SQLite refuses becomes a `disk` failure that names the file. */
-function onDisk<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const isRefused = error instanceof Error && ("syscall" in error || "errstr" in error);
-    if (!isRefused || !("code" in error)) throw error;
-    const why = String("errstr" in error ? error.errstr : error.code);
-    throw refuse(
-      "disk",
-      `The list of exports cannot be kept in ${path} (${why}).`,
-      "See that there is room and that this user may write there, then do the same again. Exports on disk are not touched.",
-      { cause: error },
-    );
-  }
-}
-
-function notNow(wish: Wish, job: ExportJob): Error {
-  const asked = wish.replace("_", " ");
-  return refuse(
-    "not_in_this_state",
-    `Export ${job.id} is ${job.state.replaceAll("_", " ")}: it is not possible to ${asked} it now.`,
-    "Look at the export's state first.",
-  );
-}
+if (parentPort && workerData?.program === PROGRAM) serve(parentPort, workerData.path);

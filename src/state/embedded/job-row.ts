@@ -46,10 +46,15 @@ export function parseJob(column: unknown): ExportJob {
   if (!isJob(value))
     throw refuse(
       "internal",
-      "The list of exports is damaged, or was written by another version of gmail-export.",
-      "Move STATE_DIR/exports.sqlite away and start again: exports on disk are not touched and go on when started anew.",
+      "This entry in the list of exports is damaged, or was written by another version of gmail-export.",
+      "Take that export off the list (DELETE /exports/{id}) and start it anew: what is on disk is not touched, and goes on.",
     );
   return value;
+}
+
+/** Whether a column is no job. Who goes through several leaves those out. */
+export function isDamaged(column: unknown): boolean {
+  return !isJob(parsed(String(column)));
 }
 
 function isJob(value: unknown): value is ExportJob {

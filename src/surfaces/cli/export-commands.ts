@@ -22,6 +22,7 @@ type ExportOptions = Readonly<{
   label?: string[];
   includeSpamTrash?: boolean;
   dryRun?: boolean;
+  wait?: boolean;
 }>;
 
 export function addExportCommands(program: Command, context: Context): void {
@@ -41,6 +42,10 @@ export function addExportCommands(program: Command, context: Context): void {
     .option("--output-dir <dir>", "inside EXPORT_DIR (default: EXPORT_DIR/<email>)")
     .option("--batch-size <n>", "messages a file", atLeastOne, 5_000)
     .optionsGroup("Options:")
+    .option(
+      "--wait",
+      "wait for a directory that another export writes to, and for a new day's quota, instead of ending",
+    )
     .option("--dry-run", "only list, and say what it would cost (5 quota units per 500 messages)")
     .action(async (email: string, options: ExportOptions) => {
       const services = await context.services();
@@ -54,7 +59,7 @@ export function addExportCommands(program: Command, context: Context): void {
       }
 
       const events = context.json() ? exportEvents(services, request) : undefined;
-      const manifest = await bring(context, services, request, events);
+      const manifest = await bring(context, services, request, events, options.wait === true);
       if (events) events.result(manifest);
       else for (const line of manifestLines(directory, manifest, paint)) terminal.data(line);
       if (!manifest.complete) context.exitWith(EXIT.incomplete);
@@ -101,6 +106,7 @@ async function bring(
   services: Services,
   request: ExportRequest,
   events: ExportEvents | undefined,
+  wait: boolean,
 ): Promise<Manifest> {
   endWith({
     failed: (failure) => events?.failed(failure),
@@ -116,6 +122,7 @@ async function bring(
     services,
     request,
     [events, watched].filter((one) => one !== undefined),
+    { wait },
     signal,
   );
 }

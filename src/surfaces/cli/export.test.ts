@@ -77,7 +77,9 @@ test("events tell of each stage, of progress once a second, and of a wait until 
   const clock = manualClock();
   const terminal = testTerminal();
   const events = exportEvents({ clock, terminal }, REQUEST);
-  events.result(await clock.run(exportHere({ clock, runExport: lockedOutOnce(clock) }, REQUEST, [events], never)));
+  events.result(
+    await clock.run(exportHere({ clock, runExport: lockedOutOnce(clock) }, REQUEST, [events], { wait: false }, never)),
+  );
 
   const told = terminal
     .stdout()
@@ -132,7 +134,7 @@ test("into a pipe goes a plain line every ten seconds, and one about a wait", as
   const clock = manualClock();
   const terminal = testTerminal();
   using watched = watch({ clock, terminal }, never);
-  await clock.run(exportHere({ clock, runExport: lockedOutOnce(clock) }, REQUEST, [watched], never));
+  await clock.run(exportHere({ clock, runExport: lockedOutOnce(clock) }, REQUEST, [watched], { wait: false }, never));
   const lines = terminal.stderr().trimEnd().split("\n");
   expect(lines[0]).toBe("fetching 5 % · 10 of 200 messages · 0 quota units");
   expect(lines.filter((line) => line.startsWith("fetching")).length).toBe(8);

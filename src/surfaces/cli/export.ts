@@ -1,3 +1,4 @@
+import { afterFailure } from "../../core/after-failure.ts";
 import { failureOf, type Failure } from "../../core/errors.ts";
 import type { ExportRequest } from "../../core/job.ts";
 import type { Manifest } from "../../core/manifest.ts";
@@ -5,14 +6,12 @@ import type { EpochMs } from "../../core/ports.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Services } from "./services.ts";
 
-/** How long to rest when Google or the network is away and nobody said until when. */
-const REST_MS = 60_000;
-
-/** Runs one export in this process; waits out what passes by itself. */
+/** Runs one export in this process; waits out what passes by itself; a directory that is being written, and a day's quota, only if asked to. */
 export async function exportHere(
   { clock, runExport }: Pick<Services, "clock" | "runExport">,
   request: ExportRequest,
   reporters: readonly Reporter[],
+  { wait }: Readonly<{ wait: boolean }>,
   signal: AbortSignal,
 ): Promise<Manifest> {
   for (;;) {
@@ -20,7 +19,7 @@ export async function exportHere(
       return await runExport(request, (progress) => reporters.forEach((one) => one.progress(progress)), signal);
     } catch (error) {
       const failure = failureOf(error);
-      const until = failure && waitUntil(failure, clock.now());
+      const until = failure && waitUntil(failure, wait, clock.now());
       if (failure === undefined || until === undefined || signal.aborted) throw error;
       for (const one of reporters) one.waiting(failure, until);
       await clock.sleep(until - clock.now(), signal);
@@ -29,6 +28,8 @@ export async function exportHere(
 }
 
 /** When to go on after a failure; undefined when a person must do something first. */
-function waitUntil(failure: Failure, now: EpochMs): EpochMs | undefined {
-  return failure.retry === "wait" || failure.retry === "backoff" ? (failure.at ?? now + REST_MS) : undefined;
+function waitUntil(failure: Failure, wait: boolean, now: EpochMs): EpochMs | undefined {
+  if ((failure.code === "directory_busy" || failure.code === "daily_limit") && !wait) return undefined; // a person may choose
+  const after = afterFailure(failure, now);
+  return after.then === "wait" ? after.until : undefined;
 }

@@ -5,7 +5,15 @@ import { call } from "./api.ts";
 
 export type Export = Readonly<z.infer<typeof ExportShape>>;
 
+type Page = Readonly<{ exports: readonly Export[]; next_cursor: string | null }>;
+
 /** Newest first. */
-export function listExports(signal: AbortSignal): Promise<readonly Export[]> {
-  return call("GET", "/exports", { signal });
+export async function listExports(signal: AbortSignal): Promise<readonly Export[]> {
+  const all: Export[] = [];
+  for (let cursor: string | null = ""; cursor !== null;) {
+    const page: Page = await call("GET", `/exports?limit=200${cursor === "" ? "" : `&cursor=${cursor}`}`, { signal });
+    all.push(...page.exports);
+    cursor = page.next_cursor;
+  }
+  return all;
 }

@@ -44,14 +44,14 @@ async function stage(): Promise<Stage> {
   const clock = manualClock();
   const queue = embeddedQueue(join(folder.path, "state"), clock);
   stack.defer(() => queue.close());
-  const { id } = queue.add({
+  const { id } = await queue.add({
     account: "ada@example.com",
     directory: "/data/\r\n\nevent: forged\u2028",
     maxEmails: null,
     batchSize: 5_000,
     filter: { ...EVERYTHING, query: "a\rb\nc\n\nid: 7\n\n" },
   });
-  const lease = queue.take()!;
+  const lease = (await queue.take())!;
   const app = fastify({ forceCloseConnections: true });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -103,10 +103,10 @@ test("an event tells at once how the export is, and another one each change unti
   await using w = await stage();
   const listener = await w.listen();
   await told(listener, 1);
-  w.lease.beat(fetched(10));
+  await w.lease.beat(fetched(10));
   await w.clock.advance(1_000);
   await told(listener, 2);
-  w.lease.release({ state: "completed" }, { ...fetched(100), stage: "done" });
+  await w.lease.release({ state: "completed" }, { ...fetched(100), stage: "done" });
   await w.clock.advance(1_000);
   await until(() => listener.ended());
   expect(listener.told().map(({ state, exported }) => [state, exported])).toEqual([
@@ -117,7 +117,7 @@ test("an event tells at once how the export is, and another one each change unti
   expect(listener.text()).toMatch(/^retry: \d+\n\n/);
   const times = listener.told().map(({ id }) => Number(id.split("-")[0]));
   expect(times).toEqual(times.toSorted((a, b) => a - b));
-  expect(w.clock.sleepers()).toBe(0);
+  await until(() => w.clock.sleepers() === 0);
 });
 
 test("whatever stands in an export, a line of it is never taken for another field", async () => {
@@ -141,8 +141,8 @@ test("no more than four events a second are sent, and the last change is among t
   const listener = await w.listen();
   await told(listener, 1);
   for (let exported = 1; exported <= 100; exported += 1) {
-    w.lease.beat(fetched(exported));
-    w.queue.signedIn("somebody@example.com"); // wakes all who listen
+    await w.lease.beat(fetched(exported));
+    await w.queue.signedIn("somebody@example.com"); // wakes all who listen
     await w.clock.advance(10);
   }
   await w.clock.advance(1_000);
@@ -157,7 +157,7 @@ test("a beat that brings nothing new is no event; silence is filled with a comme
   const listener = await w.listen();
   await told(listener, 1);
   for (let second = 0; second < 31; second += 1) {
-    w.lease.beat(NO_PROGRESS);
+    await w.lease.beat(NO_PROGRESS);
     await w.clock.advance(1_000);
   }
   await until(() => listener.text().split("\n: ").length === 3);
@@ -175,7 +175,7 @@ test("who comes back is told nothing twice and nothing late", async () => {
   const second = await w.listen({ "last-event-id": id });
   await w.clock.advance(5_000);
   expect(second.told()).toEqual([]);
-  w.lease.beat(fetched(7)); // in the very millisecond of the look before
+  await w.lease.beat(fetched(7)); // in the very millisecond of the look before
   await w.clock.advance(1_000);
   expect((await told(second, 1))[0]).toMatchObject({ exported: 7 });
   second.leave();
@@ -191,13 +191,13 @@ test("who comes back is told nothing twice and nothing late", async () => {
 
 test("an export that has ended is told once; whoever knows its end is sent away for good", async () => {
   await using w = await stage();
-  w.lease.release({ state: "cancelled" }, fetched(3));
+  await w.lease.release({ state: "cancelled" }, fetched(3));
   const listener = await w.listen();
   await until(() => listener.ended());
   expect(listener.told()).toMatchObject([{ state: "cancelled", exported: 3 }]);
   const again = await w.listen({ "last-event-id": listener.told()[0]!.id });
   expect(again.response.status).toBe(204);
-  expect(w.clock.sleepers()).toBe(0);
+  await until(() => w.clock.sleepers() === 0);
 });
 
 test("several listen at once; when one leaves, nothing of it stays, and the others go on", async () => {
@@ -209,7 +209,7 @@ test("several listen at once; when one leaves, nothing of it stays, and the othe
   listeners[0]!.leave();
   listeners[3]!.leave();
   await until(() => w.clock.sleepers() === 3);
-  w.lease.beat(fetched(9));
+  await w.lease.beat(fetched(9));
   await w.clock.advance(1_000);
   for (const i of [1, 2, 4]) expect((await told(listeners[i]!, 2))[1]).toMatchObject({ exported: 9 });
   for (const i of [1, 2, 4]) listeners[i]!.leave();
@@ -224,7 +224,7 @@ test("a client that does not read holds nothing up, and is forgotten when it lea
   socket.write(`GET ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
   await until(() => w.clock.sleepers() === 1);
   for (let exported = 1; exported <= 50; exported += 1) {
-    w.lease.beat(fetched(exported));
+    await w.lease.beat(fetched(exported));
     await w.clock.advance(1_000);
   }
   const listener = await w.listen();
@@ -240,7 +240,7 @@ test("a server that closes ends its streams in good order", async () => {
   await told(listener, 1);
   await w.close();
   await until(() => listener.ended());
-  expect(w.clock.sleepers()).toBe(0);
+  await until(() => w.clock.sleepers() === 0);
 });
 
 test("the headers say that it is a stream, and that nobody may keep it", async () => {

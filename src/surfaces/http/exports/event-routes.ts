@@ -55,9 +55,9 @@ export function eventRoutes({ queue, clock, log }: Pick<Services, "queue" | "clo
         },
       },
       async ({ id: requestId, params, headers }, reply) => {
-        const look = (): ExportJob => queue.get(params.id);
+        const look = (): Promise<ExportJob> => queue.get(params.id);
         const seen = contentOf(headers["last-event-id"]);
-        const first = look();
+        const first = await look();
         if (hasEnded(first) && contentOf(eventOf(first).id) === seen) return reply.code(204).send(null);
 
         const signal = AbortSignal.any([clientGone(reply), closing.signal]);
@@ -79,7 +79,7 @@ export function eventRoutes({ queue, clock, log }: Pick<Services, "queue" | "clo
 /** Tells what changes until the export has ended. What changes while one is told, and what another process does, is in the next. */
 async function tell(
   stream: EventStream,
-  look: () => ExportJob,
+  look: () => Promise<ExportJob>,
   seen: string,
   { queue, clock }: { queue: Services["queue"]; clock: Clock },
   signal: AbortSignal,
@@ -87,18 +87,21 @@ async function tell(
   let last = seen;
   let spokeAt = clock.now();
   while (!signal.aborted) {
-    const job = look();
+    const told = new AbortController();
+    const changed = queue.changed(AbortSignal.any([signal, told.signal])); // from before the look on
+    const job = await look();
     const event = eventOf(job);
     const isNews = contentOf(event.id) !== last;
     const isLate = clock.now() - spokeAt >= HEARTBEAT_MS;
     if (isNews) await stream.send(event);
     else if (isLate) await stream.comment("still there");
+    if (isNews || isLate || hasEnded(job)) told.abort();
     if (hasEnded(job)) return;
     if (isNews || isLate) {
       last = contentOf(event.id);
       spokeAt = clock.now();
       await clock.sleep(GAP_MS, signal);
-    } else await queue.changed(signal); // nothing gets lost: no other code runs between the look and this
+    } else await changed;
   }
 }
 

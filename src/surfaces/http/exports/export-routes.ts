@@ -2,9 +2,10 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import type { Wish } from "../../../core/job.ts";
-import { answer, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
+import { answer, empty, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { viewOfEstimate } from "../../estimate-view.ts";
 import { clientGone } from "../client-gone.ts";
+import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
 import { EMAIL, EXPORT_ID, LINKS, RUNNING_EXPORT } from "../contract/examples.ts";
 import { Export, ExportInFull, Links, viewInFull, viewOf } from "./export-view.ts";
 import { accepted, NewExport } from "./new-export.ts";
@@ -73,8 +74,20 @@ export const Estimate = z
     ],
   });
 
+const Page = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z.string().max(200).optional(),
+});
+
+const Exports = z
+  .object({ exports: z.array(Export), next_cursor: z.string().nullable() })
+  .meta({ id: "Exports", examples: [{ exports: [RUNNING_EXPORT], next_cursor: null }] });
+
 const byId = z.strictObject({ id: z.string().meta({ examples: [EXPORT_ID] }) });
 const nothing = z.strictObject({});
+
+/** What a cursor belongs to. */
+const EXPORTS = { list: "exports" };
 
 const NOT_SIGNED_IN = "Nobody is signed in as this account; `sign_in_url` is where to.";
 
@@ -110,7 +123,7 @@ export function exportRoutes(services: Services): FastifyPluginAsyncZod {
         const request = await accepted(body, reply, services);
         if (!request) return reply;
         await directoryIsFree(request.directory);
-        const job = queue.add(request);
+        const job = await queue.add(request);
         log.info("export accepted", { requestId, export: job.id });
         const { links } = viewOf(job);
         return reply
@@ -158,12 +171,23 @@ export function exportRoutes(services: Services): FastifyPluginAsyncZod {
       {
         schema: {
           tags: ["exports"],
-          summary: "All exports, newest first",
-          querystring: nothing,
-          response: { 200: answer("All of them", z.array(Export).meta({ examples: [[RUNNING_EXPORT]] })) },
+          summary: "Exports, newest first",
+          querystring: Page,
+          response: {
+            200: answer("One page; with `next_cursor` as `cursor`, the list goes on behind it", Exports),
+            ...problems({ 422: INVALID_FIELDS }),
+          },
         },
       },
-      async () => queue.list().map(viewOf),
+      async ({ query: { limit, cursor } }, reply) => {
+        const from = cursor === undefined ? undefined : positionIn(cursor, EXPORTS);
+        if (cursor !== undefined && !from) return sendBadCursor(reply);
+        const { exports, next } = await queue.list(limit, from && { createdAt: from[0], serial: from[1] });
+        return {
+          exports: exports.map(viewOf),
+          next_cursor: next ? cursorOf([next.createdAt, next.serial], EXPORTS) : null,
+        };
+      },
     );
 
     app.get(
@@ -181,8 +205,28 @@ export function exportRoutes(services: Services): FastifyPluginAsyncZod {
         },
       },
       async ({ params }) => {
-        const job = queue.get(params.id);
+        const job = await queue.get(params.id);
         return viewInFull(job, await readDirectory.manifest(job.request.directory));
+      },
+    );
+
+    app.delete(
+      "/exports/:id",
+      {
+        schema: {
+          tags: ["exports"],
+          summary: "Take an export that has ended off the list; its files stay",
+          params: byId,
+          querystring: nothing,
+          response: {
+            204: empty("It is on the list no more"),
+            ...problems({ 404: UNKNOWN_EXPORT, 409: "It has not ended: cancel it first." }),
+          },
+        },
+      },
+      async ({ params }, reply) => {
+        await queue.remove(params.id);
+        return reply.code(204).send(null);
       },
     );
 
@@ -198,11 +242,14 @@ export function exportRoutes(services: Services): FastifyPluginAsyncZod {
             body: nothing.nullish().meta({ examples: [{}] }),
             response: {
               202: answer("Asked for; the export as it is now. One that runs follows within about a second", Export),
-              ...problems({ 404: UNKNOWN_EXPORT, 409: "Its state does not allow it." }),
+              ...problems({
+                404: UNKNOWN_EXPORT,
+                409: "Its state does not allow it, or another unfinished export has its directory.",
+              }),
             },
           },
         },
-        async ({ params }, reply) => reply.code(202).send(viewOf(queue.ask(params.id, wish))),
+        async ({ params }, reply) => reply.code(202).send(viewOf(await queue.ask(params.id, wish))),
       );
   };
 }

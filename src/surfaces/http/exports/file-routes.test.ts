@@ -28,7 +28,7 @@ async function stage() {
   const queue = embeddedQueue(join(folder.path, "state"), manualClock());
   stack.defer(() => queue.close());
   const request = { account: "ada@example.com", directory: folder.path, maxEmails: null, batchSize: 1 };
-  const { id } = queue.add({ ...request, filter: EVERYTHING });
+  const { id } = await queue.add({ ...request, filter: EVERYTHING });
   await writeFile(join(folder.path, BATCH), "");
   await truncate(join(folder.path, BATCH), LARGE);
   const manifest = {

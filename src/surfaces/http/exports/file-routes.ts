@@ -69,7 +69,7 @@ export function fileRoutes({
 }: Pick<Services, "queue" | "readDirectory" | "archive" | "log">): FastifyPluginAsyncZod {
   /** What the export has finished; undefined while that is nothing. */
   const snapshotOf = async (id: string): Promise<Snapshot | undefined> => {
-    const { request } = queue.get(id);
+    const { request } = await queue.get(id);
     const snapshot = await readDirectory.snapshot(request.directory);
     return snapshot && isOf(request, snapshot.manifest) ? snapshot : undefined;
   };

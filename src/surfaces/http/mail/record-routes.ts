@@ -10,7 +10,7 @@ import { isOf } from "../exports/export-view.ts";
 import { MAIL_POLICY } from "./mail-policy.ts";
 import { mailRenderer } from "./mail-renderer.ts";
 import { sendProblem } from "../contract/problem.ts";
-import { cursorOf, positionIn } from "./record-cursor.ts";
+import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
 import { ExportedRecord, Records, Statistics, viewOfPage, viewOfStatistics } from "./record-view.ts";
 import type { Services } from "../services.ts";
 
@@ -102,8 +102,8 @@ export function recordRoutes({
   records,
   clock,
 }: Pick<Services, "queue" | "records" | "clock">): FastifyPluginAsyncZod {
-  const recordsOf = (id: string): RecordsOf => {
-    const { request } = queue.get(id);
+  const recordsOf = async (id: string): Promise<RecordsOf> => {
+    const { request } = await queue.get(id);
     return { directory: request.directory, owns: (manifest) => isOf(request, manifest) };
   };
 
@@ -116,22 +116,22 @@ export function recordRoutes({
       const question = { ...asked, export: params.id };
       const from = cursor === undefined ? undefined : positionIn(cursor, question);
       if (cursor !== undefined && !from) return sendBadCursor(reply);
-      const page = await records.page(recordsOf(params.id), questionOf(asked), limit, from);
+      const page = await records.page(await recordsOf(params.id), questionOf(asked), limit, from);
       return viewOfPage(page, page.next ? cursorOf(page.next, question) : null);
     });
 
     app.get("/exports/:id/statistics", { schema: STATISTICS }, async ({ params }) =>
-      viewOfStatistics(await records.statistics(recordsOf(params.id))),
+      viewOfStatistics(await records.statistics(await recordsOf(params.id))),
     );
 
     app.get("/exports/:id/records/:message_id", { schema: RECORD }, async ({ params }, reply) => {
-      const { index, line } = await records.line(recordsOf(params.id), params.message_id);
+      const { index, line } = await records.line(await recordsOf(params.id), params.message_id);
       if (!line) return sendNoMessage(reply, index);
       return sendAsItIs(reply, line);
     });
 
     app.get("/exports/:id/records/:message_id/html", { schema: HTML }, async ({ params }, reply) => {
-      const { index, line } = await records.line(recordsOf(params.id), params.message_id);
+      const { index, line } = await records.line(await recordsOf(params.id), params.message_id);
       if (!line) return sendNoMessage(reply, index);
       const html = htmlOf(line);
       if (html === "")
@@ -195,17 +195,5 @@ async function sendNoMessage(reply: FastifyReply, { complete }: IndexState): Pro
     "no_such_message",
     "No finished file of this export has a message with this id.",
     complete ? "List the export's records to find the right id." : "Ask again: the files are still being read.",
-  );
-}
-
-async function sendBadCursor(reply: FastifyReply): Promise<FastifyReply> {
-  const message = "It belongs to no page of this list.";
-  return sendProblem(
-    reply,
-    422,
-    "invalid_fields",
-    `These fields cannot be used: cursor: ${message}`,
-    "Leave it out to begin at the first page, and keep the other parameters while going on.",
-    { errors: [{ field: "cursor", message }] },
   );
 }

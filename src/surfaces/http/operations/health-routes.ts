@@ -24,10 +24,12 @@ const open = { family: "health" } as const;
 
 /** What who runs the server asks it: does it live, can it work, what has it done. */
 export function healthRoutes({ measures, queue, readiness }: Services): FastifyPluginAsyncZod {
-  const exports = gauge("gmail_export_exports", "Exports that are known, by state, of all processes together.", () => {
-    const counts = queue.counts();
-    return StateName.options.map((state) => [{ state }, counts.get(state) ?? 0] as const);
-  });
+  const exportsByState = async (): Promise<string> => {
+    const counts = await queue.counts();
+    return gauge("gmail_export_exports", "Exports that are known, by state, of all processes together.", () =>
+      StateName.options.map((state) => [{ state }, counts.get(state) ?? 0] as const),
+    ).text();
+  };
 
   return async (app) => {
     app.get(
@@ -85,7 +87,7 @@ export function healthRoutes({ measures, queue, readiness }: Services): FastifyP
           },
         },
       },
-      async (_request, reply) => sendText(reply, exports.text() + measures.text()),
+      async (_request, reply) => sendText(reply, (await exportsByState()) + measures.text()),
     );
   };
 }

@@ -18,13 +18,13 @@ export async function faultsOf({ folder, room, queue, folders }: Readiness): Pro
     return ((await room(path)) ?? Infinity) < LEAST_ROOM_BYTES ? "There is no room left to write." : undefined;
   };
   const looks = Object.entries(folders).map(async ([field, path]) => ({ field, message: await faultOf(path) }));
-  const found = [{ field: "STATE_DIR", message: listFault(queue) }, ...(await Promise.all(looks))];
+  const found = [{ field: "STATE_DIR", message: await listFault(queue) }, ...(await Promise.all(looks))];
   return found.flatMap(({ field, message }) => (message === undefined ? [] : [{ field, message }]));
 }
 
-function listFault(queue: Readiness["queue"]): string | undefined {
+async function listFault(queue: Readiness["queue"]): Promise<string | undefined> {
   try {
-    queue.counts();
+    await queue.counts();
     return undefined;
   } catch {
     return "The list of exports cannot be read.";

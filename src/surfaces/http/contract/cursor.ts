@@ -1,18 +1,23 @@
 import { createHash } from "node:crypto";
 
-import type { RecordPosition } from "../../../core/records.ts";
+import type { FastifyReply } from "fastify";
+
+import { sendProblem } from "./problem.ts";
+
+/** Where in a list: by what it is ordered, and a number that tells apart what that does not. */
+type Position = readonly [number, number];
 
 /**
  * Where the next page begins, as text that belongs to one question: the digest tells a cursor that was changed, or that
  * came with another search. It protects nothing, so it needs no key.
  */
-export function cursorOf(position: RecordPosition, question: object): string {
+export function cursorOf(position: Position, question: object): string {
   const place = JSON.stringify(position);
   return Buffer.from(`${digestOf(place, question)}${place}`).toString("base64url");
 }
 
 /** Undefined when the cursor is none that was given out for this question. */
-export function positionIn(cursor: string, question: object): RecordPosition | undefined {
+export function positionIn(cursor: string, question: object): Position | undefined {
   const text = Buffer.from(cursor, "base64url").toString();
   const place = text.slice(DIGEST_CHARACTERS);
   const [, date, number] = /^\[(-?\d+),(\d+)\]$/.exec(place) ?? [];
@@ -26,4 +31,16 @@ const DIGEST_CHARACTERS = 16;
 function digestOf(place: string, question: object): string {
   const hash = createHash("sha256").update(`${place} ${JSON.stringify(question)}`);
   return hash.digest("hex").slice(0, DIGEST_CHARACTERS);
+}
+
+export async function sendBadCursor(reply: FastifyReply): Promise<FastifyReply> {
+  const message = "It belongs to no page of this list.";
+  return sendProblem(
+    reply,
+    422,
+    "invalid_fields",
+    `These fields cannot be used: cursor: ${message}`,
+    "Leave it out to begin at the first page, and keep the other parameters while going on.",
+    { errors: [{ field: "cursor", message }] },
+  );
 }

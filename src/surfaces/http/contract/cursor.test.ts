@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { cursorOf, positionIn } from "./record-cursor.ts";
+import { cursorOf, positionIn } from "./cursor.ts";
 
 const positions = fc.tuple(fc.maxSafeInteger(), fc.maxSafeNat());
 const QUESTION = { search: "tickets" };

@@ -1,0 +1,303 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+
+import { canonicalAccount } from "../../core/account.ts";
+import { refuse } from "../../core/errors.ts";
+import {
+  assertMove,
+  granted,
+  LEASE_MS,
+  LIVE,
+  mayAsk,
+  NO_PROGRESS,
+  type ExportJob,
+  type ExportRequest,
+  type ExportState,
+  type JobPage,
+  type JobPosition,
+  type Progress,
+  type StateName,
+  type Wish,
+} from "../../core/job.ts";
+import type { EpochMs } from "../../core/ports.ts";
+import { isDamaged, parseJob } from "./job-row.ts";
+
+/** How long another process may hold the file before that is a failure. This thread waits, and nobody else. */
+const BUSY_MS = 5_000;
+
+/** An export that was taken, with the key that proves the hold on it. */
+export type Taken = Readonly<{ job: ExportJob; key: string }>;
+
+type Row = Readonly<Record<string, SQLOutputValue>>;
+
+/** What the thread of the list does, each call whole or not at all. `now` is the caller's time. */
+export type JobDatabase = ReturnType<typeof openJobDatabase>;
+
+/**
+ * Exports in an SQLite file of STATE_DIR: durable at every step (WAL, synchronous FULL), shared by the processes of one
+ * machine. The job itself is one JSON column; beside it stands only what is searched for. Synchronous: runs in a thread
+ * of its own.
+ */
+export function openJobDatabase(path: string) {
+  const { database, ...ask } = onDisk(path, () => open(path));
+
+  /** One writer at a time, across processes; all or nothing. */
+  const atomically = <T>(work: () => T): T =>
+    onDisk(path, () => {
+      database.exec("BEGIN IMMEDIATE");
+      try {
+        const result = work();
+        database.exec("COMMIT");
+        return result;
+      } catch (error) {
+        if (database.isTransaction) database.exec("ROLLBACK"); // a full disk has rolled back by itself
+        throw error;
+      }
+    });
+
+  const rowOf = (id: string): Row => {
+    const row = onDisk(path, () => ask.byId.get(id));
+    if (row) return row;
+    throw refuse("export_unknown", "There is no such export.", "List the exports to find the right id.");
+  };
+
+  const put = (job: ExportJob, from: StateName, dueAt: EpochMs, lease: string | null, wish: string | null): void => {
+    assertMove(from, job.state);
+    ask.update.run(job.state, dueAt, lease, wish, JSON.stringify(job), job.id);
+  };
+
+  /** Nobody runs it, and what was wished has come true. */
+  const rest = (from: ExportJob, state: ExportState, now: EpochMs): ExportJob => {
+    const job = toState(from, state, now);
+    put(job, from.state, job.state === "waiting" ? job.until : 0, null, null);
+    return job;
+  };
+
+  const mustHaveDirectory = (id: string | undefined, directory: string): void => {
+    const other = ask.inDirectory.all(directory).find((row) => row["id"] !== id);
+    if (other)
+      throw refuse(
+        "directory_busy",
+        `Export ${String(other["id"])} is writing to ${directory}.`,
+        "Follow that export, cancel it, or choose another output directory.",
+      );
+  };
+
+  return {
+    add(request: ExportRequest, now: EpochMs): ExportJob {
+      const job: ExportJob = {
+        id: randomUUID(),
+        request,
+        progress: NO_PROGRESS,
+        createdAt: now,
+        updatedAt: now,
+        state: "queued",
+      };
+      return atomically(() => {
+        mustHaveDirectory(undefined, request.directory);
+        ask.insert.run(job.id, request.account, request.directory, "queued", now, now, JSON.stringify(job));
+        return job;
+      });
+    },
+
+    get: (id: string): ExportJob => parseJob(rowOf(id)["job"]),
+
+    /** `damaged` are the ids of those that were left out. */
+    list(limit: number, after: JobPosition | undefined): JobPage & Readonly<{ damaged: readonly string[] }> {
+      const { createdAt, serial } = after ?? { createdAt: Number.MAX_SAFE_INTEGER, serial: Number.MAX_SAFE_INTEGER };
+      const rows = onDisk(path, () => ask.newestFirst.all(createdAt, createdAt, serial, limit + 1));
+      const shown = rows.slice(0, limit);
+      const last = shown.at(-1);
+      return {
+        exports: shown.filter((row) => !isDamaged(row["job"])).map((row) => parseJob(row["job"])),
+        next:
+          rows.length > limit && last
+            ? { createdAt: Number(last["created_at"]), serial: Number(last["rowid"]) }
+            : undefined,
+        damaged: shown.filter((row) => isDamaged(row["job"])).map((row) => String(row["id"])),
+      };
+    },
+
+    counts: (): ReadonlyMap<string, number> =>
+      new Map(onDisk(path, () => ask.byState.all()).map((row) => [String(row["state"]), Number(row["count"])])),
+
+    take(now: EpochMs): Taken | undefined {
+      return atomically(() => {
+        for (const row of ask.due.all(now, now)) {
+          if (isDamaged(row["job"])) continue; // it blocks nobody
+          const found = parseJob(row["job"]);
+          const wish = wishIn(row);
+          if (wish !== undefined) {
+            rest(found, granted(wish), now); // its worker died before it heard of it
+            continue;
+          }
+          const key = randomUUID();
+          const job = toState(found, { state: "running" }, now);
+          put(job, found.state, now + LEASE_MS, key, null);
+          return { job, key };
+        }
+        return undefined;
+      });
+    },
+
+    beat({ job, key }: Taken, progress: Progress, now: EpochMs): "go_on" | "pause" | "cancel" | "lost" {
+      return atomically(() => {
+        const held = ask.byId.get(job.id);
+        if (held?.["lease"] !== key) return "lost";
+        const wish = wishIn(held);
+        const running = { ...toState(job, { state: "running" }, now), progress };
+        put(running, "running", now + LEASE_MS, key, wish ?? null);
+        return wish ?? "go_on";
+      });
+    },
+
+    release({ job, key }: Taken, state: ExportState, progress: Progress, now: EpochMs): void {
+      atomically(() => {
+        const held = ask.byId.get(job.id);
+        if (held?.["lease"] !== key) return;
+        const wish = wishIn(held);
+        const isUnheard = wish !== undefined && LIVE.includes(state.state);
+        rest({ ...job, progress }, isUnheard ? granted(wish) : state, now);
+      });
+    },
+
+    ask(id: string, wish: Wish, now: EpochMs): ExportJob {
+      return atomically(() => {
+        const row = rowOf(id);
+        const found = parseJob(row["job"]);
+        if (!mayAsk(wish, found.state)) throw notNow(wish, found);
+        if (found.state === "running" && Number(row["due_at"]) > now) {
+          if (wishIn(row) !== "cancel") ask.setWish.run(wish, id); // what is to stop for good is not paused
+          return found;
+        }
+        const next = granted(wish);
+        if (LIVE.includes(next.state)) mustHaveDirectory(id, found.request.directory);
+        return rest(found, next, now);
+      });
+    },
+
+    remove(id: string, now: EpochMs): void {
+      atomically(() => {
+        const row = rowOf(id);
+        const isRunning = row["state"] === "running" && Number(row["due_at"]) > now;
+        if (isDamaged(row["job"]) ? isRunning : LIVE.includes(parseJob(row["job"]).state))
+          throw refuse(
+            "not_in_this_state",
+            `Export ${id} has not ended: it is not possible to take it off the list now.`,
+            "Cancel it first, and wait until it has stopped.",
+          );
+        ask.remove.run(id);
+      });
+    },
+
+    signedIn(account: string, now: EpochMs): void {
+      atomically(() => {
+        for (const row of ask.wantSignIn.all(account))
+          if (!isDamaged(row["job"])) rest(parseJob(row["job"]), { state: "queued" }, now);
+      });
+    },
+
+    close: (): void => database.close(),
+  };
+}
+
+function toState({ id, request, progress, createdAt }: ExportJob, state: ExportState, now: EpochMs): ExportJob {
+  return { id, request, progress, createdAt, updatedAt: now, ...state };
+}
+
+function wishIn(row: Row): "pause" | "cancel" | undefined {
+  const wish = row["wish"];
+  return wish === "pause" || wish === "cancel" ? wish : undefined;
+}
+
+/** All that is asked of the file. */
+function prepare(database: DatabaseSync) {
+  // Older versions stored the address in lower case, as it was typed.
+  database.function("canonical_account", { deterministic: true }, (account) => canonicalAccount(String(account)));
+  const live = LIVE.map((state) => `'${state}'`).join(", ");
+  const byId = database.prepare("SELECT job, state, lease, wish, due_at FROM export WHERE id = ?");
+  const newestFirst = database.prepare(`
+    SELECT rowid, id, job, created_at FROM export
+    WHERE created_at < ? OR (created_at = ? AND rowid < ?)
+    ORDER BY created_at DESC, rowid DESC LIMIT ?`);
+  const byState = database.prepare("SELECT state, COUNT(*) AS count FROM export GROUP BY state");
+  const inDirectory = database.prepare(`SELECT id FROM export WHERE directory = ? AND state IN (${live})`);
+  const insert = database.prepare(
+    "INSERT INTO export (id, account, directory, state, due_at, created_at, job) VALUES (?, canonical_account(?), ?, ?, ?, ?, ?)",
+  );
+  // A running export whose lease ran out is due, like one that waits; `due_at` of a running one is the end of its lease.
+  const due = database.prepare(`
+    SELECT job, wish FROM export AS candidate
+    WHERE state IN ('queued', 'waiting', 'running') AND due_at <= ?
+      AND NOT EXISTS (
+        SELECT 1 FROM export AS other
+        WHERE canonical_account(other.account) = canonical_account(candidate.account) AND other.id <> candidate.id
+          AND other.state = 'running' AND other.due_at > ?
+      )
+    ORDER BY created_at, rowid`);
+  const update = database.prepare("UPDATE export SET state = ?, due_at = ?, lease = ?, wish = ?, job = ? WHERE id = ?");
+  const setWish = database.prepare("UPDATE export SET wish = ? WHERE id = ?");
+  const remove = database.prepare("DELETE FROM export WHERE id = ?");
+  const wantSignIn = database.prepare(
+    "SELECT job FROM export WHERE canonical_account(account) = canonical_account(?) AND state = 'needs_sign_in'",
+  );
+  return { database, byId, newestFirst, byState, inDirectory, insert, due, update, setWish, remove, wantSignIn };
+}
+
+function open(path: string) {
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  writeFileSync(path, "", { flag: "a", mode: 0o600 }); // before SQLite makes it with the umask's mode
+  const database = new DatabaseSync(path, { timeout: BUSY_MS });
+  try {
+    database.exec(SCHEMA);
+    return prepare(database);
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+const SCHEMA = `
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  CREATE TABLE IF NOT EXISTS export (
+    id         TEXT PRIMARY KEY,
+    account    TEXT NOT NULL,     -- lower case, in one spelling
+    directory  TEXT NOT NULL,
+    state      TEXT NOT NULL,
+    due_at     INTEGER NOT NULL,  -- when it may be taken, epoch ms
+    lease      TEXT,              -- who runs it
+    wish       TEXT,              -- pause or cancel, asked of a running export
+    created_at INTEGER NOT NULL,
+    job        TEXT NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS export_state ON export (state, due_at);
+`;
+
+/** What the file system or SQLite refuses becomes a `disk` failure that names the file. */
+function onDisk<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    const isRefused = error instanceof Error && ("syscall" in error || "errstr" in error);
+    if (!isRefused || !("code" in error)) throw error;
+    const why = String("errstr" in error ? error.errstr : error.code);
+    throw refuse(
+      "disk",
+      `The list of exports cannot be kept in ${path} (${why}).`,
+      "See that there is room and that this user may write there, then do the same again. Exports on disk are not touched.",
+      { cause: error },
+    );
+  }
+}
+
+function notNow(wish: Wish, job: ExportJob): Error {
+  const asked = wish.replace("_", " ");
+  return refuse(
+    "not_in_this_state",
+    `Export ${job.id} is ${job.state.replaceAll("_", " ")}: it is not possible to ${asked} it now.`,
+    "Look at the export's state first.",
+  );
+}
