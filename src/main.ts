@@ -243,6 +243,7 @@ async function examineAlone(
 /** Runs the server and its background exports until the signal aborts; then everything is made durable first. */
 async function serve(parts: Parts, onListening: (url: string) => void, signal: AbortSignal): Promise<void> {
   const { config, log, measures, queue } = parts;
+  await queue.counts(); // a list that cannot be kept is told at the start
   const { httpServer } = await import("./surfaces/http/server.ts"); // half of the memory a command would take
   const app = await httpServer({
     ...parts,

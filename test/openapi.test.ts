@@ -147,7 +147,7 @@ describe("every call in /openapi.json", () => {
     await reaches(w, stopped, "cancelled");
     google.faults.clear();
 
-    google.faults.add({ kind: "domainPolicy" });
+    google.faults.add({ kind: "apiDisabled" });
     const whole = await start(1);
     await reaches(w, whole, "failed");
     google.faults.clear();

@@ -1,9 +1,13 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { simulateGoogle } from "../simulator/google.ts";
 import { api, expectProblem } from "./api.ts";
 import { openBrowser } from "./browser.ts";
 import { install } from "./product.ts";
+import { until } from "./wait.ts";
 import { ADA, API_KEY, signInPath, stage, withKey, type Stage } from "./stage.ts";
 
 /** Nothing listens there: for what needs no Google. */
@@ -149,5 +153,21 @@ describe("the server does not start", () => {
     const { code, stderr } = await product.cli(["serve"]);
     expect(code).toBe(3);
     expect(stderr).toContain(`cannot listen on 127.0.0.1:${new URL(server.url).port}`);
+  });
+});
+
+test("while another process holds the list of exports, all that does not need it is answered", async () => {
+  await using w = await stage({ messages: 1 });
+  expect((await w.get("/exports")).status).toBe(200); // the file is there
+  await until(async (note) => {
+    using held = new DatabaseSync(join(w.product.folder, "state", "exports.sqlite"));
+    held.exec("BEGIN IMMEDIATE");
+    let answered: number | undefined;
+    const asking = w.post("/exports/none/pause").then(({ status }) => (answered = status));
+    for (let n = 0; n < 5; n += 1) expect((await w.get("/healthz")).status).toBe(200);
+    const wasWaiting = answered === undefined;
+    held.exec("COMMIT");
+    note(await asking);
+    return wasWaiting;
   });
 });
