@@ -11,22 +11,22 @@ const DAY_MS = 24 * 60 * 60_000;
 
 /** What becomes of an export that met a failure: it goes on by itself at a time, or after a sign-in, or not. */
 export type AfterFailure =
-  | Readonly<{ then: "wait"; until: EpochMs }>
-  | Readonly<{ then: "sign_in" }>
-  | Readonly<{ then: "end" }>;
+  | Readonly<{ what: "wait"; until: EpochMs }>
+  | Readonly<{ what: "sign_in" }>
+  | Readonly<{ what: "end" }>;
 
 /** The one rule for server and command line. A directory that is being written becomes free, and a day's quota is whole again. */
 export function afterFailure(failure: Failure, now: EpochMs): AfterFailure {
-  if (failure.code === "directory_busy") return { then: "wait", until: now + REST_MS };
-  if (failure.code === "daily_limit") return { then: "wait", until: nextQuotaDay(now) };
+  if (failure.code === "directory_busy") return { what: "wait", until: now + REST_MS };
+  if (failure.code === "daily_limit") return { what: "wait", until: nextQuotaDay(now) };
   switch (failure.retry) {
     case "never":
-      return { then: "end" };
+      return { what: "end" };
     case "sign_in":
-      return { then: "sign_in" };
+      return { what: "sign_in" };
     case "backoff":
     case "wait":
-      return { then: "wait", until: Math.max(failure.at ?? now + REST_MS, now + LEAST_MS) };
+      return { what: "wait", until: Math.max(failure.at ?? now + REST_MS, now + LEAST_MS) };
   }
 }
 

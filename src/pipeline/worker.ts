@@ -174,7 +174,7 @@ function stateOf(error: unknown, clock: Clock, log: Log): ExportState {
     return { state: "failed", failure: DEFECT };
   }
   const after = afterFailure(failure, clock.now());
-  switch (after.then) {
+  switch (after.what) {
     case "wait":
       return { state: "waiting", until: after.until, failure };
     case "sign_in":

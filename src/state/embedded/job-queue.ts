@@ -1,4 +1,4 @@
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { join } from "node:path";
 import { parentPort, Worker, workerData, type MessagePort } from "node:worker_threads";
 
@@ -17,9 +17,8 @@ const MEMORY_MB = 64;
 const PROGRAM = "gmail-export list of exports";
 
 type Method = keyof JobDatabase;
-type Call = Readonly<{ number: number; method: Method; given: readonly unknown[] }>;
-type Answer = Readonly<{ number: number }> &
-  (Readonly<{ value: unknown }> | Readonly<{ failure: Failure }> | Readonly<{ defect: string }>);
+type Call = Readonly<{ number: string; method: Method; given: readonly unknown[] }>;
+type Answer = Readonly<{ value: unknown }> | Readonly<{ failure: Failure }> | Readonly<{ defect: string }>;
 
 /**
  * The list of exports in an SQLite file of STATE_DIR, kept by a thread of its own: neither a disk that is slow to sync nor
@@ -79,19 +78,17 @@ export function embeddedQueue(folder: string, clock: Clock, log?: Pick<Log, "war
   };
 }
 
-type Waiter = Readonly<{ answer: (value: unknown) => void; fail: (error: unknown) => void }>;
-
 /** Calls into the thread, one after the other. It keeps no process alive that waits for nothing of it. */
 function databaseThread(path: string) {
-  const waiting = new Map<number, Waiter>();
+  const answers = new EventEmitter().setMaxListeners(0); // each call that waits is one
+  const waiting = new Set<string>();
   let thread: Worker | undefined;
-  let number = 0;
+  let calls = 0;
 
-  const settle = (at: number): Waiter | undefined => {
-    const waiter = waiting.get(at);
-    waiting.delete(at);
+  const answer = (number: string, given: Answer): void => {
+    waiting.delete(number);
     if (waiting.size === 0) thread?.unref();
-    return waiter;
+    answers.emit(number, given);
   };
 
   const start = (): Worker => {
@@ -99,60 +96,61 @@ function databaseThread(path: string) {
       workerData: { program: PROGRAM, path },
       resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
     });
-    made.on("message", (answer: Answer) => {
-      const waiter = settle(answer.number);
-      if ("value" in answer) waiter?.answer(answer.value);
-      else waiter?.fail("failure" in answer ? new ExportError(answer.failure) : new Error(answer.defect));
-    });
+    made.on("message", ({ number, ...given }) => answer(number, given));
     made.on("error", () => {}); // told to all who wait, at its exit
     made.on("exit", () => {
       if (thread === made) thread = undefined;
-      for (const at of [...waiting.keys()]) settle(at)?.fail(new Error("the thread of the list of exports ended"));
+      for (const number of waiting) answer(number, { defect: "the thread of the list of exports ended" });
     });
     return made;
   };
 
-  return {
-    call<M extends Method>(method: M, ...given: Parameters<JobDatabase[M]>): Promise<ReturnType<JobDatabase[M]>> {
-      return new Promise((resolve, reject) => {
-        thread ??= start();
-        thread.ref();
-        number += 1;
-        // What a method answers is what it is typed to return: both ends are of one file.
-        waiting.set(number, { answer: (value) => resolve(value as ReturnType<JobDatabase[M]>), fail: reject });
-        const call: Call = { number, method, given };
-        thread.postMessage(call, []);
-      });
-    },
-    async close(): Promise<void> {
-      const closed = thread;
-      if (closed === undefined) return;
-      const exited = once(closed, "exit");
-      closed.ref();
-      closed.postMessage("close", []);
-      await exited;
-    },
+  const call = async <M extends Method>(
+    method: M,
+    ...given: Parameters<JobDatabase[M]>
+  ): Promise<ReturnType<JobDatabase[M]>> => {
+    thread ??= start();
+    thread.ref();
+    calls += 1;
+    const number = String(calls);
+    waiting.add(number);
+    const answered = once(answers, number);
+    thread.postMessage({ number, method, given } satisfies Call, []);
+    const [result] = await answered;
+    if ("failure" in result) throw new ExportError(result.failure);
+    if ("defect" in result) throw new Error(result.defect);
+    return result.value;
   };
+
+  const close = async (): Promise<void> => {
+    const closed = thread;
+    if (closed === undefined) return;
+    const exited = once(closed, "exit");
+    closed.ref();
+    closed.postMessage("close", []);
+    await exited;
+  };
+
+  return { call, close };
 }
 
 /** The thread: opens the file at the first call, and again at the next where that failed. */
 function serve(port: MessagePort, path: string): void {
   let database: JobDatabase | undefined;
-  const answerTo = ({ number, method, given }: Call): Answer => {
+  const answerTo = ({ method, given }: Call): Answer => {
     try {
       database ??= openJobDatabase(path);
-      const work: (...given: readonly unknown[]) => unknown = database[method] as (...given: unknown[]) => unknown;
-      return { number, value: work(...given) };
+      return { value: Reflect.apply(database[method], database, given) };
     } catch (error) {
       const failure = failureOf(error);
-      return failure ? { number, failure } : { number, defect: error instanceof Error ? error.message : "unknown" };
+      return failure ? { failure } : { defect: error instanceof Error ? error.message : "unknown" };
     }
   };
   port.on("message", (call: Call | "close") => {
     if (call === "close") {
       database?.close(); // the last to close brings all of the WAL into the file
       port.close();
-    } else port.postMessage(answerTo(call));
+    } else port.postMessage({ number: call.number, ...answerTo(call) });
   });
 }
 

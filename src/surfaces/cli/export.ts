@@ -31,5 +31,5 @@ export async function exportHere(
 function waitUntil(failure: Failure, wait: boolean, now: EpochMs): EpochMs | undefined {
   if ((failure.code === "directory_busy" || failure.code === "daily_limit") && !wait) return undefined; // a person may choose
   const after = afterFailure(failure, now);
-  return after.then === "wait" ? after.until : undefined;
+  return after.what === "wait" ? after.until : undefined;
 }
