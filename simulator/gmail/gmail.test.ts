@@ -14,11 +14,13 @@ function decode(bytes: Buffer, contentType: string): string {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    return new TextDecoder(charset ?? "windows-1252").decode(bytes);
+    return new TextDecoder(charset === "cp932" ? "shift_jis" : (charset ?? "windows-1252")).decode(bytes);
   }
 }
 
-const repaired = (value: string) => {
+const repaired = (value: string) => value.split(", ").map(repairedName).join(", ");
+
+const repairedName = (value: string) => {
   if (/[^\p{ASCII}\u0080-\u00ff]/u.test(value)) return value;
   const text = Buffer.from(value, "latin1").toString("utf8");
   return text.includes("\ufffd") ? value : text;
@@ -33,23 +35,32 @@ const header = (part: GmailPart | undefined, name: string) =>
 /** Reads a message in `full` as a careful client would. */
 async function read(gmail: Gmail, { id, payload }: GmailMessage) {
   const texts: { plain: string[]; html: string[] } = { plain: [], html: [] };
-  const attachments: { partId: string; filename: string; mimeType: string; size: number; bytes: Buffer }[] = [];
+  const attachments: Partial<Truth["attachments"][number]>[] = [];
   const bytesOf = async ({ data, attachmentId }: GmailPart["body"]) => {
     const text =
       data ?? (attachmentId === undefined ? "" : (await gmail(`messages/${id}/attachments/${attachmentId}`)).body.data);
     return Buffer.from(text, "base64url");
   };
-  const visit = async (part: GmailPart): Promise<void> => {
+  const held = ({ body, parts }: GmailPart): number =>
+    parts === undefined ? body.size : parts.reduce((sum, part) => sum + held(part), 0);
+  const visit = async (part: GmailPart, within = ""): Promise<void> => {
     const mimeType = part.mimeType.split(";")[0]!;
-    if (mimeType.startsWith("multipart/")) {
-      for (const child of part.parts ?? []) await visit(child);
+    if (mimeType.startsWith("multipart/") && part.parts !== undefined) {
+      for (const child of part.parts) await visit(child, mimeType);
+      return;
+    }
+    const { partId, filename } = part;
+    if (mimeType.startsWith("message/")) {
+      attachments.push({ partId, filename, mimeType, size: held(part) });
       return;
     }
     const bytes = await bytesOf(part.body);
-    const attached = part.filename !== "" || /^attachment/i.test(header(part, "content-disposition"));
-    if (!attached && (mimeType === "text/plain" || mimeType === "text/html"))
+    const disposition = header(part, "content-disposition");
+    const named = filename !== "" && within !== "multipart/alternative" && disposition !== "inline";
+    const attached = part === payload ? named : named || /^attachment/i.test(disposition);
+    if (!attached && /^(text\/(plain|html|enriched)|multipart\/mixed)$/.test(mimeType))
       texts[mimeType === "text/html" ? "html" : "plain"].push(decode(bytes, header(part, "content-type")));
-    else attachments.push({ partId: part.partId, filename: part.filename, mimeType, size: part.body.size, bytes });
+    else attachments.push({ partId, filename, mimeType, size: part.body.size, bytes });
   };
   if (payload !== undefined) await visit(payload);
   return {
@@ -353,8 +364,12 @@ test("a message put in by hand is what was said", async () => {
   expect((await listAll(world.gmail, "messages"))[0]!.id).toBe(id);
 });
 
+/** Gmail shows a message within a message, but not its bytes. */
 function pick(truth: Truth, seen: object): Partial<Truth> {
-  return Object.fromEntries(Object.entries(truth).filter(([name]) => name in seen));
+  const attachments = truth.attachments.map(({ bytes, ...attachment }) =>
+    attachment.mimeType.startsWith("message/") ? attachment : { ...attachment, bytes },
+  );
+  return Object.fromEntries(Object.entries({ ...truth, attachments }).filter(([name]) => name in seen));
 }
 
 test("malformed addresses are answered, not stumbled over", async () => {

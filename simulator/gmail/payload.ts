@@ -88,12 +88,17 @@ function toPart(
       const { message, bytes } = node;
       return {
         ...part,
-        body: { attachmentId: issue(partId), size: bytes.length },
+        // One that nobody named has nothing of its own in Gmail's eyes.
+        body: node.filename === "" ? { size: 0 } : { attachmentId: issue(partId), size: bytes.length },
         parts: [toPart(message.body, childId(partId, 0), message.headers, issue)],
       };
     }
-    case "leaf":
-      return { ...part, body: toBody(node, partId, issue) };
+    case "leaf": {
+      const body = toBody(node, partId, issue);
+      if (!node.expanded) return { ...part, body };
+      const inner = { partId: childId(partId, 0), mimeType: "text/plain", filename: "", headers: [], body };
+      return { ...part, body: { size: 0 }, parts: [inner] };
+    }
     default:
       return node satisfies never;
   }

@@ -35,6 +35,14 @@ const SINGLE = {
   koi8r: () => plain(FOREIGN.russian.text, { charset: "koi8-r", transferEncoding: "8bit" }),
   iso2022jp: () => plain(FOREIGN.japanese.text, { charset: "iso-2022-jp" }),
   iso2022jpKept: () => plain(FOREIGN.japanese.text, { charset: "iso-2022-jp", servesOriginalBytes: true }),
+  /** A name for it that only Windows knows, and bytes that Gmail left as they were. */
+  cp932Kept: () =>
+    plain(FOREIGN.japanese.text, {
+      charset: "shift_jis",
+      contentType: "text/plain; charset=cp932",
+      transferEncoding: "8bit",
+      servesOriginalBytes: true,
+    }),
   shiftJis: () => plain(FOREIGN.japanese.text, { charset: "shift_jis", transferEncoding: "8bit" }),
   gb18030: () => plain(FOREIGN.chinese.text, { charset: "gb18030", transferEncoding: "base64" }),
   undeclaredUtf8: () => plain(FOREIGN.portuguese.text, { contentType: "text/plain", transferEncoding: "8bit" }),
@@ -61,6 +69,19 @@ const SINGLE = {
       transferEncoding: "quoted-printable",
     }),
   noContentType: () => plain("No type was declared.\nNone was needed.\n", { contentType: "" }),
+  enriched: () => ({
+    node: text("enriched", "<bold>Now</bold> is the time for <italic>all</italic> good men.\n"),
+    preview: "Now is the time for all good men.",
+  }),
+  /** Text that calls itself an attachment, and is all there is. */
+  attachedRoot: (random) => plain(asPlain(paragraphs(random)), { disposition: "attachment" }),
+  /** A container that names no boundary is one piece, and Gmail shows it so. */
+  noBoundary: (random) =>
+    plain(asPlain(paragraphs(random, 1)), {
+      contentType: "multipart/mixed",
+      mimeType: "multipart/mixed",
+      transferEncoding: "8bit",
+    }),
   empty: () => plain(""),
   largePlain: (random) => {
     const long = longText(random, 200_000);

@@ -21,24 +21,29 @@ export type TextOptions = Readonly<{
   eol?: Eol;
   mimeType?: string;
   servesOriginalBytes?: boolean;
+  /** A name in its Content-Type, and how it wants to be shown; text all the same. */
+  name?: string;
+  disposition?: "attachment" | "inline";
 }>;
 
 /** A text part a reader sees. `content` is written with LF and sent with `eol`. */
-export function text(subtype: "plain" | "html", content: string, options: TextOptions = {}): Leaf {
+export function text(subtype: "plain" | "html" | "enriched", content: string, options: TextOptions = {}): Leaf {
   const { charset = "utf-8", eol = "\r\n", servesOriginalBytes = false } = options;
   const sent = eol === "\n" ? content : content.replaceAll("\n", eol);
   const bytes = encode(sent, charset);
   const ascii = bytes.every((byte) => byte < 0x80);
   const transferEncoding = options.transferEncoding ?? (ascii ? "7bit" : "quoted-printable");
+  const named = options.name === undefined ? "" : `;\r\n name="${options.name}"`;
   const contentType = options.contentType ?? `text/${subtype}; charset=${charset}`;
   return {
     kind: "leaf",
     mimeType: options.mimeType ?? `text/${subtype}`,
     headers: [
-      ...(contentType === "" ? [] : [field("Content-Type", contentType)]),
+      ...(contentType === "" ? [] : [field("Content-Type", `${contentType}${named}`)]),
+      ...(options.disposition === undefined ? [] : [field("Content-Disposition", options.disposition)]),
       ...(transferEncoding === "7bit" ? [] : [field("Content-Transfer-Encoding", transferEncoding)]),
     ],
-    filename: "",
+    filename: options.name ?? "",
     transferEncoding,
     bytes,
     text: sent,

@@ -17,6 +17,19 @@ export const COMPOSITES = {
     const stub = text("plain", "View this message in your browser: https://news.example/?a=b\n");
     return { node: multipart(random, "alternative", [stub, text("html", asHtml(lines))]), preview: lines.join(" ") };
   },
+  /** Some programs name what they write, like a file. */
+  namedAlternative: (random) => {
+    const lines = paragraphs(random);
+    const html = text("html", asHtml(lines), { name: "body.html" });
+    return { node: multipart(random, "alternative", [text("plain", asPlain(lines)), html]), preview: lines.join(" ") };
+  },
+  /** A note sent from a telephone: its text is a file that is to be shown. */
+  inlineNote: (random) => {
+    const lines = paragraphs(random, 1);
+    const note = text("plain", asPlain(lines), { name: "note.txt", disposition: "inline" });
+    const photo = file("photo.jpg", "image/jpeg", random.bytes(500), { disposition: "inline" });
+    return { node: multipart(random, "mixed", [note, photo]), preview: lines[0]! };
+  },
   attachment: (random) => {
     const lines = paragraphs(random);
     const pdf = file("Quarterly report.pdf", "application/pdf", random.bytes(4_000 + random.int(4_000)));
@@ -167,7 +180,7 @@ export const COMPOSITES = {
       "Reporting-MTA: dns; mx.example.com\r\n\r\nFinal-Recipient: rfc822; nobody@example.com\r\nAction: failed\r\nStatus: 5.1.1\r\n";
     const parts = [
       text("plain", "The address nobody@example.com was not found.\n"),
-      bare("message/delivery-status", Buffer.from(status)),
+      { ...bare("message/delivery-status", Buffer.from(status)), expanded: true },
       embed(forwarded(random)),
     ];
     return {

@@ -48,6 +48,15 @@ const VARIATIONS = {
     from: [eightBit("From", "José da Conceição <jose@lisboa.example>", "utf-8")],
   }),
   rawLatin1: () => ({ subject: [eightBit("Subject", FOREIGN.latin1.subject, "iso-8859-1")] }),
+  /** One program wrote the first name, another the second. */
+  rawBesideEncoded: () => {
+    const [raw, encoded] = [
+      eightBit("To", "José da Conceição <jose@lisboa.example>", "utf-8"),
+      mailboxes("To", [{ name: "Łukasz Żółć", address: "lukasz@example.org" }]),
+    ];
+    const both = (form: "raw" | "shown" | "text") => `${raw[form]}, ${encoded[form]}`;
+    return { to: [{ name: "To", raw: both("raw"), shown: both("shown"), text: both("text") }] };
+  },
   duplicateTo: (_, random) => ({
     to: [
       mailboxes("To", [random.pick(PEOPLE)]),

@@ -17,6 +17,8 @@ export type Leaf = Readonly<{
   servesOriginalBytes?: boolean;
   /** Gmail puts some small attachments into the message itself. */
   inline?: boolean;
+  /** Gmail shows a delivery status as a container of its text. */
+  expanded?: boolean;
 }>;
 
 export type Multipart = Readonly<{
@@ -122,6 +124,20 @@ function quotedPrintable(bytes: Buffer, eol: Eol): string {
   }
   endLine();
   return lines.join(eol);
+}
+
+/** Bytes that a part holds, decoded: of a message within a message, what all its leaves hold. */
+export function heldBytes(node: Node): number {
+  switch (node.kind) {
+    case "leaf":
+      return node.bytes.length;
+    case "embedded":
+      return heldBytes(node.message.body);
+    case "multipart":
+      return node.parts.reduce((sum, part) => sum + heldBytes(part), 0);
+    default:
+      return node satisfies never;
+  }
 }
 
 /** Bytes of the raw message, near enough, without making it. */

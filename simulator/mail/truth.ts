@@ -1,5 +1,5 @@
 import type { Mail } from "./generate.ts";
-import { estimateSize, type Node } from "./mime.ts";
+import { estimateSize, heldBytes, type Node } from "./mime.ts";
 
 /**
  * What a message is, known before anything was encoded: the answer an exporter must reach.
@@ -32,7 +32,7 @@ export type Truth = Readonly<{
   hasRaw: boolean;
 }>;
 
-/** `size` is in decoded bytes. A forwarded message is one, and what is in it is not. */
+/** `size` is in decoded bytes. A forwarded message is one, what is in it is not, and its size is what its leaves hold. */
 type AttachmentTruth = Readonly<{
   filename: string;
   mimeType: string;
@@ -88,7 +88,7 @@ function collect(
     texts[node.mimeType.startsWith("text/html") ? "html" : "plain"].push(node.text);
   } else {
     const { filename, mimeType, bytes } = node;
-    attachments.push({ filename, mimeType, size: bytes.length, partId, bytes });
+    attachments.push({ filename, mimeType, size: heldBytes(node), partId, bytes });
   }
 }
 

@@ -6,7 +6,8 @@ import type { ExportRecord } from "./record.ts";
 
 /** A message's end: its record, or why there is none. */
 export type Ended =
-  | Readonly<{ outcome: "exported"; id: string; record: ExportRecord }>
+  /** `guessedCharsets` as `Manifest.guessedCharsets`; 0 when it is not said. */
+  | Readonly<{ outcome: "exported"; id: string; record: ExportRecord; guessedCharsets?: number }>
   | Readonly<{ outcome: "gone"; id: string }>
   | Readonly<{ outcome: "failed" } & FailedMessage>;
 

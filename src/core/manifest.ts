@@ -30,6 +30,8 @@ export type Manifest = Readonly<{
   gone: readonly string[];
   /** U+FFFD written in place of what could not be decoded. */
   replacementCharacters: number;
+  /** Bodies and headers in a charset that nobody knows, read as windows-1252; left out where there are none. */
+  guessedCharsets?: number;
   /** Gmail's history cursor, taken before the listing: nothing that came later is missed by starting there. */
   historyId: string;
   quota: Spent;

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { elsewhere, here, message, multipart, part, text, textIn } from "../../test/messages.ts";
 import type { Part } from "./mail.ts";
-import { contentsOf, dispositionOf, headerValues, textBodiesToFetch, withContents } from "./parts.ts";
+import { contentsOf, dispositionOf, headerValues, sizeOf, textBodiesToFetch, withContents } from "./parts.ts";
 import { testProcessorTime } from "../../test/processor-time.ts";
 
 const image = part({ partId: "1", mimeType: "image/png", filename: "a.png", content: elsewhere("A1", 9) });
@@ -36,6 +36,85 @@ describe("what the leaves of a message are", () => {
       html: [],
       attachments: [named, sent],
     });
+  });
+
+  test("each way of saying the same is body text, and so is what belongs together around, whatever their names", () => {
+    const plain = text("text/plain", "1");
+    const named = { ...text("text/html", "2"), filename: "body.html" };
+    expect(contentsOf(message(multipart("alternative", plain, named)))).toMatchObject({
+      plain: [plain],
+      html: [named],
+    });
+    const style = { ...text("text/plain", "3"), filename: "style.txt" };
+    const related = multipart("related", named, style, image);
+    expect(contentsOf(message(multipart("alternative", plain, related)))).toEqual({
+      plain: [plain],
+      html: [named],
+      attachments: [style, image],
+    });
+    const start = part({ ...named, headers: [{ name: "Content-Id", value: "<root>" }] });
+    const pointing = { ...multipart("related", style, start), headers: [{ name: "Content-Type", value: TYPE }] };
+    expect(contentsOf(message(pointing))).toEqual({ plain: [], html: [start], attachments: [style] });
+  });
+
+  test("text that was put beside as an attachment is one, wherever it stands", () => {
+    const sent = part({
+      mimeType: "text/plain",
+      filename: "log.txt",
+      headers: { "Content-Disposition": "attachment" },
+      content: here("x"),
+    });
+    expect(contentsOf(message(multipart("alternative", text("text/plain", "1"), sent))).attachments).toEqual([sent]);
+  });
+
+  test("text with a name that is to be shown is the body where there is no other", () => {
+    const note = part({
+      mimeType: "text/plain",
+      filename: "note.txt",
+      headers: { "Content-Disposition": "inline; filename=note.txt" },
+      content: here("x"),
+    });
+    const photo = part({ mimeType: "image/png", filename: "a.png", headers: { "Content-Disposition": "inline" } });
+    expect(contentsOf(message(multipart("mixed", note, photo)))).toEqual({
+      plain: [note],
+      html: [],
+      attachments: [photo],
+    });
+    expect(contentsOf(message(note)).plain).toEqual([note]);
+    const own = text("text/html", "own");
+    expect(contentsOf(message(multipart("mixed", own, note)))).toEqual({ plain: [], html: [own], attachments: [note] });
+  });
+
+  test("a message of one part without a file name is its body, whatever its disposition says", () => {
+    for (const disposition of ["attachment", "inline", "form-data"]) {
+      const only = part({
+        mimeType: "text/html",
+        headers: { "Content-Disposition": disposition },
+        content: here("x"),
+      });
+      expect(contentsOf(message(only)).html).toEqual([only]);
+    }
+    const file = part({ mimeType: "text/plain", filename: "a.txt", content: here("x") });
+    expect(contentsOf(message(file)).attachments).toEqual([file]);
+  });
+
+  test.each(["", "text", "text/", "text/enriched", "text/markdown", "text/x-unknown", "plain", "multipart/mixed"])(
+    "content of type %j is plain text",
+    (mimeType) => {
+      const only = part({ mimeType, content: here("x") });
+      expect(contentsOf(message(only)).plain).toEqual([only]);
+      expect(contentsOf(message(multipart("mixed", only, image))).plain).toEqual([only]);
+    },
+  );
+
+  test.each([
+    ...["calendar", "x-amp-html", "csv", "vcard", "rtf", "css", "javascript", "xml"].map((type) => `text/${type}`),
+    ...["application", "application/octet-stream", "image", "image/png"],
+  ])("content of type %j is an attachment, whatever else would make it text", (mimeType) => {
+    const only = part({ mimeType, content: here("x"), headers: { "Content-Disposition": "inline" } });
+    expect(contentsOf(message(only)).attachments).toEqual([only]);
+    expect(contentsOf(message(multipart("alternative", only))).attachments).toEqual([only]);
+    expect(contentsOf(message(multipart("related", { ...only, filename: "a" }))).attachments).toHaveLength(1);
   });
 
   test("text shown inline is body text", () => {
@@ -74,6 +153,21 @@ describe("what the leaves of a message are", () => {
     const nothing = part({ mimeType: "application/octet-stream" });
     const empty = part({ mimeType: "application/octet-stream", filename: "empty.bin" });
     expect(contentsOf(message(multipart("mixed", nothing, empty, multipart("mixed")))).attachments).toEqual([empty]);
+  });
+});
+
+const TYPE = 'multipart/related; boundary=x; start="<root>"';
+
+describe("what a part holds", () => {
+  test("is counted in its leaves, however deep they are", () => {
+    const inner = multipart("mixed", text("text/plain", "12345"), image, part({ content: elsewhere("B", 100) }));
+    const forwarded = part({ mimeType: "message/rfc822", content: elsewhere("A", 7), parts: [inner] });
+    expect(sizeOf(forwarded)).toBe(114);
+    expect(sizeOf(part({ mimeType: "message/rfc822", content: elsewhere("A", 7) }))).toBe(7);
+    expect(sizeOf(multipart("mixed", multipart("mixed", forwarded, forwarded), image))).toBe(237);
+    let deep = text("text/plain", "1");
+    for (let level = 0; level < 100_000; level += 1) deep = multipart("mixed", deep);
+    expect(sizeOf(deep)).toBe(1);
   });
 });
 

@@ -1,3 +1,4 @@
+import { parameterOf } from "./content-type.ts";
 import type { Content, Message, Part } from "./mail.ts";
 
 /**
@@ -7,15 +8,29 @@ import type { Content, Message, Part } from "./mail.ts";
  */
 export type Contents = Readonly<{ plain: readonly Part[]; html: readonly Part[]; attachments: readonly Part[] }>;
 
+/** Text that is for programs or a file by nature, and never what somebody wrote to read. Wins over every other rule. */
+const ATTACHED_TEXT: ReadonlySet<string> = new Set([
+  "text/calendar",
+  "text/x-amp-html",
+  "text/csv",
+  "text/vcard",
+  "text/rtf",
+  "text/css",
+  "text/javascript",
+  "text/xml",
+]);
+
 export function contentsOf(message: Message): Contents {
+  const found = [...leaves(message.root)];
+  const hasBody = found.some(({ isText, isSaid }) => isText && isSaid);
+
   const plain: Part[] = [];
   const html: Part[] = [];
   const attachments: Part[] = [];
-  for (const part of leaves(message.root)) {
-    const isText = part.filename === "" && dispositionOf(part) !== "attachment";
-    // A part that names no type is text/plain (RFC 2045 §5.2).
-    if (isText && (part.mimeType === "text/plain" || part.mimeType === "")) plain.push(part);
-    else if (isText && part.mimeType === "text/html") html.push(part);
+  for (const { part, isText, isSaid } of found) {
+    // Where nothing else is the body, text that is shown inline is, whatever it is called.
+    const isShown = part.mimeType.startsWith("text/") && dispositionOf(part) === "inline";
+    if (isText && (isSaid || (isShown && !hasBody))) (part.mimeType === "text/html" ? html : plain).push(part);
     else if (!isEmpty(part)) attachments.push(part);
   }
   return { plain, html, attachments };
@@ -48,6 +63,18 @@ export function withContents(message: Message, contents: ReadonlyMap<Part, Conte
   return { ...message, root: top[0]! };
 }
 
+/** Bytes that a part holds, decoded: of a message within the message, what all its leaves hold together. */
+export function sizeOf(part: Part): number {
+  if (part.parts.length === 0) return part.content.size;
+  let size = 0;
+  const stack = [...part.parts];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    if (next.parts.length === 0) size += next.content.size;
+    else for (const child of next.parts) stack.push(child);
+  }
+  return size;
+}
+
 /** Every value of the headers of this name, in order. Names mean the same in any casing (RFC 5322 §1.2.2). */
 export function headerValues(part: Part, name: string): readonly string[] {
   const wanted = name.toLowerCase();
@@ -60,13 +87,52 @@ export function dispositionOf(part: Part): string {
   return value.split(";", 1)[0]!.trim().toLowerCase();
 }
 
+/** `isSaid` is what its sender says in so many words, or by where it stands: that it is the text of the message. */
+type Leaf = Readonly<{ part: Part; isText: boolean; isSaid: boolean }>;
+
 /** Depth first, with its own stack: a hostile message may nest deeper than the call stack. */
-function* leaves(root: Part): Generator<Part> {
-  const stack = [root];
-  for (let part = stack.pop(); part !== undefined; part = stack.pop()) {
-    if (part.parts.length === 0 || part.mimeType.startsWith("message/")) yield part;
-    else for (const child of part.parts.toReversed()) stack.push(child);
+function* leaves(root: Part): Generator<Leaf> {
+  const stack = [{ part: root, isWritten: false }];
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { part, isWritten } = next;
+    if (part.parts.length > 0 && !part.mimeType.startsWith("message/")) {
+      const written = writtenIn(part);
+      for (const child of part.parts.toReversed()) stack.push({ part: child, isWritten: written(child) });
+      continue;
+    }
+    const isNamed = part.filename !== "";
+    const isAttached = dispositionOf(part) === "attachment";
+    yield {
+      part,
+      isText: isTextual(part),
+      isSaid: part === root ? !isNamed : !isAttached && (!isNamed || isWritten),
+    };
   }
+}
+
+/**
+ * Which children of a container are what was written, whatever they are called: each way of saying the same (RFC 2046
+ * §5.1.4), and of things that belong together the one they belong to (RFC 2387 §3.2).
+ */
+function writtenIn(container: Part): (child: Part) => boolean {
+  if (container.mimeType === "multipart/alternative") return () => true;
+  if (container.mimeType !== "multipart/related") return () => false;
+  const [type = ""] = headerValues(container, "Content-Type");
+  const start = parameterOf(type, "start");
+  const isStart = (child: Part): boolean => start !== "" && headerValues(child, "Content-ID").includes(start);
+  const root = container.parts.find(isStart) ?? container.parts[0];
+  return (child) => child === root;
+}
+
+/**
+ * Text is what says so, what says nothing, and what cannot be understood (RFC 2045 §5.2, RFC 2046 §4.1.4); so is a
+ * container that came whole, in one piece: its parts could not be told apart.
+ */
+function isTextual({ mimeType, content }: Part): boolean {
+  const [type = "", subtype = ""] = mimeType.split("/", 2);
+  if (type === "multipart") return content.kept !== "nowhere" || content.size > 0;
+  if (type === "text") return !ATTACHED_TEXT.has(mimeType);
+  return subtype === "" && !/^(application|audio|font|image|message|model|video)$/.test(type);
 }
 
 /** True of a part that holds nothing and is named by nothing, such as a container without children. */

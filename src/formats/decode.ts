@@ -1,44 +1,47 @@
 import { isUtf8 } from "node:buffer";
-import { TextDecoder } from "node:util";
-import libmime from "libmime";
 
-const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true }); // the mark is kept: nothing that was sent is left out
+import { decodeAddressWords, decodeWords, type OnGuess } from "./encoded-words.ts";
 
 /**
- * Body text from its bytes. Gmail turns text into UTF-8 and leaves the old `charset` on the part, so UTF-8 is believed
- * before the label (gmail-api.md §2.5): valid UTF-8, else the declared charset, else windows-1252.
+ * Headers as a person reads them. Gmail unfolds and decodes them already; this mends what it, or another server that speaks
+ * its API, passes on: UTF-8 read as Latin-1, folds, and encoded words (RFC 2047). The price: a subject that writes about an
+ * encoded word shows what that word says.
  */
-export function decodeText(bytes: Uint8Array, charset: string): string {
-  const decoder = isUtf8(bytes) && !isIso2022(bytes, charset) ? UTF8 : decoderOf(charset);
-  return decoder.decode(bytes);
+
+/** Free text, such as a subject or the name of a file. */
+export function decodeHeader(value: string, onGuess: OnGuess = () => {}): string {
+  return decodeWords(unfold(mendText(value)), onGuess).toWellFormed();
 }
 
-/**
- * A header's value as a person reads it. Gmail unfolds and decodes headers already; this mends what it, or another server
- * that speaks its API, passes on: UTF-8 read as Latin-1, folds, and encoded words (RFC 2047). The price: a subject that
- * writes about an encoded word shows what that word says.
- */
-export function decodeHeader(value: string): string {
-  const unfolded = repairMojibake(value).replace(/[\r\n]+([ \t]?)/g, (_fold, space: string) => space || " ");
-  return (unfolded.includes("=?") ? libmime.decodeWords(unfolded) : unfolded).toWellFormed();
+/** A list of addresses (RFC 5322 §3.4). Each stays one, whatever its name says when it is decoded. */
+export function decodeAddresses(value: string, onGuess: OnGuess = () => {}): string {
+  return decodeAddressWords(unfold(mendAddresses(value)), onGuess).toWellFormed();
 }
 
-/** ISO-2022 is seven bits wide and so always valid UTF-8; its escape sequences give it away. */
-function isIso2022(bytes: Uint8Array, charset: string): boolean {
-  return /^\s*iso-2022-/i.test(charset) && bytes.includes(0x1b) && bytes.every((byte) => byte < 0x80);
-}
-
-function decoderOf(charset: string): TextDecoder {
-  try {
-    // ISO-2022-JP-1, -2 and the others extend ISO-2022-JP; TextDecoder knows only the first.
-    return new TextDecoder(charset.replace(/^\s*(iso-2022-jp).*/i, "$1"), { ignoreBOM: true });
-  } catch {
-    return new TextDecoder("windows-1252");
-  }
+function unfold(value: string): string {
+  return value.replace(/[\r\n]+([ \t]?)/g, (_fold, space: string) => space || " ");
 }
 
 /** `Ã©` back to `é`, when every character is a byte (≤ U+00FF) and the bytes are valid UTF-8. ASCII stays what it is. */
-function repairMojibake(value: string): string {
+function mend(value: string): string {
+  if (!/[\u0080-\u00ff]/.test(value) || /[^\0-\u00ff]/.test(value)) return value;
   const bytes = Buffer.from(value, "latin1");
-  return bytes.toString("latin1") === value && isUtf8(bytes) ? bytes.toString("utf8") : value;
+  return isUtf8(bytes) ? bytes.toString("utf8") : value;
+}
+
+/**
+ * Raw bytes beside decoded text are mended alone, where they hold one of the controls U+0080 to U+009F: nobody writes
+ * those, but half of what UTF-8 has for letters looks like them. Anything less clear stays as it is.
+ */
+function mendText(value: string): string {
+  const whole = mend(value);
+  if (whole !== value) return whole;
+  return value.replaceAll(/[\u0080-\u00ff]+/g, (piece) => (/[\u0080-\u009f]/.test(piece) ? mend(piece) : piece));
+}
+
+/** Each name of a list was encoded, or not, for itself. */
+function mendAddresses(value: string): string {
+  const whole = mend(value);
+  if (whole !== value || !/[\u0080-\u00ff]/.test(value)) return whole;
+  return value.split(",").map(mendText).join(",");
 }

@@ -40,6 +40,7 @@ const shape = z.object({
   failed: z.array(failedShape),
   gone: z.array(z.string()),
   replacementCharacters: count,
+  guessedCharsets: count.optional(),
   historyId: z.string(),
   quota: spentShape,
   tool: z.string(),
@@ -48,8 +49,12 @@ const shape = z.object({
 /** What a manifest.json says. Throws `directory_damaged`, naming `place`, when it cannot be understood. */
 export function readManifest(bytes: Buffer, place: string): Manifest {
   try {
-    const { formerly, ...found } = shape.parse(JSON.parse(bytes.toString()));
-    return formerly === undefined ? found : { ...found, formerly };
+    const { formerly, guessedCharsets, ...found } = shape.parse(JSON.parse(bytes.toString()));
+    return {
+      ...found,
+      ...(formerly === undefined ? {} : { formerly }),
+      ...(guessedCharsets === undefined ? {} : { guessedCharsets }),
+    };
   } catch {
     // Not the parser's error: it quotes the file, which holds a query and addresses.
     throw refuse(

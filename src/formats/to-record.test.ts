@@ -226,7 +226,7 @@ describe("attachments", () => {
     });
     const record = recordOf(multipart("mixed", text("text/plain", "outer"), forwarded));
     expect(record.Body.plain).toBe("outer");
-    expect(record.Attachments).toEqual([{ id: "", filename: "", mimeType: "message/rfc822", size: 0, partId: "1" }]);
+    expect(record.Attachments).toEqual([{ id: "", filename: "", mimeType: "message/rfc822", size: 5, partId: "1" }]);
   });
 
   test("need no name: invitations, signatures, images", () => {

@@ -1,20 +1,41 @@
 import { decodeHTMLStrict } from "entities";
 import type { Content, Message, Part } from "../core/mail.ts";
 import type { LabelNames } from "../core/mailbox.ts";
+import { parameterOf } from "../core/content-type.ts";
+import { contentsOf, dispositionOf, headerValues, sizeOf } from "../core/parts.ts";
 import { isMoment, type EpochMs } from "../core/ports.ts";
-import { contentsOf, dispositionOf, headerValues } from "../core/parts.ts";
 import type { AttachmentRecord, ExportRecord } from "../core/record.ts";
-import { decodeHeader, decodeText } from "./decode.ts";
+import { readText } from "./charset.ts";
+import { decodeAddresses, decodeHeader } from "./decode.ts";
 
 /**
  * One message as it is exported (docs/format.md §2). What cannot be decoded becomes U+FFFD, half a surrogate pair too:
  * JSON can spell those, and most readers of it refuse them. Pure, and total: whatever a message holds, there is a record.
  */
 export function toRecord(message: Message, labelNames: LabelNames): ExportRecord {
+  return mapMessage(message, labelNames).record;
+}
+
+/** The same, and how many texts of it, bodies and headers, are in a charset that had to be guessed. */
+export function mapMessage(
+  message: Message,
+  labelNames: LabelNames,
+): Readonly<{ record: ExportRecord; guessedCharsets: number }> {
+  let guessedCharsets = 0;
+  const onGuess = (): void => void (guessedCharsets += 1);
   const text = (value: string): string => value.toWellFormed();
-  const header = (name: string): string => headerValues(message.root, name).map(decodeHeader).join(", ");
-  const body = (parts: readonly Part[]): string =>
-    parts.map((part) => decodeText(bytesOf(part.content), charsetOf(part))).join("\n");
+  const headers = (name: string, decode: typeof decodeHeader): string =>
+    headerValues(message.root, name)
+      .map((value) => decode(value, onGuess))
+      .join(", ");
+  const header = (name: string): string => headers(name, decodeHeader);
+  const addresses = (name: string): string => headers(name, decodeAddresses);
+  const bodyText = (part: Part): string => {
+    const reading = readText(bytesOf(part.content), charsetOf(part));
+    if (reading.guessed) onGuess();
+    return reading.text;
+  };
+  const body = (parts: readonly Part[]): string => parts.map(bodyText).join("\n");
 
   const contents = contentsOf(message);
   const html = body(contents.html);
@@ -26,29 +47,29 @@ export function toRecord(message: Message, labelNames: LabelNames): ExportRecord
     const inline = dispositionOf(part) === "inline" || referenced.has(contentId);
     return {
       id: text(handleOf(part.content)),
-      filename: decodeHeader(part.filename),
+      filename: decodeHeader(part.filename, onGuess),
       mimeType: text(part.mimeType),
-      size: part.content.size,
+      size: sizeOf(part),
       partId: text(part.partId),
       ...(contentId !== "" && { contentId }),
       ...(inline && { inline }),
     };
   };
 
-  return {
+  const record: ExportRecord = {
     "Message-ID": text(message.id),
     "Thread-ID": text(message.threadId),
     Labels: message.labelIds.map(text),
     Date: header("Date"),
-    From: header("From"),
-    To: header("To"),
+    From: addresses("From"),
+    To: addresses("To"),
     Subject: header("Subject"),
     Body: { plain: body(contents.plain), html },
     Attachments: contents.attachments.map(attachment),
     Snippet: text(message.snippet),
-    Cc: header("Cc"),
-    Bcc: header("Bcc"),
-    "Reply-To": header("Reply-To"),
+    Cc: addresses("Cc"),
+    Bcc: addresses("Bcc"),
+    "Reply-To": addresses("Reply-To"),
     "Internal-Date": isoDate(message.internalDate),
     "Label-Names": message.labelIds.map((id) => text(labelNames.get(id) ?? id)),
     "RFC822-Message-ID": header("Message-ID"),
@@ -56,6 +77,7 @@ export function toRecord(message: Message, labelNames: LabelNames): ExportRecord
     References: header("References"),
     "Size-Estimate": message.sizeEstimate,
   };
+  return { record, guessedCharsets };
 }
 
 const NO_BYTES = new Uint8Array();
@@ -70,8 +92,10 @@ function handleOf(content: Content): string {
 
 /** The `charset` of a part's Content-Type, "" when it declares none. */
 function charsetOf(part: Part): string {
-  const [contentType = ""] = headerValues(part, "Content-Type");
-  return /;\s*charset\s*=\s*["']?([^"';\s]+)/i.exec(contentType)?.[1] ?? "";
+  const [charset = ""] = headerValues(part, "Content-Type")
+    .map((contentType) => parameterOf(contentType, "charset"))
+    .filter((found) => found !== "");
+  return charset;
 }
 
 /** The Content-ID without its brackets, "" when the part has none. */

@@ -18,7 +18,7 @@ import { spentSince } from "../core/quota.ts";
 import { createForecaster, type Forecaster } from "./forecast.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
-import { toRecord } from "../formats/to-record.ts";
+import { mapMessage } from "../formats/to-record.ts";
 
 /** What an export needs of the world: one account's mail, and directories. */
 export type ExportPorts = Readonly<{ source: MailboxSource; open: OpenDirectory; clock: Clock }>;
@@ -193,10 +193,10 @@ const OF_HISTORY: ReadonlySet<string> = new Set(["not_found", "page_token_invali
 /** What became of a message, with its record where there is one. */
 async function endOf(reading: Reading, names: LabelNames): Promise<Ended> {
   if (reading.outcome !== "read") return reading;
-  const record = toRecord(reading.message, names);
+  const { record, guessedCharsets } = mapMessage(reading.message, names);
   const { plain, html } = record.Body;
   if (plain.length + html.length > LARGE_CHARACTERS) await breathe(); // what asks the server meanwhile has a turn
-  return { outcome: "exported", id: reading.id, record };
+  return { outcome: "exported", id: reading.id, record, guessedCharsets };
 }
 
 function progressOf(

@@ -83,6 +83,32 @@ test("an export ends as batches that are JSON arrays, and a manifest that says c
   for (const name of await readdir(folder.path)) expect((await stat(join(folder.path, name))).mode & 0o777).toBe(0o600);
 });
 
+test("texts whose charset was guessed are counted over all runs, and the manifest names them only where there are some", async () => {
+  await using folder = await scratchFolder();
+  const guessed = (id: string, guessedCharsets: number): Ended => ({ ...record(id), guessedCharsets }) as Ended;
+  {
+    await using directory = await open(folder.path);
+    await list(directory, 4);
+    await directory.write([guessed("m0", 2), guessed("m1", 0)]);
+    await directory.checkpoint();
+    expect(JSON.parse(await readFile(join(folder.path, "manifest.json"), "utf8"))).toMatchObject({
+      guessedCharsets: 2,
+    });
+  }
+  {
+    await using directory = await open(folder.path);
+    await directory.write([guessed("m2", 1), record("m3")]);
+    expect(await directory.commit()).toMatchObject({ complete: true, guessedCharsets: 3 });
+  }
+  await using directory = await open(folder.path);
+  expect(await directory.commit()).toMatchObject({ guessedCharsets: 3 });
+  await using none = await scratchFolder();
+  await using other = await open(none.path);
+  await list(other, 1);
+  await writePending(other);
+  expect(await other.commit()).not.toHaveProperty("guessedCharsets");
+});
+
 test("an empty mailbox is a complete export without batches", async () => {
   await using folder = await scratchFolder();
   await using directory = await open(folder.path);

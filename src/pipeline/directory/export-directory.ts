@@ -27,6 +27,7 @@ export type Found = Readonly<{
   historyId: string;
   spent: Spent;
   seconds: number;
+  guessedCharsets: number;
   failed: readonly FailedMessage[];
   formerly: readonly string[];
   /** See `ExportDirectory.formerly`. */
@@ -54,6 +55,8 @@ export function holdDirectory(
 
   const spent = (): Spent => addSpent(found.spent, spentNow());
   const seconds = (): number => found.seconds + (clock.now() - openedAt) / 1000;
+  let guessedCharsets = found.guessedCharsets;
+  const tally = () => ({ spent: spent(), seconds: seconds(), guessedCharsets });
   const formerly = [...found.formerly, ...(found.renamedFrom === undefined ? [] : [found.renamedFrom])];
 
   const describe = (complete: boolean): Manifest => ({
@@ -71,6 +74,7 @@ export function holdDirectory(
     failed: [...failed.values()],
     gone: [...ledger.ids("gone")],
     replacementCharacters: batches.replacementCharacters(),
+    ...(guessedCharsets > 0 ? { guessedCharsets } : {}),
     historyId,
     quota: spent(),
     tool,
@@ -98,12 +102,13 @@ export function holdDirectory(
     const all = [...ended.records.map(({ id }) => id), ...ended.gone, ...failures.map(({ id }) => id)];
     for (const id of all) failed.delete(id); // before a manifest is written that names them in a batch
     if (ended.records.length > 0) await batches.append(ended.records);
+    guessedCharsets += ended.guessedCharsets;
     await (
       await openJournal()
     ).append([
       ...(ended.gone.length > 0 ? [{ gone: [...ended.gone] }] : []),
       ...(failures.length > 0 ? [{ failed: failures }] : []),
-      { spent: spent(), seconds: seconds() },
+      tally(),
     ]);
     for (const { id } of ended.records) ledger.mark(id, "exported");
     for (const id of ended.gone) ledger.mark(id, "gone");
@@ -151,7 +156,7 @@ export function holdDirectory(
         journal = await beginJournal(storage, beginning(purpose, historyId), [
           { gone: [...ledger.ids("gone")] },
           { failed: [...failed.values()] },
-          { spent: spent(), seconds: seconds() },
+          tally(),
         ]);
       }),
     addRefs: (refs) =>
@@ -174,7 +179,7 @@ export function holdDirectory(
     checkpoint: () =>
       turns.do(async () => {
         await flushNow();
-        if (manifest.isProven) await journal?.append([{ spent: spent(), seconds: seconds() }]);
+        if (manifest.isProven) await journal?.append([tally()]);
         await manifest.checkpoint();
       }),
     commit: (caughtUpTo) =>

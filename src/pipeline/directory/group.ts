@@ -17,6 +17,7 @@ type Group = Readonly<{
   records: readonly RecordLine[];
   gone: readonly string[];
   failed: readonly FailedMessage[];
+  guessedCharsets: number;
 }>;
 
 /**
@@ -37,6 +38,7 @@ export function groupOfEnds(): GroupOfEnds {
   let gone: string[] = [];
   let failed: FailedMessage[] = [];
   let characters = 0;
+  let guessedCharsets = 0;
   const size = (): number => records.length + gone.length + failed.length;
   return {
     async add(ended) {
@@ -46,6 +48,7 @@ export function groupOfEnds(): GroupOfEnds {
             const line = await lineOf(message.record);
             records.push({ id: message.id, threadId: message.record["Thread-ID"], line });
             characters += line.length;
+            guessedCharsets += message.guessedCharsets ?? 0;
             break;
           }
           case "gone":
@@ -58,11 +61,12 @@ export function groupOfEnds(): GroupOfEnds {
     isFull: () => size() >= MOST.messages || characters >= MOST.characters,
     take() {
       if (size() === 0) return undefined;
-      const group = { records, gone, failed };
+      const group = { records, gone, failed, guessedCharsets };
       records = [];
       gone = [];
       failed = [];
       characters = 0;
+      guessedCharsets = 0;
       return group;
     },
   };

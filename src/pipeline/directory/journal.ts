@@ -28,11 +28,11 @@ const entry = z.union([
   z.object({ listed: z.literal(true) }),
   z.object({ gone: z.array(z.string()) }),
   z.object({ failed: z.array(failedShape) }),
-  z.object({ spent: spentShape, seconds: z.number() }),
+  z.object({ spent: spentShape, seconds: z.number(), guessedCharsets: z.int().nonnegative().default(0) }),
 ]);
 
 export type JournalBegin = z.infer<typeof begin>;
-export type JournalEntry = z.infer<typeof entry>;
+export type JournalEntry = z.input<typeof entry>;
 
 /** What a journal was found to say, and how far it was whole. */
 export type FoundJournal = CheckedEnd &
@@ -45,6 +45,7 @@ export type FoundJournal = CheckedEnd &
     failed: readonly FailedMessage[];
     spent: Spent | undefined;
     seconds: number;
+    guessedCharsets: number;
   }>;
 
 /** Reads the journal up to its torn tail; undefined when there is none, or nothing whole in it. */
@@ -58,6 +59,7 @@ export async function readJournal(storage: Storage, onRef: (ref: Ref) => void): 
   let failed: FailedMessage[] = [];
   let spent: Spent | undefined;
   let seconds = 0;
+  let guessedCharsets = 0;
   const end = await readCheckedLines(content.read(), (line) => {
     if (first === undefined) {
       const parsed = begin.safeParse(line);
@@ -77,10 +79,10 @@ export async function readJournal(storage: Storage, onRef: (ref: Ref) => void): 
     else if ("listed" in value) listed = true;
     else if ("gone" in value) for (const id of value.gone) gone.add(id);
     else if ("failed" in value) failed.push(...value.failed);
-    else ({ spent, seconds } = value);
+    else ({ spent, seconds, guessedCharsets } = value);
     return true;
   });
-  return first && { begin: first, listed, gone, relisted, failed, spent, seconds, ...end };
+  return first && { begin: first, listed, gone, relisted, failed, spent, seconds, guessedCharsets, ...end };
 }
 
 /** A journal being written. */

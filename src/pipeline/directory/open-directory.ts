@@ -75,6 +75,7 @@ async function find(storage: Storage, purpose: Purpose, signal: AbortSignal): Pr
     historyId: (goesOn ? journal.begin.historyId : manifest?.historyId) ?? "",
     spent: journal?.spent ?? manifest?.quota ?? NOTHING_SPENT,
     seconds: journal?.spent ? journal.seconds : (manifest?.duration_seconds ?? 0),
+    guessedCharsets: (journal?.spent ? journal.guessedCharsets : manifest?.guessedCharsets) ?? 0,
     failed,
     formerly: manifest?.formerly ?? [],
     renamedFrom,

@@ -101,11 +101,12 @@ function parsePart(json: unknown): Part {
   const queue = [{ part: isObject(json) ? json : {}, siblings: top }];
   for (const { part, siblings } of queue) {
     const parts: Part[] = [];
+    const headers = headersOf(part["headers"], stringOf(part["mimeType"]));
     siblings.push({
       partId: stringOf(part["partId"]),
       mimeType: mimeTypeOf(part["mimeType"]),
       filename: stringOf(part["filename"]),
-      headers: headersOf(part["headers"]),
+      headers,
       content: contentOf(part["body"]),
       parts,
     });
@@ -140,14 +141,17 @@ function momentOf(value: unknown): EpochMs | undefined {
 
 /** Lower-case and without the stray parameters that a malformed Content-Type leaves in it. */
 function mimeTypeOf(value: unknown): string {
-  return stringOf(value).split(";", 1)[0]!.trim().toLowerCase();
+  return stringOf(value).trim().split(/[;\s]/, 1)[0]!.toLowerCase();
 }
 
-function headersOf(value: unknown): Header[] {
-  return arrayOf(value)
+/** Gmail leaves parameters of a Content-Type that it could not read in its `mimeType`: there they are another such header. */
+function headersOf(value: unknown, mimeType: string): Header[] {
+  const headers = arrayOf(value)
     .filter(isObject)
     .map((header) => ({ name: stringOf(header["name"]), value: stringOf(header["value"]) }))
     .filter(({ name }) => name !== "");
+  if (/[;\s]/.test(mimeType.trim())) headers.push({ name: "Content-Type", value: mimeType });
+  return headers;
 }
 
 function refOf(message: Json): Ref {
