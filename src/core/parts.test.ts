@@ -109,7 +109,10 @@ describe("what the leaves of a message are", () => {
 
   test.each([
     ...["calendar", "x-amp-html", "csv", "vcard", "rtf", "css", "javascript", "xml"].map((type) => `text/${type}`),
-    ...["application", "application/octet-stream", "image", "image/png"],
+    "application",
+    "application/octet-stream",
+    "image",
+    "image/png",
   ])("content of type %j is an attachment, whatever else would make it text", (mimeType) => {
     const only = part({ mimeType, content: here("x"), headers: { "Content-Disposition": "inline" } });
     expect(contentsOf(message(only)).attachments).toEqual([only]);

@@ -92,10 +92,8 @@ function handleOf(content: Content): string {
 
 /** The `charset` of a part's Content-Type, "" when it declares none. */
 function charsetOf(part: Part): string {
-  const [charset = ""] = headerValues(part, "Content-Type")
-    .map((contentType) => parameterOf(contentType, "charset"))
-    .filter((found) => found !== "");
-  return charset;
+  const declared = headerValues(part, "Content-Type").map((contentType) => parameterOf(contentType, "charset"));
+  return declared.find((charset) => charset !== "") ?? "";
 }
 
 /** The Content-ID without its brackets, "" when the part has none. */

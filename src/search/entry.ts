@@ -1,5 +1,6 @@
 import { withoutBody } from "../formats/record-line.ts";
 import { faultOfRecord, type ExportRecord } from "../core/record.ts";
+import { senderIn } from "../formats/addresses.ts";
 import { senderOf } from "./sender.ts";
 
 /** Of a text that is shown in a row; the record itself has all of it. */
@@ -41,7 +42,7 @@ export function entryOf(line: Buffer): Entry | undefined {
     threadId: record["Thread-ID"],
     date: Number.isNaN(date) ? NO_DATE : date,
     sender: senderOf(From),
-    from: shown(From),
+    from: From.length > SHOWN_CHARACTERS ? shownSender(From) : shown(From),
     to: shown(To),
     subject: shown(Subject),
     snippet: shown(Snippet),
@@ -73,6 +74,12 @@ const NO_BODY = { Body: { plain: "", html: "" } };
 
 function isRecord(value: unknown): value is ExportRecord {
   return faultOfRecord(value) === undefined;
+}
+
+/** A long one is not cut before its address. */
+function shownSender(from: string): string {
+  const { name, address } = senderIn(from);
+  return `"${shown(name).replaceAll(/["\\]/g, String.raw`\$&`)}" <${shown(address)}>`;
 }
 
 function shown(text: string): string {

@@ -3,7 +3,7 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 /** Raised with every change of what is below or of what is put there: an index of another version is made anew. */
-const VERSION = 1;
+const VERSION = 2;
 
 /**
  * `record.number` is the batch's number times 2^24 and the record's place in the batch: putting a record there twice is

@@ -8,6 +8,7 @@ test.for([
   ["<ada@example.com>, Grace <grace@example.com>", "ada@example.com", ""],
   [" ada@example.com ", "ada@example.com", ""],
   ["Ada > <", "ada > <", ""],
+  ['"Your Bank <service@bank.example>" <Eve@Evil.example>', "eve@evil.example", "Your Bank <service@bank.example>"],
   ["", "", ""],
 ])("the sender of %j", ([from, address, name]) => {
   expect(senderOf(from!)).toEqual({ address, name });

@@ -2,6 +2,7 @@ import { bytes, date, dateTime } from "../format.ts";
 import { inBoth } from "../language.ts";
 import { to } from "../route.ts";
 import { legible } from "./legible.ts";
+import { Misleading } from "./misleading.tsx";
 import { Paperclip } from "./paperclip.tsx";
 import { personOf } from "./person.ts";
 import type { Summary } from "./records-api.ts";
@@ -77,11 +78,14 @@ export function MailTable({
 
 function Row({ id, record, onOpen }: { id: string; record: Summary; onOpen: (message: string) => void }) {
   const w = words();
-  const { name, address } = personOf(record.from);
+  const { name, address, isMisleading } = personOf(record.from);
   return (
     <tr>
       <td class="sender">
-        <bdi class="name">{name || address || w.noSender}</bdi>
+        <bdi class="name">
+          {isMisleading && <Misleading />}
+          {name || address || w.noSender}
+        </bdi>
         {name !== "" && <bdi class="address dim small">{address}</bdi>}
       </td>
       <td class="subject">

@@ -4,6 +4,8 @@ import { inBoth } from "../language.ts";
 import { to } from "../route.ts";
 import { labelName } from "./label-name.ts";
 import { legible } from "./legible.ts";
+import { Misleading } from "./misleading.tsx";
+import { personOf } from "./person.ts";
 import { LongText } from "./long-text.tsx";
 import { ANYTHING } from "./question.ts";
 import { lookFor, searchOf } from "./search.ts";
@@ -45,6 +47,7 @@ export function MessageHead({ id, record }: { id: string; record: ExportRecord }
           <div key={name}>
             <dt>{w[name]}</dt>
             <dd dir="auto">
+              {name === "From" && personOf(record.From).isMisleading && <Misleading />}
               <LongText text={legible(record[name]) || "–"} first={FIRST_CHARACTERS} />
             </dd>
           </div>

@@ -12,5 +12,13 @@ test.each([
   ["", "", ""],
   ["Bank\u202Emoc. <x@evil.example>", "Bank\u{fffd}moc.", "x@evil.example"],
 ])("%j is sent by %j, %j", (header, name, address) => {
-  expect(personOf(header)).toEqual({ name, address });
+  expect(personOf(header)).toEqual({ name, address, isMisleading: false });
+});
+
+test("a name that looks like another address is misleading", () => {
+  expect(personOf('"Your Bank <service@bank.example>" <eve@evil.example>')).toEqual({
+    name: "Your Bank <service@bank.example>",
+    address: "eve@evil.example",
+    isMisleading: true,
+  });
 });
