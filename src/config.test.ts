@@ -117,6 +117,13 @@ test("plain http leads nowhere but to this machine", () => {
   expect(problemsOf({ GMAIL_API_URL: "http://127.0.0.1:9" })).toBe("");
 });
 
+test("Google sends the browser back to a path that means itself alone", () => {
+  const back = (path: string): string => problemsOf({ OAUTH_REDIRECT_URI: `http://localhost:8000${path}` });
+  for (const path of ["", "/", "/auth/callback", "/auth/callback/", "/a-b/c_d.e~f"]) expect(back(path), path).toBe("");
+  for (const path of ["/*", "/:id", "/auth/:id", "/a/*", "/(x)", "/a::b", "/%2a", "//", "/a//b", "/a;b", "/é"])
+    expect(back(path), path).toContain("OAUTH_REDIRECT_URI must have a path of letters");
+});
+
 test("secrets cannot print themselves", () => {
   const secret = `hunter2${API_KEY}`;
   const config = readConfig({ API_KEY: secret, TOKEN_ENCRYPTION_KEY: KEY }, "/");

@@ -119,6 +119,14 @@ export function readSettings(
     return new URL(fallback);
   };
 
+  /** The server answers at its path, so nothing in that may mean more than it says: `*` and `:id` stand for other paths. */
+  const redirect = (name: string, fallback: string): URL => {
+    const given = url(name, fallback);
+    if (/^(?:\/[\w.~-]+)*\/?$/.test(given.pathname)) return given;
+    refused(name, "must have a path of letters, digits and . _ ~ - alone, such as /auth/callback");
+    return new URL(fallback);
+  };
+
   const port = whole("PORT", 8000, 1, 65_535);
   const config: Config = {
     credentialsPath: path("GOOGLE_CREDENTIALS_PATH", "credentials.json"),
@@ -126,7 +134,7 @@ export function readSettings(
     exportDir: path("EXPORT_DIR", "data"),
     stateDir: path("STATE_DIR", "state"),
     scopes: text("GMAIL_SCOPES", "https://www.googleapis.com/auth/gmail.readonly").split(/[\s,]+/),
-    redirectUri: url("OAUTH_REDIRECT_URI", `http://localhost:${port}/auth/callback`),
+    redirectUri: redirect("OAUTH_REDIRECT_URI", `http://localhost:${port}/auth/callback`),
     host: text("HOST", "127.0.0.1"),
     port,
     apiKey: secret("API_KEY"),

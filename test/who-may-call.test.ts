@@ -340,6 +340,15 @@ describe("the server does not start where others could call it freely", () => {
     for (const name of ["HOST", "TRUST_PROXY", "ALLOWED_HOSTS", "PORT"]) expect(all).toContain(name);
   });
 
+  test("where Google would send the browser back to what answers something else", async () => {
+    await using product = await install(NOWHERE);
+    for (const path of ["/", "/exports", "/exports/mine", "/auth/gmail", "/docs"])
+      expect(await refusal(product, { OAUTH_REDIRECT_URI: `${product.origin}${path}` }), path).toMatch(
+        /OAUTH_REDIRECT_URI has the path \/\S*, at which the server answers something else/,
+      );
+    expect(await refusal(product, { OAUTH_REDIRECT_URI: `${product.origin}/:id` })).toMatch(/OAUTH_REDIRECT_URI must/);
+  });
+
   test("and a key that gmail-export makes opens it", async () => {
     await using product = await install(NOWHERE);
     const made = await product.cli(["key"]);

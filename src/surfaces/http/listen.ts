@@ -3,7 +3,7 @@ import type { AddressInfo, ListenOptions, Server } from "node:net";
 
 import type { FastifyInstance } from "fastify";
 
-import { refuse } from "../../core/errors.ts";
+import { failureOf, refuse } from "../../core/errors.ts";
 import { LIMITS, MOST_CONNECTIONS, refuseUnreadable } from "./connections.ts";
 
 /** Where else "localhost" may lead: which of the two a browser takes differs from machine to machine. */
@@ -26,7 +26,7 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
     server.close();
   });
   await app.listen({ host: address, port }).catch((error: unknown) => {
-    throw cannotListen(address, port, codeOf(error));
+    throw failureOf(error) ? error : cannotListen(address, port, codeOf(error));
   });
   const taken = portOf(app.server.address());
   const twin = TWINS[address];

@@ -25,9 +25,10 @@ import { recordRoutes } from "./mail/record-routes.ts";
 import { takeJsonBodies } from "./contract/json-body.ts";
 import { sendError, sendProblem } from "./contract/problem.ts";
 import { protect } from "./access/protection.ts";
-import { reference } from "./contract/reference.ts";
+import { reference, REFERENCE } from "./contract/reference.ts";
 import { REQUEST_ID, requestIdOf } from "./contract/request-id.ts";
 import type { Services } from "./services.ts";
+import { reserveCallbackPath } from "./sign-in/callback-path.ts";
 import { sessionRoutes } from "./sign-in/session-routes.ts";
 import { setupRoutes } from "./sign-in/setup-routes.ts";
 
@@ -113,6 +114,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
+  reserveCallbackPath(app, redirectUri, [`${REFERENCE}/*`]);
   await app.register(setupRoutes(services));
   await app.register(authRoutes({ ...services, makeAttempts }));
   await app.register(exportRoutes(services));

@@ -5,6 +5,9 @@ import type { FastifyInstance } from "fastify";
 
 import { allIn } from "../access/families.ts";
 
+/** Where the reference is. */
+export const REFERENCE = "/docs";
+
 /** The API's reference at `/docs`, which works offline, and the document that it shows. */
 export async function reference(app: FastifyInstance): Promise<void> {
   allIn("reference", app);
@@ -20,7 +23,7 @@ export async function reference(app: FastifyInstance): Promise<void> {
   });
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
   await app.register(scalar, {
-    routePrefix: "/docs",
+    routePrefix: REFERENCE,
     configuration: {
       url: "/openapi.json",
       metaData: { title: "gmail-export API" },
