@@ -240,6 +240,16 @@ describe("a request for an export is refused", () => {
   });
 
   test.each([
+    ["a search", { query: "x".repeat(4_001) }, "query"],
+    ["a label", { labels: ["x".repeat(501)] }, "labels.0"],
+    ["a list of labels", { labels: Array.from({ length: 101 }, () => "INBOX") }, "labels"],
+  ])("for %s that is longer than any that is meant", async (_, body, field) => {
+    const answer = await shared.post("/export/gmail", { email: ADA, ...body });
+    expectProblem(answer, 422, "invalid_fields");
+    expect(answer.body.errors.map((one) => one.field)).toEqual([field]);
+  });
+
+  test.each([
     ["..", "data/../elsewhere"],
     ["two ..", "../data"],
     ["its parent", "."],

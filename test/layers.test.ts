@@ -93,6 +93,10 @@ const MAY: Readonly<Record<string, readonly Power[]>> = {
 const MAY_TOO: Readonly<Record<string, readonly [powers: readonly Power[], why: string]>> = {
   "src/google/credentials.ts": [["disk"], "reads the client file"],
   "src/google/store-credentials.ts": [["disk"], "writes the client file"],
+  "src/search/query-thread.ts": [
+    ["process"],
+    "a thread of its own for questions, which SQLite answers in one step each",
+  ],
   "src/state/embedded/job-queue.ts": [["process"], "a thread of its own for the list of exports"],
   "src/storage/folder/private-files.ts": [["secrets"], "a new file's name that nobody can guess"],
   "src/surfaces/cli/demo.ts": [

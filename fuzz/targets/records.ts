@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import { readBatches } from "../../test/on-disk.ts";
 import { indexedRecords } from "../../src/search/indexed-records.ts";
+import { queryThread } from "../../src/search/query-thread.ts";
 import { ALL } from "../../src/search/testing.ts";
 import { systemClock as clock } from "../../src/clock.ts";
 import { failureOf } from "../../src/core/errors.ts";
@@ -27,7 +28,9 @@ export const records: Target = {
     await into(whole);
     const of = { directory: copy, owns: () => true };
     await withFile(whole, copy, Buffer.alloc(0));
-    const first = indexedRecords(indexes, readBatches, clock);
+    const thread = queryThread(clock);
+    const shared = { ...thread, close: async () => {} }; // to start one for each case takes longer than the case
+    const first = indexedRecords(indexes, readBatches, clock, shared);
     const { total } = await first.page(of, ALL, 5, undefined);
     must(total === ids.length, "not all was found", String(total));
     await first.close();
@@ -47,7 +50,7 @@ export const records: Target = {
         if (isIndex) await writeFile(join(indexes, name), input.subarray(INDEX.length));
         await withFile(whole, copy, isIndex || isSearch ? Buffer.alloc(0) : input);
         const search = isSearch ? input.toString("utf8", SEARCH.length).slice(0, LONGEST_SEARCH) : "a";
-        const opened = indexedRecords(indexes, readBatches, clock);
+        const opened = indexedRecords(indexes, readBatches, clock, shared);
         try {
           const told: string[] = [];
           // A broken index fails once and is made anew.
@@ -68,7 +71,7 @@ export const records: Target = {
           await opened.close();
         }
       },
-      async [Symbol.asyncDispose]() {},
+      [Symbol.asyncDispose]: () => thread.close(),
     };
   },
 };

@@ -3,7 +3,7 @@ import { setImmediate as breathe } from "node:timers/promises";
 
 import type { FoundBatch, ReadBatches } from "../core/records.ts";
 import { entryOf, type Entry } from "./entry.ts";
-import { atomically } from "./schema.ts";
+import { atomically, whenFree } from "./schema.ts";
 
 /** Between two of these everything else in the process has its turn: some milliseconds of work. */
 const SLICE_RECORDS = 64;
@@ -40,6 +40,8 @@ export function fillOf(database: DatabaseSync) {
   const removeRecord = database.prepare("DELETE FROM record WHERE number = ?");
   const removeWords = database.prepare("DELETE FROM words WHERE rowid = ?");
 
+  const write = <T>(work: () => T): Promise<T> => whenFree(() => atomically(database, work));
+
   const add = (batch: number, { entry, place, start, length }: Placed): void => {
     const { sender, searched } = entry;
     const number = batch * PLACES + place;
@@ -65,7 +67,7 @@ export function fillOf(database: DatabaseSync) {
   const clear = async (batch: number, signal: AbortSignal): Promise<void> => {
     for (;;) {
       signal.throwIfAborted();
-      const removed = atomically(database, () => {
+      const removed = await write(() => {
         const rows = some.all(batch * PLACES, (batch + 1) * PLACES, SLICE_RECORDS);
         for (const { number } of rows) {
           removeWords.run(number!);
@@ -100,7 +102,7 @@ export function fillOf(database: DatabaseSync) {
       // What another process has put in of this very file stays; anything else of this number goes.
       const isOurs = (): boolean => stampOf.get(number)?.["stamp"] === stamp;
       if (!isOurs()) await clear(number, signal);
-      begin.run(number, stamp);
+      await write(() => begin.run(number, stamp));
 
       let slice: Placed[] = [];
       let characters = 0;
@@ -110,7 +112,7 @@ export function fillOf(database: DatabaseSync) {
         const ready = slice;
         [slice, characters] = [[], 0];
         // Another process may have found a newer file of this number meanwhile: then this one's records must not get among its.
-        atomically(database, () => {
+        await write(() => {
           if (isOurs()) for (const placed of ready) add(number, placed);
         });
         await breathe();
@@ -134,12 +136,12 @@ export function fillOf(database: DatabaseSync) {
       await flush();
       const sha256 = sound && found?.whole && (batch.sha256 ?? found.sha256) === found.sha256 ? found.sha256 : null;
       if (sha256 === null && isOurs()) await clear(number, signal);
-      end.run(batch.sha256 ?? UNNAMED, sha256, number, stamp);
+      await write(() => end.run(batch.sha256 ?? UNNAMED, sha256, number, stamp));
     },
 
     async remove(number: number, signal: AbortSignal): Promise<void> {
       await clear(number, signal);
-      forget.run(number);
+      await write(() => forget.run(number));
     },
   };
 }

@@ -18,7 +18,12 @@ import { until } from "../../test/wait.ts";
 async function stage(reading: ReadBatches = readBatches) {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await scratchFolder());
-  const clock = manualClock();
+  const manual = manualClock();
+  const slept: number[] = [];
+  const clock = {
+    ...manual,
+    sleep: (ms: number, signal?: AbortSignal) => (slept.push(ms), manual.sleep(ms, signal)),
+  };
   const index = join(folder.path, "index");
   const opened = new Set<Records>();
   const open = (): Records => {
@@ -35,7 +40,7 @@ async function stage(reading: ReadBatches = readBatches) {
   const ids = async (question: Partial<RecordQuestion> = {}, from = records): Promise<string[]> =>
     (await from.page(of, { ...ALL, ...question }, 200)).records.map(({ id }) => id).toSorted();
   const ours = stack.move();
-  return { directory, index, clock, of, open, records, ids, [Symbol.asyncDispose]: () => ours.disposeAsync() };
+  return { directory, index, clock, slept, of, open, records, ids, [Symbol.asyncDispose]: () => ours.disposeAsync() };
 }
 
 const file = async (w: { index: string }): Promise<string> =>
@@ -417,6 +422,64 @@ test("two processes may index one directory at once", async () => {
     expect(one).toMatchObject({ index: settled(3), messages: 2_100 });
   expect((await w.records.page(w.of, { ...ALL, search: "b" }, 9)).total).toBe(0);
   expect((await w.records.page(w.of, { ...ALL, search: "d" }, 9)).total).toBe(700);
+});
+
+/** How often everything else in the process had its turn, from now until `end` is called. */
+function countTurns(): { count(): number; end(): void } {
+  let turns = 0;
+  let on = true;
+  const turn = (): void => {
+    turns += 1;
+    if (on) setImmediate(turn);
+  };
+  setImmediate(turn);
+  return { count: () => turns, end: () => void (on = false) };
+}
+
+test("while another process holds the index, everything else here has its turn, and the index goes on afterwards", async () => {
+  await using w = await stage();
+  await writeExport(w.directory, { 1: [record("1")] });
+  expect(await w.ids()).toEqual(["1"]);
+  const other = new DatabaseSync(await file(w));
+  other.exec("BEGIN IMMEDIATE");
+  await writeExport(w.directory, { 1: [record("1")], 2: [record("2")] });
+  const turns = countTurns();
+  const asked = w.ids();
+  await until((note) => note(turns.count()) > 3); // it would be one turn in five seconds
+  turns.end();
+  other.exec("COMMIT");
+  other.close();
+  expect(await asked).toEqual(["1", "2"]);
+});
+
+test("a question that takes long takes it in its own thread, and is given up at its limit; the next is answered", async () => {
+  await using w = await stage();
+  await writeExport(w.directory, { 1: [record("1")] });
+  expect(await w.ids()).toEqual(["1"]);
+  const index = new DatabaseSync(await file(w));
+  // Counting so far takes seconds anywhere.
+  index.exec(`DROP TABLE tally; CREATE VIEW tally AS SELECT 'all' AS kind, '' AS key, count(*) AS messages, 0 AS bytes
+    FROM (WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number) SELECT n FROM number LIMIT 10000000)`);
+  index.close();
+  const turns = countTurns();
+  const asked = w.records.statistics(w.of).catch((error: unknown) => error);
+  await until((note) => note(w.slept).at(-1) === 10_000);
+  await until((note) => note(turns.count()) > 100);
+  turns.end();
+  await w.clock.advance(10_000);
+  expect(await asked).toMatchObject({ failure: { code: "timeout", retry: "backoff" } });
+  expect((await w.records.line(w.of, "1")).line).toBeDefined();
+});
+
+test("of very many questions at once those that would wait long are refused at once", async () => {
+  await using w = await stage();
+  await writeExport(w.directory, { 1: [record("1")] });
+  expect(await w.ids()).toEqual(["1"]);
+  const asked = await Promise.allSettled(Array.from({ length: 60 }, () => w.records.page(w.of, ALL, 1)));
+  const refused = asked.filter(({ status }) => status === "rejected");
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused.length).toBeLessThanOrEqual(40);
+  expect(await w.ids()).toEqual(["1"]);
 });
 
 test("an index that was interrupted goes on, and one that is removed, damaged or of another version is made anew", async () => {

@@ -5,10 +5,9 @@ import type { DatabaseSync } from "node:sqlite";
 import { refuse } from "../core/errors.ts";
 import type { Clock } from "../core/ports.ts";
 import type { FoundBatch, IndexState, ReadBatches, Records, RecordsOf } from "../core/records.ts";
-import { pageOf } from "./ask.ts";
-import { fillOf, PLACES, type Fill } from "./fill.ts";
-import { isBroken, openIndex, removeIndex } from "./schema.ts";
-import { statisticsOf } from "./statistics.ts";
+import { fillOf, type Fill } from "./fill.ts";
+import { queryThread, type QueryThread } from "./query-thread.ts";
+import { isBroken, openIndex, removeIndex, whenFree } from "./schema.ts";
 
 /** How long a call waits for what is not indexed yet. */
 const PATIENCE_MS = 1_000;
@@ -35,9 +34,15 @@ type Open = {
 
 /**
  * An index of what was exported, one SQLite file a directory under `folder` (docs/adr/0009). It is derived: it may be
- * removed at any time, and is made anew where it does not agree with the batches.
+ * removed at any time, and is made anew where it does not agree with the batches. Filled here in small steps, asked in
+ * a thread, which is closed with it.
  */
-export function indexedRecords(folder: string, batches: ReadBatches, clock: Clock): Records {
+export function indexedRecords(
+  folder: string,
+  batches: ReadBatches,
+  clock: Clock,
+  thread: QueryThread = queryThread(clock),
+): Records {
   const closing = new AbortController();
   const open = new Map<string, Open>();
 
@@ -111,12 +116,12 @@ export function indexedRecords(folder: string, batches: ReadBatches, clock: Cloc
   /** What `answer` finds in the index once that had its time to grow; undefined when nothing there is the export's. */
   const look = async <T>(
     of: RecordsOf,
-    answer: (database: DatabaseSync, there: Found) => T,
+    answer: (file: string, there: Found) => Promise<T>,
   ): Promise<{ state: IndexState; answer: T | undefined }> => {
     const there = await batches.find(of);
     if (!there) return { state: { files: 0, of: 0, complete: true }, answer: undefined };
     return onIndex(async () => {
-      const index = indexOf(there.path);
+      const index = await whenFree(() => indexOf(there.path));
       index.found = there.batches;
       index.users += 1;
       try {
@@ -127,7 +132,7 @@ export function indexedRecords(folder: string, batches: ReadBatches, clock: Cloc
         if (failure) throw failure;
         const { sound, missing: left } = index.fill.progress(there.batches);
         const state = { files: sound, of: there.batches.length, complete: left.length === 0 };
-        return { state, answer: answer(index.database, there) };
+        return { state, answer: await answer(fileOf(there.path), there) };
       } catch (error) {
         if (isBroken(error) && open.delete(there.path)) {
           index.database.close();
@@ -142,20 +147,26 @@ export function indexedRecords(folder: string, batches: ReadBatches, clock: Cloc
 
   return {
     async page(of, question, limit, from) {
-      const { state, answer } = await look(of, (database) => pageOf(database, question, limit, from));
+      const { state, answer } = await look(of, (file) => thread.page(file, question, limit, from));
       return { index: state, ...(answer ?? { total: 0, records: [], next: undefined }) };
     },
     async statistics(of) {
-      const { state, answer } = await look(of, statisticsOf);
+      const { state, answer } = await look(of, (file) => thread.statistics(file));
       return { index: state, ...(answer ?? NOTHING) };
     },
     async line(of, id) {
-      const { state, answer } = await look(of, (database, there) => placeOf(database, there, id));
+      const { state, answer } = await look(of, async (file, there) => {
+        const place = await thread.place(file, id);
+        const batch = there.batches.find(({ number }) => number === place?.batch);
+        return place && batch && { ...place, path: there.path, file: batch.file };
+      });
       if (!answer) return { index: state, line: undefined };
-      return { index: state, line: await batches.bytes(answer.path, answer.batch, answer.start, answer.length) };
+      const { path, file, stamp, start, length } = answer;
+      return { index: state, line: await batches.bytes(path, { file, stamp }, start, length) };
     },
     async close() {
       closing.abort();
+      await thread.close();
       for (const index of open.values()) {
         await index.work;
         shut(index);
@@ -165,25 +176,6 @@ export function indexedRecords(folder: string, batches: ReadBatches, clock: Cloc
 }
 
 const NOTHING = { messages: 0, bytes: 0, attachments: 0, months: [], senders: [], sizes: [], labels: [] };
-
-/** The line as it was when its batch was read, which `stamp` tells. */
-function placeOf(database: DatabaseSync, { path, batches }: Found, id: string) {
-  const row = database
-    .prepare(
-      `SELECT batch.number AS batch, stamp, start, length
-       FROM record JOIN batch ON batch.number = record.number / ${PLACES} WHERE id = ? ORDER BY record.number LIMIT 1`,
-    )
-    .get(id);
-  const batch = batches.find(({ number }) => number === row?.["batch"]);
-  if (!row || !batch) return undefined;
-  const { file } = batch;
-  return {
-    path,
-    batch: { file, stamp: String(row["stamp"]) },
-    start: Number(row["start"]),
-    length: Number(row["length"]),
-  };
-}
 
 /** What SQLite or the file system refuses becomes a `disk` failure. */
 async function onIndex<T>(work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate as breathe } from "node:timers/promises";
 
 /** Raised with every change of what is below or of what is put there: an index of another version is made anew. */
 const VERSION = 2;
@@ -99,7 +100,7 @@ export function isBroken(error: unknown): boolean {
 
 function open<Fill>(path: string, fillOf: (database: DatabaseSync) => Fill): { database: DatabaseSync; fill: Fill } {
   writeFileSync(path, "", { flag: "a", mode: 0o600 }); // before SQLite makes it with the umask's mode
-  const database = new DatabaseSync(path, { timeout: 5_000 });
+  const database = new DatabaseSync(path, { timeout: WAIT_MS });
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
     atomically(database, () => {
@@ -115,6 +116,28 @@ function open<Fill>(path: string, fillOf: (database: DatabaseSync) => Fill): { d
     database.close();
     throw error;
   }
+}
+
+/** Another process is writing: SQLite waits so long by itself, and everything else in this thread with it. */
+const WAIT_MS = 50;
+
+/** Writers are done in milliseconds; who is not after some seconds hangs. */
+const MOST_WAITS = 100;
+
+/** Does what needs the index to itself, or waits for it; between two tries everything else in the process has its turn. */
+export async function whenFree<T>(work: () => T): Promise<T> {
+  for (let waits = 1; ; waits += 1)
+    try {
+      return work();
+    } catch (error) {
+      if (!isBusy(error) || waits === MOST_WAITS) throw error;
+      await breathe();
+    }
+}
+
+/** SQLITE_BUSY or SQLITE_LOCKED: somebody else holds it. */
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && "errcode" in error && [5, 6].includes(Number(error.errcode) & 0xff);
 }
 
 /** All or nothing, one writer at a time across processes. */

@@ -6,6 +6,13 @@ import { EMAIL } from "../contract/examples.ts";
 import { sendFailure } from "../contract/problem.ts";
 import type { Services } from "../services.ts";
 
+/** Far more than a person types; it is kept with the export, shown with it and sent with every page of the listing. */
+const LONGEST_QUERY = 4_000;
+
+/** More than Gmail has room for in a name; and as many as one address of Gmail's can name. */
+const LONGEST_LABEL = 500;
+const MOST_LABELS = 100;
+
 /** The body of POST /export/gmail, and of its dry run. `max_emails` null or left out means all. */
 export const NewExport = z
   .strictObject({
@@ -13,8 +20,8 @@ export const NewExport = z
     max_emails: z.int().positive().nullable().default(null),
     output_dir: z.string().min(1).optional(),
     batch_size: z.int().positive().max(100_000).default(5_000),
-    query: z.string().default(""),
-    labels: z.array(z.string().min(1)).default([]),
+    query: z.string().max(LONGEST_QUERY).default(""),
+    labels: z.array(z.string().min(1).max(LONGEST_LABEL)).max(MOST_LABELS).default([]),
     include_spam_trash: z.boolean().default(false),
   })
   .meta({

@@ -39,6 +39,7 @@ const Question = z.strictObject({
 });
 
 const DAMAGED = "A file is not what was written.";
+const TOO_SLOW = "The question takes too long, or too many were asked at once.";
 const NO_MESSAGE = `${UNKNOWN_EXPORT} Or none of its finished files has a message with this id.`;
 
 const LIST = {
@@ -52,7 +53,7 @@ ask again.`,
   querystring: Question,
   response: {
     200: answer("One page; with `next_cursor` as `cursor`, the same question goes on behind it", Records),
-    ...problems({ 404: UNKNOWN_EXPORT, 409: DAMAGED, 422: INVALID_FIELDS }),
+    ...problems({ 404: UNKNOWN_EXPORT, 409: DAMAGED, 422: INVALID_FIELDS, 504: TOO_SLOW }),
   },
 };
 
@@ -63,7 +64,7 @@ const RECORD = {
   querystring: nothing,
   response: {
     200: answer("The record, byte for byte", ExportedRecord),
-    ...problems({ 404: NO_MESSAGE, 409: DAMAGED }),
+    ...problems({ 404: NO_MESSAGE, 409: DAMAGED, 504: TOO_SLOW }),
   },
 };
 
@@ -81,6 +82,7 @@ pictures are attachments.`,
       404: `${NO_MESSAGE} Or the message has plain text only.`,
       409: DAMAGED,
       413: "Its html is too large, or too tangled, to be made safe quickly.",
+      504: TOO_SLOW,
     }),
   },
 };
@@ -92,7 +94,7 @@ const STATISTICS = {
   querystring: nothing,
   response: {
     200: answer("Of all messages exported so far", Statistics),
-    ...problems({ 404: UNKNOWN_EXPORT, 409: DAMAGED }),
+    ...problems({ 404: UNKNOWN_EXPORT, 409: DAMAGED, 504: TOO_SLOW }),
   },
 };
 
