@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { simulateGoogle, type SimulatedGoogle, type SimulatorOptions } from "../simulator/google.ts";
 import { writeCredentials } from "../simulator/stage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
+import type { FileSystem } from "../src/storage/folder/file-system.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { openDirectoryWith } from "../src/pipeline/directory/open-directory.ts";
 import { gmailClient } from "../src/sources/gmail-api/client.ts";
@@ -49,7 +50,11 @@ export type InProcess = AsyncDisposable &
     /** Gmail refuses connections for so long. */
     awayFor(ms: number): Promise<void>;
     /** Runs the one export of this world, from where it stands, while time jumps. */
-    run(onProgress?: (progress: Progress) => void, signal?: AbortSignal): Promise<Manifest>;
+    run(
+      onProgress?: (progress: Progress) => void,
+      signal?: AbortSignal,
+      into?: { directory?: string; files?: FileSystem },
+    ): Promise<Manifest>;
   }>;
 
 /** The program's parts joined as `main.ts` does, against a simulated Google, on a clock that jumps; Ada is signed in. */
@@ -89,7 +94,6 @@ export async function inProcess(
   const token = accessToken(ADA, { credentials, store, clock, random: seededRandom(5) });
   const client = gmailClient({ http, accessToken: token, pacer, clock, random: seededRandom(3) });
   const source = gmailSource({ client, pacer, memory: createMemory(MEMORY), width: 20 });
-  const ports = { source, open: openDirectoryWith(folderStorage(lock), clock, "gmail-export test"), clock };
   const directory = join(folder.path, "export");
   const request = { account: ADA, directory, maxEmails: null, batchSize: 60, filter: EVERYTHING, ...changes };
 
@@ -107,8 +111,11 @@ export async function inProcess(
       await clock.sleep(ms);
       await gateway.open();
     },
-    run: (onProgress = () => {}, signal = new AbortController().signal) =>
-      clock.run(runExport(request, ports, onProgress, signal), SETTLE_MS),
+    run: (onProgress = () => {}, signal = new AbortController().signal, into = {}) => {
+      const open = openDirectoryWith(folderStorage(lock, into.files), clock, "gmail-export test");
+      const asked = { ...request, directory: into.directory ?? directory };
+      return clock.run(runExport(asked, { source, open, clock }, onProgress, signal), SETTLE_MS);
+    },
     [Symbol.asyncDispose]: () => ours.disposeAsync(),
   };
 }

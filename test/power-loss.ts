@@ -5,7 +5,15 @@ import { join, relative } from "node:path";
 import { nodeFileSystem, type FileSystem, type OpenedFile } from "../src/storage/folder/file-system.ts";
 
 /** What every operation ends with once the power is off. */
-export class PowerLost extends Error {}
+class PowerLost extends Error {
+  readonly code = "EPOWER";
+}
+
+/** Whether it was the power, as such or as the reason of what failed for it. Of a cause its code may be all that is kept. */
+export function isPowerLost(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error instanceof PowerLost || error.message === "EPOWER" || isPowerLost(error.cause);
+}
 
 /** A file system that can lose its power. */
 export type FragileDisk = AsyncDisposable &

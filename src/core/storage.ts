@@ -60,7 +60,10 @@ export type Storage = Readonly<{
   grow(name: string, keep: number, first?: Uint8Array): Promise<GrowingFile>;
   /** Removes a file, or what grows under that name; there may be none. */
   remove(name: string, growing?: "growing"): Promise<void>;
-  /** Makes the directory when there is none. Undefined when somebody else holds it for longer than `waitMs`. */
+  /**
+   * Makes the directory when there is none, and sees that nobody else may enter it. Undefined when somebody else holds
+   * it for longer than `waitMs`. The signal ends the waiting, and the hold, too, when it aborts with `HoldLost`.
+   */
   hold(waitMs: number, signal?: AbortSignal): Promise<Hold | undefined>;
   /** Whether somebody holds it now. Makes nothing. */
   isHeld(): Promise<boolean>;

@@ -51,6 +51,19 @@ storageContract("folder", async () => {
   };
 });
 
+test("what a process that died had written and not synced is durable before it is gone on with", async () => {
+  await using scratch = await scratchFolder();
+  const root = join(scratch.path, "root");
+  await mkdir(root);
+  await using disk = await fragileDisk(root);
+  const storage = folderStorage(fileLock(systemClock, disk.files), disk.files)(join(root, "export"));
+  await using _hold = await storage.hold(0);
+  await writeFile(join(root, "export", "a.part"), "one", { mode: 0o600 });
+  await using _growing = await storage.grow("a", 3);
+  await disk.survivors(join(scratch.path, "after"));
+  expect(await readFile(join(scratch.path, "after", "export", "a.part"), "utf8")).toBe("one");
+});
+
 /** A directory of ours beside a file that is nobody's business here. */
 async function world() {
   const scratch = await scratchFolder();

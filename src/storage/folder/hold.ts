@@ -40,6 +40,7 @@ export async function holdFolder(
     await files.syncFolder(place);
     const lost = new AbortController();
     const mustBeOurs = async (): Promise<void> => {
+      if (signal?.reason instanceof HoldLost) lost.abort(signal.reason);
       lost.signal.throwIfAborted();
       const [folderNow, lockNow] = [await unlessMissing(files.lstat(place)), await unlessMissing(files.lstat(path))];
       if (folderNow && lockNow && isSame(folder, folderNow) && isSame(locked, lockNow)) return;

@@ -1,0 +1,285 @@
+import { mkdir, readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect, test } from "vitest";
+
+import { systemClock } from "../src/clock.ts";
+import type { Ended, ExportDirectory, Purpose } from "../src/core/directory.ts";
+import type { Outcome } from "../src/core/ledger.ts";
+import { EVERYTHING } from "../src/core/mailbox.ts";
+import type { Manifest } from "../src/core/manifest.ts";
+import { Secret } from "../src/core/ports.ts";
+import { NOTHING_SPENT } from "../src/core/quota.ts";
+import type { ExportRecord } from "../src/core/record.ts";
+import { toRecord } from "../src/formats/to-record.ts";
+import { openDirectoryWith } from "../src/pipeline/directory/open-directory.ts";
+import { grantStore } from "../src/state/embedded/grants/grant-store.ts";
+import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
+import { rotateKey } from "../src/state/embedded/grants/rotate-key.ts";
+import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
+import { folderStorage } from "../src/storage/folder/folder-storage.ts";
+import { fileLock } from "../src/storage/folder/lock.ts";
+import { privateFiles } from "../src/storage/folder/private-files.ts";
+import { inProcess } from "./in-process.ts";
+import { manualClock } from "./manual-clock.ts";
+import { message } from "./messages.ts";
+import { fragileDisk, isPowerLost } from "./power-loss.ts";
+import { scratchFolder } from "./scratch.ts";
+
+/** The power goes off at every operation on the disk, one after another; what was not synced by then is gone. */
+
+const NEVER = new AbortController().signal;
+
+/**
+ * Does the work on a disk that loses its power at its first operation, then anew at its second, and so on, until it
+ * comes to its end; looks each time at what is left. Resolves with how many operations there were.
+ */
+async function atEveryMoment(
+  scratch: string,
+  prepare: (root: string) => Promise<void>,
+  work: (root: string, files: FileSystem) => Promise<void>,
+  look: (copy: string, done: boolean) => Promise<void>,
+): Promise<number> {
+  for (let cutAt = 0; ; cutAt += 1) {
+    const root = join(scratch, `disk-${cutAt}`);
+    await mkdir(root);
+    await prepare(root);
+    await using disk = await fragileDisk(root, cutAt);
+    let done = true;
+    await work(root, disk.files).catch((error: unknown) => {
+      if (!isPowerLost(error)) throw error;
+      done = false;
+    });
+    await disk.survivors(join(scratch, `left-${cutAt}`));
+    await look(join(scratch, `left-${cutAt}`), done);
+    if (done) return cutAt;
+  }
+}
+
+/** Batches by name; attachment ids left out, for Google gives new ones at every read. */
+async function batchesIn(folder: string): Promise<Record<string, unknown>> {
+  const names = (await readdir(folder)).filter((name) => /^emails_batch_\d+\.json$/.test(name));
+  const texts = names.toSorted().map(async (name) => {
+    const records: ExportRecord[] = JSON.parse(await readFile(join(folder, name), "utf8"));
+    for (const { Attachments } of records) for (const one of Attachments) Object.assign(one, { id: "" });
+    return [name, records] as const;
+  });
+  return Object.fromEntries(await Promise.all(texts));
+}
+
+const purpose: Purpose = { email: "ada@example.com", filter: EVERYTHING, maxEmails: null, batchSize: 3 };
+
+const openOn = (files: FileSystem, path: string): Promise<ExportDirectory> => {
+  const clock = manualClock();
+  const storages = folderStorage(fileLock(clock, files), files);
+  return openDirectoryWith(storages, clock, "gmail-export test")(path, purpose, () => NOTHING_SPENT, NEVER);
+};
+
+const IDS = Array.from({ length: 11 }, (_, n) => `m${n}`);
+
+/** How each message ends, whenever it is read. */
+function endOf(id: string): Ended {
+  if (id === "m2") return { outcome: "gone", id };
+  if (id === "m5") return { outcome: "failed", id, reason: "It would not.", attempts: 1 };
+  return { outcome: "exported", id, record: toRecord(message(undefined, { id, threadId: `t${id}` }), new Map()) };
+}
+
+/** A whole run, or the rest of one; `report` is called with whatever the directory says is durable. */
+async function runOn(directory: ExportDirectory, report: (durable: ReadonlyMap<string, Outcome>) => void) {
+  const tell = (): void => {
+    const ended = (["exported", "gone", "failed"] as const).map((outcome) =>
+      [...directory.ledger.ids(outcome)].map((id) => [id, outcome] as const),
+    );
+    report(new Map(ended.flat()));
+  };
+  tell();
+  if (directory.listedAt === undefined) {
+    await directory.beginListing("7");
+    await directory.addRefs(IDS.slice(0, 6).map((id) => ({ id, threadId: `t${id}` })));
+    tell();
+    await directory.addRefs(IDS.slice(6).map((id) => ({ id, threadId: `t${id}` })));
+    await directory.endListing();
+    tell();
+  }
+  for (const id of [...directory.ledger.ids("pending")]) {
+    await directory.write([endOf(id)]);
+    if (id === "m1" || id === "m6") await directory.checkpoint();
+    tell();
+  }
+  await directory.checkpoint();
+  tell();
+  await directory.commit();
+  tell();
+}
+
+test("whenever the power fails, nothing that a directory told as durable is lost, and going on ends as if it had not failed", async () => {
+  await using scratch = await scratchFolder();
+  const whole = join(scratch.path, "whole");
+  {
+    await using directory = await openOn(nodeFileSystem, whole);
+    await runOn(directory, () => {});
+  }
+  const expected = await batchesIn(whole);
+  let durable: ReadonlyMap<string, Outcome> = new Map();
+  const moments = await atEveryMoment(
+    scratch.path,
+    async () => void (durable = new Map()),
+    async (root, files) => {
+      // A run that is stopped in the middle, and one that goes on from there.
+      for (const stopAfter of [4, Infinity]) {
+        await using directory = await openOn(files, join(root, "above", "export"));
+        let calls = 0;
+        await runOn(directory, (told) => {
+          durable = told;
+          if ((calls += 1) > stopAfter + 3) throw new RangeError("enough");
+        }).catch((error: unknown) => {
+          if (!(error instanceof RangeError)) throw error;
+        });
+      }
+    },
+    async (left, done) => {
+      const path = join(left, "above", "export");
+      const manifest: Manifest | undefined = done
+        ? JSON.parse(await readFile(join(path, "manifest.json"), "utf8"))
+        : undefined;
+      if (done)
+        expect(manifest).toMatchObject({ complete: false, total_emails: 9, failed: [{ id: "m5" }], gone: ["m2"] });
+      await using directory = await openOn(nodeFileSystem, path);
+      for (const [id, outcome] of durable) expect([id, directory.ledger.outcome(id)]).toEqual([id, outcome]);
+      await runOn(directory, () => {});
+      expect(await batchesIn(path)).toEqual(expected);
+      expect((await readdir(path)).filter((name) => /part|new|journal/.test(name))).toEqual([]);
+    },
+  );
+  expect(moments).toBeGreaterThan(60);
+});
+
+test("whenever the power fails in a later run, what was proven complete is there as it was, or as the later run made it", async () => {
+  await using scratch = await scratchFolder();
+  let path = "";
+  const moments = await atEveryMoment(
+    scratch.path,
+    async (root) => {
+      path = join(root, "export");
+      await using directory = await openOn(nodeFileSystem, path);
+      await directory.beginListing("7");
+      await directory.addRefs(IDS.slice(0, 2).map((id) => ({ id, threadId: id })));
+      await directory.endListing();
+      for (const id of IDS.slice(0, 2)) await directory.write([endOf(id)]);
+      await directory.commit();
+    },
+    async (_, files) => {
+      await using directory = await openOn(files, path);
+      await directory.beginListing("8");
+      await directory.addRefs(IDS.slice(0, 2).map((id) => ({ id, threadId: id })));
+      await directory.endListing();
+      await directory.commit();
+    },
+    async (left) => {
+      const manifest = JSON.parse(await readFile(join(left, "export", "manifest.json"), "utf8"));
+      expect(manifest).toMatchObject({ complete: true, total_emails: 2 });
+    },
+  );
+  expect(moments).toBeGreaterThan(10);
+});
+
+test(
+  "whenever the power fails during an export from Gmail, going on brings all of it, once",
+  { timeout: 600_000 },
+  async () => {
+    await using scratch = await scratchFolder();
+    await using world = await inProcess({ messages: 12, messagesPerThread: 1 }, { batchSize: 4 });
+    await world.run();
+    const expected = await batchesIn(world.directory);
+    let told = 0;
+    const moments = await atEveryMoment(
+      scratch.path,
+      async () => void (told = 0),
+      async (root, files) => {
+        const into = { directory: join(root, "export"), files };
+        await world.run(({ exported }) => (told = exported), NEVER, into);
+      },
+      async (left) => {
+        const directory = join(left, "export");
+        let first: number | undefined;
+        const manifest = await world.run(({ exported }) => (first ??= exported), NEVER, { directory });
+        expect(first).toBeGreaterThanOrEqual(told);
+        expect(manifest).toMatchObject({ complete: true, failed: [], gone: [] });
+        expect(await batchesIn(directory)).toEqual(expected);
+      },
+    );
+    expect(moments).toBeGreaterThan(30);
+  },
+);
+
+test("whenever the power fails, a private file is the one before or the one after, and what was told is so", async () => {
+  await using scratch = await scratchFolder();
+  let told: string | undefined;
+  await atEveryMoment(
+    scratch.path,
+    async () => void (told = undefined),
+    async (root, disk) => {
+      const files = privateFiles(disk);
+      const path = join(root, "a", "b", "file");
+      await files.privateFolder(join(root, "a", "b"));
+      expect(await files.createFile(path, "one")).toBe(true);
+      told = "one";
+      await files.replaceFile(path, "two");
+      told = "two";
+      await files.removeFile(path);
+      told = undefined;
+      expect(await files.createFile(path, "three")).toBe(true);
+      told = "three";
+    },
+    async (left) => {
+      const found = await readFile(join(left, "a", "b", "file"), "utf8").catch(() => undefined);
+      const next = { one: "two", two: undefined, three: "three" }[told ?? ""];
+      expect([told, ...(told === undefined ? ["one", "three"] : [next])]).toContain(found);
+    },
+  );
+});
+
+test("whenever the power fails, a sign-in that was stored opens with the key that is there, and one that was removed is not back", async () => {
+  await using scratch = await scratchFolder();
+  const grant = (account: string, token: string) => ({
+    account,
+    clientId: "id",
+    scopes: ["https://www.googleapis.com/auth/gmail.readonly"],
+    refreshToken: new Secret(token),
+    accessToken: new Secret("at"),
+    expiresAt: 1,
+    grantedAt: 1,
+  });
+  const partsOn = (root: string, disk: FileSystem) => {
+    const files = privateFiles(disk);
+    const key = keyInFile(join(root, "state", "key"), files);
+    const store = grantStore(join(root, "tokens"), key.keys, fileLock(systemClock, disk), files);
+    return { key, store };
+  };
+  let stored: readonly string[] = [];
+  let removed = false;
+  const moments = await atEveryMoment(
+    scratch.path,
+    async () => {
+      stored = [];
+      removed = false;
+    },
+    async (root, disk) => {
+      const { key, store } = partsOn(root, disk);
+      for (const account of ["ada@example.com", "bob@example.com"]) {
+        await store.save(grant(account, account));
+        stored = [...stored, account];
+      }
+      await rotateKey(key, store, async () => stored);
+      stored = ["ada@example.com"]; // from now on the other may be gone
+      await store.remove("bob@example.com");
+      removed = true;
+    },
+    async (left) => {
+      const { store } = partsOn(left, nodeFileSystem);
+      for (const account of stored) expect(await store.load(account)).toMatchObject({ account });
+      if (removed) expect(await store.load("bob@example.com")).toBeUndefined();
+    },
+  );
+  expect(moments).toBeGreaterThan(20);
+});
