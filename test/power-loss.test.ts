@@ -101,7 +101,7 @@ async function runOn(directory: ExportDirectory, report: (durable: ReadonlyMap<s
     await directory.endListing();
     tell();
   }
-  for (const id of [...directory.ledger.ids("pending")]) {
+  for (const id of directory.ledger.ids("pending")) {
     await directory.write([endOf(id)]);
     if (id === "m1" || id === "m6") await directory.checkpoint();
     tell();
