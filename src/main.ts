@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { tarOf } from "./pipeline/directory/archive.ts";
-import { chooseDirectoryIn } from "./storage/folder/choose-directory.ts";
+import { checkDirectoryIn, chooseDirectoryIn } from "./storage/folder/choose-directory.ts";
 import { learnedLimits } from "./state/embedded/learned-limits.ts";
 import { fileLock } from "./storage/folder/lock.ts";
 import { mustBeFree, openDirectoryWith } from "./pipeline/directory/open-directory.ts";
@@ -49,6 +49,7 @@ import { runCommand } from "./surfaces/cli/program.ts";
 import { terminal as openTerminal } from "./surfaces/cli/terminal.ts";
 import { listen } from "./surfaces/http/listen.ts";
 import { createMeasures } from "./surfaces/http/operations/measures.ts";
+import { tightenFolders } from "./storage/folder/tighten-folders.ts";
 import { filesOnDisk as files } from "./storage/folder/private-files.ts";
 
 const lock = fileLock(clock);
@@ -105,6 +106,7 @@ function keyHolder(
 /** Joins ports and adapters for one configuration. Everything opened is closed with `close`. */
 async function compose(config: Config) {
   const log = createLog(config.logLevel);
+  await tightenFolders(config);
   const { http, limits, credentials, measures, mailboxFor } = connect(config);
   const queue = embeddedQueue(config.stateDir, clock, log);
   const records = indexedRecords(join(config.stateDir, "index"), readBatchesOf(storages), clock);
@@ -128,7 +130,8 @@ async function compose(config: Config) {
 
   const runExport: RunExport = async (request, report, signal) => {
     const source = await mailbox(request.account);
-    return exportMail(request, { source, open, clock }, report, signal);
+    const directory = await checkDirectoryIn(config.exportDir)(request.directory);
+    return exportMail({ ...request, directory }, { source, open, clock }, report, signal);
   };
 
   const estimateExport = async (request: ExportRequest, signal: AbortSignal): Promise<Estimate> => {

@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { lstat, mkdir, open, readdir, readFile, writeFile, type FileHandle } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 
 import { nodeFileSystem, type FileSystem, type OpenedFile } from "../src/storage/folder/file-system.ts";
 
@@ -120,9 +120,4 @@ export async function fragileDisk(root: string, cutAt = Infinity): Promise<Fragi
       for (const keeper of keepers) await keeper.close();
     },
   };
-}
-
-/** The path of the same name in a copy. */
-export function inCopy(path: string, root: string, copy: string): string {
-  return join(copy, relative(root, path));
 }

@@ -80,6 +80,8 @@ export type ExportState =
 /** What is asked for. `maxEmails` null means all; `directory` is absolute and already checked. */
 export type ExportRequest = Readonly<{
   account: string;
+  /** A former address of the account, under which the directory was exported. */
+  was?: string;
   directory: string;
   maxEmails: number | null;
   batchSize: number;

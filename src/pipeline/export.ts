@@ -18,6 +18,7 @@ import { spentSince } from "../core/quota.ts";
 import { createForecaster, type Forecaster } from "./forecast.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
+import { mustHaveItsMessages } from "./renamed.ts";
 import { mapMessage } from "../formats/to-record.ts";
 
 /** What an export needs of the world: one account's mail, and directories. */
@@ -46,6 +47,7 @@ export async function runExport(
   const request = { ...asked, filter: withLabelIds(asked.filter, names) };
   const purpose = { ...request, email: profile.emailAddress };
   await using directory = await open(request.directory, purpose, () => spentSince(before, source.spent()), signal);
+  if (directory.formerly !== undefined) await mustHaveItsMessages(directory, source, signal);
   const { ledger } = directory;
   let forecaster: Forecaster | undefined;
   const reportProgress = (stage: Progress["stage"]): void =>

@@ -1,4 +1,4 @@
-import { appendFile, chmod, readFile, readdir, rm, stat, truncate, writeFile } from "node:fs/promises";
+import { appendFile, chmod, readFile, readdir, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 
 import fc from "fast-check";
@@ -8,6 +8,7 @@ import { manualClock } from "../../../test/manual-clock.ts";
 import { message } from "../../../test/messages.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
 import type { Ended, ExportDirectory, Purpose } from "../../core/directory.ts";
+import { HoldLost } from "../../core/errors.ts";
 import { EVERYTHING, type Ref } from "../../core/mailbox.ts";
 import type { Manifest } from "../../core/manifest.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
@@ -521,3 +522,135 @@ describe("what a disk has changed in an unfinished export", () => {
     expect(await goOn(folder.path)).toEqual(all);
   });
 });
+
+describe("a finished directory", () => {
+  /** Seven messages in two batches, proven complete. */
+  async function finished(path: string): Promise<string> {
+    await using directory = await open(path);
+    await list(directory, 7);
+    await writePending(directory);
+    expect(await directory.commit()).toMatchObject({ complete: true });
+    return readFile(join(path, "manifest.json"), "utf8");
+  }
+  const manifestOf = (path: string): Promise<string> => readFile(join(path, "manifest.json"), "utf8");
+
+  test("that a later run did not change stays proven, however that ended", async () => {
+    await using folder = await scratchFolder();
+    const before = await finished(folder.path);
+    for (const _ of [1, 2]) {
+      await using directory = await open(folder.path);
+      await directory.beginListing("200");
+      await directory.addRefs(refs(9)); // two of them new, and then the network is gone
+      await directory.checkpoint();
+      expect(await manifestOf(folder.path)).toBe(before);
+    }
+    await using directory = await open(folder.path);
+    await list(directory, 9);
+    await directory.write([record("m7")]);
+    await directory.checkpoint();
+    expect(JSON.parse(await manifestOf(folder.path))).toMatchObject({ complete: false, total_emails: 7 });
+    await directory.write([record("m8")]);
+    expect(await directory.commit()).toMatchObject({ complete: true, total_emails: 9 });
+  });
+
+  test("says that it is not complete before anything new stands in it", async () => {
+    await using folder = await scratchFolder();
+    await finished(folder.path);
+    const seen: { complete: boolean }[] = [];
+    const files: FileSystem = {
+      ...nodeFileSystem,
+      async open(path, flags, mode) {
+        if (path.endsWith("emails_batch_3.json.part")) seen.push(JSON.parse(await manifestOf(folder.path)));
+        return nodeFileSystem.open(path, flags, mode);
+      },
+    };
+    await using directory = await open(folder.path, {}, files);
+    await list(directory, 8);
+    await directory.write([record("m7")]);
+    await directory.checkpoint();
+    expect(seen.map(({ complete }) => complete)).toEqual([false]);
+  });
+
+  test("is opened without reading its batches again, as long as they are the files that were written", async () => {
+    await using folder = await scratchFolder();
+    await finished(folder.path);
+    let read: string[] = [];
+    const files: FileSystem = {
+      ...nodeFileSystem,
+      async open(path, flags, mode) {
+        read.push(basename(path));
+        return nodeFileSystem.open(path, flags, mode);
+      },
+    };
+    const batchesRead = async (): Promise<string[]> => {
+      read = [];
+      await using directory = await open(folder.path, {}, files);
+      expect(directory.ledger.count("exported")).toBe(7);
+      return read.filter((name) => name.startsWith("emails_batch_"));
+    };
+    expect(await batchesRead()).toEqual([]);
+    // Another file with the same bytes, as from a copy: hashed once, and known from then on.
+    const second = join(folder.path, "emails_batch_2.json");
+    const bytes = await readFile(second);
+    await rm(second);
+    await writeFile(second, bytes);
+    expect(await batchesRead()).toEqual(["emails_batch_2.json"]);
+    expect(await batchesRead()).toEqual([]);
+    // Without what is known, as another version left it, everything is hashed once.
+    await rm(join(folder.path, ".batches"));
+    expect(await batchesRead()).toEqual(["emails_batch_1.json", "emails_batch_2.json"]);
+    expect(await batchesRead()).toEqual([]);
+    // Other bytes of the same length and with the same time are other bytes.
+    const { atime, mtime } = await stat(second);
+    await writeFile(second, bytes.toString().replace("m6", "m9"));
+    await utimes(second, atime, mtime);
+    await expect(open(folder.path)).rejects.toMatchObject({ failure: { code: "directory_damaged" } });
+  });
+
+  test("whose known batches are torn, or say what they cannot, is read anew from there", async () => {
+    await using folder = await scratchFolder();
+    await finished(folder.path);
+    const path = join(folder.path, ".batches");
+    const whole = await readFile(path);
+    for (const torn of [
+      whole.subarray(0, whole.length - 3),
+      whole.subarray(0, 40),
+      Buffer.from("zq7"),
+      Buffer.alloc(0),
+    ]) {
+      await writeFile(path, torn);
+      {
+        await using directory = await open(folder.path);
+        expect(directory.ledger.count("exported")).toBe(7);
+      }
+      await using again = await open(folder.path);
+      expect(again.ledger.count("exported")).toBe(7);
+    }
+  });
+});
+
+test("who lost the hold writes nothing more, no checkpoint either, and not what waited to be made durable", async () => {
+  await using folder = await scratchFolder();
+  const lost = new AbortController();
+  const storages = folderStorage(fileLock(clock));
+  await using directory = await openDirectoryWith(storages, clock, "gmail-export test")(
+    folder.path,
+    purpose,
+    () => NOTHING_SPENT,
+    lost.signal,
+  );
+  await list(directory, 3);
+  await directory.checkpoint();
+  await directory.write([record("m0")]);
+  const before = await namesAndBytes(folder.path);
+  lost.abort(new HoldLost("Another worker has it."));
+  await clock.advance(1_000);
+  await expect(directory.checkpoint()).rejects.toThrow(HoldLost);
+  await expect(directory.commit()).rejects.toThrow(HoldLost);
+  expect(await namesAndBytes(folder.path)).toEqual(before);
+});
+
+async function namesAndBytes(path: string): Promise<string[]> {
+  const names = (await readdir(path)).toSorted();
+  return Promise.all(names.map(async (name) => `${name}: ${await readFile(join(path, name), "utf8")}`));
+}

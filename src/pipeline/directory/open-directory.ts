@@ -81,7 +81,6 @@ async function find(storage: Storage, purpose: Purpose, signal: AbortSignal): Pr
     renamedFrom,
     isProven:
       manifest?.complete === true &&
-      renamedFrom === undefined &&
       batches.unfinished === undefined &&
       batches.entries.length === manifest.batches.length &&
       ledger.count("gone") === manifest.gone.length &&

@@ -1,4 +1,4 @@
-import { mkdir, realpath, symlink } from "node:fs/promises";
+import { mkdir, realpath, rename, symlink } from "node:fs/promises";
 import { join, relative } from "node:path";
 
 import fc from "fast-check";
@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 import { scratchFolder } from "../../../test/scratch.ts";
 import { failureOf } from "../../core/errors.ts";
-import { chooseDirectoryIn } from "./choose-directory.ts";
+import { checkDirectoryIn, chooseDirectoryIn } from "./choose-directory.ts";
 
 test("left out, it is a folder of the account's own under EXPORT_DIR", async () => {
   await using folder = await scratchFolder();
@@ -64,4 +64,35 @@ test("no address, however odd, names a folder outside", async () => {
       expect(relative(root, chosen)).toMatch(/^[^/]+$/);
     }),
   );
+});
+
+test.each([
+  ["itself", "loop"],
+  ["itself by way of what is not there", "missing/../loop"],
+  ["another that leads back", "back"],
+])("a link to %s is told, and not followed for ever", async (_, target) => {
+  await using folder = await scratchFolder();
+  await symlink(target, join(folder.path, "loop"));
+  await symlink("missing/../loop", join(folder.path, "back"));
+  for (const given of ["loop", "loop/below", "back"]) {
+    const choice = chooseDirectoryIn(folder.path)("a@b.c", join(folder.path, given));
+    await expect(choice).rejects.toSatisfy((error) => failureOf(error)?.code === "unusable_directory");
+  }
+});
+
+test("a directory that was chosen is looked at again when an export goes on: a link in its place, or above it, is seen", async () => {
+  await using folder = await scratchFolder();
+  const root = join(await realpath(folder.path), "data");
+  const chosen = join(root, "above", "ada");
+  const elsewhere = join(await realpath(folder.path), "elsewhere");
+  await mkdir(chosen, { recursive: true });
+  await mkdir(join(elsewhere, "ada"), { recursive: true });
+  const check = checkDirectoryIn(root);
+  expect(await check(chosen)).toBe(chosen);
+  await rename(join(root, "above"), join(root, "moved"));
+  await symlink(join(root, "moved"), join(root, "above"));
+  expect(await check(chosen)).toBe(join(root, "moved", "ada")); // still inside
+  await rename(join(root, "above"), join(root, "link"));
+  await symlink(elsewhere, join(root, "above"));
+  await expect(check(chosen)).rejects.toMatchObject({ failure: { code: "outside_export_dir" } });
 });

@@ -6,9 +6,13 @@ import { refuse } from "../../core/errors.ts";
 import { faultOfFileName } from "../../core/file-name.ts";
 import type { ChooseDirectory } from "../../core/job.ts";
 import { onDisk, unlessMissing } from "./disk.ts";
+import { isSystemError } from "./file-system.ts";
 
 /** Bytes of a path (PATH_MAX of Linux). Nothing longer can exist, and to look for it folder by folder would take long. */
 const LONGEST = 4_096;
+
+/** As many links in one path Linux follows (path_resolution(7)); what has more leads in a circle, most likely. */
+const MOST_LINKS = 40;
 
 /** `root` is EXPORT_DIR, absolute. It need not exist yet, nor need the directory that is chosen. */
 export function chooseDirectoryIn(root: string): ChooseDirectory {
@@ -20,10 +24,26 @@ export function chooseDirectoryIn(root: string): ChooseDirectory {
     }
     if (Buffer.byteLength(wanted) > LONGEST) throw tooLong();
     const real = await onDisk(wanted, () => followLinks(wanted));
-    const inside = relative(await onDisk(root, () => followLinks(root)), real);
-    if (inside === ".." || inside.startsWith(`..${sep}`) || resolve(inside) === inside) throw outside();
+    if (!(await isInside(root, real))) throw outside();
     return real;
   };
+}
+
+/**
+ * Where a directory that was chosen lies when an export goes on in it: somebody may have put a link in its place, or in
+ * that of a folder above it, since. Throws `outside_export_dir` when that leads out of EXPORT_DIR.
+ */
+export function checkDirectoryIn(root: string): (directory: string) => Promise<string> {
+  return async (directory) => {
+    const real = await onDisk(directory, () => followLinks(directory));
+    if (real !== directory && !(await isInside(root, real))) throw outside();
+    return real;
+  };
+}
+
+async function isInside(root: string, real: string): Promise<boolean> {
+  const inside = relative(await onDisk(root, () => followLinks(root)), real);
+  return inside !== ".." && !inside.startsWith(`..${sep}`) && resolve(inside) !== inside;
 }
 
 async function nameUnder(root: string, account: string): Promise<string> {
@@ -31,14 +51,17 @@ async function nameUnder(root: string, account: string): Promise<string> {
 }
 
 /** The path with every symbolic link followed, as far as it exists; one that leads nowhere yet is followed too. */
-async function followLinks(path: string): Promise<string> {
-  const real = await unlessMissing(realpath(path));
+async function followLinks(path: string, links = 0): Promise<string> {
+  if (links > MOST_LINKS) throw circle();
+  const real = await unlessMissing(realpath(path)).catch((error: unknown) => {
+    throw isSystemError(error, "ELOOP") ? circle() : error;
+  });
   if (real !== undefined) return real;
   const parent = dirname(path);
   if (parent === path) return path;
   const target = await readlink(path).catch(() => undefined);
-  if (target !== undefined) return followLinks(resolve(parent, target));
-  return join(await followLinks(parent), basename(path));
+  if (target !== undefined) return followLinks(resolve(parent, target), links + 1);
+  return join(await followLinks(parent, links), basename(path));
 }
 
 function unusable(fault: string): Error {
@@ -47,6 +70,14 @@ function unusable(fault: string): Error {
 
 function tooLong(): Error {
   return refuse("unusable_directory", `output_dir is longer than ${LONGEST} bytes.`, "Choose a shorter one.");
+}
+
+function circle(): Error {
+  return refuse(
+    "unusable_directory",
+    "output_dir leads through links in a circle.",
+    "Take that link away, or choose another directory.",
+  );
 }
 
 function outside(): Error {

@@ -51,13 +51,15 @@ storageContract("folder", async () => {
   };
 });
 
-test("what a process that died had written and not synced is durable before it is gone on with", async () => {
+test("the lock has its name durably, and what a process that died had not synced is durable before it is gone on with", async () => {
   await using scratch = await scratchFolder();
   const root = join(scratch.path, "root");
   await mkdir(root);
   await using disk = await fragileDisk(root);
   const storage = folderStorage(fileLock(systemClock, disk.files), disk.files)(join(root, "export"));
   await using _hold = await storage.hold(0);
+  await disk.survivors(join(scratch.path, "held"));
+  expect(await readdir(join(scratch.path, "held", "export"))).toEqual([".lock"]);
   await writeFile(join(root, "export", "a.part"), "one", { mode: 0o600 });
   await using _growing = await storage.grow("a", 3);
   await disk.survivors(join(scratch.path, "after"));

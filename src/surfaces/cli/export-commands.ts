@@ -17,6 +17,7 @@ import { estimateLines, manifestLines, verdictLines } from "./words.ts";
 type ExportOptions = Readonly<{
   maxEmails?: number;
   outputDir?: string;
+  was?: string;
   batchSize: number;
   query?: string;
   label?: string[];
@@ -40,6 +41,7 @@ export function addExportCommands(program: Command, context: Context): void {
     .option("--include-spam-trash", "spam and trash too")
     .optionsGroup("Where to:")
     .option("--output-dir <dir>", "inside EXPORT_DIR (default: EXPORT_DIR/<email>)")
+    .option("--was <email>", "a former address of the account, under which that directory was exported")
     .option("--batch-size <n>", "messages a file", atLeastOne, 5_000)
     .optionsGroup("Options:")
     .option(
@@ -52,7 +54,8 @@ export function addExportCommands(program: Command, context: Context): void {
       const directory = await services.chooseDirectory(email, options.outputDir);
       const { maxEmails = null, batchSize, query = "", label: labels = [], includeSpamTrash = false } = options;
       const filter = { query, labels, includeSpamTrash };
-      const request = { account: email, directory, maxEmails, batchSize, filter };
+      const was = options.was === undefined ? {} : { was: options.was };
+      const request = { account: email, ...was, directory, maxEmails, batchSize, filter };
       if (options.dryRun) {
         const estimate = await services.estimate(request, signal);
         return show(viewOfEstimate(estimate), estimateLines(estimate));

@@ -121,7 +121,8 @@ function linksOf(id: string): z.infer<typeof Links> {
 
 /** False when the directory turned out to be that of another export: then nothing in it is this one's. */
 export function isOf({ account, filter }: ExportRequest, manifest: Manifest): boolean {
-  return sameAccount(account, manifest.email) && sameFilter(filter, manifest.filter);
+  const names = [manifest.email, ...(manifest.formerly ?? [])]; // an account that was renamed since is the same
+  return names.some((name) => sameAccount(account, name)) && sameFilter(filter, manifest.filter);
 }
 
 export function viewInFull(job: ExportJob, found: Manifest | undefined): z.infer<typeof ExportInFull> {

@@ -17,6 +17,10 @@ const MOST_LABELS = 100;
 export const NewExport = z
   .strictObject({
     email: z.email(),
+    was: z
+      .email()
+      .optional()
+      .describe("A former address of the account: `output_dir` holds its export under that, and is gone on with."),
     max_emails: z.int().positive().nullable().default(null),
     output_dir: z.string().min(1).optional(),
     batch_size: z.int().positive().max(100_000).default(5_000),
@@ -56,6 +60,7 @@ export async function accepted(
   }
   return {
     account: body.email,
+    ...(body.was === undefined ? {} : { was: body.was }),
     directory,
     maxEmails: body.max_emails,
     batchSize: body.batch_size,

@@ -1,0 +1,74 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect, test } from "vitest";
+
+import { api } from "./api.ts";
+import { commandStageSignedIn, loginByPasting } from "./command-line.ts";
+import { manifestIn } from "./exported.ts";
+import { ADA, begin, BOB, expectAllOnce, reaches } from "./stage.ts";
+
+const FORMER = "countess@example.com";
+const TO = ["--output-dir", "data/kept"];
+
+/** Ada's mailbox is exported under an address that she had before, and Bob's as his. */
+async function world() {
+  const accounts = [
+    { email: ADA, messages: 30 },
+    { email: BOB, messages: 5 },
+  ];
+  const w = await commandStageSignedIn({ accounts });
+  const directory = join(w.product.folder, "data", "kept");
+  return {
+    ...w,
+    directory,
+    exportAda: (...more: string[]) => w.product.cli(["export", ADA, ...TO, "--batch-size", "10", ...more]),
+    /** What the program would have written when the account had that address. */
+    async age() {
+      const path = join(directory, "manifest.json");
+      await writeFile(path, (await readFile(path, "utf8")).replace(ADA, FORMER));
+    },
+  };
+}
+
+test("an account that was renamed goes on in its directory when its former address is named, and only then", async () => {
+  await using w = await world();
+  expect(await w.exportAda()).toMatchObject({ code: 0 });
+  await w.age();
+  const refused = await w.exportAda();
+  expect(refused).toMatchObject({ code: 8, stderr: expect.stringContaining("--was <address>") });
+  expect(await manifestIn(w.directory)).toMatchObject({ email: FORMER, complete: true });
+
+  w.google.mailbox(ADA).add();
+  expect(await w.exportAda("--was", FORMER)).toMatchObject({ code: 0 });
+  expect(await manifestIn(w.directory)).toMatchObject({ email: ADA, formerly: [FORMER], total_batches: 4 });
+  await expectAllOnce(w, w.directory);
+  // From now on it is known by its new address.
+  expect(await w.exportAda()).toMatchObject({ code: 0 });
+  expect(await manifestIn(w.directory)).toMatchObject({ email: ADA, formerly: [FORMER], complete: true });
+});
+
+test("a former address that is another mailbox's opens nothing: what is there stays as it is", async () => {
+  await using w = await world();
+  expect(await loginByPasting(w.product, BOB)).toMatchObject({ code: 0 });
+  expect(await w.product.cli(["export", BOB, ...TO])).toMatchObject({ code: 0 });
+  const before = await readFile(join(w.directory, "manifest.json"), "utf8");
+  const refused = await w.exportAda("--was", BOB);
+  expect(refused).toMatchObject({ code: 8, stderr: expect.stringContaining("not in this account's mailbox") });
+  expect(await readFile(join(w.directory, "manifest.json"), "utf8")).toBe(before);
+  expect(await w.product.cli(["export", BOB, ...TO])).toMatchObject({ code: 0 });
+});
+
+test("over HTTP the former address is named as `was`", async () => {
+  await using w = await world();
+  expect(await w.exportAda()).toMatchObject({ code: 0 });
+  await w.age();
+  await using server = await w.product.serve();
+  const body = { output_dir: "data/kept", batch_size: 10 };
+  const first = await begin(api(server.url), body);
+  expect(await reaches(api(server.url), first, "failed")).toMatchObject({
+    failure: { code: "directory_foreign", next: expect.stringContaining("`was`") },
+  });
+  const second = await begin(api(server.url), { ...body, was: FORMER });
+  expect(await reaches(api(server.url), second, "completed")).toMatchObject({ email: ADA, complete: true });
+});
