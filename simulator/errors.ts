@@ -62,6 +62,10 @@ export const invalidFields = (field: string) =>
 
 export const notFound = () => refusal(404, "notFound", "Requested entity was not found.", { status: "NOT_FOUND" });
 
+/** What Google says now and then of calls that it takes a moment later, and always of an account that has no Gmail. */
+export const failedPrecondition = () =>
+  refusal(400, "failedPrecondition", "Precondition check failed.", { status: "FAILED_PRECONDITION" });
+
 const CREDENTIALS_ADVICE =
   "Expected OAuth 2 access token, login cookie or other valid authentication credential. See https://developers.google.com/identity/sign-in/web/devconsole-project.";
 

@@ -4,9 +4,12 @@ import {
   badGateway,
   dailyLimitExceeded,
   domainPolicy,
+  failedPrecondition,
+  forbidden,
   internalError,
   invalidArgument,
   lockedOut,
+  notFound,
   tooManyConcurrent,
   unavailable,
   type Refusal,
@@ -34,6 +37,7 @@ type FaultKind = keyof typeof APPLIES;
 
 const list = ({ method }: Call) => method.endsWith(".list") && method !== "labels.list";
 const laterPage = (call: Call) => list(call) && call.pageToken;
+const mail = ({ method }: Call) => method === "messages.get" || method === "threads.get";
 const api = ({ method }: Call) => method !== "token";
 
 /** Which calls each kind can strike. */
@@ -67,6 +71,13 @@ const APPLIES = {
   dailyLimit: api,
   apiDisabled: api,
   domainPolicy: api,
+  /** 404 of a message that is there, as new mail is for some seconds. */
+  notFound: mail,
+  failedPrecondition: api,
+  /** 403 without a reason. */
+  forbidden: api,
+  /** Texts come with their size alone. */
+  lostText: mail,
 } as const;
 
 type Call = Readonly<{ method: string; email: string; messageId?: string; pageToken: boolean }>;
@@ -149,6 +160,12 @@ export function refusalOf({ kind, seconds = 2 }: Fault): Refusal | undefined {
       return apiDisabled();
     case "domainPolicy":
       return domainPolicy();
+    case "notFound":
+      return notFound();
+    case "failedPrecondition":
+      return failedPrecondition();
+    case "forbidden":
+      return forbidden("The caller does not have permission");
     case "badPageToken":
       return invalidArgument("Invalid pageToken");
     case "403quota":
@@ -159,6 +176,7 @@ export function refusalOf({ kind, seconds = 2 }: Fault): Refusal | undefined {
     case "emptyPage":
     case "duplicateIds":
     case "hang":
+    case "lostText":
       return undefined;
     default:
       return kind satisfies never;

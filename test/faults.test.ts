@@ -4,6 +4,8 @@ import type { Fault } from "../simulator/google.ts";
 import { failureOf, type Failure } from "../src/core/errors.ts";
 import type { Progress } from "../src/core/job.ts";
 import type { Manifest } from "../src/core/manifest.ts";
+import { readDirectory } from "../src/storage/folder/read-directory.ts";
+import { verify } from "../src/pipeline/verify.ts";
 import { expectAccountsFor } from "./accounts-for.ts";
 import { conversationsIn } from "./conversations.ts";
 import { idsOnDisk, manifestIn } from "./exported.ts";
@@ -11,6 +13,7 @@ import { inProcess, type InProcess } from "./in-process.ts";
 import { seededRandom } from "./random.ts";
 
 const MINUTE = 60_000;
+const NEVER = new AbortController().signal;
 
 /** Does something once, when so many messages are on disk. */
 function once(exported: number, act: () => unknown): (progress: Progress) => void {
@@ -77,6 +80,8 @@ describe("what goes wrong in its own way", () => {
     };
     const manifest = await w.run(once(80, end));
     expect(tokens.refreshes).toBe(1);
+    // Calls that never went out for want of a token are not counted: only those that Gmail saw.
+    expect(manifest.quota.calls).toEqual(w.google.meter.calls);
     expect(manifest).toMatchObject({ complete: true, gone: [] });
     await expectAccountsFor(w, manifest);
   });
@@ -99,6 +104,36 @@ describe("what goes wrong in its own way", () => {
     w.google.faults.clear();
     expect(manifest).toMatchObject({ complete: true, total_emails: 1_100 });
     await expectAccountsFor(w, manifest);
+  });
+
+  test.each<[string, Fault]>([
+    [
+      "the third page of the listing is refused",
+      { kind: "failedPrecondition", method: "messages.list", afterCalls: 2 },
+    ],
+    ["the second page of the listing is forbidden", { kind: "forbidden", method: "messages.list", afterCalls: 1 }],
+    ["the profile is refused", { kind: "failedPrecondition", method: "getProfile" }],
+    ["the labels are refused", { kind: "failedPrecondition", method: "labels.list" }],
+    ["the history is refused", { kind: "failedPrecondition", method: "history.list" }],
+    ["a message is refused", { kind: "failedPrecondition", method: "messages.get", afterCalls: 3 }],
+    ["a message is forbidden", { kind: "forbidden", method: "messages.get", afterCalls: 3 }],
+  ])("%s, three times: nothing is listed again, and all comes", async (_, fault) => {
+    await using w = await inProcess({ messages: 1_600, bodyBytes: 60, messagesPerThread: 1 }, { batchSize: 1_000 });
+    w.google.faults.add({ ...fault, times: 3 });
+    const manifest = await w.run();
+    expect(manifest).toMatchObject({ complete: true, gone: [], failed: [] });
+    const pages = Math.ceil(1_600 / 500);
+    expect(w.google.meter.calls["messages.list"]).toBe(fault.method === "messages.list" ? pages + 3 : pages);
+    await expectAccountsFor(w, manifest);
+  });
+
+  test("an account that has no Gmail is told within two minutes, and what it most likely is", async () => {
+    await using w = await inProcess();
+    w.google.faults.add({ kind: "failedPrecondition" });
+    const begun = w.clock.now();
+    const failure = failureOf(await w.run().catch((error: unknown) => error));
+    expect(failure).toMatchObject({ code: "no_mailbox", next: expect.stringContaining("suspended") });
+    expect(w.clock.now() - begun).toBeLessThan(2 * MINUTE);
   });
 
   test("everything at once, each at two calls in a hundred, while mail comes and goes", async () => {
@@ -125,6 +160,98 @@ describe("what goes wrong in its own way", () => {
     w.google.faults.clear();
     expect(changes).toBeGreaterThan(5);
     await expectAccountsFor(w, manifest);
+  });
+});
+
+describe("a message that Gmail does not find", () => {
+  /** A message that is alone in its conversation. */
+  const aMessage = ({ google }: InProcess): string => conversationsIn(google).find((all) => all.length === 1)![0]!;
+  const online = (w: InProcess) => w.clock.run(verify(w.directory, readDirectory, NEVER, w.source), 2);
+
+  test("once, or for some seconds, is asked for again and is where it belongs", async () => {
+    await using w = await inProcess({ messages: 60 });
+    const expected = await w.run();
+    for (const times of [1, 3]) {
+      await using again = await inProcess({ messages: 60 });
+      again.google.faults.add({ kind: "notFound", messageId: aMessage(again), times });
+      expect(await again.run()).toMatchObject({ complete: true, gone: [], total_emails: expected.total_emails });
+      expect(await idsOnDisk(again.directory)).toEqual(await idsOnDisk(w.directory));
+    }
+  });
+
+  test("for longer is found at the end of the run", async () => {
+    await using w = await inProcess();
+    const id = aMessage(w);
+    w.google.faults.add({ kind: "notFound", messageId: id, times: 4 });
+    const manifest = await w.run();
+    expect(manifest).toMatchObject({ complete: true, gone: [] });
+    expect((await idsOnDisk(w.directory)).at(-1)).toBe(id);
+    await expectAccountsFor(w, manifest);
+  });
+
+  test("for longer than a run is missing for who looks, and fetched by the next one, also when that is interrupted", async () => {
+    await using w = await inProcess();
+    const id = aMessage(w);
+    w.google.faults.add({ kind: "notFound", messageId: id });
+    expect(await w.run()).toMatchObject({ complete: true, gone: [id] });
+    expect(await online(w)).toMatchObject({ sound: false, findings: [{ kind: "missing", subject: id }] });
+
+    w.google.faults.clear();
+    const stop = new AbortController();
+    const stopped = w.run(({ stage }) => stage === "fetching" && stop.abort(new Error("Ctrl-C")), stop.signal);
+    await expect(stopped).rejects.toThrow("Ctrl-C");
+    const manifest = await w.run();
+    expect(manifest).toMatchObject({ complete: true, gone: [] });
+    await expectAccountsFor(w, manifest);
+    expect(await online(w)).toMatchObject({ sound: true });
+  });
+
+  test("in a run that was interrupted is looked for once more by the one that goes on", async () => {
+    await using w = await inProcess();
+    const id = aMessage(w);
+    w.google.faults.add({ kind: "notFound", messageId: id });
+    const stop = new AbortController();
+    await expect(
+      w.run(
+        once(80, () => stop.abort(new Error("Ctrl-C"))),
+        stop.signal,
+      ),
+    ).rejects.toThrow("Ctrl-C");
+    expect(await manifestIn(w.directory)).toMatchObject({ complete: false, gone: [id] });
+    w.google.faults.clear();
+    const manifest = await w.run();
+    expect(manifest).toMatchObject({ complete: true, gone: [] });
+    await expectAccountsFor(w, manifest);
+  });
+
+  test("because it was deleted is gone, and asked for no more", async () => {
+    await using w = await inProcess({ messages: 60 });
+    const id = aMessage(w);
+    const manifest = await w.run(({ stage, listed }) => {
+      if (stage === "fetching" && listed > 0 && w.google.mailbox().ids().includes(id)) w.google.mailbox().remove(id);
+    });
+    expect(manifest).toMatchObject({ complete: true, gone: [id] });
+    w.google.meter.reset();
+    expect(await w.run()).toMatchObject({ complete: true, gone: [id] });
+    expect(w.google.meter.calls).not.toHaveProperty("messages.get");
+  });
+});
+
+describe("a message that is refused while the account is not", () => {
+  test.each<[string, Fault, string]>([
+    ["forbidden for ever", { kind: "forbidden" }, "Google does not allow this to be read."],
+    ["refused for ever", { kind: "failedPrecondition" }, "Gmail refused the request (HTTP 400)."],
+    ["without its text", { kind: "lostText" }, "Gmail does not give out the text of this message."],
+  ])("%s, is failed alone; the others come", async (_, fault, reason) => {
+    await using w = await inProcess();
+    const [id] = conversationsIn(w.google).find((all) => all.length === 1)!;
+    w.google.faults.add({ ...fault, messageId: id! });
+    const manifest = await w.run();
+    expect(manifest).toMatchObject({ complete: false, gone: [], failed: [{ id, reason }] });
+    expect(await idsOnDisk(w.directory)).not.toContain(id);
+    w.google.faults.clear();
+    await expectAccountsFor(w, manifest);
+    expect(await w.run()).toMatchObject({ complete: true, failed: [] });
   });
 });
 

@@ -72,6 +72,28 @@ test("mail that comes and goes all the time is all accounted for", async () => {
   await expectAccountsFor(w, manifest);
 });
 
+test("the manifest keeps the place in the history up to which all that came is in it", async () => {
+  await using w = await inProcess();
+  const mailbox = w.google.mailbox();
+  let came: string | undefined;
+  const manifest = await w.run(({ exported }) => {
+    if (exported >= 80) came ??= mailbox.add({ subject: "Meanwhile" });
+  });
+  expect(await idsOnDisk(w.directory)).toContain(came);
+  expect(manifest.historyId).toBe(mailbox.historyId);
+});
+
+test("labels are found by their names, and an export made with their ids is the same", async () => {
+  await using w = await inProcess({}, { filter: { ...EVERYTHING, labels: ["starred"] } });
+  const manifest = await w.run();
+  expect(manifest.filter.labels).toEqual(["STARRED"]);
+  await expectAccountsFor(w, manifest, ({ labelIds }) => labelIds.includes("STARRED"));
+  await using unknown = await inProcess({}, { filter: { ...EVERYTHING, labels: ["Nowhere"] } });
+  await expect(unknown.run()).rejects.toMatchObject({
+    failure: { code: "invalid_request", message: expect.stringContaining('"Nowhere"') },
+  });
+});
+
 test("a run that finds nothing new reads nothing, and writes the same", async () => {
   await using w = await inProcess();
   const { batches } = await w.run();

@@ -83,7 +83,8 @@ export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }:
 
     const pageFault = fault?.kind === "emptyPage" || fault?.kind === "duplicateIds" ? fault.kind : undefined;
     const mailbox = mailboxes.get(email)!;
-    const { body, carries } = served.answer({ mailbox, ids: call.ids, given, scopes, fault: pageFault });
+    const { body: whole, carries } = served.answer({ mailbox, ids: call.ids, given, scopes, fault: pageFault });
+    const body = fault?.kind === "lostText" ? withoutTexts(whole) : whole;
     const fields = call.search.get("fields");
     const reply = { status: 200, headers: {}, body: fields === null ? body : select(body, fields) };
     const spoiling = spoilingOf(fault);
@@ -109,6 +110,15 @@ export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }:
   };
 
   return (request: IncomingMessage, url: URL): Promise<Reply> => respond(request, url).catch(refused);
+}
+
+/** The same answer, but of every text only its size. */
+function withoutTexts(body: Record<string, unknown>): Record<string, unknown> {
+  return JSON.parse(JSON.stringify(body), (_, value) =>
+    typeof value?.mimeType === "string" && value.mimeType.startsWith("text/")
+      ? { ...value, body: { size: value.body?.size ?? 0 } }
+      : value,
+  );
 }
 
 /** What cannot be decoded is left as it is: no id or address looks like that. */
