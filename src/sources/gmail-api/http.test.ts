@@ -1,6 +1,7 @@
 import { gzipSync } from "node:zlib";
 import { expect, test } from "vitest";
 import { manualClock } from "../../../test/manual-clock.ts";
+import { until } from "../../../test/wait.ts";
 import { failureOf } from "../../core/errors.ts";
 import { Secret } from "../../core/ports.ts";
 import { createHttp, type HttpLimits } from "./http.ts";
@@ -109,6 +110,52 @@ const plain: Serve = (_, response) => response.end("x".repeat(2 << 20));
 test("an answer larger than allowed is refused, compressed or not", async () => {
   for (const answer of [plain, zeros(32 << 20), zeros(200 << 20)])
     expect(await failure(get(answer, { bodyBytes: 1 << 20 }))).toMatchObject({ code: "bad_request", retry: "never" });
+});
+
+test("an answer that finds no room pauses, for longer than any limit, and then comes as it is", async () => {
+  const body = Buffer.alloc(1 << 20, "x");
+  const silent: Serve = (_, response) => response.writeHead(200).write("{");
+  await using server = await serveLocally((request, response) =>
+    request.url === "/silent" ? silent(request, response) : response.end(body),
+  );
+  const clock = manualClock();
+  const http = createHttp(server.url, clock, { idleMs: 50, totalMs: 1_000 });
+  const room = Promise.withResolvers<void>();
+  let taken = 0;
+  const paused = http.get("/", TOKEN, NEVER, {
+    take(bytes) {
+      taken += bytes;
+      return room.promise;
+    },
+    reserve: () => Promise.reject(new Error("nothing grows here")),
+  });
+  await until(() => taken > 0);
+  // An answer that falls silent now is given up: so long the paused one has been left alone as well.
+  expect(await failure(http.get("/silent", TOKEN, NEVER))).toMatchObject({ code: "timeout" });
+  expect(taken).toBeLessThan(body.length);
+  await clock.advance(2_000);
+  room.resolve();
+  expect((await paused).body.equals(body)).toBe(true);
+  expect(taken).toBe(body.length);
+  await http.close();
+});
+
+test("what is made of a compressed answer is accounted for before it is made", async () => {
+  const text = "x".repeat(1 << 20);
+  await using server = await serveLocally((_, response) =>
+    response.writeHead(200, { "content-encoding": "gzip" }).end(gzipSync(text)),
+  );
+  const http = createHttp(server.url, manualClock());
+  let taken = 0;
+  let reserved = 0;
+  const { body } = await http.get("/", TOKEN, NEVER, {
+    take: (bytes) => void (taken += bytes),
+    reserve: async (bytes) => void (reserved += bytes),
+  });
+  expect(body.length).toBe(text.length);
+  expect(taken).toBeLessThan(10_000);
+  expect(taken + reserved).toBe(text.length);
+  await http.close();
 });
 
 test("headers without end are a network failure", async () => {

@@ -109,6 +109,7 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
           headers = answered;
         },
         onResponseData(controller, chunk) {
+          if (chunk.length === 0) return; // undici's parser says so when it goes on after a pause
           size += chunk.length;
           chunks.push(chunk);
           if (size > bodyBytes) stop(tooLarge(bodyBytes));
