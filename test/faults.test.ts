@@ -4,12 +4,12 @@ import type { Fault } from "../simulator/google.ts";
 import { failureOf, type Failure } from "../src/core/errors.ts";
 import type { Progress } from "../src/core/job.ts";
 import type { Manifest } from "../src/core/manifest.ts";
-import { readDirectory } from "../src/storage/folder/read-directory.ts";
 import { verify } from "../src/pipeline/verify.ts";
 import { expectAccountsFor } from "./accounts-for.ts";
 import { conversationsIn } from "./conversations.ts";
 import { idsOnDisk, manifestIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
+import { readDirectory } from "./on-disk.ts";
 import { seededRandom } from "./random.ts";
 
 const MINUTE = 60_000;
