@@ -248,25 +248,40 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
   const { config, log, measures, queue } = parts;
   await queue.counts(); // a list that cannot be kept is told at the start
   const { httpServer } = await import("./surfaces/http/server.ts"); // half of the memory a command would take
+  const { apiKey, host, allowedHosts, trustProxy, redirectUri } = config;
+  const { accounts, chooseDirectory, directoryIsFree, records } = parts;
   const app = await httpServer({
-    ...parts,
-    doctor: (account, stop) => examine({ ...parts, store: async () => parts.store }, [], account, stop),
-    setup: () => lookAtSetup({ settings: { ...config, problems: [] }, client: parts.credentials }),
-    storeCredentials: (text) => storeCredentials(config.credentialsPath, text, files),
-    archive: tarOf,
-    readiness: {
-      ...machine,
-      queue,
-      folders: { EXPORT_DIR: config.exportDir, STATE_DIR: config.stateDir, TOKEN_DIR: config.tokenDir },
+    access: { apiKey, host, allowedHosts, trustProxy, redirectUri },
+    signIn: {
+      accounts,
+      setup: () => lookAtSetup({ settings: { ...config, problems: [] }, client: parts.credentials }),
+      storeCredentials: (text) => storeCredentials(config.credentialsPath, text, files),
     },
-    signInUrl: (account) => new URL(`/auth/gmail?email=${encodeURIComponent(account)}`, config.redirectUri).href,
-    redirectUri: config.redirectUri,
-    apiKey: config.apiKey,
-    host: config.host,
-    allowedHosts: config.allowedHosts,
-    trustProxy: config.trustProxy,
+    exports: {
+      accounts,
+      signInUrl: (account) => new URL(`/auth/gmail?email=${encodeURIComponent(account)}`, redirectUri).href,
+      queue,
+      chooseDirectory,
+      directoryIsFree,
+      readDirectory: parts.readDirectory,
+      archive: tarOf,
+      estimate: parts.estimate,
+    },
+    mail: { queue, records },
+    operations: {
+      doctor: (account, stop) => examine({ ...parts, store: async () => parts.store }, [], account, stop),
+      measures,
+      readiness: {
+        ...machine,
+        queue,
+        folders: { EXPORT_DIR: config.exportDir, STATE_DIR: config.stateDir, TOKEN_DIR: config.tokenDir },
+      },
+      queue,
+    },
     consoleFolder: fileURLToPath(new URL("../public", import.meta.url)),
     version: await version(),
+    clock,
+    log,
   });
   try {
     const port = await listen(app, config.host, config.port);

@@ -36,7 +36,9 @@ const UNREADABLE = "/unreadable";
 
 /** The HTTP API (docs/design.md §6), ready to listen. Throws `settings_invalid` where all the world could call it. */
 export async function httpServer(services: Services): Promise<FastifyInstance> {
-  const { apiKey, clock, log, measures, redirectUri, trustProxy, version } = services;
+  const { access: settings, signIn, exports, mail, operations, consoleFolder, version, clock, log } = services;
+  const { apiKey, redirectUri, trustProxy } = settings;
+  const { measures } = operations;
   if (!apiKey && !isLoopback(redirectUri.hostname))
     throw refuse(
       "settings_invalid",
@@ -90,7 +92,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   await app.register(cookie);
   const makeAttempts = await attemptsOf(app);
   const access = apiKey && accessBy({ apiKey, redirectUri, makeAttempts, clock, log });
-  await protect(app, access, services);
+  await protect(app, access, settings);
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
@@ -115,17 +117,17 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
     transformObject: jsonSchemaTransformObject,
   });
   reserveCallbackPath(app, redirectUri, [`${REFERENCE}/*`]);
-  await app.register(setupRoutes(services));
-  await app.register(authRoutes({ ...services, makeAttempts }));
-  await app.register(exportRoutes(services));
-  await app.register(doctorRoutes(services));
-  await app.register(eventRoutes(services));
-  await app.register(fileRoutes(services));
-  await app.register(recordRoutes(services));
-  await app.register(healthRoutes(services));
+  await app.register(setupRoutes({ ...signIn, log }));
+  await app.register(authRoutes({ ...signIn, redirectUri, makeAttempts, clock, log }));
+  await app.register(exportRoutes({ ...exports, clock, log }));
+  await app.register(doctorRoutes({ ...operations, clock }));
+  await app.register(eventRoutes({ ...exports, clock, log }));
+  await app.register(fileRoutes({ ...exports, log }));
+  await app.register(recordRoutes({ ...mail, clock }));
+  await app.register(healthRoutes(operations));
   await app.register(sessionRoutes(access));
   await app.register(reference);
-  await app.register(consoleRoutes(services));
+  await app.register(consoleRoutes({ consoleFolder }));
   app.all(UNREADABLE, { schema: { hide: true } }, () => {
     throw refuse("invalid_request", "The address cannot be read.", "See /docs for what there is.");
   });

@@ -9,29 +9,8 @@ import type { Estimate } from "../../pipeline/estimate.ts";
 import type { Measures } from "./operations/measures.ts";
 import type { Readiness } from "./operations/readiness.ts";
 
-/** What the HTTP surface needs; `main.ts` fills it. */
-export type Services = Readonly<{
-  accounts: Accounts;
-  queue: JobQueue;
-  chooseDirectory: ChooseDirectory;
-  /** Throws `directory_busy` while some process writes there. */
-  directoryIsFree(path: string): Promise<void>;
-  readDirectory: Pick<ReadDirectory, "manifest" | "snapshot">;
-  archive: Archive;
-  records: Omit<Records, "close">;
-  /** The dry run of an export. */
-  estimate(request: ExportRequest, signal: AbortSignal): Promise<Estimate>;
-  /** All accounts when none is named. */
-  doctor(account: string | undefined, signal: AbortSignal): Promise<readonly Finding[]>;
-  setup(): Promise<Setup>;
-  /** Keeps the text of a client file. Throws `credentials_refused`, `credentials_exist` or `disk`. */
-  storeCredentials(text: string): Promise<void>;
-  measures: Measures;
-  readiness: Readiness;
-  /** Where a person signs in as this account. */
-  signInUrl(account: string): string;
-  /** Where Google sends the browser back. Sign-in must begin on its origin, or the cookie set there is not sent back. */
-  redirectUri: URL;
+/** What the server is called, and who may call it. */
+export type AccessSettings = Readonly<{
   apiKey: Secret | undefined;
   /** What the server listens on. */
   host: string;
@@ -39,9 +18,57 @@ export type Services = Readonly<{
   allowedHosts: readonly string[];
   /** Addresses and networks of proxies whose X-Forwarded headers are believed. */
   trustProxy: readonly string[];
-  /** Where the built console is; it may be missing. */
-  consoleFolder: string;
-  version: string;
-  clock: Clock;
-  log: Log;
+  /** Where Google sends the browser back. Sign-in must begin on its origin, or the cookie set there is not sent back. */
+  redirectUri: URL;
 }>;
+
+/** What it takes to become the owner of a grant. */
+export type SignInServices = Readonly<{
+  accounts: Accounts;
+  setup(): Promise<Setup>;
+  /** Keeps the text of a client file. Throws `credentials_refused`, `credentials_exist` or `disk`. */
+  storeCredentials(text: string): Promise<void>;
+}>;
+
+/** What it takes to start exports, follow them and give out what they made. */
+export type ExportServices = Readonly<{
+  accounts: Pick<Accounts, "status">;
+  /** Where a person signs in as this account. */
+  signInUrl(account: string): string;
+  queue: JobQueue;
+  chooseDirectory: ChooseDirectory;
+  /** Throws `directory_busy` while some process writes there. */
+  directoryIsFree(path: string): Promise<void>;
+  readDirectory: Pick<ReadDirectory, "manifest" | "snapshot">;
+  archive: Archive;
+  /** The dry run of an export. */
+  estimate(request: ExportRequest, signal: AbortSignal): Promise<Estimate>;
+}>;
+
+/** What it takes to look through what was exported. */
+export type MailServices = Readonly<{ queue: Pick<JobQueue, "get">; records: Omit<Records, "close"> }>;
+
+/** What it takes to run the server. */
+export type OperationsServices = Readonly<{
+  /** All accounts when none is named. */
+  doctor(account: string | undefined, signal: AbortSignal): Promise<readonly Finding[]>;
+  measures: Measures;
+  readiness: Readiness;
+  queue: Pick<JobQueue, "counts">;
+}>;
+
+/** What every room of the surface has. */
+export type Common = Readonly<{ clock: Clock; log: Log }>;
+
+/** What the HTTP surface needs, by the folder that needs it; `main.ts` fills it. */
+export type Services = Common &
+  Readonly<{
+    access: AccessSettings;
+    signIn: SignInServices;
+    exports: ExportServices;
+    mail: MailServices;
+    operations: OperationsServices;
+    /** Where the built console is; it may be missing. */
+    consoleFolder: string;
+    version: string;
+  }>;

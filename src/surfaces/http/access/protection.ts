@@ -5,7 +5,7 @@ import { refuse } from "../../../core/errors.ts";
 import type { Access } from "./access.ts";
 import { familyOf } from "./families.ts";
 import { namesOf, refusalOf, type GuardRefusal, type RequestFacts } from "./guard.ts";
-import type { Services } from "../services.ts";
+import type { AccessSettings } from "../services.ts";
 
 /** What no page of ours uses, and none may ask for. */
 const PERMISSIONS = ["camera", "display-capture", "geolocation", "microphone", "payment", "usb"]
@@ -19,12 +19,12 @@ const PERMISSIONS = ["camera", "display-capture", "geolocation", "microphone", "
 export async function protect(
   app: FastifyInstance,
   access: Access | undefined,
-  services: Pick<Services, "host" | "allowedHosts" | "redirectUri">,
+  settings: Pick<AccessSettings, "host" | "allowedHosts" | "redirectUri">,
 ): Promise<void> {
   await app.register(helmet, {
     contentSecurityPolicy: false, // of the route's family, below
     frameguard: { action: "deny" },
-    strictTransportSecurity: services.redirectUri.protocol === "https:",
+    strictTransportSecurity: settings.redirectUri.protocol === "https:",
   });
   app.addHook("onRequest", async (request, { raw }) => {
     raw.setHeader("content-security-policy", familyOf(request).policy);
@@ -32,7 +32,7 @@ export async function protect(
     raw.setHeader("cache-control", "no-store"); // unless a route says otherwise
   });
 
-  const names = namesOf(services);
+  const names = namesOf(settings);
   app.addHook("onRequest", async (request) => {
     const refusal = refusalOf(factsOf(request), familyOf(request), names);
     if (refusal) throw refuse(refusal, ...WORDS[refusal]);

@@ -10,7 +10,7 @@ import { clientGone } from "../client-gone.ts";
 import { openEventStream, type EventStream, type ServerSentEvent } from "./event-stream.ts";
 import { EVENT, EXPORT_ID } from "../contract/examples.ts";
 import { viewOf } from "./export-view.ts";
-import type { Services } from "../services.ts";
+import type { Common, ExportServices } from "../services.ts";
 
 /** At most four events a second. */
 const GAP_MS = 250;
@@ -23,7 +23,7 @@ at once, then one whenever that changes, at most four a second; a comment every 
 behind the event that shows the export's end. With the last event's id as Last-Event-ID nothing is told twice; when that
 was the last of an export that has ended, the answer is 204, which tells a browser's EventSource to stop.`;
 
-export function eventRoutes({ queue, clock, log }: Pick<Services, "queue" | "clock" | "log">): FastifyPluginAsyncZod {
+export function eventRoutes({ queue, clock, log }: Pick<ExportServices, "queue"> & Common): FastifyPluginAsyncZod {
   return async (app) => {
     const closing = new AbortController();
     app.addHook("preClose", async () => closing.abort());
@@ -81,7 +81,7 @@ async function tell(
   stream: EventStream,
   look: () => Promise<ExportJob>,
   seen: string,
-  { queue, clock }: { queue: Services["queue"]; clock: Clock },
+  { queue, clock }: { queue: ExportServices["queue"]; clock: Clock },
   signal: AbortSignal,
 ): Promise<void> {
   let last = seen;

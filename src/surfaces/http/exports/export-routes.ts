@@ -9,7 +9,7 @@ import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
 import { EMAIL, EXPORT_ID, LINKS, RUNNING_EXPORT } from "../contract/examples.ts";
 import { Export, ExportInFull, Links, viewInFull, viewOf } from "./export-view.ts";
 import { accepted, NewExport } from "./new-export.ts";
-import type { Services } from "../services.ts";
+import type { Common, ExportServices } from "../services.ts";
 
 export const Started = z
   .object({
@@ -98,7 +98,7 @@ const WISHES: readonly [path: string, wish: Wish, summary: string][] = [
   ["retry-failed", "retry_failed", "Fetch again what failed, and what is new"],
 ];
 
-export function exportRoutes(services: Services): FastifyPluginAsyncZod {
+export function exportRoutes(services: ExportServices & Common): FastifyPluginAsyncZod {
   const { queue, directoryIsFree, readDirectory, estimate, log } = services;
   return async (app) => {
     app.post(

@@ -12,7 +12,7 @@ import { select } from "./byte-range.ts";
 import { EXPORT_ID } from "../contract/examples.ts";
 import { isOf } from "./export-view.ts";
 import { sendProblem } from "../contract/problem.ts";
-import type { Services } from "../services.ts";
+import type { Common, ExportServices } from "../services.ts";
 
 const binary = z.string().meta({ format: "binary" });
 const json = binary.meta({ format: "binary", examples: ['[\n{"Message-ID":"18c2a1f0b3d4e5f6",…}\n]\n'] });
@@ -66,7 +66,7 @@ export function fileRoutes({
   readDirectory,
   archive,
   log,
-}: Pick<Services, "queue" | "readDirectory" | "archive" | "log">): FastifyPluginAsyncZod {
+}: Pick<ExportServices, "queue" | "readDirectory" | "archive"> & Pick<Common, "log">): FastifyPluginAsyncZod {
   /** What the export has finished; undefined while that is nothing. */
   const snapshotOf = async (id: string): Promise<Snapshot | undefined> => {
     const { request } = await queue.get(id);

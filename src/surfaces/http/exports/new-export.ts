@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { ExportRequest } from "../../../core/job.ts";
 import { EMAIL } from "../contract/examples.ts";
 import { sendFailure } from "../contract/problem.ts";
-import type { Services } from "../services.ts";
+import type { ExportServices } from "../services.ts";
 
 /** Far more than a person types; it is kept with the export, shown with it and sent with every page of the listing. */
 const LONGEST_QUERY = 4_000;
@@ -41,7 +41,7 @@ export const NewExport = z
 export async function accepted(
   body: z.infer<typeof NewExport>,
   reply: FastifyReply,
-  { accounts, chooseDirectory, signInUrl }: Pick<Services, "accounts" | "chooseDirectory" | "signInUrl">,
+  { accounts, chooseDirectory, signInUrl }: Pick<ExportServices, "accounts" | "chooseDirectory" | "signInUrl">,
 ): Promise<ExportRequest | undefined> {
   const directory = await chooseDirectory(body.email, body.output_dir);
   const status = await accounts.status(body.email);

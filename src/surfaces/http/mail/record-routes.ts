@@ -12,7 +12,7 @@ import { mailRenderer } from "./mail-renderer.ts";
 import { sendProblem } from "../contract/problem.ts";
 import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
 import { ExportedRecord, Records, Statistics, viewOfPage, viewOfStatistics } from "./record-view.ts";
-import type { Services } from "../services.ts";
+import type { Common, MailServices } from "../services.ts";
 
 /** Newsletters have some hundred kilobytes; beyond this nobody reads. */
 const LARGEST_HTML_BYTES = 2 << 20;
@@ -99,11 +99,7 @@ const STATISTICS = {
 };
 
 /** What was exported, to be looked through. Nothing of a request becomes a path: messages are found by the index. */
-export function recordRoutes({
-  queue,
-  records,
-  clock,
-}: Pick<Services, "queue" | "records" | "clock">): FastifyPluginAsyncZod {
+export function recordRoutes({ queue, records, clock }: MailServices & Pick<Common, "clock">): FastifyPluginAsyncZod {
   const recordsOf = async (id: string): Promise<RecordsOf> => {
     const { request } = await queue.get(id);
     return { directory: request.directory, owns: (manifest) => isOf(request, manifest) };

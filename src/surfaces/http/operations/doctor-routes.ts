@@ -4,7 +4,7 @@ import { z } from "zod";
 import { FINDINGS, STATUSES } from "../../../doctor/finding.ts";
 import { answer, INVALID_FIELDS, problems } from "../contract/answers.ts";
 import { EMAIL } from "../contract/examples.ts";
-import type { Services } from "../services.ts";
+import type { Common, OperationsServices } from "../services.ts";
 import { timeLimit } from "../../../core/time-limit.ts";
 
 /** Far longer than all the limits of what is looked at together. */
@@ -23,7 +23,10 @@ const Finding = z
   })
   .meta({ id: "Finding", examples: [NODE_FINDING] });
 
-export function doctorRoutes({ doctor, clock }: Pick<Services, "doctor" | "clock">): FastifyPluginAsyncZod {
+export function doctorRoutes({
+  doctor,
+  clock,
+}: Pick<OperationsServices, "doctor"> & Pick<Common, "clock">): FastifyPluginAsyncZod {
   return async (app) => {
     app.get(
       "/doctor",

@@ -7,7 +7,7 @@ import { StateName } from "../exports/export-view.ts";
 import { EXPOSITION_TYPE, gauge } from "./exposition.ts";
 import { sendProblem } from "../contract/problem.ts";
 import { faultsOf } from "./readiness.ts";
-import type { Services } from "../services.ts";
+import type { OperationsServices } from "../services.ts";
 
 const nothing = z.strictObject({});
 
@@ -23,7 +23,7 @@ gmail_export_exports{state="running"} 1
 const open = { family: "health" } as const;
 
 /** What who runs the server asks it: does it live, can it work, what has it done. */
-export function healthRoutes({ measures, queue, readiness }: Services): FastifyPluginAsyncZod {
+export function healthRoutes({ measures, queue, readiness }: OperationsServices): FastifyPluginAsyncZod {
   const exportsByState = async (): Promise<string> => {
     const counts = await queue.counts();
     return gauge("gmail_export_exports", "Exports that are known, by state, of all processes together.", () =>

@@ -9,7 +9,7 @@ import { answer, empty, htmlPage, INVALID_FIELDS, problems, TOO_MANY_ATTEMPTS } 
 import type { MakeAttempts } from "../access/attempts.ts";
 import { EMAIL, GRANT } from "../contract/examples.ts";
 import { statusOf } from "../contract/problem.ts";
-import type { Services } from "../services.ts";
+import type { AccessSettings, Common, SignInServices } from "../services.ts";
 import { timeLimit } from "../../../core/time-limit.ts";
 
 const email = z.email().meta({ examples: [EMAIL] });
@@ -64,9 +64,11 @@ export function authRoutes({
   clock,
   log,
   makeAttempts,
-}: Pick<Services, "accounts" | "redirectUri" | "clock" | "log"> & {
-  makeAttempts: MakeAttempts;
-}): FastifyPluginAsyncZod {
+}: Pick<SignInServices, "accounts"> &
+  Pick<AccessSettings, "redirectUri"> &
+  Common & {
+    makeAttempts: MakeAttempts;
+  }): FastifyPluginAsyncZod {
   const [starts, callbacks] = [makeAttempts(SIGN_INS_A_MINUTE), makeAttempts(SIGN_INS_A_MINUTE)];
   /** The cookie is set for the host the browser asked; only on the redirect URI's own will it come back. */
   const elsewhere = ({ host, query }: FastifyRequest): boolean =>
@@ -247,7 +249,7 @@ async function sendPage(reply: FastifyReply, status: number, page: string): Prom
     .send(page);
 }
 
-function statusView(status: Awaited<ReturnType<Services["accounts"]["status"]>>): z.infer<typeof Status> {
+function statusView(status: Awaited<ReturnType<SignInServices["accounts"]["status"]>>): z.infer<typeof Status> {
   return { ...status, scopes: [...status.scopes] };
 }
 

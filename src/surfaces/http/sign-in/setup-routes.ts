@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import { answer, problems } from "../contract/answers.ts";
-import type { Services } from "../services.ts";
+import type { Common, SignInServices } from "../services.ts";
 
 /** The name that people give the app at Google, and know it again by. Google refuses names that look like its own products. */
 const APP_NAME = "Mail export";
@@ -88,7 +88,7 @@ export function setupRoutes({
   storeCredentials,
   accounts,
   log,
-}: Pick<Services, "setup" | "storeCredentials" | "accounts" | "log">): FastifyPluginAsyncZod {
+}: SignInServices & Pick<Common, "log">): FastifyPluginAsyncZod {
   const view = async (): Promise<z.infer<typeof Setup>> => {
     const { path, client: found, redirectUri, scopes, pages } = await setup();
     const client = found.state === "ready" ? found.client : undefined;
