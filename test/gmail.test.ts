@@ -18,13 +18,13 @@ const NEVER = new AbortController().signal;
 const ALL = { ...EVERYTHING, includeSpamTrash: true };
 
 /** Real milliseconds for the sockets of this machine before time jumps on. */
-const SETTLE_MS = 5;
+const SETTLE_MS = 1;
 
 /** Source, client, pacer and simulated Google, joined as in the program, on a clock that jumps. */
 async function world(options: SimulatorOptions = {}, pacing: Partial<PacerOptions> = {}) {
   const clock = manualClock();
   const google = await simulateGoogle({ clock: clock.now, ...options });
-  const http = createHttp(google.url, clock, { headersMs: 200 });
+  const http = createHttp(google.url, clock, { headersMs: 1_500 });
   const pacer = createPacer({ clock, tier: "auto", maxInFlight: 10, project: createProjectBudget(), ...pacing });
   let token: Secret | undefined;
   const accessToken = async (stale: Secret | undefined): Promise<Secret> => {

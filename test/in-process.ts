@@ -34,8 +34,8 @@ const MEMORY = 96 << 20;
 /** Real milliseconds for the sockets of this machine before time jumps on. */
 const SETTLE_MS = 2;
 
-/** Real ones again: how long a silent server is listened to. */
-const HANG_MS = 100;
+/** Real ones again: how long a silent server is listened to. A busy machine is silent for a while, too. */
+const HANG_MS = 1_500;
 
 export type InProcess = AsyncDisposable &
   Readonly<{

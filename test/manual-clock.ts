@@ -1,12 +1,16 @@
+import { setTimeout as sleep } from "node:timers/promises";
+
 import type { Clock, EpochMs } from "../src/core/ports.ts";
+import { nothingInFlight } from "./in-flight.ts";
 
 export type ManualClock = Clock &
   Readonly<{
     /** Lets `ms` pass: wakes the sleepers one moment after another and lets what they woke run before time goes on. */
     advance(ms: number): Promise<void>;
     /**
-     * Lets time pass until `work` is done, jumping from sleeper to sleeper. With real sockets involved give `settleMs`,
-     * the real milliseconds they get before each jump; otherwise work that waits for nothing is an error.
+     * Lets time pass until `work` is done, jumping from sleeper to sleeper. With real sockets or files involved give
+     * `settleMs`: before each jump there are at least so many real milliseconds, and nothing is under way in real time any
+     * more. Otherwise work that waits for nothing is an error.
      */
     run<T>(work: Promise<T>, settleMs?: number): Promise<T>;
     /** How many sleep. */
@@ -82,9 +86,8 @@ export function manualClock(start: EpochMs = Date.UTC(2026, 10, 23, 9, 30, 17, 2
 }
 
 /** Every promise that can go on goes on before this resolves. */
-function settle(realMs = 0): Promise<void> {
-  return new Promise((resolve) => {
-    if (realMs > 0) setTimeout(resolve, realMs);
-    else setImmediate(resolve);
-  });
+async function settle(realMs = 0): Promise<void> {
+  if (realMs === 0) return new Promise((resolve) => void setImmediate(resolve));
+  await sleep(realMs);
+  await nothingInFlight();
 }

@@ -9,6 +9,7 @@ import { Secret } from "../../src/core/ports.ts";
 import { systemClock } from "../../src/clock.ts";
 import { MARKS } from "../marks.ts";
 import { must, type Target } from "../target.ts";
+import { PATIENCE_MS } from "../../test/wait.ts";
 
 /** What the token endpoint may answer. A first line has the status. */
 export const tokenAnswer: Target = {
@@ -58,7 +59,12 @@ export const tokenAnswer: Target = {
         .map(([status, body]) => json(status, body)),
       async feed(input) {
         answer = input;
-        const tokens = await refresh(client, systemClock, new Secret(MARKS.refreshToken), AbortSignal.timeout(5_000));
+        const tokens = await refresh(
+          client,
+          systemClock,
+          new Secret(MARKS.refreshToken),
+          AbortSignal.timeout(PATIENCE_MS),
+        );
         if ("error" in tokens) return [wordsOf(tokens)];
         must(Number.isFinite(tokens.expiresAt), "a time that is none");
         // Whoever asks for the status sees this moment.
