@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import { tarOf } from "./pipeline/directory/archive.ts";
 import { checkDirectoryIn, chooseDirectoryIn } from "./storage/folder/choose-directory.ts";
+import { pendingSignIns } from "./state/embedded/pending-sign-ins.ts";
 import { learnedLimits } from "./state/embedded/learned-limits.ts";
 import { fileLock } from "./storage/folder/lock.ts";
 import { mustBeFree, openDirectoryWith } from "./pipeline/directory/open-directory.ts";
@@ -18,7 +19,7 @@ import { machine } from "./doctor/machine/machine.ts";
 import { accessToken } from "./google/access-token.ts";
 import { accounts as oauthAccounts } from "./google/accounts.ts";
 import { readCredentials } from "./google/credentials.ts";
-import { grantStore, storedGrants } from "./state/embedded/grants/grant-store.ts";
+import { sealedGrants } from "./state/embedded/grants/sealed-grants.ts";
 import { existingKeyInFile, keyInFile } from "./state/embedded/grants/key-in-file.ts";
 import { keyInKeyring } from "./state/embedded/grants/key-in-keyring.ts";
 import { keyInSettings } from "./state/embedded/grants/key-in-settings.ts";
@@ -31,8 +32,8 @@ import { systemClock as clock } from "./clock.ts";
 import { readConfig, readSettings, SECRET_SETTINGS, type Config, type Env, type SettingProblem } from "./config.ts";
 import { canonicalAccount } from "./core/account.ts";
 import { refuse, type ExportError } from "./core/errors.ts";
-import type { AccessToken, Accounts, GrantStore } from "./core/grant.ts";
-import type { ExportRequest } from "./core/job.ts";
+import type { AccessToken, Accounts, Grants } from "./core/grant.ts";
+import type { ChooseDirectory, ExportRequest } from "./core/job.ts";
 import type { MailboxSource } from "./core/mailbox.ts";
 import { createLog } from "./log.ts";
 import { readSettingsFile } from "./settings-file.ts";
@@ -78,8 +79,8 @@ function connect(config: Config) {
       unitsPerMinute: config.unitsPerMinute,
       maxInFlight: config.maxInFlight,
       project,
-      remembered: await limits.of(clientId),
-      onLearned: (learned) => limits.remember(clientId, learned),
+      remembered: await limits.read(clientId),
+      onLearned: (learned) => void limits.remember(clientId, learned),
     });
     const pacer = measures.pacer(bare);
     const client = gmailClient({ http, accessToken: token, pacer, clock, random: Math.random });
@@ -87,6 +88,8 @@ function connect(config: Config) {
   };
   return { http, limits, credentials, measures, mailboxFor };
 }
+
+type Way = ReturnType<typeof connect>;
 
 /** Calls of one account's plan going on at once: twice what may be in flight, so that a turn finds one waiting. */
 function callsAtOnce({ maxInFlight }: Config): number {
@@ -103,48 +106,31 @@ function keyHolder(
   return keyInSettings(encryptionKey, formerEncryptionKey);
 }
 
-/** Joins ports and adapters for one configuration. Everything opened is closed with `close`. */
+/** Joins ports and adapters for one configuration. Everything opened is closed with `close`, and at once where joining fails. */
 async function compose(config: Config) {
+  await using opened = new AsyncDisposableStack();
   const log = createLog(config.logLevel);
   await tightenFolders(config);
-  const { http, limits, credentials, measures, mailboxFor } = connect(config);
+  const way = connect(config);
+  opened.defer(() => way.http.close());
   const queue = embeddedQueue(config.stateDir, clock, log);
+  opened.defer(() => queue.close());
   const records = indexedRecords(join(config.stateDir, "index"), readBatchesOf(storages), clock);
+  opened.defer(() => records.close());
   const key = keyHolder(config, keyInFile);
   await key.keys(); // what is wrong with it is told at the start, not at the first sign-in
-  const store = grantStore(config.tokenDir, key.keys, lock, files);
-  const tool = `gmail-export ${await version()}`;
-  const open = openDirectoryWith(storages, clock, tool);
-
-  // One mailbox an account: its pacer must see all of this process's calls.
-  const mailboxes = new Map<string, ReturnType<typeof mailboxFor>>();
-  const mailbox = (account: string): ReturnType<typeof mailboxFor> => {
-    const name = canonicalAccount(account);
-    const known = mailboxes.get(name);
-    if (known) return known;
-    const made = mailboxFor(accessToken(account, { credentials, store, clock, random: Math.random }));
-    mailboxes.set(name, made);
-    made.catch(() => mailboxes.delete(name)); // no credentials yet: looked for again at the next call
-    return made;
-  };
-
-  const runExport: RunExport = async (request, report, signal) => {
-    const source = await mailbox(request.account);
-    const directory = await checkDirectoryIn(config.exportDir)(request.directory);
-    return exportMail({ ...request, directory }, { source, open, clock }, report, signal);
-  };
-
-  const estimateExport = async (request: ExportRequest, signal: AbortSignal): Promise<Estimate> => {
-    return estimate(request, await mailbox(request.account), signal);
-  };
+  const grants = sealedGrants(config.tokenDir, key.keys, lock, files);
+  const open = openDirectoryWith(storages, clock, `gmail-export ${await version()}`);
+  const mailbox = mailboxes(way, grants);
 
   const signIn = oauthAccounts({
-    credentials,
-    store,
+    credentials: way.credentials,
+    store: grants,
+    pending: pendingSignIns(clock),
     clock,
     scopes: config.scopes,
     redirectUri: config.redirectUri.href,
-    whoami: async (token, signal) => (await (await mailboxFor(async () => token)).profile(signal)).emailAddress,
+    whoami: async (token, signal) => (await (await way.mailboxFor(async () => token)).profile(signal)).emailAddress,
   });
   const accounts: Accounts = {
     ...signIn,
@@ -154,65 +140,81 @@ async function compose(config: Config) {
       return account;
     },
   };
+  const runExport: RunExport = async (request, report, signal) => {
+    const source = await mailbox(request.account);
+    const directory = await checkDirectoryIn(config.exportDir)(request.directory);
+    return exportMail({ ...request, directory }, { source, open, clock }, report, signal);
+  };
+  const estimateExport = async (request: ExportRequest, signal: AbortSignal): Promise<Estimate> =>
+    estimate(request, await mailbox(request.account), signal);
+  // Whoever signed in is known as Google spells the address, however somebody spells it now.
+  const chooseDirectory: ChooseDirectory = async (account, outputDir) => {
+    const known = await grants.load(account).catch(() => undefined);
+    return chooseDirectoryIn(config.exportDir)(known?.account ?? account, outputDir);
+  };
+  const changeKey = async (signal: AbortSignal) => {
+    await using held = await lock(join(config.stateDir, "key.lock"), 0, signal);
+    if (held === undefined)
+      throw refuse("not_in_this_state", "Another process is changing the key.", "Wait until it has ended.");
+    return rotateKey(key, grants, signal);
+  };
 
+  const kept = opened.move();
   return {
     config,
     log,
-    clock,
-    measures,
+    way,
     queue,
-    accounts,
-    store,
-    limits,
-    credentials,
-    mailbox,
-    runExport,
-    estimate: estimateExport,
-    // Whoever signed in is known as Google spells the address, however somebody spells it now.
-    chooseDirectory: async (account: string, outputDir: string | undefined) => {
-      const known = await store.load(account).catch(() => undefined);
-      return chooseDirectoryIn(config.exportDir)(known?.account ?? account, outputDir);
-    },
-    directoryIsFree: (path: string) => mustBeFree(storages(path)),
-    readDirectory,
     records,
-    async rotateKey() {
-      await using held = await lock(join(config.stateDir, "key.lock"), 0);
-      if (held === undefined)
-        throw refuse("not_in_this_state", "Another process is changing the key.", "Wait until it has ended.");
-      return rotateKey(key, store, () => storedGrants(config.tokenDir));
-    },
-    async close() {
-      await records.close();
-      await queue.close();
-      await http.close();
-    },
+    grants,
+    accounts,
+    mailbox,
+    exports: { run: runExport, estimate: estimateExport, chooseDirectory },
+    rotateKey: changeKey,
+    close: () => kept.disposeAsync(),
   };
 }
 
 type Parts = Awaited<ReturnType<typeof compose>>;
 
-/** doctor over what a running program has. */
+/** One mailbox an account: its pacer must see all of this process's calls. */
+function mailboxes({ credentials, mailboxFor }: Way, grants: Grants): (account: string) => Promise<MailboxSource> {
+  const known = new Map<string, Promise<MailboxSource>>();
+  return (account) => {
+    const name = canonicalAccount(account);
+    const found = known.get(name);
+    if (found) return found;
+    const made = mailboxFor(accessToken(account, { credentials, store: grants, clock, random: Math.random }));
+    known.set(name, made);
+    made.catch(() => known.delete(name)); // no credentials yet: looked for again at the next call
+    return made;
+  };
+}
+
+/** What doctor looks at. `grants` and `mailbox` are opened only when it comes to them: what is wrong with them is a finding. */
+type Examined = Readonly<{
+  config: Config;
+  problems: readonly SettingProblem[];
+  way: Pick<Way, "credentials" | "limits">;
+  grants: () => Grants;
+  mailbox: (account: string) => Promise<MailboxSource>;
+}>;
+
 async function examine(
-  parts: Pick<Parts, "config" | "credentials" | "limits" | "mailbox"> & { store: () => Promise<GrantStore> },
-  problems: readonly SettingProblem[],
+  { config, problems, way, grants, mailbox }: Examined,
   account: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const { config, credentials, limits, mailbox, store } = parts;
   return doctor(
     {
       ...machine,
       settings: { ...config, problems },
       now: clock.now,
       sleep: clock.sleep,
-      client: credentials,
-      learned: limits.of,
-      signedIn: async () => ({
-        accounts: await (await store()).accounts(),
-        stored: (await storedGrants(config.tokenDir)).length,
-      }),
-      grant: async (name) => (await store()).load(name),
+      client: way.credentials,
+      learned: way.limits.read,
+      signedIn: async () => ({ accounts: await grants().accounts(), stored: (await grants().stored()).length }),
+      grant: async (name) => grants().load(name),
       profile: async (name, stop) => (await mailbox(name)).profile(stop),
       manifest: async (name) => readDirectory.manifest(await chooseDirectoryIn(config.exportDir)(name, undefined)),
     },
@@ -231,46 +233,46 @@ async function examineAlone(
   const { config, problems: malformed } = readSettings(settings, process.cwd());
   const file = refusal ? [{ setting: ".env", problem: `${refusal.failure.message} ${refusal.failure.next}` }] : [];
   const problems = [...malformed, ...file];
-  const { http, limits, credentials, mailboxFor } = connect(config);
-  const store = async (): Promise<GrantStore> =>
-    grantStore(config.tokenDir, keyHolder(config, existingKeyInFile).keys, lock, files);
-  const mailbox = async (name: string) =>
-    mailboxFor(accessToken(name, { credentials, store: await store(), clock, random: Math.random }));
+  const way = connect(config);
+  const grants = () => sealedGrants(config.tokenDir, keyHolder(config, existingKeyInFile).keys, lock, files);
+  const mailbox = async (name: string) => mailboxes(way, grants())(name);
   try {
-    return await examine({ config, credentials, limits, store, mailbox }, problems, account, signal);
+    return await examine({ config, problems, way, grants, mailbox }, account, signal);
   } finally {
-    await http.close();
+    await way.http.close();
   }
 }
 
 /** Runs the server and its background exports until the signal aborts; then everything is made durable first. */
-async function serve(parts: Parts, onListening: (url: string) => void, signal: AbortSignal): Promise<void> {
-  const { config, log, measures, queue } = parts;
+async function serve(
+  { config, log, way, queue, records, grants, accounts, mailbox, exports }: Parts,
+  onListening: (url: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   await queue.counts(); // a list that cannot be kept is told at the start
   const { httpServer } = await import("./surfaces/http/server.ts"); // half of the memory a command would take
   const { apiKey, host, allowedHosts, trustProxy, redirectUri } = config;
-  const { accounts, chooseDirectory, directoryIsFree, records } = parts;
   const app = await httpServer({
     access: { apiKey, host, allowedHosts, trustProxy, redirectUri },
     signIn: {
       accounts,
-      setup: () => lookAtSetup({ settings: { ...config, problems: [] }, client: parts.credentials }),
+      setup: () => lookAtSetup({ settings: { ...config, problems: [] }, client: way.credentials }),
       storeCredentials: (text) => storeCredentials(config.credentialsPath, text, files),
     },
     exports: {
       accounts,
       signInUrl: (account) => new URL(`/auth/gmail?email=${encodeURIComponent(account)}`, redirectUri).href,
       queue,
-      chooseDirectory,
-      directoryIsFree,
-      readDirectory: parts.readDirectory,
+      chooseDirectory: exports.chooseDirectory,
+      directoryIsFree: (path) => mustBeFree(storages(path)),
+      readDirectory,
       archive: tarOf,
-      estimate: parts.estimate,
+      estimate: exports.estimate,
     },
     mail: { queue, records },
     operations: {
-      doctor: (account, stop) => examine({ ...parts, store: async () => parts.store }, [], account, stop),
-      measures,
+      doctor: (account, stop) => examine({ config, problems: [], way, grants: () => grants, mailbox }, account, stop),
+      measures: way.measures,
       readiness: {
         ...machine,
         queue,
@@ -286,7 +288,7 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
   try {
     const port = await listen(app, config.host, config.port);
     onListening(`http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`);
-    const run = measures.run(parts.runExport);
+    const run = way.measures.run(exports.run);
     await work({ queue, run, concurrency: config.exportConcurrency, clock, log }, signal);
   } finally {
     await app.close();
@@ -360,10 +362,16 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
         async services() {
           const made = await composeFrom({ LOG_LEVEL: settings["LOG_LEVEL"] ?? "warn" });
           return {
-            ...made,
-            clientKind: async () => (await made.credentials()).kind,
+            accounts: made.accounts,
+            clientKind: async () => (await made.way.credentials()).kind,
             redirectUri: made.config.redirectUri,
+            chooseDirectory: made.exports.chooseDirectory,
+            runExport: made.exports.run,
+            estimate: made.exports.estimate,
+            readDirectory,
             mailbox: made.mailbox,
+            rotateKey: made.rotateKey,
+            clock,
             openBrowser: async (url) => {
               const { default: open } = await import("open");
               await open(url);
@@ -373,7 +381,8 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
         },
         async signedIn() {
           const { config } = readSettings(settings, process.cwd());
-          const names = await storedGrants(config.tokenDir);
+          const grants = sealedGrants(config.tokenDir, keyHolder(config, existingKeyInFile).keys, lock, files);
+          const names = await grants.stored();
           return names.filter((name) => !/[%~]/.test(name)); // the others are no addresses as they stand, nor shell words
         },
         doctor: (account, stop) => examineAlone(settings, refusal, account, stop),

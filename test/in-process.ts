@@ -14,7 +14,8 @@ import { accessToken } from "../src/google/access-token.ts";
 import { accounts } from "../src/google/accounts.ts";
 import { readCredentials } from "../src/google/credentials.ts";
 import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
-import { grantStore } from "../src/state/embedded/grants/grant-store.ts";
+import { pendingSignIns } from "../src/state/embedded/pending-sign-ins.ts";
+import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
 import type { ExportRequest, Progress } from "../src/core/job.ts";
 import { EVERYTHING, type MailboxSource } from "../src/core/mailbox.ts";
 import type { Manifest } from "../src/core/manifest.ts";
@@ -73,13 +74,14 @@ export async function inProcess(
   const path = await writeCredentials(google.credentials, folder.path);
   const credentials = () => readCredentials(path);
   const lock = fileLock(clock);
-  const store = grantStore(join(folder.path, "tokens"), keyInFile(join(folder.path, "key"), files).keys, lock, files);
+  const store = sealedGrants(join(folder.path, "tokens"), keyInFile(join(folder.path, "key"), files).keys, lock, files);
   const people = accounts({
     credentials,
     store,
     clock,
     scopes: ["https://www.googleapis.com/auth/gmail.readonly"],
     redirectUri: "http://localhost:8000/auth/callback",
+    pending: pendingSignIns(clock),
     whoami: async () => ADA,
   });
   const signIn = async (): Promise<void> => {

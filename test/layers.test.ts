@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   sources: ["core", "formats"],
   storage: ["core", "formats"],
   state: ["core", "formats"],
-  google: ["core", "formats", "state"],
+  google: ["core", "formats"],
   search: ["core", "formats"],
   doctor: ["core"],
   surfaces: ["core", "formats", "pipeline", "doctor"],

@@ -13,7 +13,7 @@ import { NOTHING_SPENT } from "../src/core/quota.ts";
 import type { ExportRecord } from "../src/core/record.ts";
 import { toRecord } from "../src/formats/to-record.ts";
 import { openDirectoryWith } from "../src/pipeline/directory/open-directory.ts";
-import { grantStore } from "../src/state/embedded/grants/grant-store.ts";
+import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
 import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
 import { rotateKey } from "../src/state/embedded/grants/rotate-key.ts";
 import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
@@ -253,7 +253,7 @@ test("whenever the power fails, a sign-in that was stored opens with the key tha
   const partsOn = (root: string, disk: FileSystem) => {
     const files = privateFiles(disk);
     const key = keyInFile(join(root, "state", "key"), files);
-    const store = grantStore(join(root, "tokens"), key.keys, fileLock(systemClock, disk), files);
+    const store = sealedGrants(join(root, "tokens"), key.keys, fileLock(systemClock, disk), files);
     return { key, store };
   };
   let stored: readonly string[] = [];

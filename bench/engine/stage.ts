@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { fileLock } from "../../src/storage/folder/lock.ts";
 import { accessToken } from "../../src/google/access-token.ts";
 import { readCredentials } from "../../src/google/credentials.ts";
-import { grantStore } from "../../src/state/embedded/grants/grant-store.ts";
+import { sealedGrants } from "../../src/state/embedded/grants/sealed-grants.ts";
 import { keyInFile } from "../../src/state/embedded/grants/key-in-file.ts";
 import { systemClock as clock } from "../../src/clock.ts";
 import { openBrowser } from "../../test/browser.ts";
@@ -116,7 +116,7 @@ async function signIn(product: Product): Promise<void> {
 }
 
 async function tokenIn(folder: string): Promise<string> {
-  const store = grantStore(
+  const store = sealedGrants(
     join(folder, "tokens"),
     keyInFile(join(folder, "state/key"), files).keys,
     fileLock(clock),

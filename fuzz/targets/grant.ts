@@ -6,7 +6,7 @@ import * as fc from "fast-check";
 
 import { fileLock } from "../../src/storage/folder/lock.ts";
 import { accounts } from "../../src/google/accounts.ts";
-import { grantStore } from "../../src/state/embedded/grants/grant-store.ts";
+import { sealedGrants } from "../../src/state/embedded/grants/sealed-grants.ts";
 import { writeGrant } from "../../src/state/embedded/grants/grant-text.ts";
 import { seal } from "../../src/state/embedded/grants/seal.ts";
 import { systemClock } from "../../src/clock.ts";
@@ -24,7 +24,7 @@ export const grant: Target = {
   share: 80,
   async open(folder) {
     const key = createSecretKey(Buffer.alloc(32, 1));
-    const store = grantStore(folder, async () => ({ current: key, former: undefined }), fileLock(systemClock), files);
+    const store = sealedGrants(folder, async () => ({ current: key, former: undefined }), fileLock(systemClock), files);
     const text = writeGrant({
       account: ADA,
       refreshToken: new Secret(MARKS.refreshToken),
@@ -39,6 +39,7 @@ export const grant: Target = {
     const people = accounts({
       credentials: nobody,
       store,
+      pending: { add: nobody, take: nobody },
       clock: systemClock,
       whoami: nobody,
       scopes: [],

@@ -3,6 +3,7 @@ import { join } from "node:path";
 
 import * as fc from "fast-check";
 
+import type { LearnedLimit } from "../../src/core/learned-limits.ts";
 import { learnedLimits } from "../../src/state/embedded/learned-limits.ts";
 import { createPacer } from "../../src/sources/gmail-api/pace/pacer.ts";
 import { createProjectBudget } from "../../src/sources/gmail-api/pace/spacing.ts";
@@ -22,7 +23,7 @@ export const limits: Target = {
   async open(folder) {
     const path = join(folder, "limits.json");
     const learned = { tier: "legacy", unitsPerMinute: 15_000, priceFactor: 1.25 };
-    const { of } = learnedLimits(path, files);
+    const { read } = learnedLimits(path, files);
     return {
       seeds: [{ id: learned }, { id: learned, other: { ...learned, tier: "2026" } }].map((json) =>
         Buffer.from(JSON.stringify(json)),
@@ -32,7 +33,7 @@ export const limits: Target = {
         .map((one) => JSON.stringify({ id: one })),
       async feed(input) {
         await writeFile(path, input);
-        for (const client of CLIENTS) await callsGo(await of(client));
+        for (const client of CLIENTS) await callsGo(await read(client));
         return [];
       },
       async [Symbol.asyncDispose]() {},
@@ -40,7 +41,7 @@ export const limits: Target = {
   },
 };
 
-async function callsGo(remembered: Awaited<ReturnType<ReturnType<typeof learnedLimits>["of"]>>): Promise<void> {
+async function callsGo(remembered: LearnedLimit | undefined): Promise<void> {
   const clock = manualClock();
   const begun = clock.now();
   const pacer = createPacer({

@@ -70,10 +70,18 @@ export const tokenAnswer: Target = {
         // Whoever asks for the status sees this moment.
         const { accessToken, refreshToken, expiresAt, scopes = [] } = tokens;
         const grant = { account: "a@b.c", accessToken, refreshToken, expiresAt, scopes, grantedAt: 0 };
-        const store = { load: async () => grant, save: never, remove: never, accounts: never, alone: never };
+        const store = {
+          load: async () => grant,
+          save: never,
+          remove: never,
+          accounts: never,
+          stored: never,
+          lockAccount: never,
+        };
         const parts = {
           credentials: async () => client,
           store,
+          pending: { add: never, take: never },
           clock: systemClock,
           whoami: never,
           scopes: [],

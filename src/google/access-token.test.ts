@@ -2,10 +2,11 @@ import { createSecretKey, randomBytes, type KeyObject } from "node:crypto";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import type { AccessToken, Grant, GrantStore } from "../core/grant.ts";
+import type { AccessToken, Grant, Grants } from "../core/grant.ts";
 import { accessToken } from "./access-token.ts";
 import { signIn } from "./authorize.ts";
-import { grantStore } from "../state/embedded/grants/grant-store.ts";
+import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";
+import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
 import { always, failureOfDoing, folderLock, jumpingClock, tempFolder, testGoogle } from "./testing.ts";
 import { filesOnDisk as files } from "../storage/folder/private-files.ts";
 
@@ -17,11 +18,11 @@ let google: Awaited<ReturnType<typeof testGoogle>>;
 let folder: Awaited<ReturnType<typeof tempFolder>>;
 let clock: ReturnType<typeof jumpingClock>;
 let key: KeyObject;
-let store: GrantStore;
+let store: Grants;
 
 /** As another process on the same machine has it: nothing shared but the folder. */
-const another = (): { store: GrantStore; token: AccessToken } => {
-  const own = grantStore(folder.path, always(key), folderLock, files);
+const another = (): { store: Grants; token: AccessToken } => {
+  const own = sealedGrants(folder.path, always(key), folderLock, files);
   return { store: own, token: accessToken(ADA, { ...parts(), store: own }) };
 };
 let token: AccessToken;
@@ -31,6 +32,7 @@ const parts = () => ({
   store,
   clock,
   random: () => 0.9,
+  pending: pendingSignIns(clock),
   whoami: google.whoami,
   scopes: ["https://www.googleapis.com/auth/gmail.readonly"],
   redirectUri: "http://localhost/",

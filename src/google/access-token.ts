@@ -1,5 +1,5 @@
 import { ExportError, failureOf } from "../core/errors.ts";
-import type { AccessToken, Grant, GrantStore } from "../core/grant.ts";
+import type { AccessToken, Grant, Grants } from "../core/grant.ts";
 import type { Clock, EpochMs, Secret } from "../core/ports.ts";
 import type { ClientCredentials } from "./credentials.ts";
 import { renew } from "./renew.ts";
@@ -21,7 +21,7 @@ const ASK_AGAIN_MS = 30_000;
 
 type TokenParts = Readonly<{
   credentials: () => Promise<ClientCredentials>;
-  store: GrantStore;
+  store: Grants;
   clock: Clock;
   /** From 0 up to 1, for the waits between tries. */
   random: () => number;
@@ -62,7 +62,7 @@ export function accessToken(account: string, { credentials, store, clock, random
     const stored = signedIn(await store.load(account));
     if (lasts(stored, stale, REFRESH_BEFORE)) return use(stored, LOOK_AGAIN_MS);
 
-    return store.alone(account, async () => {
+    const renewOnce = async (): Promise<Secret> => {
       signal.throwIfAborted();
       const shared = recent(stale);
       if (shared !== undefined) return shared;
@@ -84,7 +84,8 @@ export function accessToken(account: string, { credentials, store, clock, random
         if (error instanceof ExportError && retry !== "sign_in") last = { error, until: clock.now() + LOOK_AGAIN_MS };
         throw error;
       }
-    });
+    };
+    return store.lockAccount(account, renewOnce, signal);
   };
 }
 

@@ -5,10 +5,11 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import type { Accounts, Grant, GrantStore } from "../core/grant.ts";
+import type { Accounts, Grant, Grants } from "../core/grant.ts";
 import { Secret } from "../core/ports.ts";
 import { accounts } from "./accounts.ts";
-import { grantStore } from "../state/embedded/grants/grant-store.ts";
+import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";
+import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
 import { always, failureOfDoing, folderLock, jumpingClock, MARK, tempFolder, testGoogle } from "./testing.ts";
 import { filesOnDisk as files } from "../storage/folder/private-files.ts";
 
@@ -19,18 +20,19 @@ const signal = new AbortController().signal;
 let google: Awaited<ReturnType<typeof testGoogle>>;
 let folder: Awaited<ReturnType<typeof tempFolder>>;
 let clock: ReturnType<typeof jumpingClock>;
-let store: GrantStore;
+let store: Grants;
 let people: Accounts;
 
 beforeEach(async () => {
   google = await testGoogle();
   folder = await tempFolder();
   clock = jumpingClock();
-  store = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock, files);
+  store = sealedGrants(folder.path, always(createSecretKey(randomBytes(32))), folderLock, files);
   people = accounts({
     credentials: () => google.credentials(),
     store,
     clock,
+    pending: pendingSignIns(clock),
     whoami: google.whoami,
     scopes: ["scope"],
     redirectUri: "http://localhost/",

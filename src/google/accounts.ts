@@ -27,13 +27,17 @@ export function accounts(parts: SignInParts): Accounts {
     ...signIn(parts),
     status,
     list: async () => Promise.all((await store.accounts()).map(status)),
-    // Alone, or a refresh that is under way would store the grant again.
+    // Nobody else meanwhile, or a refresh that is under way would store the grant again.
     signOut: (account, signal) =>
-      store.alone(account, async () => {
-        const revoked = await revokeGrant(account, signal);
-        await store.remove(account);
-        return { revoked };
-      }),
+      store.lockAccount(
+        account,
+        async () => {
+          const revoked = await revokeGrant(account, signal);
+          await store.remove(account);
+          return { revoked };
+        },
+        signal,
+      ),
   };
 }
 

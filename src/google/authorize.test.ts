@@ -2,9 +2,10 @@ import { createSecretKey, randomBytes } from "node:crypto";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import type { GrantStore } from "../core/grant.ts";
+import type { Grants } from "../core/grant.ts";
 import { signIn, type SignInParts } from "./authorize.ts";
-import { grantStore } from "../state/embedded/grants/grant-store.ts";
+import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
+import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";
 import {
   always,
   failureOfDoing,
@@ -24,18 +25,19 @@ const signal = new AbortController().signal;
 let google: Awaited<ReturnType<typeof testGoogle>>;
 let folder: Awaited<ReturnType<typeof tempFolder>>;
 let clock: ReturnType<typeof jumpingClock>;
-let store: GrantStore;
+let store: Grants;
 let parts: SignInParts;
 
 beforeEach(async () => {
   google = await testGoogle();
   folder = await tempFolder();
   clock = jumpingClock();
-  store = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock, files);
+  store = sealedGrants(folder.path, always(createSecretKey(randomBytes(32))), folderLock, files);
   parts = {
     credentials: () => google.credentials(),
     store,
     clock,
+    pending: pendingSignIns(clock),
     whoami: google.whoami,
     scopes: [READONLY, LABELS],
     redirectUri: "http://localhost:8000/auth/callback",

@@ -1,11 +1,11 @@
 import { createHash, randomBytes } from "node:crypto";
 
 import { refuse } from "../core/errors.ts";
-import type { Accounts, Grant, GrantStore } from "../core/grant.ts";
+import type { Accounts, Grant, Grants } from "../core/grant.ts";
 import { sameAccount } from "../core/account.ts";
 import { Secret, type Clock } from "../core/ports.ts";
 import type { ClientCredentials } from "./credentials.ts";
-import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
+import type { PendingSignIns } from "../core/pending-sign-ins.ts";
 import {
   codeRefused,
   noRefreshToken,
@@ -18,7 +18,8 @@ import { authorizationUrl, exchange, revoke, type Tokens } from "./token-endpoin
 
 export type SignInParts = Readonly<{
   credentials: () => Promise<ClientCredentials>;
-  store: GrantStore;
+  store: Grants;
+  pending: PendingSignIns;
   clock: Clock;
   /** Whose token it is: Gmail's `users.getProfile.emailAddress`. */
   whoami: (accessToken: Secret, signal: AbortSignal) => Promise<string>;
@@ -29,8 +30,7 @@ export type SignInParts = Readonly<{
 
 /** The authorization code flow with PKCE S256 (RFC 6749 §4.1, RFC 7636), from the first redirect to a stored grant. */
 export function signIn(parts: SignInParts): Pick<Accounts, "begin" | "finish"> {
-  const { credentials, store, clock, whoami, scopes } = parts;
-  const pending = pendingSignIns(clock);
+  const { credentials, store, pending, clock, whoami, scopes } = parts;
 
   /**
    * Ends tokens that nobody will keep, as far as Google can be told. Revoking one token ends all that this person gave the
@@ -52,7 +52,7 @@ export function signIn(parts: SignInParts): Pick<Accounts, "begin" | "finish"> {
       const client = await credentials();
       const codeVerifier = randomBytes(32).toString("base64url"); // RFC 7636 §4.1
       const codeChallenge = createHash("sha256").update(codeVerifier).digest("base64url");
-      const { state, browserKey } = pending.add({ account, redirectUri, codeVerifier: new Secret(codeVerifier) });
+      const { state, browserKey } = await pending.add({ account, redirectUri, codeVerifier: new Secret(codeVerifier) });
       return {
         url: await authorizationUrl(client, { account, scopes, redirectUri, state, codeChallenge }),
         browserKey,
@@ -60,7 +60,7 @@ export function signIn(parts: SignInParts): Pick<Accounts, "begin" | "finish"> {
     },
 
     async finish({ state, error, code, iss }, browserKey, signal) {
-      const begun = pending.take(state, browserKey);
+      const begun = await pending.take(state, browserKey);
       const client = await credentials();
       if (iss !== undefined && !issuersOf(client).includes(iss)) throw otherIssuer();
       if (error !== undefined) throw refusedAtConsent(error);
@@ -91,7 +91,7 @@ export function signIn(parts: SignInParts): Pick<Accounts, "begin" | "finish"> {
           scopes: granted,
           grantedAt,
         };
-        await store.alone(account, () => store.save(grant));
+        await store.lockAccount(account, () => store.save(grant), signal);
         return account;
       } catch (refusal) {
         await discard(tokens, account);

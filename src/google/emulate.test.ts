@@ -6,7 +6,8 @@ import { expect, test } from "vitest";
 import { Secret } from "../core/ports.ts";
 import { accessToken } from "./access-token.ts";
 import { accounts } from "./accounts.ts";
-import { grantStore } from "../state/embedded/grants/grant-store.ts";
+import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
+import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";
 import { always, failureOfDoing, field, folderLock, jumpingClock, tempFolder } from "./testing.ts";
 import type { ClientCredentials } from "./credentials.ts";
 import { filesOnDisk as files } from "../storage/folder/private-files.ts";
@@ -50,13 +51,21 @@ test("a second opinion on Google lets people sign in, refresh and be refused by 
       redirectUris: [REDIRECT],
     };
     const clock = jumpingClock();
-    const store = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock, files);
+    const store = sealedGrants(folder.path, always(createSecretKey(randomBytes(32))), folderLock, files);
     const whoami = async (token: Secret): Promise<string> => {
       const headers = { authorization: `Bearer ${token.reveal()}` };
       const answer = await fetch(`${origin}/oauth2/v2/userinfo`, { headers });
       return field(await answer.json(), "email");
     };
-    const parts = { credentials: async () => client, store, clock, random: () => 0.5, whoami, redirectUri: REDIRECT };
+    const parts = {
+      credentials: async () => client,
+      store,
+      pending: pendingSignIns(clock),
+      clock,
+      random: () => 0.5,
+      whoami,
+      redirectUri: REDIRECT,
+    };
     const scopes = ["openid", "email", "https://www.googleapis.com/auth/gmail.readonly"];
     const people = accounts({ ...parts, scopes });
 

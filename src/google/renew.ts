@@ -1,5 +1,5 @@
 import { ExportError, failureOf, refuse } from "../core/errors.ts";
-import type { Grant, GrantStore } from "../core/grant.ts";
+import type { Grant, Grants } from "../core/grant.ts";
 import type { Clock } from "../core/ports.ts";
 import type { ClientCredentials } from "./credentials.ts";
 import { refusedByAdministrator } from "./refusals.ts";
@@ -11,7 +11,7 @@ const FIRST_DELAY_MS = 500;
 
 /**
  * Asks Google for a new access token and stores the answer before anybody may use it: a rotated refresh token replaces
- * the one that was sent, and a crash must not lose it. Runs inside `store.alone`. `patient` tries five times.
+ * the one that was sent, and a crash must not lose it. Runs inside `store.lockAccount`. `patient` tries five times.
  * Throws `consent_revoked` (and marks the grant), `credentials_invalid`, `sign_in_refused`, `disk`, or the last transient
  * failure.
  */
@@ -19,7 +19,7 @@ export async function renew(
   grant: Grant,
   parts: Readonly<{
     client: ClientCredentials;
-    store: GrantStore;
+    store: Grants;
     clock: Clock;
     random: () => number;
     patient: boolean;

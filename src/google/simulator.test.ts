@@ -9,7 +9,8 @@ import type { Secret } from "../core/ports.ts";
 import { accessToken } from "./access-token.ts";
 import { accounts } from "./accounts.ts";
 import { readCredentials } from "./credentials.ts";
-import { grantStore } from "../state/embedded/grants/grant-store.ts";
+import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";
+import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
 import { always, failureOfDoing, field, folderLock, jumpingClock, tempFolder } from "./testing.ts";
 import { filesOnDisk as files } from "../storage/folder/private-files.ts";
 
@@ -28,7 +29,7 @@ async function world(options: SimulatorOptions = {}, scopes: readonly string[] =
   const folder = stack.use(await tempFolder());
   const path = join(folder.path, "credentials.json");
   await writeFile(path, JSON.stringify(google.credentials));
-  const store = grantStore(join(folder.path, "tokens"), always(createSecretKey(randomBytes(32))), folderLock, files);
+  const store = sealedGrants(join(folder.path, "tokens"), always(createSecretKey(randomBytes(32))), folderLock, files);
   const profile = (token: Secret) =>
     fetch(`${google.url}/gmail/v1/users/me/profile`, { headers: { authorization: `Bearer ${token.reveal()}` } });
   const parts = {
@@ -36,6 +37,7 @@ async function world(options: SimulatorOptions = {}, scopes: readonly string[] =
     store,
     clock,
     random: () => 0.5,
+    pending: pendingSignIns(clock),
     whoami: async (token: Secret) => field(await (await profile(token)).json(), "emailAddress"),
     scopes,
     redirectUri: "http://localhost:8000/auth/callback",

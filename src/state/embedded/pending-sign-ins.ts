@@ -1,30 +1,21 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
 import { refuse, type ExportError } from "../../core/errors.ts";
-import type { Clock, EpochMs, Secret } from "../../core/ports.ts";
+import type { BegunSignIn, PendingSignIns } from "../../core/pending-sign-ins.ts";
+import type { Clock, EpochMs } from "../../core/ports.ts";
 
 const LIFETIME_MS = 10 * 60_000;
 /** Anybody may begin: the oldest are forgotten so that beginning a million times fills no memory. */
 const MOST = 1_000;
 
-/** What must be known when the browser comes back. */
-type Begun = Readonly<{ account: string; redirectUri: string; codeVerifier: Secret }>;
-
 /** Ended sign-ins are remembered for a while, without their verifier, so that the person can be told what happened. */
-type Entry = Readonly<{ expiresAt: EpochMs; browserHash: Buffer; begun: Begun | "used" }>;
-
-type Pending = Readonly<{
-  /** `state` and `browserKey` are 256 random bits each, base64url. */
-  add(begun: Begun): Readonly<{ state: string; browserKey: string }>;
-  /** Gives what was begun, once. Throws `state_invalid` for a state that is missing, unknown, used, expired or another browser's. */
-  take(state: string | undefined, browserKey: string): Begun;
-}>;
+type Entry = Readonly<{ expiresAt: EpochMs; browserHash: Buffer; begun: BegunSignIn | "used" }>;
 
 /** Sign-ins on their way, in this process's memory: single use, ten minutes, each bound to the browser that began it. */
-export function pendingSignIns(clock: Clock): Pending {
+export function pendingSignIns(clock: Clock): PendingSignIns {
   const entries = new Map<string, Entry>();
   return {
-    add(begun) {
+    async add(begun) {
       const state = randomBytes(32).toString("base64url");
       const browserKey = randomBytes(32).toString("base64url");
       entries.set(state, { expiresAt: clock.now() + LIFETIME_MS, browserHash: hash(browserKey), begun });
@@ -34,7 +25,7 @@ export function pendingSignIns(clock: Clock): Pending {
       }
       return { state, browserKey };
     },
-    take(state, browserKey) {
+    async take(state, browserKey) {
       if (state === undefined || state === "") throw invalid("The answer from Google carries no state.");
       const entry = entries.get(state);
       if (entry === undefined) throw invalid("This sign-in was not begun here, or was begun before a restart.");

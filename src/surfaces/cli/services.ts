@@ -22,5 +22,5 @@ export type Services = Readonly<{
   clock: Clock;
   terminal: Terminal;
   /** Gives the stored sign-ins a new key; `unopened` are those that neither key opens. */
-  rotateKey(): Promise<Readonly<{ sealedAnew: number; unopened: number }>>;
+  rotateKey(signal: AbortSignal): Promise<Readonly<{ sealedAnew: number; unopened: number }>>;
 }>;

@@ -65,7 +65,7 @@ export function addSignInCommands(program: Command, context: Context): void {
     .command("rotate-key")
     .description("seal the stored sign-ins with a new key; a running server goes on meanwhile")
     .action(async () => {
-      const { sealedAnew, unopened } = await (await context.services()).rotateKey();
+      const { sealedAnew, unopened } = await (await context.services()).rotateKey(context.signal);
       const left =
         unopened === 0 ? "" : ` ${unopened} could not be opened and were left: sign in again as these accounts.`;
       show({ sealed_anew: sealedAnew, unopened }, [

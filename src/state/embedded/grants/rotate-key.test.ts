@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 
 import type { Grant } from "../../../core/grant.ts";
 import { Secret } from "../../../core/ports.ts";
-import { grantStore, storedGrants } from "./grant-store.ts";
+import { sealedGrants } from "./sealed-grants.ts";
 import { keyInFile } from "./key-in-file.ts";
 import { keyInSettings } from "./key-in-settings.ts";
 import type { KeyHolder } from "./keys.ts";
@@ -14,6 +14,7 @@ import { rotateKey } from "./rotate-key.ts";
 import { failureOfDoing, folderLock, tempFolder } from "../../../google/testing.ts";
 import { filesOnDisk as files } from "../../../storage/folder/private-files.ts";
 
+const never = new AbortController().signal;
 const PEOPLE = ["ada@example.com", "bob@example.com"];
 
 const grantOf = (account: string): Grant => ({
@@ -30,7 +31,7 @@ async function stage() {
   const path = join(folder.path, "key");
   const tokens = join(folder.path, "tokens");
   const holder = keyInFile(path, files);
-  const storeWith = (keys: KeyHolder["keys"]) => grantStore(tokens, keys, folderLock, files);
+  const storeWith = (keys: KeyHolder["keys"]) => sealedGrants(tokens, keys, folderLock, files);
   const store = storeWith(holder.keys);
   for (const account of PEOPLE) await store.save(grantOf(account));
   return {
@@ -39,7 +40,7 @@ async function stage() {
     holder,
     store,
     storeWith,
-    rotate: (by: KeyHolder = holder) => rotateKey(by, storeWith(by.keys), () => storedGrants(tokens)),
+    rotate: (by: KeyHolder = holder) => rotateKey(by, storeWith(by.keys), never),
     [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
   };
 }
@@ -58,10 +59,14 @@ test("a store that runs meanwhile reads and writes on", async () => {
   await using w = await stage();
   const meanwhile = (async () => {
     for (let n = 0; n < 50; n += 1)
-      await w.store.alone("ada@example.com", async () => {
-        const grant = await w.store.load("ada@example.com");
-        await w.store.save({ ...grant!, grantedAt: n });
-      });
+      await w.store.lockAccount(
+        "ada@example.com",
+        async () => {
+          const grant = await w.store.load("ada@example.com");
+          await w.store.save({ ...grant!, grantedAt: n });
+        },
+        never,
+      );
   })();
   for (let n = 0; n < 5; n += 1) await w.rotate();
   await meanwhile;

@@ -1,4 +1,4 @@
-import type { GrantStore } from "../../../core/grant.ts";
+import type { Grants } from "../../../core/grant.ts";
 import type { KeyHolder } from "./keys.ts";
 
 /** `unopened` are grants that neither key opens: they stay as they are, and so does the former key. */
@@ -9,21 +9,21 @@ export type Rotated = Readonly<{ sealedAnew: number; unopened: number }>;
  * while nobody else writes it, and last the one before is forgotten. Cut short anywhere, the same call ends it. Other
  * processes may go on meanwhile: they read the keys at each use. Hold a lock against another rotation.
  */
-export async function rotateKey(
-  holder: KeyHolder,
-  store: GrantStore,
-  stored: () => Promise<readonly string[]>,
-): Promise<Rotated> {
+export async function rotateKey(holder: KeyHolder, store: Grants, signal: AbortSignal): Promise<Rotated> {
   const { current, former } = await holder.keys();
   const wasCutShort = former !== undefined && !former.equals(current);
   if (!wasCutShort) await holder.change?.renew();
   const accounts = await store.accounts();
   for (const account of accounts)
-    await store.alone(account, async () => {
-      const grant = await store.load(account);
-      if (grant !== undefined) await store.save(grant);
-    });
-  const unopened = (await stored()).length - (await store.accounts()).length;
+    await store.lockAccount(
+      account,
+      async () => {
+        const grant = await store.load(account);
+        if (grant !== undefined) await store.save(grant);
+      },
+      signal,
+    );
+  const unopened = (await store.stored()).length - (await store.accounts()).length;
   if (unopened === 0) await holder.change?.settle();
   return { sealedAnew: accounts.length, unopened };
 }

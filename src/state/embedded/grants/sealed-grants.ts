@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 
 import { canonicalAccount, fileNameOf, nameAmong } from "../../../core/account.ts";
 import { ExportError, refuse } from "../../../core/errors.ts";
-import type { Grant, GrantStore } from "../../../core/grant.ts";
+import type { Grant, Grants } from "../../../core/grant.ts";
 import type { Lock } from "../../../core/ports.ts";
 import type { PrivateFiles } from "../../../core/private-files.ts";
 import { bareCause, codeOf } from "../../../core/bare-cause.ts";
@@ -20,7 +20,7 @@ const WAIT_MS = 120_000;
  * Grants in a folder (TOKEN_DIR, 0700): one sealed file per account (0600), bound to its name, so that a file put in
  * another's place does not open. `accounts` leaves out the files it cannot open; `load` of such an account says why.
  */
-export function grantStore(folder: string, keys: KeyHolder["keys"], lock: Lock, files: PrivateFiles): GrantStore {
+export function sealedGrants(folder: string, keys: KeyHolder["keys"], lock: Lock, files: PrivateFiles): Grants {
   const root = resolve(folder);
   const turns = new Map<string, Promise<unknown>>(); // per account, the end of the last call's turn
 
@@ -42,15 +42,26 @@ export function grantStore(folder: string, keys: KeyHolder["keys"], lock: Lock, 
   };
 
   /** Holds an account for this process, then does the work. */
-  const locked = async <T>(name: string, work: () => Promise<T>): Promise<T> => {
+  const locked = async <T>(name: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> => {
+    signal.throwIfAborted();
     await disk(root, () => files.privateFolder(root));
-    await using held = await lock(join(root, `${name}.lock`), WAIT_MS);
+    await using held = await lock(join(root, `${name}.lock`), WAIT_MS, signal);
     if (held === undefined) throw stillHeld();
     return await work();
   };
 
+  const stored = async (): Promise<readonly string[]> => {
+    const files = await disk(root, () =>
+      readdir(root).catch((error: unknown) => {
+        if (codeOf(error) === "ENOENT") return [];
+        throw error;
+      }),
+    );
+    return files.filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
+  };
+
   /** The name of an account's file, there or yet to be made: Google may have spelled the address in another way. */
-  const nameOf = async (account: string): Promise<string> => nameAmong(await storedGrants(root), account);
+  const nameOf = async (account: string): Promise<string> => nameAmong(await stored(), account);
 
   return {
     load: async (account) => load(await nameOf(account)),
@@ -69,36 +80,34 @@ export function grantStore(folder: string, keys: KeyHolder["keys"], lock: Lock, 
       await disk(root, () => files.removeFile(join(root, name + SUFFIX)));
     },
 
+    stored,
+
     async accounts() {
-      const names = await storedGrants(root);
+      const names = await stored();
       const grants = await Promise.all(names.map((name) => load(name).catch(() => undefined)));
       return grants.flatMap((grant) => (grant === undefined ? [] : [grant.account]));
     },
 
-    async alone(account, work) {
+    async lockAccount(account, work, signal) {
       const name = fileNameOf(canonicalAccount(account)); // one lock, however the address is spelled
-      const turn = (turns.get(name) ?? Promise.resolve()).then(() => locked(name, work));
+      let isMine = false;
+      const turn = (turns.get(name) ?? Promise.resolve()).then(() => {
+        isMine = true;
+        return locked(name, work, signal);
+      });
       const end = turn.catch(() => undefined); // this call's failure is not the next one's
       turns.set(name, end);
+      const called = Promise.withResolvers<never>();
+      const onAbort = (): void => void (isMine || called.reject(signal.reason));
+      signal.addEventListener("abort", onAbort, { once: true });
       try {
-        return await turn;
+        return await Promise.race([turn, called.promise]);
       } finally {
+        signal.removeEventListener("abort", onAbort);
         if (turns.get(name) === end) turns.delete(name);
       }
     },
   };
-}
-
-/** Names of the grants in a folder, those that cannot be opened too. */
-export async function storedGrants(folder: string): Promise<readonly string[]> {
-  const root = resolve(folder);
-  const files = await disk(root, () =>
-    readdir(root).catch((error: unknown) => {
-      if (codeOf(error) === "ENOENT") return [];
-      throw error;
-    }),
-  );
-  return files.filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
 }
 
 /** Paths hold addresses: they are for the person (`next`), not for the log (`message`). */

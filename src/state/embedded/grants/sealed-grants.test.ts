@@ -10,12 +10,13 @@ import { expect, test } from "vitest";
 import type { Grant } from "../../../core/grant.ts";
 import { Secret } from "../../../core/ports.ts";
 import { fileNameOf } from "../../../core/account.ts";
-import { grantStore, storedGrants } from "./grant-store.ts";
+import { sealedGrants } from "./sealed-grants.ts";
 import { readGrant, writeGrant } from "./grant-text.ts";
 import { always, failureOfDoing, folderLock, MARK, tempFolder } from "../../../google/testing.ts";
 import { filesOnDisk as files } from "../../../storage/folder/private-files.ts";
 
 const key = createSecretKey(randomBytes(32));
+const never = new AbortController().signal;
 
 const grantOf = (account: string): Grant => ({
   account,
@@ -58,15 +59,16 @@ test("any grant survives being written and read", () =>
 test("grants are counted whether or not they can be opened, and where there is no folder there are none", async () => {
   await using folder = await tempFolder();
   const root = join(folder.path, "tokens");
-  expect(await storedGrants(root)).toEqual([]);
-  await grantStore(root, always(key), folderLock, files).save(grantOf("ada@example.com"));
-  const others = grantStore(root, always(createSecretKey(randomBytes(32))), folderLock, files);
-  expect([await others.accounts(), await storedGrants(root)]).toEqual([[], ["ada@example.com"]]);
+  const store = sealedGrants(root, always(key), folderLock, files);
+  expect(await store.stored()).toEqual([]);
+  await store.save(grantOf("ada@example.com"));
+  const others = sealedGrants(root, always(createSecretKey(randomBytes(32))), folderLock, files);
+  expect([await others.accounts(), await others.stored()]).toEqual([[], ["ada@example.com"]]);
 });
 
 test("a grant is found again by its address in any case, until it is removed", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(join(folder.path, "tokens"), always(key), folderLock, files);
+  const store = sealedGrants(join(folder.path, "tokens"), always(key), folderLock, files);
   expect(await store.load("ada@example.com")).toBeUndefined();
   expect(await store.accounts()).toEqual([]);
   await store.save(grantOf("Ada@example.com"));
@@ -82,7 +84,7 @@ test("a grant is found again by its address in any case, until it is removed", a
 
 test("a grant under Google's spelling is the same account's in every other, and stays one", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(folder.path, always(key), folderLock, files);
+  const store = sealedGrants(folder.path, always(key), folderLock, files);
   await store.save(grantOf("first.last@googlemail.com"));
   expect((await store.load("FirstLast@gmail.com"))?.account).toBe("first.last@googlemail.com");
   await store.save(grantOf("first.last@gmail.com")); // as Google spells it since
@@ -91,11 +93,15 @@ test("a grant under Google's spelling is the same account's in every other, and 
   const order: string[] = [];
   await Promise.all(
     ["first.last@gmail.com", "firstlast@googlemail.com"].map((spelling) =>
-      store.alone(spelling, async () => {
-        order.push(spelling);
-        await new Promise(setImmediate);
-        order.push(spelling);
-      }),
+      store.lockAccount(
+        spelling,
+        async () => {
+          order.push(spelling);
+          await new Promise(setImmediate);
+          order.push(spelling);
+        },
+        never,
+      ),
     ),
   );
   expect(order[0]).toBe(order[1]);
@@ -109,7 +115,7 @@ test.each([0o000, 0o077])("files are their owner's alone, umask %o", async (mask
   const before = process.umask(mask);
   try {
     await mkdir(tokens, { mode: 0o755 }); // as the person made it
-    await grantStore(tokens, always(key), folderLock, files).save(grantOf("ada@example.com"));
+    await sealedGrants(tokens, always(key), folderLock, files).save(grantOf("ada@example.com"));
   } finally {
     process.umask(before);
   }
@@ -120,9 +126,9 @@ test.each([0o000, 0o077])("files are their owner's alone, umask %o", async (mask
 
 test("what is on disk holds no token, and a copied folder is useless without the key", async () => {
   await using folder = await tempFolder();
-  await grantStore(folder.path, always(key), folderLock, files).save(grantOf("ada@example.com"));
+  await sealedGrants(folder.path, always(key), folderLock, files).save(grantOf("ada@example.com"));
   expect(await readFile(join(folder.path, "ada@example.com.grant"), "utf8")).not.toContain(MARK);
-  const thief = grantStore(folder.path, always(createSecretKey(randomBytes(32))), folderLock, files);
+  const thief = sealedGrants(folder.path, always(createSecretKey(randomBytes(32))), folderLock, files);
   expect(await failureOfDoing(thief.load("ada@example.com"))).toMatchObject({
     code: "grant_unreadable",
     message: expect.stringMatching(/another key/),
@@ -133,7 +139,7 @@ test("what is on disk holds no token, and a copied folder is useless without the
 
 test("a grant of a time that is none is refused", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(folder.path, always(key), folderLock, files);
+  const store = sealedGrants(folder.path, always(key), folderLock, files);
   for (const times of [{ expiresAt: 1e300 }, { grantedAt: -1e17 }]) {
     await store.save({ ...grantOf("ada@example.com"), ...times });
     expect((await failureOfDoing(store.load("ada@example.com"))).code).toBe("grant_unreadable");
@@ -142,7 +148,7 @@ test("a grant of a time that is none is refused", async () => {
 
 test("a damaged file is refused and kept, and hides nobody else", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(folder.path, always(key), folderLock, files);
+  const store = sealedGrants(folder.path, always(key), folderLock, files);
   await store.save(grantOf("ada@example.com"));
   await store.save(grantOf("bob@example.com"));
   const path = join(folder.path, "ada@example.com.grant");
@@ -159,7 +165,7 @@ test("a damaged file is refused and kept, and hides nobody else", async () => {
 
 test("a file put in another account's place does not open", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(folder.path, always(key), folderLock, files);
+  const store = sealedGrants(folder.path, always(key), folderLock, files);
   await store.save(grantOf("ada@example.com"));
   await copyFile(join(folder.path, "ada@example.com.grant"), join(folder.path, "eve@example.com.grant"));
   expect((await failureOfDoing(store.load("eve@example.com"))).code).toBe("grant_unreadable");
@@ -170,7 +176,7 @@ test("a file put in another account's place does not open", async () => {
 test("a folder that cannot be written is named", async () => {
   await using folder = await tempFolder();
   await writeFile(join(folder.path, "file"), "");
-  const store = grantStore(join(folder.path, "file"), always(key), folderLock, files);
+  const store = sealedGrants(join(folder.path, "file"), always(key), folderLock, files);
   const failure = await failureOfDoing(store.save(grantOf("ada@example.com")));
   expect(failure).toMatchObject({ code: "disk", message: expect.stringMatching(/file cannot be used \(E[A-Z]+\)/) });
 });
@@ -196,16 +202,20 @@ test("names are readable, and those that look like paths are not paths", () => {
 
 test("one piece of work at a time, in the order asked, and a failure stops nobody", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(folder.path, always(key), folderLock, files);
+  const store = sealedGrants(folder.path, always(key), folderLock, files);
   const done: number[] = [];
   const works = [0, 1, 2, 3].map((n) =>
-    store.alone(n % 2 === 0 ? "ada@example.com" : "ADA@example.com", async () => {
-      done.push(n);
-      await new Promise(setImmediate);
-      done.push(n);
-      if (n === 1) throw new Error("failed");
-      return n;
-    }),
+    store.lockAccount(
+      n % 2 === 0 ? "ada@example.com" : "ADA@example.com",
+      async () => {
+        done.push(n);
+        await new Promise(setImmediate);
+        done.push(n);
+        if (n === 1) throw new Error("failed");
+        return n;
+      },
+      never,
+    ),
   );
   const ends = await Promise.allSettled(works);
   expect(done).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
@@ -214,14 +224,35 @@ test("one piece of work at a time, in the order asked, and a failure stops nobod
 
 test("different accounts do not wait for each other", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(folder.path, always(key), folderLock, files);
-  await store.alone("ada@example.com", () => store.alone("bob@example.com", async () => undefined));
+  const store = sealedGrants(folder.path, always(key), folderLock, files);
+  await store.lockAccount(
+    "ada@example.com",
+    () => store.lockAccount("bob@example.com", async () => undefined, never),
+    never,
+  );
+});
+
+test("who is called off before its turn waits no longer, and its work is never begun", async () => {
+  await using folder = await tempFolder();
+  const store = sealedGrants(folder.path, always(key), folderLock, files);
+  const gate = Promise.withResolvers<void>();
+  const first = store.lockAccount("ada@example.com", () => gate.promise, never);
+  const stop = new AbortController();
+  const begun: number[] = [];
+  const second = store.lockAccount("ada@example.com", async () => void begun.push(2), stop.signal);
+  const third = store.lockAccount("ada@example.com", async () => void begun.push(3), never);
+  const reason = new Error("called off");
+  stop.abort(reason);
+  await expect(second).rejects.toBe(reason);
+  gate.resolve();
+  await Promise.all([first, third]);
+  expect(begun).toEqual([3]);
 });
 
 test("a lock that stays held ends in a failure that may be tried again", async () => {
   await using folder = await tempFolder();
-  const store = grantStore(folder.path, always(key), async () => undefined, files);
-  expect(await failureOfDoing(store.alone("ada@example.com", async () => undefined))).toMatchObject({
+  const store = sealedGrants(folder.path, always(key), async () => undefined, files);
+  expect(await failureOfDoing(store.lockAccount("ada@example.com", async () => undefined, never))).toMatchObject({
     code: "timeout",
     retry: "backoff",
   });
@@ -230,17 +261,17 @@ test("a lock that stays held ends in a failure that may be tried again", async (
 test("processes on one folder take turns", async () => {
   await using folder = await tempFolder();
   const script = `
-    const { grantStore } = await import(${JSON.stringify(new URL("grant-store.ts", import.meta.url).href)});
+    const { sealedGrants } = await import(${JSON.stringify(new URL("sealed-grants.ts", import.meta.url).href)});
     const { always, folderLock } = await import(${JSON.stringify(new URL("../../../google/testing.ts", import.meta.url).href)});
     const { filesOnDisk: files } = await import(${JSON.stringify(new URL("../../../storage/folder/private-files.ts", import.meta.url).href)});
     const { createSecretKey } = await import("node:crypto");
-    const store = grantStore(process.argv[1], always(createSecretKey(Buffer.alloc(32))), folderLock, files);
+    const store = sealedGrants(process.argv[1], always(createSecretKey(Buffer.alloc(32))), folderLock, files);
     for (let n = 0; n < 10; n += 1)
-      await store.alone("ada@example.com", async () => {
+      await store.lockAccount("ada@example.com", async () => {
         const grant = await store.load("ada@example.com");
         await store.save({ ...grant, grantedAt: grant.grantedAt + 1 });
-      });`;
-  const store = grantStore(folder.path, always(createSecretKey(Buffer.alloc(32))), folderLock, files);
+      }, new AbortController().signal);`;
+  const store = sealedGrants(folder.path, always(createSecretKey(Buffer.alloc(32))), folderLock, files);
   await store.save({ ...grantOf("ada@example.com"), grantedAt: 0 });
   const args = ["--input-type=module", "-e", script, folder.path];
   await Promise.all([1, 2, 3].map(() => promisify(execFile)(process.execPath, args)));
