@@ -2,7 +2,7 @@ import { chmodSync, closeSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
-import { refuse } from "../../core/errors.ts";
+import { isOutOfDescriptors, refuse } from "../../core/errors.ts";
 import type { Clock, Lock } from "../../core/ports.ts";
 import { unlessMissing } from "./disk.ts";
 import { isSystemError, nodeFileSystem, oddity, openNew, unlinkIfThere, type FileSystem } from "./file-system.ts";
@@ -36,6 +36,7 @@ async function makeLockFile(files: FileSystem, path: string): Promise<void> {
   try {
     await (await openNew(files, path)).close();
   } catch (error) {
+    if (isOutOfDescriptors(error)) throw unusable(path, error instanceof Error ? error.message : "unknown", error);
     if (!isSystemError(error, "EEXIST")) throw error;
     // SQLite follows links, and would lock, or wait for, whatever it is led to.
     const stats = await unlessMissing(files.lstat(path));

@@ -97,7 +97,8 @@ export function statusOf(code: FailureCode): number {
 }
 
 export async function sendFailure(reply: FastifyReply, failure: Failure, extra: Extra = {}): Promise<FastifyReply> {
-  return sendProblem(reply, statusOf(failure.code), failure.code, failure.message, failure.next, extra);
+  const passes = failure.code === "disk" && failure.retry === "backoff"; // no descriptors were left
+  return sendProblem(reply, passes ? 503 : statusOf(failure.code), failure.code, failure.message, failure.next, extra);
 }
 
 /** Sends whatever was thrown as a problem; what is not ours says nothing of its inside. */
