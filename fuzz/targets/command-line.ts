@@ -38,9 +38,10 @@ export const commandLine: Target = {
           {
             version: "0",
             terminal: {
-              data: (text) => void said.push(text),
+              data: (...lines) => void said.push(...lines),
+              row: (...cells) => void said.push(...cells),
               paint: { data: (_, text) => text, said: (_, text) => text },
-              say: (text) => void said.push(text),
+              say: (...lines) => void said.push(...lines),
               hint: (text) => void said.push(text),
               columns: () => undefined,
               hasLiveLine: false,

@@ -10,7 +10,7 @@ export function addCompletionCommand(program: Command, { terminal, signedIn }: C
     .command("completion")
     .addArgument(new Argument("<shell>", "yours").choices(SHELLS))
     .description("print what makes a shell complete commands, options, folders and accounts with the Tab key")
-    .action((shell: Shell) => terminal.data(COMPLETION_SCRIPTS[shell].trimEnd()));
+    .action((shell: Shell) => terminal.data(...COMPLETION_SCRIPTS[shell].trimEnd().split("\n")));
   explain(
     completionCommand,
     [
@@ -27,6 +27,6 @@ export function addCompletionCommand(program: Command, { terminal, signedIn }: C
     .argument("[words...]")
     .action(async (words: string[]) => {
       const found = await complete(program, words, signedIn).catch(() => []);
-      for (const { word, hint } of found) terminal.data(hint === "" ? word : `${word}\t${hint}`);
+      for (const { word, hint } of found) terminal.row(...(hint === "" ? [word] : [word, hint]));
     });
 }

@@ -63,7 +63,10 @@ export async function demo(
   );
   const first = manifest.batches[0];
   if (first)
-    terminal.data(`The first record:\n${JSON.stringify(await firstRecord(join(directory, first.file)), null, 2)}`);
+    terminal.data(
+      "The first record:",
+      ...JSON.stringify(await firstRecord(join(directory, first.file)), null, 2).split("\n"),
+    );
   if (state !== "completed" || !verdict.sound || !manifest.complete)
     throw new Error(`the demo's export ended as ${state}`);
 

@@ -7,12 +7,12 @@ import { plural } from "./words.ts";
 export function findingLines(findings: readonly Finding[], paint: Paint, columns: number | undefined): string[] {
   return [
     ...findings.flatMap(({ status, what, why, next }) => [
-      `${sign(status, paint)} ${wrap(what, 2, columns)}`,
+      ...wrap(`${sign(status, paint)} `, what, 2, columns),
       ...(status === "ok"
         ? []
         : [
-            `  ${paint("dim", "why ")}  ${wrap(why, 8, columns)}`,
-            `  ${paint("dim", "next")}  ${wrap(next, 8, columns)}`,
+            ...wrap(`  ${paint("dim", "why ")}  `, why, 8, columns),
+            ...wrap(`  ${paint("dim", "next")}  `, next, 8, columns),
           ]),
     ]),
     verdict(findings),

@@ -28,7 +28,9 @@ const NO_BREAK = "\u00A0";
 
 function exitCodes(words: readonly string[]): string {
   const whole = words.map((word) => word.replaceAll(" ", NO_BREAK)).join(" · ");
-  return `${title("Exit codes:")} ${wrap(whole, "Exit codes: ".length, 80).replaceAll(NO_BREAK, " ")}`;
+  return wrap(`${title("Exit codes:")} `, whole, "Exit codes: ".length, 80)
+    .join("\n")
+    .replaceAll(NO_BREAK, " ");
 }
 
 /** Below the help of the whole program. */

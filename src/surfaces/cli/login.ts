@@ -25,14 +25,14 @@ export async function login(
   const start = await accounts.begin(account, receiver.redirectUri);
   try {
     if (options.browser && receiver.listens) {
-      terminal.say(`Opening your browser to sign in. If none opens, go to:\n\n${start.url}\n`);
+      terminal.say("Opening your browser to sign in. If none opens, go to:", "", start.url, "");
       // Not waited for: the browser may be back before that is known.
       void openBrowser(start.url).catch(() =>
         terminal.say("No browser could be opened: please open the address above yourself."),
       );
       return await receiver.arrival(start, limit);
     }
-    terminal.say(`Open this address in a browser on any machine and sign in:\n\n${start.url}\n`);
+    terminal.say("Open this address in a browser on any machine and sign in:", "", start.url, "");
     terminal.say(
       "The browser ends at an address that starts with " +
         receiver.redirectUri +

@@ -21,8 +21,8 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     .exitOverride()
     .configureHelp(HELP_STYLE)
     .configureOutput({
-      writeOut: (text) => terminal.data(text.trimEnd()),
-      writeErr: (text) => terminal.say(text.trimEnd()),
+      writeOut: (text) => terminal.data(...text.trimEnd().split("\n")),
+      writeErr: (text) => terminal.say(...text.trimEnd().split("\n")),
     })
     .showHelpAfterError("(gmail-export --help lists the commands)")
     .addHelpText("after", OVERVIEW);
@@ -39,7 +39,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     json,
     show(value, lines) {
       if (json()) terminal.data(JSON.stringify(value));
-      else for (const line of lines) terminal.data(line);
+      else terminal.data(...lines);
     },
     exitWith: (given) => void (code = given),
     endWith: (given) => void (ending = given),
@@ -71,7 +71,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     const failure = failureOf(error);
     if (!failure) throw error;
     if (json()) ending.failed(failure);
-    terminal.say(`${sign("fail", terminal.paint.said)} ${failure.message}\n  ${failure.next} (${failure.code})`);
+    terminal.say(`${sign("fail", terminal.paint.said)} ${failure.message}`, `  ${failure.next} (${failure.code})`);
     return exitCodeOf(failure.code);
   }
 }

@@ -13,8 +13,8 @@ export function sign(how: keyof typeof SIGNS, paint: Paint): string {
   return paint(colour, text);
 }
 
-/** Breaks a text between words so that it fits, every further line behind so many spaces; no columns: one line. */
-export function wrap(text: string, indent: number, columns: number | undefined): string {
+/** A text behind its head, broken between words so that it fits, every further line behind so many spaces; no columns: one line. */
+export function wrap(head: string, text: string, indent: number, columns: number | undefined): string[] {
   const room = columns === undefined ? Infinity : columns - indent;
   const lines = [""];
   for (const word of text.split(" ")) {
@@ -23,5 +23,5 @@ export function wrap(text: string, indent: number, columns: number | undefined):
     else if (line.length + 1 + word.length <= room) lines[lines.length - 1] = `${line} ${word}`;
     else lines.push(word);
   }
-  return lines.join(`\n${" ".repeat(indent)}`);
+  return lines.map((line, index) => `${index === 0 ? head : " ".repeat(indent)}${line}`);
 }

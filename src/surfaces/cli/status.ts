@@ -10,6 +10,6 @@ export function statusLines(accounts: readonly GrantStatus[], paint: Paint, colu
     const how = !authenticated ? "fail" : warning === undefined ? "ok" : "warn";
     const since = granted_at === null ? "" : ` since ${granted_at.slice(0, 10)}`;
     const line = `${sign(how, paint)} ${email.padEnd(longest)}  ${authenticated ? `signed in${since}` : "not signed in"}`;
-    return warning === undefined ? [line] : [line, `  ${wrap(warning, 2, columns)}`];
+    return warning === undefined ? [line] : [line, ...wrap("  ", warning, 2, columns)];
   });
 }

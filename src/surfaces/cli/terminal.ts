@@ -3,15 +3,22 @@ import { styleText } from "node:util";
 
 import { createLogUpdate } from "log-update";
 
+import { escapeControls } from "./escape-controls.ts";
+
 /** A word in colour, where its stream is a terminal that wants it (NO_COLOR, FORCE_COLOR, TERM=dumb); else as it is. */
 export type Paint = (colour: "green" | "yellow" | "red" | "dim", text: string) => string;
 
-/** Where the command line speaks: data on stdout, words for people on stderr. */
+/**
+ * Where the command line speaks: data on stdout, words for people on stderr. Whatever a line holds, it is one line and
+ * does nothing to the terminal (escape-controls.ts): no command needs to think of it.
+ */
 export type Terminal = Readonly<{
-  /** One line of data. */
-  data(text: string): void;
-  /** One line for a person. */
-  say(text: string): void;
+  /** Lines of data. */
+  data(...lines: readonly string[]): void;
+  /** One line of data in columns, with a tab between them. */
+  row(...cells: readonly string[]): void;
+  /** Lines for a person. */
+  say(...lines: readonly string[]): void;
   /** The same for who watches; nothing goes to a log or a pipe. */
   hint(text: string): void;
   paint: Readonly<{ data: Paint; said: Paint }>;
@@ -48,12 +55,18 @@ export function terminal(
     (stream: Output): Paint =>
     (colour, text) =>
       styleText(colour, text, { stream });
-  const say = (text: string): void => {
+  const [isDataColoured, isSaidColoured] = [stdout, stderr].map((stream) => paintOn(stream)("dim", "x") !== "x");
+  const shown = (text: string): string => escapeControls(text, isSaidColoured === true);
+  const dataShown = (text: string): string => escapeControls(text, isDataColoured === true);
+  const say = (...lines: readonly string[]): void => {
     if (hasLiveLine && said.isOpen()) update.clear();
-    said.write(`${text}\n`);
+    for (const line of lines) said.write(`${shown(line)}\n`);
   };
   return {
-    data: (text) => data.write(`${text}\n`),
+    data: (...lines) => {
+      for (const line of lines) data.write(`${dataShown(line)}\n`);
+    },
+    row: (...cells) => data.write(`${cells.map(dataShown).join("\t")}\n`),
     say,
     hint: (text) => {
       if (hasLiveLine) say(text);
@@ -63,7 +76,7 @@ export function terminal(
     hasLiveLine,
     live: (line) => {
       const columns = widthOf(stderr);
-      if (hasLiveLine && columns !== undefined && said.isOpen()) update(line(columns - 1)); // some wrap at the last one
+      if (hasLiveLine && columns !== undefined && said.isOpen()) update(shown(line(columns - 1))); // some wrap at the last one
     },
     settle: () => update.done(),
     async ask(question, signal) {
