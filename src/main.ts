@@ -35,6 +35,7 @@ import { refuse, type ExportError } from "./core/errors.ts";
 import type { AccessToken, Accounts, Grants } from "./core/grant.ts";
 import type { ChooseDirectory, ExportRequest } from "./core/job.ts";
 import type { MailboxSource } from "./core/mailbox.ts";
+import { proxyFor } from "./core/proxy.ts";
 import { createLog } from "./log.ts";
 import { readSettingsFile } from "./settings-file.ts";
 import { doctor } from "./doctor/doctor.ts";
@@ -61,10 +62,15 @@ const readDirectory = readDirectoryOf(storages);
 
 /** The way to Google under one configuration. Opens no file before one is needed. */
 function connect(config: Config) {
-  const http = createHttp(config.gmailApiUrl.href, clock, {
-    // As many calls as a plan may have going: those that pause for want of memory keep their connections.
-    connections: callsAtOnce(config) * config.exportConcurrency,
-  });
+  const http = createHttp(
+    config.gmailApiUrl.href,
+    clock,
+    {
+      // As many calls as a plan may have going: those that pause for want of memory keep their connections.
+      connections: callsAtOnce(config) * config.exportConcurrency,
+    },
+    () => proxyFor(config.gmailApiUrl, process.env)?.url,
+  );
   const memory = createMemory(config.exportMemoryBytes);
   const project = createProjectBudget(config.projectUnitsPerMinute);
   const limits = learnedLimits(join(config.stateDir, "limits.json"), files);
@@ -209,6 +215,7 @@ async function examine(
     {
       ...machine,
       settings: { ...config, problems },
+      proxy: (server) => proxyFor(server, process.env),
       now: clock.now,
       sleep: clock.sleep,
       client: way.credentials,

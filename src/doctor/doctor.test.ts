@@ -59,6 +59,7 @@ const HEALTHY: Facts = {
   room: async () => 62e9,
   listener: async () => "nobody",
   reach: async () => ({ answered: true, status: 404, date: NOW - 500 }),
+  proxy: () => undefined,
   learned: async () => undefined,
   signedIn: async () => ({ accounts: [ADA], stored: 1 }),
   grant: async () => GRANT,
@@ -324,10 +325,38 @@ describe("the disk", () => {
 });
 
 describe("the way to Google", () => {
+  const proxy: Facts["proxy"] = () => ({
+    url: new URL("http://ada:secret@proxy.example:3128"),
+    setting: "https_proxy",
+  });
+
+  test("through a proxy where there is one, which is named without its password", async () => {
+    const asked: unknown[] = [];
+    const through: Facts["reach"] = async (_url, _signal, by) => {
+      asked.push(by?.host);
+      return { answered: true, status: 404, date: NOW - 500 };
+    };
+    const { status, what } = await finding("host_gmail", { proxy, reach: through });
+    expect([status, what]).toEqual([
+      "ok",
+      expect.stringContaining("through the proxy http://proxy.example:3128 (https_proxy)"),
+    ]);
+    expect(what).not.toContain("secret");
+    expect(new Set(asked)).toEqual(new Set(["proxy.example:3128"]));
+    const closed = await finding("host_gmail", { proxy, reach: only("gmail.", ended("TCP", "ECONNREFUSED")) });
+    expect([closed.status, closed.next]).toEqual(["fail", expect.stringMatching(/https_proxy.*NO_PROXY/)]);
+    const broken = await finding("host_gmail", {
+      proxy: () => {
+        throw refuse("settings_invalid", "HTTPS_PROXY is not the address of a proxy.", "Mend it.");
+      },
+    });
+    expect([broken.status, broken.next]).toEqual(["fail", "Mend it."]);
+  });
+
   const only =
     (host: string, reach: Reach): Facts["reach"] =>
     async (url, signal) =>
-      url.includes(host) ? reach : HEALTHY.reach(url, signal);
+      url.includes(host) ? reach : HEALTHY.reach(url, signal, undefined);
   const ended = (failedAt: "DNS" | "TCP" | "TLS" | "HTTP", code: string): Reach => ({
     answered: false,
     failedAt,

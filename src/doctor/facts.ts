@@ -2,6 +2,7 @@ import type { Grant } from "../core/grant.ts";
 import type { Profile } from "../core/mailbox.ts";
 import type { Manifest } from "../core/manifest.ts";
 import type { Clock, EpochMs } from "../core/ports.ts";
+import type { NetworkProxy } from "../core/proxy.ts";
 import type { Tier } from "../core/quota.ts";
 
 /** What doctor asks of the world. Nothing is made or changed by asking, but that an access token may be renewed. */
@@ -20,7 +21,9 @@ export type Facts = Readonly<{
   room(path: string): Promise<number | undefined>;
   listener(host: string, port: number, signal: AbortSignal): Promise<Listener>;
   /** Asks a server for anything at all. Gives up by itself. */
-  reach(url: string, signal: AbortSignal): Promise<Reach>;
+  reach(url: string, signal: AbortSignal, proxy: URL | undefined): Promise<Reach>;
+  /** The proxy of the network that leads to a server. Throws `settings_invalid`. */
+  proxy(server: URL): NetworkProxy | undefined;
   /** What was learned of the Cloud project of this client. */
   learned(clientId: string): Promise<Learned | undefined>;
   /** Accounts whose grant can be opened, and how many grants there are in all. Throws `key_unusable` or `disk`. */

@@ -1,3 +1,5 @@
+import { failureOf, type Failure } from "../core/errors.ts";
+import { nameOfProxy, type NetworkProxy } from "../core/proxy.ts";
 import type { Outcome } from "./attempt.ts";
 import type { Ahead } from "./clock.ts";
 import type { Client, Facts, Reach } from "./facts.ts";
@@ -26,11 +28,14 @@ export async function tryHosts(facts: Facts, client: Outcome<Client>, signal: Ab
   const look = async (id: HostId, address: string): Promise<Finding> => {
     const url = new URL(address);
     const before = facts.now();
-    const reach = await facts.reach(address, signal);
+    const { proxy, problem } = proxyOf(facts, url);
+    if (problem !== undefined)
+      return fail(id, `${url.host} cannot be reached: ${problem.message}`, NEEDED_FOR[id], problem.next);
+    const reach = await facts.reach(address, signal, proxy?.url);
     if (reach.answered && reach.date !== undefined)
       // The answer was dated between the two, to the second below.
       ahead.push({ host: url.host, ms: (before + facts.now()) / 2 - (reach.date + 500) });
-    return hostFinding(id, url, reach);
+    return hostFinding(id, url, reach, proxy);
   };
   const findings = await Promise.all([
     "value" in client ? look("host_authorization", client.value.authUri) : unknown("host_authorization"),
@@ -46,8 +51,21 @@ function unknown(id: HostId): Finding {
   return skipped(id, what, "Its address is in the client file, which cannot be used.", "Mend the client file first.");
 }
 
-function hostFinding(id: HostId, url: URL, reach: Reach): Finding {
-  const who = `${url.host} (${NAMES[id]})`;
+type Way = Readonly<{ proxy?: NetworkProxy | undefined; problem?: Failure }>;
+
+function proxyOf(facts: Facts, server: URL): Way {
+  try {
+    return { proxy: facts.proxy(server) };
+  } catch (error) {
+    const problem = failureOf(error);
+    if (!problem) throw error;
+    return { problem };
+  }
+}
+
+function hostFinding(id: HostId, url: URL, reach: Reach, proxy: NetworkProxy | undefined): Finding {
+  const way = proxy ? `, through the proxy ${nameOfProxy(proxy)}` : "";
+  const who = `${url.host} (${NAMES[id]}${way})`;
   if (reach.answered)
     return reach.status < 500
       ? ok(id, `${who} answers`)
@@ -58,6 +76,13 @@ function hostFinding(id: HostId, url: URL, reach: Reach): Finding {
           "Try again later; https://www.google.com/appsstatus says when Google is down.",
         );
   const found = id === "host_authorization" ? warn : fail;
+  if (proxy && !reach.answered && reach.failedAt !== "HTTP")
+    return found(
+      id,
+      `${who} cannot be reached (${reach.failedAt}, ${reach.code})`,
+      NEEDED_FOR[id],
+      `Have the proxy let this machine connect to ${url.host}, correct ${proxy.setting}, or name the host in NO_PROXY.`,
+    );
   return found(id, `${who} ${faultOf(reach, url)}`, NEEDED_FOR[id], remedy(reach, url));
 }
 

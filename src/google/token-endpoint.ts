@@ -128,7 +128,8 @@ async function ask(
       // Merged into the library's own `retry: true`, over which a plain `retry: false` would lose.
       retryConfig: { retry: 0 },
       redirect: "error", // what is sent is for this endpoint alone
-      noProxy: [/^http:/], // plain http is for loopback, and no proxy leads there
+      // Proxies of the environment hold, by the rules of core/proxy.ts; none leads to this machine, nor is plain http for others.
+      noProxy: [/^http:/, /^https:\/\/(localhost|127\.[\d.]+|\[::1\])[:/]/],
       responseType: "json",
       validateStatus: () => true,
       adapter: async (options, send) => {

@@ -129,42 +129,51 @@ describe("a port", () => {
 describe("a server is reached", () => {
   test("when it answers anything, and tells its time", async () => {
     await using server = await answering("text/plain", "no");
-    const found = await reach(`http://127.0.0.1:${server.port}/`, never);
+    const found = await reach(`http://127.0.0.1:${server.port}/`, never, undefined);
     expect(found).toEqual({ answered: true, status: 400, date: expect.closeTo(Date.now(), -4) });
-    expect(await reach(`http://localhost:${server.port}/`, never)).toMatchObject({ answered: true });
+    expect(await reach(`http://localhost:${server.port}/`, never, undefined)).toMatchObject({ answered: true });
   });
 
   test("not where its name leads nowhere", async () => {
-    expect(await reach("https://nowhere.invalid/", never)).toMatchObject({ answered: false, failedAt: "DNS" });
+    expect(await reach("https://nowhere.invalid/", never, undefined)).toMatchObject({
+      answered: false,
+      failedAt: "DNS",
+    });
   });
 
   test("not where nobody listens", async () => {
     const { port, [Symbol.asyncDispose]: close } = await listening(createServer());
     await close();
     const refused = { answered: false, failedAt: "TCP", code: "ECONNREFUSED" };
-    expect(await reach(`https://127.0.0.1:${port}/`, never)).toEqual(refused);
-    expect(await reach(`http://localhost:${port}/`, never)).toEqual(refused);
+    expect(await reach(`https://127.0.0.1:${port}/`, never, undefined)).toEqual(refused);
+    expect(await reach(`http://localhost:${port}/`, never, undefined)).toEqual(refused);
   });
 
   test("not over TLS where there is none", async () => {
     await using plain = await answering("text/plain", "no TLS here");
-    expect(await reach(`https://127.0.0.1:${plain.port}/`, never)).toMatchObject({ answered: false, failedAt: "TLS" });
+    expect(await reach(`https://127.0.0.1:${plain.port}/`, never, undefined)).toMatchObject({
+      answered: false,
+      failedAt: "TLS",
+    });
   });
 
   test("not where the connection ends without an answer, or none comes in time", async () => {
     await using rude = await listening(createServer((socket) => socket.destroy()));
-    expect(await reach(`http://127.0.0.1:${rude.port}/`, never)).toMatchObject({ answered: false, failedAt: "HTTP" });
+    expect(await reach(`http://127.0.0.1:${rude.port}/`, never, undefined)).toMatchObject({
+      answered: false,
+      failedAt: "HTTP",
+    });
     await using silent = await listening(createServer((socket) => socket.on("error", () => {})));
-    expect(await reach(`http://127.0.0.1:${silent.port}/`, never, 50)).toEqual({
+    expect(await reach(`http://127.0.0.1:${silent.port}/`, never, undefined, 50)).toEqual({
       answered: false,
       failedAt: "HTTP",
       code: "ETIMEDOUT",
     });
-    expect(await reach(`https://127.0.0.1:${silent.port}/`, never, 50)).toMatchObject({ failedAt: "TLS" });
+    expect(await reach(`https://127.0.0.1:${silent.port}/`, never, undefined, 50)).toMatchObject({ failedAt: "TLS" });
   });
 
   test("no longer than who asked wants to wait", async () => {
     const gone = new Error("Ctrl-C");
-    await expect(reach("http://127.0.0.1:9/", AbortSignal.abort(gone))).rejects.toBe(gone);
+    await expect(reach("http://127.0.0.1:9/", AbortSignal.abort(gone), undefined)).rejects.toBe(gone);
   });
 });

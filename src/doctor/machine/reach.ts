@@ -1,5 +1,5 @@
 import { request as requestHttp } from "node:http";
-import { request as requestHttps } from "node:https";
+import { Agent, request as requestHttps } from "node:https";
 import { isIP } from "node:net";
 
 /** Each step of a request stands on the one before. */
@@ -12,15 +12,23 @@ type Reach = Readonly<
 /** How long the whole way may take. */
 const PATIENCE_MS = 10_000;
 
-/** Asks for an address on a connection of its own, and tells how far that came. Rejects only when the signal aborts. */
-export function reach(address: string, signal: AbortSignal, patienceMs = PATIENCE_MS): Promise<Reach> {
+/**
+ * Asks for an address on a connection of its own, through a proxy where one leads there, and tells how far that came: with
+ * a proxy, the steps up to TCP are those to the proxy. Rejects only when the signal aborts.
+ */
+export function reach(
+  address: string,
+  signal: AbortSignal,
+  proxy: URL | undefined,
+  patienceMs = PATIENCE_MS,
+): Promise<Reach> {
   const url = new URL(address);
   const secure = url.protocol === "https:";
   const limit = AbortSignal.timeout(patienceMs);
   return new Promise((resolve, reject) => {
-    let failedAt: Step = isIP(url.hostname.replace(/^\[|\]$/g, "")) === 0 ? "DNS" : "TCP";
+    let failedAt: Step = isIP((proxy ?? url).hostname.replace(/^\[|\]$/g, "")) === 0 ? "DNS" : "TCP";
     const request = (secure ? requestHttps : requestHttp)(url, {
-      agent: false,
+      agent: proxy ? new Agent({ proxyEnv: { HTTPS_PROXY: proxy.href } }) : false,
       headers: { "user-agent": "gmail-export", connection: "close" },
       signal: AbortSignal.any([signal, limit]),
     });

@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 
-import { Pool, type Dispatcher } from "undici";
+import { Pool, ProxyAgent, type Dispatcher } from "undici";
 import { CLOSE_FILES, ExportError, isOutOfDescriptors, refuse } from "../../core/errors.ts";
 import type { Clock, Secret } from "../../core/ports.ts";
 import type { Intake } from "./memory.ts";
@@ -44,16 +44,35 @@ const LIMITS: HttpLimits = {
 /** Gmail compresses only for clients that say so twice (gmail-api.md §2.3). */
 const HEADERS = { accept: "application/json", "accept-encoding": "gzip", "user-agent": "gmail-export (gzip)" };
 
-/** One kept-alive connection pool to the Gmail API, for all accounts of the process. */
-export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLimits> = {}): Http {
+/**
+ * One kept-alive connection pool to the Gmail API, for all accounts of the process; through a proxy, where there is one.
+ * `proxyOf` is asked at the first call, and what it throws is thrown there.
+ */
+export function createHttp(
+  rootUrl: string,
+  clock: Clock,
+  limits: Partial<HttpLimits> = {},
+  proxyOf: () => URL | undefined = () => undefined,
+): Http {
   const { connectMs, headersMs, idleMs, totalMs, bodyBytes, connections } = { ...LIMITS, ...limits };
   const root = new URL(rootUrl);
   const base = root.pathname.replace(/\/+$/, "");
   // HTTP/1.1: measured at half the CPU of HTTP/2 per message, and ten calls in flight need no more than ten connections.
   // The certificate is checked whatever NODE_TLS_REJECT_UNAUTHORIZED says.
   const connect = { timeout: connectMs, rejectUnauthorized: true };
-  const pool = new Pool(root.origin, { connections, connect, allowH2: false });
+  const open = (proxy: URL | undefined): Dispatcher =>
+    proxy
+      ? // The tunnel is the proxy's, the certificate at its end Google's.
+        new ProxyAgent({
+          uri: proxy.href,
+          connections,
+          allowH2: false,
+          proxyTls: { timeout: connectMs },
+          requestTls: connect,
+        })
+      : new Pool(root.origin, { connections, connect, allowH2: false });
 
+  let pool: Dispatcher | undefined;
   const request = (
     path: string,
     token: Secret,
@@ -92,6 +111,7 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
       signal.addEventListener("abort", onAbort, { once: true });
 
       const options: Dispatcher.DispatchOptions = {
+        origin: root.origin,
         method: "GET",
         path: base + path,
         headers: { ...HEADERS, authorization: `Bearer ${token.reveal()}` },
@@ -99,7 +119,7 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
         bodyTimeout: idleMs,
       };
       // `dispatch` rather than `request`: no stream per answer, and every chunk passes the limits here.
-      pool.dispatch(options, {
+      (pool ??= open(proxyOf())).dispatch(options, {
         onRequestStart(controller) {
           sending = controller;
           if (signal.aborted) controller.abort(STOPPED);
@@ -130,7 +150,7 @@ export function createHttp(rootUrl: string, clock: Clock, limits: Partial<HttpLi
       if (grows > 0) await intake?.reserve(grows, signal);
       return { ...response, body: decompressed(response, bodyBytes) };
     },
-    close: () => pool.destroy(),
+    close: async () => pool?.destroy(),
   };
 }
 
