@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { expect, test } from "vitest";
 
 import { systemClock } from "../src/clock.ts";
-import { grantStore } from "../src/state/embedded/grants/grant-store.ts";
+import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
 import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
 import { filesOnDisk } from "../src/storage/folder/private-files.ts";
@@ -93,7 +93,7 @@ test("a sealed sign-in opens with its key", async () => {
   const tokens = await copyOf("tokens", join(scratch.path, "tokens"));
   const state = await copyOf("state", join(scratch.path, "state"));
   const { keys } = keyInFile(join(state, "key"), filesOnDisk);
-  const store = grantStore(tokens, keys, fileLock(systemClock), filesOnDisk);
+  const store = sealedGrants(tokens, keys, fileLock(systemClock), filesOnDisk);
   expect(await store.accounts()).toEqual([ADA]);
   expect((await store.load(ADA))?.refreshToken?.reveal()).toMatch(/^1\/\//);
 });
