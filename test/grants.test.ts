@@ -110,7 +110,9 @@ describe("who is signed in", () => {
     expect(grantedAt).toBeGreaterThanOrEqual(begun);
     expect(grantedAt).toBeLessThanOrEqual(Date.now());
     // The simulator's tokens live 3599 seconds, counted from before they were asked for.
-    expect(Math.abs(Date.parse(after.body.access_token_expires_at) - begun - 3_599_000)).toBeLessThan(10_000);
+    const asked = Date.parse(after.body.access_token_expires_at) - 3_599_000;
+    expect(asked).toBeGreaterThanOrEqual(begun);
+    expect(asked).toBeLessThanOrEqual(grantedAt);
   });
 
   test("is not told without an address, or for something that is none", async () => {

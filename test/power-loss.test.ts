@@ -185,7 +185,7 @@ test("whenever the power fails in a later run, what was proven complete is there
 
 test(
   "whenever the power fails during an export from Gmail, going on brings all of it, once",
-  { timeout: 600_000 },
+  { timeout: 30 * 60_000 },
   async () => {
     await using scratch = await scratchFolder();
     await using world = await inProcess({ messages: 12, messagesPerThread: 1 }, { batchSize: 4 });
