@@ -4,13 +4,13 @@ import { mkdir, mkdtemp, rmdir, rm, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
 import { inspect } from "node:util";
 
 import { ExportError, type Failure } from "../core/errors.ts";
 import type { Clock, Lock, Secret } from "../core/ports.ts";
 import { readCredentials, type ClientCredentials } from "./credentials.ts";
 import type { KeyHolder } from "../state/embedded/grants/keys.ts";
+import { systemClock } from "../clock.ts";
 
 /** Parts for this folder's tests. Every secret that the server knows or gives contains this word. */
 export const MARK = "TOPSECRET";
@@ -39,7 +39,7 @@ export const folderLock: Lock = async (path, waitMs, signal) => {
       () => false,
     );
     if (made) return { [Symbol.asyncDispose]: () => rmdir(path) };
-    await wait(2, undefined, { signal });
+    await systemClock.sleep(2, signal);
   }
   return undefined;
 };
