@@ -45,10 +45,14 @@ import { estimate, type Estimate } from "./pipeline/estimate.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
 import { createPacer } from "./sources/gmail-api/pace/pacer.ts";
 import { createProjectBudget } from "./sources/gmail-api/pace/spacing.ts";
+import { createVerifications } from "./pipeline/verifications.ts";
+import { verify } from "./pipeline/verify.ts";
 import { work, type RunExport } from "./pipeline/worker.ts";
 import { demo, type Stage } from "./surfaces/cli/demo.ts";
+import { calledAs } from "./surfaces/cli/called-as.ts";
 import { runCommand } from "./surfaces/cli/program.ts";
 import { terminal as openTerminal } from "./surfaces/cli/terminal.ts";
+import { languageOf } from "./surfaces/words/language.ts";
 import { listen } from "./surfaces/http/listen.ts";
 import { createMeasures } from "./surfaces/http/operations/measures.ts";
 import { tightenFolders } from "./storage/folder/tighten-folders.ts";
@@ -275,6 +279,11 @@ async function serve(
       readDirectory,
       archive: tarOf,
       estimate: exports.estimate,
+      verifications: createVerifications(async (directory, online, report, stop) => {
+        const email = online ? (await readDirectory.manifest(directory))?.email : undefined;
+        const source = email === undefined ? undefined : await mailbox(email);
+        return verify(directory, readDirectory, stop, source, report);
+      }, clock),
     },
     mail: { queue, records },
     operations: {
@@ -393,13 +402,11 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
           return names.filter((name) => !/[%~]/.test(name)); // the others are no addresses as they stand, nor shell words
         },
         doctor: (account, stop) => examineAlone(settings, refusal, account, stop),
-        async serve(port) {
+        language: languageOf([env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"] || "en"]),
+        calledAs: calledAs(process.argv[1], env),
+        async serve(port, spoken) {
           const made = await composeFrom(port === undefined ? {} : { PORT: String(port) });
-          await serve(
-            made,
-            (url) => terminal.say(`gmail-export listens on ${url} (open it in a browser; its API: ${url}/docs)`),
-            signal,
-          );
+          await serve(made, (url) => terminal.say(spoken.listens(url)), signal);
         },
         demo: (options) => demo({ setUp: setUpDemo, readDirectory, clock, terminal }, options, signal),
       },

@@ -21,7 +21,9 @@ async function failureCodes(): Promise<FailureCode[]> {
 /** Codes that only HTTP has, with their statuses, as its routes name them side by side. */
 async function httpCodes(): Promise<[status: number, code: string][]> {
   const folder = "src/surfaces/http";
-  const files = (await readdir(join(root, folder))).filter((name) => /^(?!.*\.test\.ts$).*\.ts$/.test(name));
+  const files = (await readdir(join(root, folder), { recursive: true })).filter((name) =>
+    /^(?!.*\.test\.ts$).*\.ts$/.test(name),
+  );
   const texts = await Promise.all(files.map((name) => read(join(folder, name))));
   return texts.flatMap((text) =>
     [...text.matchAll(/\b([45]\d\d),\s*"([a-z_]+)"/g)].map(([, status, code]): [number, string] => [

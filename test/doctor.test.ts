@@ -132,7 +132,7 @@ describe("before anything is set up", () => {
       signed_in: "warn",
       disk_room: "skipped",
     });
-    expect(found.of("credentials").next).toMatch(/APIs & Services → Credentials.*Desktop app.*credentials\.json/);
+    expect(found.of("credentials").next).toMatch(/Google Auth Platform → Clients.*Desktop app.*credentials\.json/);
     expect(found.of("signed_in").next).toContain("gmail-export login");
     expect(await readdir(product.folder)).toEqual([]);
 

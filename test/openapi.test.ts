@@ -163,6 +163,8 @@ describe("every call in /openapi.json", () => {
       "GET /exports/{id}/records/{message_id}",
       "GET /exports/{id}/records/{message_id}/html",
       "GET /exports/{id}/statistics",
+      "POST /exports/{id}/verify",
+      "GET /exports/{id}/verify",
     ])
       await send(name, whole);
     await reaches(w, await start(2), "completed");

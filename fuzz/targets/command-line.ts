@@ -37,6 +37,8 @@ export const commandLine: Target = {
           input.toString().split("\0"),
           {
             version: "0",
+            language: "en",
+            calledAs: "gmail-export",
             terminal: {
               data: (...lines) => void said.push(...lines),
               row: (...cells) => void said.push(...cells),

@@ -92,14 +92,18 @@ export type ExportRequest = Readonly<{
 export type Forecast = Readonly<{
   /** Calls still to make, at list price. */
   unitsLeft: number;
-  /** Over the last minute, or since it began or last waited, if that is less. */
-  messagesPerMinute: number;
-  unitsPerMinute: number;
-  /** What the pacer allows now, of list units. */
+  /**
+   * Over the last minute, or since it began or was last let through again, if that is less; null as long as that is too
+   * short to say anything, and while it waits.
+   */
+  messagesPerMinute: number | null;
+  unitsPerMinute: number | null;
+  /** List units spent within the last minute, and those that may be: what Google counts. */
+  unitsThisMinute: number;
   unitsPerMinuteAllowed: number;
-  /** Until when Google bade it wait. */
+  /** Until when Google lets nothing through: its minute is used up. */
   waitingUntil: EpochMs | null;
-  /** When it will be done if things go on as they do; null until that can be told. */
+  /** When it will be done if things go on as they do; null until that can be told: at first, and after a refusal. */
   finishAt: EpochMs | null;
 }>;
 

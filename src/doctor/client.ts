@@ -63,7 +63,8 @@ export function redirectFinding({ redirectUri, port, host }: Settings, found: Ou
       `The client file does not list ${here}; it lists ${registered}`,
       "Google refuses the sign-in with redirect_uri_mismatch unless this very text is registered.",
       `In the Google Cloud console open Google Auth Platform → Clients → the client → Authorized redirect URIs ` +
-        `(${clients}), add ${here}, and download the JSON again; if it is there already, download the JSON again.`,
+        `(${clients}) and add ${here}; then write it into redirect_uris of the client file too. A new download would lack ` +
+        "the secret, which Google shows once.",
     );
   }
   // Behind a proxy the addresses differ, and rightly so.

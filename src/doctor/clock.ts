@@ -1,5 +1,5 @@
 import { fail, ok, skipped, warn, type Finding } from "./finding.ts";
-import { number } from "./words.ts";
+import { number, span } from "./words.ts";
 
 /** Clocks of any two machines differ by seconds; by minutes, one of them is not kept right. */
 const WARN_MS = 60_000;
@@ -23,7 +23,7 @@ export function clockFinding(compared: readonly Ahead[]): Finding {
   const found = off > FAIL_MS ? fail : warn;
   return found(
     "clock",
-    `The clock is ${number(seconds)} seconds ${worst.ms > 0 ? "ahead" : "behind"}, compared with ${worst.host}`,
+    `The clock is ${span(seconds)} ${worst.ms > 0 ? "ahead" : "behind"}, compared with ${worst.host}`,
     "It tells when access tokens end, when Google lets calls through again, and whether a certificate is valid.",
     "Set the clock: sudo timedatectl set-ntp true (of a container or virtual machine, on its host).",
   );

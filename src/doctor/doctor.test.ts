@@ -6,6 +6,7 @@ import type { Manifest } from "../core/manifest.ts";
 import { Secret } from "../core/ports.ts";
 import { doctor } from "./doctor.ts";
 import type { Client, Facts, Folder, Listener, Reach, Settings } from "./facts.ts";
+import { inFrench } from "../surfaces/words/french.ts";
 import { FINDINGS, type Finding, type FindingId } from "./finding.ts";
 import { manualClock } from "../../test/manual-clock.ts";
 
@@ -74,8 +75,14 @@ const HEALTHY: Facts = {
 
 const never = new AbortController().signal;
 
-const examine = (changes: Partial<Facts>, account?: string): Promise<readonly Finding[]> =>
-  doctor({ ...HEALTHY, ...changes }, account, never);
+/** Whatever is found in any world of these tests can be said in French. */
+async function examine(changes: Partial<Facts>, account?: string): Promise<readonly Finding[]> {
+  const findings = await doctor({ ...HEALTHY, ...changes }, account, never);
+  for (const { what, why, next } of findings)
+    for (const sentence of [what, why, next].filter((one) => !/^$|What happened|What to do|Google says no/.test(one)))
+      expect(inFrench(sentence), sentence).toBeDefined();
+  return findings;
+}
 
 /** The finding of this name, in a world with these changes. */
 async function finding(id: FindingId, changes: Partial<Facts>): Promise<Finding> {
@@ -449,7 +456,7 @@ describe("the sign-ins", () => {
   test.each([
     [["https://mail.google.com/"], "ok", ""],
     [["openid", "https://www.googleapis.com/auth/gmail.readonly"], "ok", ""],
-    [["openid"], "fail", "tick every box"],
+    [["openid"], "fail", "tick the box for reading mail"],
     [
       ["https://www.googleapis.com/auth/gmail.metadata", "https://www.googleapis.com/auth/gmail.readonly"],
       "fail",

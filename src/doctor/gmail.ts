@@ -81,7 +81,7 @@ function refusalFinding(account: string, failure: Failure, projectId: string | u
       "gmail",
       what,
       "No export can begin.",
-      `gmail-export logout ${account}, then ${signIn(account)}, and leave every box on Google's page ticked.`,
+      `gmail-export logout ${account}, then ${signIn(account)}, and tick the box for reading mail on Google's page, if there is one.`,
     );
   if (failure.retry === "sign_in")
     return fail("gmail", what, "Exports of this account wait for a new sign-in.", signInAnew(account));

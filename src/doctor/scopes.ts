@@ -45,7 +45,7 @@ export function scopesGrantedFinding(account: string, granted: readonly string[]
         "scopes_granted",
         `The sign-in of ${account} does not allow mail to be read`,
         "A box on Google's consent page was left unticked, or GMAIL_SCOPES asked for something else.",
-        `Sign in again and tick every box: ${signIn(account)}.`,
+        `Sign in again, and tick the box for reading mail on Google's page, if there is one: ${signIn(account)}.`,
       );
   }
 }

@@ -5,6 +5,12 @@ export function number(value: number): string {
   return value.toLocaleString("en-US");
 }
 
+/** 90 → "90 seconds", 34_560_000 → "400 days": the largest unit of which there are two. */
+export function span(seconds: number): string {
+  const [unit, one] = seconds >= 172_800 ? ["days", 86_400] : seconds >= 7_200 ? ["hours", 3_600] : ["minutes", 60];
+  return seconds < 120 ? `${number(seconds)} seconds` : `${number(Math.round(seconds / one))} ${unit}`;
+}
+
 /** 62_000_000_000 → "62 GB". */
 export function size(bytes: number): string {
   const [unit, one] = bytes >= 1e9 ? ["gigabyte", 1e9] : bytes >= 1e6 ? ["megabyte", 1e6] : ["kilobyte", 1e3];

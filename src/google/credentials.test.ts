@@ -106,7 +106,7 @@ describe("what cannot be used is refused, with what to do", () => {
       await read({ installed: CLIENT });
       const failure = await failureOfDoing(readCredentials(join(folder.path, path)));
       expect(failure).toMatchObject({ code: "credentials_missing", message: expect.stringContaining(folder.path) });
-      expect(failure.next).toMatch(/APIs & Services → Credentials.*Desktop app.*Download JSON.*none\.json/);
+      expect(failure.next).toMatch(/Google Auth Platform → Clients.*Desktop app.*Download JSON.*none\.json/);
     }
   });
 

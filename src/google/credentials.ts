@@ -158,7 +158,7 @@ function unreadable(file: string, error: unknown): ExportError {
 
 function download(file: string): string {
   return (
-    "In the Google Cloud console open APIs & Services → Credentials, create an OAuth client ID of the type Desktop app, " +
+    "In the Google Cloud console open Google Auth Platform → Clients, create a client of the type Desktop app, " +
     `choose Download JSON and save it as ${file} (or name another place in GOOGLE_CREDENTIALS_PATH).`
   );
 }

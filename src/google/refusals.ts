@@ -22,8 +22,8 @@ export function refusedAtConsent(error: string): ExportError {
     ? refuse(
         "sign_in_refused",
         "Access was refused on Google's consent page.",
-        "Begin the sign-in again and allow access. If Google said that the app is being tested: in the Google Cloud console, " +
-          "under Google Auth Platform → Audience, add the address as a test user or publish the app.",
+        "Begin the sign-in again and allow access. If Google said that the app is being tested: in the Google Cloud console " +
+          "open Google Auth Platform → Audience, and publish the app or add the address as a test user.",
       )
     : refuse("sign_in_refused", `Google ended the sign-in (${word(error) ?? "without a known reason"}).`, AGAIN);
 }
@@ -44,7 +44,7 @@ export function codeRefused(error: string, redirectUri: string): ExportError {
       return refuse(
         "sign_in_refused",
         "The Google Cloud project does not know the address that Google should return to.",
-        `Add ${redirectUri} to the client's Authorized redirect URIs in the Google Cloud console, then begin the sign-in again.`,
+        `In the Google Cloud console open Google Auth Platform → Clients → the client → Authorized redirect URIs, add ${redirectUri}, then begin the sign-in again.`,
       );
     default:
       return refuse("sign_in_refused", `Google gave no tokens for the sign-in's code (${error}).`, AGAIN);
@@ -55,7 +55,7 @@ export function scopeNotGranted(missing: readonly string[]): ExportError {
   return refuse(
     "scope_not_granted",
     `Not all of the access that is needed was granted: ${missing.join(", ")} is missing.`,
-    `Begin the sign-in again and tick every box on Google's consent page, the one for ${missing.map(inWords).join(" and ")} too.`,
+    `Begin the sign-in again and tick the box for ${missing.map(inWords).join(" and ")} on Google's page.`,
   );
 }
 

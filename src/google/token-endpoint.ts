@@ -188,10 +188,11 @@ const PASSING: ReadonlySet<string> = new Set(["internal_failure", "server_error"
 const CLIENT_FAULTS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     invalid_client:
-      "The client's secret was reset, or the file is another's: in the Google Cloud console open APIs & Services → " +
-      "Credentials, download the client's JSON again (or create a client) and replace the client file.",
+      "The client's secret was reset, or the file is another's: in the Google Cloud console open Google Auth Platform → " +
+      "Clients, add a secret to the client (or create another client), download the JSON at once, as Google shows a secret " +
+      "only once, and replace the client file by it.",
     disabled_client:
-      "The client, or its whole project, was switched off: in the Google Cloud console open APIs & Services → Credentials and " +
+      "The client, or its whole project, was switched off: in the Google Cloud console open Google Auth Platform → Clients and " +
       "enable it again (a notice there says why), or create another client and replace the client file.",
     deleted_client:
       "The client was deleted (Google deletes those unused for six months): restore it in the Google Cloud console within " +
@@ -199,7 +200,7 @@ const CLIENT_FAULTS: ReadonlyMap<string, string> = new Map(
     // Google says no more than invalid_request.
     no_secret:
       "The client file has no client_secret, and Google wants one. It shows a secret once: in the Google Cloud console open " +
-      "APIs & Services → Credentials, add a secret to the client and download its JSON again.",
+      "Google Auth Platform → Clients, add a secret to the client and download the JSON with it at once.",
     unauthorized_client:
       "The sign-in was given to another OAuth client: put that client's file back, or sign in again with this one.",
   }),

@@ -56,6 +56,7 @@ export async function runExport(
   const readPending = async (): Promise<void> => {
     const { units: planned } = await source.cost(ledger.pending(), TEXT_ALONE);
     forecaster = createForecaster(planned, source.pace, clock);
+    await using _ = keepReporting(() => reportProgress("fetching"), clock);
     for await (const { ended, units } of source.read(ledger.pending(), TEXT_ALONE, signal)) {
       for (const reading of ended) await directory.write([await endOf(reading, names)]);
       forecaster.done(units, ended.length);
@@ -90,6 +91,28 @@ export async function runExport(
     reportProgress("fetching");
     throw error;
   }
+}
+
+/** How often progress is told while nothing ends: a gate that closes is news, and so is the time that goes by. */
+const TELL_MS = 500;
+
+/** Reports now and then until it is disposed of. */
+function keepReporting(report: () => void, clock: Clock): AsyncDisposable {
+  const over = new AbortController();
+  const reporting = (async () => {
+    for (;;) {
+      await clock.sleep(TELL_MS, over.signal);
+      report();
+    }
+  })().catch((error: unknown) => {
+    if (!over.signal.aborted) throw error;
+  });
+  return {
+    async [Symbol.asyncDispose]() {
+      over.abort();
+      await reporting;
+    },
+  };
 }
 
 /**

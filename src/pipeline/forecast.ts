@@ -1,12 +1,15 @@
 import type { Forecast } from "../core/job.ts";
-import type { Clock } from "../core/ports.ts";
+import type { Clock, EpochMs } from "../core/ports.ts";
 import type { Pace } from "../core/quota.ts";
 import { createSlidingMinute } from "../core/sliding-minute.ts";
 
 const MINUTE_MS = 60_000;
 
-/** What was done in less time than this says little; until then, what the pacer allows is believed. */
+/** What was done in less time than this says little of a speed. */
 const TELLING_MS = 5_000;
+
+/** After a refusal the first calls come in a burst, out of a minute that was full again: only a longer time tells an end. */
+const SETTLED_MS = 30_000;
 
 /** Watches calls being done and says when the rest will be. */
 export type Forecaster = Readonly<{
@@ -17,40 +20,57 @@ export type Forecaster = Readonly<{
 
 /**
  * For calls that together cost `unitsToDo` at list price. Speed is that of the plan, not of the wire: retries, refusals
- * and calls that no plan foresees slow it down, and so are in it.
+ * and calls that no plan foresees slow it down, and so are in it. No speed is older than the window it claims: what was
+ * done before a wait says nothing of what follows.
  */
 export function createForecaster(unitsToDo: number, pace: () => Pace, clock: Clock): Forecaster {
   let units = createSlidingMinute();
   let messages = createSlidingMinute();
   let begunAt = clock.now();
+  let refusedUntil: EpochMs | undefined;
   let unitsLeft = unitsToDo;
+
+  const isWaiting = (now: EpochMs): boolean => refusedUntil !== undefined && now < refusedUntil;
+
+  /** A gate that closed makes everything before it history. */
+  const look = (now: EpochMs): Pace => {
+    const seen = pace();
+    const { waitingUntil } = seen;
+    if (waitingUntil !== undefined && waitingUntil > now && waitingUntil !== refusedUntil) {
+      units = createSlidingMinute();
+      messages = createSlidingMinute();
+      refusedUntil = waitingUntil;
+      begunAt = waitingUntil;
+    }
+    return seen;
+  };
+
   return {
     done(price, count) {
       const now = clock.now();
+      look(now);
       units.add(price, now);
       messages.add(count, now);
-      unitsLeft -= price;
+      unitsLeft = Math.max(0, unitsLeft - price);
     },
     read() {
       const now = clock.now();
-      const { unitsPerMinute: allowed, waitingUntil } = pace();
-      if (waitingUntil !== undefined) {
-        // The minute that was spent waiting says nothing of the ones that follow.
-        units = createSlidingMinute();
-        messages = createSlidingMinute();
-        begunAt = waitingUntil;
-      }
-      const minutes = Math.min(MINUTE_MS, Math.max(1, now - begunAt)) / MINUTE_MS;
-      const isTelling = now - begunAt >= TELLING_MS;
+      const { unitsPerMinute: allowed, usedLastMinute } = look(now);
+      const lasted = now - begunAt;
+      const minutes = Math.min(MINUTE_MS, Math.max(1, lasted)) / MINUTE_MS;
+      const isTelling = !isWaiting(now) && lasted >= TELLING_MS;
       const measured = units.used(now) / minutes;
-      const speed = isTelling ? measured : allowed;
+      const isSettled = isTelling && (refusedUntil === undefined || lasted >= SETTLED_MS);
+      // No minute will bring more than is allowed, however fast the last seconds were.
+      const speed = isSettled ? Math.min(measured, allowed) : 0;
       return {
         unitsLeft,
-        messagesPerMinute: isTelling ? messages.used(now) / minutes : 0,
-        unitsPerMinute: isTelling ? measured : 0,
+        messagesPerMinute: isTelling ? messages.used(now) / minutes : null,
+        unitsPerMinute: isTelling ? measured : null,
+        unitsThisMinute: usedLastMinute,
         unitsPerMinuteAllowed: allowed,
-        waitingUntil: waitingUntil ?? null,
-        finishAt: speed > 0 ? Math.round(Math.max(now, waitingUntil ?? now) + (unitsLeft / speed) * MINUTE_MS) : null,
+        waitingUntil: refusedUntil !== undefined && isWaiting(now) ? refusedUntil : null,
+        finishAt: speed > 0 ? Math.round(now + (unitsLeft / speed) * MINUTE_MS) : null,
       };
     },
   };

@@ -13,8 +13,10 @@ import { listAll } from "./list.ts";
  * missing: promised or listed, but not there · extra: there, but not promised · changed: not what was written ·
  * duplicate: a message written twice · malformed: not a record.
  */
+export const FINDING_KINDS = ["missing", "extra", "changed", "duplicate", "malformed"] as const;
+
 export type Finding = Readonly<{
-  kind: "missing" | "extra" | "changed" | "duplicate" | "malformed";
+  kind: (typeof FINDING_KINDS)[number];
   subject: string;
   detail: string;
 }>;
@@ -28,6 +30,12 @@ export type Verdict = Readonly<{
   deletedSince: readonly string[];
 }>;
 
+/** How far a check is: records read of all in the files, then messages listed by Gmail. */
+export type VerifyProgress = Readonly<{ stage: "files" | "listing"; records: number; of: number; listed: number }>;
+
+/** Records between two reports. */
+const REPORT_EVERY = 500;
+
 /**
  * Holds an export directory against its manifest, and against a fresh listing when a source is given (5 units per 500
  * messages). Reads every byte, one record in memory at a time.
@@ -37,6 +45,7 @@ export async function verify(
   read: ReadDirectory,
   signal: AbortSignal,
   source?: MailboxSource,
+  report: (progress: VerifyProgress) => void = () => {},
 ): Promise<Verdict> {
   const files = await read.files(path);
   const manifest = await read.manifest(path);
@@ -53,10 +62,18 @@ export async function verify(
 
   const messages = createLedger();
   let replacementCharacters = 0;
+  let records = 0;
+  const of = manifest.batches.reduce((sum, { count }) => sum + count, 0);
+  report({ stage: "files", records, of, listed: 0 });
   for (const entry of manifest.batches) {
     signal.throwIfAborted();
     const found = await read.batch(path, entry.file, (text) => {
       replacementCharacters += countReplacementCharacters(text);
+      records += 1;
+      if (records % REPORT_EVERY === 0) {
+        signal.throwIfAborted();
+        report({ stage: "files", records, of, listed: 0 });
+      }
       const { id, threadId, fault } = recordIn(text);
       if (fault !== undefined) find("malformed", id ?? entry.file, fault);
       if (id === undefined || threadId === undefined) return;
@@ -79,7 +96,10 @@ export async function verify(
     if (!known.has(file) && (manifest.complete || !file.endsWith(".part")))
       find("extra", file, "is not in the manifest");
 
-  const deletedSince = source ? await checkOnline(manifest, messages, source, find, signal) : [];
+  const listed = (count: number): void => report({ stage: "listing", records, of, listed: count });
+  if (source) listed(0);
+  else report({ stage: "files", records, of, listed: 0 });
+  const deletedSince = source ? await checkOnline(manifest, messages, source, find, listed, signal) : [];
   return { sound: findings.length === 0, manifest, findings, deletedSince };
 }
 
@@ -126,16 +146,19 @@ async function checkOnline(
   messages: Ledger,
   source: MailboxSource,
   find: Find,
+  told: (listed: number) => void,
   signal: AbortSignal,
 ): Promise<string[]> {
   const listed = createLedger();
   const failed = new Set(manifest.failed.map(({ id }) => id));
   const filter =
     manifest.filter.labels.length > 0 ? withLabelIds(manifest.filter, await source.labels(signal)) : manifest.filter;
-  for await (const page of listAll(source, filter, manifest.max_emails, signal))
+  for await (const page of listAll(source, filter, manifest.max_emails, signal)) {
     for (const ref of page)
       if (listed.add(ref) && messages.outcome(ref.id) === undefined && !failed.has(ref.id))
         find("missing", ref.id, "is in Gmail, but not in the export");
+    told(listed.size);
+  }
   if (manifest.max_emails !== null) return [];
   return [...messages.ids("exported")].filter((id) => listed.outcome(id) === undefined);
 }

@@ -148,7 +148,7 @@ function figuresOf({ listed, exported, failed, spent, forecast }: Progress): Log
     refused: spent.refused,
     ...(forecast && {
       unitsLeft: forecast.unitsLeft,
-      messagesPerMinute: Math.round(forecast.messagesPerMinute),
+      messagesPerMinute: forecast.messagesPerMinute === null ? null : Math.round(forecast.messagesPerMinute),
       doneAt: forecast.finishAt === null ? null : new Date(forecast.finishAt).toISOString(),
     }),
   };

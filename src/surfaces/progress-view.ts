@@ -14,7 +14,7 @@ export function viewOfRequest({ account, directory, maxEmails, batchSize, filter
   };
 }
 
-/** How far it has come. Rate and forecast are null but while messages are fetched. */
+/** How far it has come. Rate and forecast are null but while messages are fetched; a speed is null where none can be told. */
 export function viewOfProgress({ spent, forecast, ...counts }: Progress) {
   return {
     progress: counts,
@@ -30,9 +30,15 @@ export function viewOfFailure({ code, message, next }: Failure) {
 
 function rateOf(forecast: Forecast) {
   return {
-    messages_per_minute: Math.round(forecast.messagesPerMinute),
-    units_per_minute: Math.round(forecast.unitsPerMinute),
+    messages_per_minute: rounded(forecast.messagesPerMinute),
+    units_per_minute: rounded(forecast.unitsPerMinute),
+    units_this_minute: Math.round(forecast.unitsThisMinute),
     units_per_minute_allowed: Math.round(forecast.unitsPerMinuteAllowed),
     units_left: forecast.unitsLeft,
+    held_until: forecast.waitingUntil === null ? null : new Date(forecast.waitingUntil).toISOString(),
   };
+}
+
+function rounded(value: number | null): number | null {
+  return value === null ? null : Math.round(value);
 }

@@ -115,7 +115,7 @@ function forbidden(error: ErrorBody): Failure {
       code: "scope_missing",
       retry: "sign_in",
       message: "The sign-in did not allow reading mail.",
-      next: "Sign in again and leave the box for reading mail ticked on Google's page.",
+      next: "Sign in again, and tick the box for reading mail on Google's page, if there is one.",
     };
   if (error.mentions(/metadata scope/i))
     return {

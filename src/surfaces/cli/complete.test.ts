@@ -10,7 +10,17 @@ const ADA = "ada@example.com";
 async function offered(words: readonly string[], signedIn: Entry["signedIn"] = async () => [ADA]): Promise<string[]> {
   const terminal = testTerminal();
   const never = async (): Promise<never> => Promise.reject(new Error("completion needs none of that"));
-  const entry = { version: "1", terminal, signedIn, services: never, doctor: never, serve: never, demo: never };
+  const entry: Entry = {
+    version: "1",
+    language: "en",
+    calledAs: "gmail-export",
+    terminal,
+    signedIn,
+    services: never,
+    doctor: never,
+    serve: never,
+    demo: never,
+  };
   expect(await runCommand(["__complete", "--", ...words], entry, new AbortController().signal)).toBe(0);
   expect(terminal.stderr()).toBe("");
   return terminal.stdout().split("\n").slice(0, -1);
@@ -29,7 +39,7 @@ test("commands with what they do, but not the one that completes", async () => {
 
 test("a command's own options, and those of all", async () => {
   expect(await offered(["export", ADA, "--m"])).toEqual(["--max-emails\tonly the newest n messages"]);
-  expect(wordsOf(await offered(["verify", "-"]))).toEqual(["--online", "--help", "--version", "--json"]);
+  expect(wordsOf(await offered(["verify", "-"]))).toEqual(["--online", "--help", "--version", "--json", "--lang"]);
   expect(wordsOf(await offered(["--json", "sta"]))).toEqual(["status"]);
 });
 

@@ -1,12 +1,18 @@
 import type { Failure } from "../../core/errors.ts";
 import type { Finding } from "../../doctor/finding.ts";
+import type { Language } from "../words/language.ts";
 import type { DemoOptions } from "./demo.ts";
 import type { Services } from "./services.ts";
+import type { Spoken } from "./spoken.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What the program is given; services are made only when a command needs them, so that --help works everywhere. */
 export type Entry = Readonly<{
   version: string;
+  /** The person's, as the environment says; `--lang` says otherwise. */
+  language: Language;
+  /** How this program is called here: `gmail-export`, or `npx gmail-export`. */
+  calledAs: string;
   terminal: Terminal;
   services(): Promise<Services>;
   /** Who has a stored sign-in, as far as its file's name tells: no key is asked for. Rejects when that cannot be told. */
@@ -14,7 +20,7 @@ export type Entry = Readonly<{
   /** Works with whatever is wrong; all accounts when none is named. */
   doctor(account: string | undefined, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Runs the server until the signal aborts. */
-  serve(port: number | undefined): Promise<void>;
+  serve(port: number | undefined, spoken: Spoken): Promise<void>;
   demo(options: DemoOptions): Promise<void>;
 }>;
 
@@ -32,6 +38,8 @@ export type Context = Entry &
     /** Ctrl-C aborts it. */
     signal: AbortSignal;
     json(): boolean;
+    /** What people are told, in their language; known once the command line is read. */
+    spoken(): Spoken;
     /** Prints a value with --json, else lines. */
     show(value: unknown, lines: readonly string[]): void;
     /** Sets the exit code of a command that came to its end. */

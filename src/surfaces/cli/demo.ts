@@ -12,7 +12,8 @@ import { UNITS_PER_MINUTE } from "../../core/quota.ts";
 import { verify } from "../../pipeline/verify.ts";
 import type { Terminal } from "./terminal.ts";
 import { watch } from "./watch.ts";
-import { manifestLines, number, plural, verdictLines } from "./words.ts";
+import { number, plural } from "./spoken.ts";
+import { manifestLines, verdictLines } from "./words.ts";
 
 /** A simulated Google and a real server of ours that talks to it. */
 export type Stage = AsyncDisposable & Readonly<{ googleUrl: string; serverUrl: string; account: string }>;

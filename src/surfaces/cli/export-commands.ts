@@ -27,7 +27,7 @@ type ExportOptions = Readonly<{
 }>;
 
 export function addExportCommands(program: Command, context: Context): void {
-  const { terminal, show, signal } = context;
+  const { terminal, show, signal, spoken } = context;
   const paint = terminal.paint.data;
 
   const exportCommand = program
@@ -58,13 +58,13 @@ export function addExportCommands(program: Command, context: Context): void {
       const request = { account: email, ...was, directory, maxEmails, batchSize, filter };
       if (options.dryRun) {
         const estimate = await services.estimate(request, signal);
-        return show(viewOfEstimate(estimate), estimateLines(estimate));
+        return show(viewOfEstimate(estimate), estimateLines(estimate, spoken()));
       }
 
       const events = context.json() ? exportEvents(services, request) : undefined;
       const manifest = await bring(context, services, request, events, options.wait === true);
       if (events) events.result(manifest);
-      else for (const line of manifestLines(directory, manifest, paint)) terminal.data(line);
+      else for (const line of manifestLines(directory, manifest, paint, spoken())) terminal.data(line);
       if (!manifest.complete) context.exitWith(EXIT.incomplete);
     });
   explain(
@@ -88,7 +88,7 @@ export function addExportCommands(program: Command, context: Context): void {
       const email = online ? (await readDirectory.manifest(directory))?.email : undefined;
       const source = email === undefined ? undefined : await mailbox(email);
       const verdict = await verify(directory, readDirectory, signal, source);
-      show(verdict, verdictLines(verdict, online, paint));
+      show(verdict, verdictLines(verdict, online, paint, spoken()));
       if (!verdict.sound) context.exitWith(EXIT.unsound);
       else if (!verdict.manifest.complete) context.exitWith(EXIT.incomplete);
     });
@@ -105,7 +105,7 @@ export function addExportCommands(program: Command, context: Context): void {
 
 /** Runs an export while whoever is there is told how it goes. */
 async function bring(
-  { terminal, endWith, signal }: Context,
+  { terminal, endWith, signal, spoken }: Context,
   services: Services,
   request: ExportRequest,
   events: ExportEvents | undefined,
@@ -115,12 +115,12 @@ async function bring(
     failed: (failure) => events?.failed(failure),
     stopped() {
       events?.paused();
-      terminal.say("Stopped. Everything fetched so far is on disk; the same command goes on from there.");
+      terminal.say(spoken().stoppedExport);
     },
   });
   // Where events are told, lines are for a person at a terminal of their own: in one they would write over each other.
   const isForEvents = events && (!terminal.hasLiveLine || terminal.columns() !== undefined);
-  using watched = isForEvents ? undefined : watch(services, signal);
+  using watched = isForEvents ? undefined : watch({ ...services, spoken: spoken() }, signal);
   return await exportHere(
     services,
     request,

@@ -5,39 +5,36 @@ import type { SignInStart } from "../../core/grant.ts";
 import { answerIn, readPastedAddress } from "./pasted-address.ts";
 import { refusedPage, signedInPage } from "../pages.ts";
 import type { Services } from "./services.ts";
+import type { Spoken } from "./spoken.ts";
 
 type LoginOptions = Readonly<{ browser: boolean }>;
+
+type LoginServices = Services & Readonly<{ spoken: Spoken }>;
 
 /**
  * Signs in from a terminal. A server on the loopback interface receives the browser (RFC 8252 §7.3); without a browser
  * here, the address that the browser elsewhere ends at is pasted instead. Resolves with the account.
  */
 export async function login(
-  services: Services,
+  services: LoginServices,
   account: string,
   options: LoginOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  const { accounts, terminal, openBrowser } = services;
+  const { accounts, terminal, openBrowser, spoken: w } = services;
   const ended = new AbortController();
   const limit = AbortSignal.any([signal, ended.signal]);
   await using receiver = await receive(services);
   const start = await accounts.begin(account, receiver.redirectUri);
   try {
     if (options.browser && receiver.listens) {
-      terminal.say("Opening your browser to sign in. If none opens, go to:", "", start.url, "");
+      terminal.say(...w.opening(start.url));
       // Not waited for: the browser may be back before that is known.
-      void openBrowser(start.url).catch(() =>
-        terminal.say("No browser could be opened: please open the address above yourself."),
-      );
+      void openBrowser(start.url).catch(() => terminal.say(w.noBrowser));
       return await receiver.arrival(start, limit);
     }
-    terminal.say("Open this address in a browser on any machine and sign in:", "", start.url, "");
-    terminal.say(
-      "The browser ends at an address that starts with " +
-        receiver.redirectUri +
-        ". It may say that it cannot connect: copy that address.",
-    );
+    terminal.say(...w.openThis(start.url));
+    terminal.say(w.endsAt(receiver.redirectUri));
     return await Promise.race([receiver.arrival(start, limit), pasted(services, start, limit)]);
   } finally {
     ended.abort();
@@ -45,14 +42,18 @@ export async function login(
 }
 
 /** The address of the browser's last page, pasted. */
-async function pasted({ accounts, terminal }: Services, start: SignInStart, signal: AbortSignal): Promise<string> {
+async function pasted(
+  { accounts, terminal, spoken: w }: LoginServices,
+  start: SignInStart,
+  signal: AbortSignal,
+): Promise<string> {
   for (;;) {
-    const line = await terminal.ask("Paste it here: ", signal);
+    const line = await terminal.ask(w.paste, signal);
     if (line === undefined)
       throw refuse("sign_in_refused", "No address was pasted.", "Run the command again and paste the whole address.");
     const answer = readPastedAddress(line);
     if (answer) return accounts.finish(answer, start.browserKey, signal);
-    terminal.say("That is not the whole address: it contains state= and code=.");
+    terminal.say(w.notWhole);
   }
 }
 
@@ -64,7 +65,7 @@ type Receiver = AsyncDisposable &
   }>;
 
 /** Listens where Google sends the browser back. */
-async function receive({ accounts, clientKind, redirectUri }: Services): Promise<Receiver> {
+async function receive({ accounts, clientKind, redirectUri, spoken: w }: LoginServices): Promise<Receiver> {
   const registered = (await clientKind()) === "web" ? redirectUri : undefined;
   // A web client may only come back to an address of the web: then what the browser ends at is pasted.
   if (registered?.protocol === "https:") return elsewhere(registered);
@@ -107,10 +108,10 @@ async function receive({ accounts, clientKind, redirectUri }: Services): Promise
             return new Promise((sent) => response.once("close", sent).end(page, sent));
           };
           accounts.finish(answerIn(url.searchParams), start.browserKey, signal).then(
-            (account) => answer(200, signedInPage(account)).then(() => resolve(account)),
+            (account) => answer(200, signedInPage(w.language, account)).then(() => resolve(account)),
             (error: unknown) => {
               const failure = failureOf(error);
-              const answered = answer(400, failure ? refusedPage(failure) : "");
+              const answered = answer(400, failure ? refusedPage(w.language, failure) : "");
               if (failure?.code === "state_invalid") return; // anybody may knock here; the answer to our question is still to come
               void answered.then(() => reject(failure ? new ExportError(failure) : error));
             },

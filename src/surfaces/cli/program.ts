@@ -1,7 +1,10 @@
-import { Command, CommanderError } from "commander";
+import { Command, CommanderError, Option } from "commander";
 
 import { failureOf } from "../../core/errors.ts";
 import { viewOfFailure } from "../progress-view.ts";
+import { failureIn } from "../words/french.ts";
+import { languageOf, LANGUAGES, type Language } from "../words/language.ts";
+import { named, namingCommands } from "./called-as.ts";
 import { addCompletionCommand } from "./completion-command.ts";
 import type { Context, Ending, Entry } from "./context.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
@@ -10,18 +13,28 @@ import { HELP_STYLE, OVERVIEW } from "./help.ts";
 import { addMachineCommands } from "./machine-commands.ts";
 import { addSignInCommands } from "./sign-in-commands.ts";
 import { sign } from "./signs.ts";
+import { spokenIn, type Spoken } from "./spoken.ts";
+import { headingsInFrench, translateHelp } from "./translate-help.ts";
 
 /** Runs one command; resolves with the exit code. Ctrl-C aborts the signal. */
 export async function runCommand(argv: readonly string[], entry: Entry, signal: AbortSignal): Promise<number> {
-  const { terminal } = entry;
+  const terminal = namingCommands(entry.terminal, entry.calledAs);
+  const isFrench = languageIn(argv, entry.language) === "fr";
+  const helped = (text: string): string =>
+    named(isFrench ? headingsInFrench(text.trimEnd()) : text.trimEnd(), entry.calledAs);
   const program = new Command("gmail-export")
     .description("Every message out of a Gmail mailbox, exactly once, into JSON files, and provably so.")
     .version(entry.version)
     .option("--json", "print data as JSON")
+    .addOption(
+      new Option("--lang <language>", "what people are told, in this language (default: LC_ALL, LANG)").choices(
+        LANGUAGES,
+      ),
+    )
     .exitOverride()
     .configureHelp(HELP_STYLE)
     .configureOutput({
-      writeOut: (text) => terminal.data(...text.trimEnd().split("\n")),
+      writeOut: (text) => terminal.data(...helped(text).split("\n")),
       writeErr: (text) => terminal.say(...text.trimEnd().split("\n")),
     })
     .showHelpAfterError("(gmail-export --help lists the commands)")
@@ -29,17 +42,20 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
 
   let code: number = EXIT.ok;
   const json = (): boolean => program.opts()["json"] === true;
+  const spoken = (): Spoken => spokenIn(languageOf([program.opts()["lang"] ?? entry.language]));
   let ending: Ending = {
     failed: (failure) => terminal.data(JSON.stringify({ error: viewOfFailure(failure) })),
-    stopped: () => terminal.say("Stopped."),
+    stopped: () => terminal.say(spoken().stopped),
   };
   const context: Context = {
     ...entry,
+    terminal,
+    spoken,
     signal,
     json,
     show(value, lines) {
       if (json()) terminal.data(JSON.stringify(value));
-      else terminal.data(...lines);
+      else terminal.data(...lines.map((line) => named(line, entry.calledAs)));
     },
     exitWith: (given) => void (code = given),
     endWith: (given) => void (ending = given),
@@ -52,6 +68,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
   addMachineCommands(program, context);
   addCompletionCommand(program, context);
 
+  if (isFrench) translateHelp(program);
   try {
     await program.parseAsync(argv, { from: "user" });
   } catch (error) {
@@ -59,7 +76,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
   }
   const lost = await terminal.drained();
   if (lost === undefined) return code;
-  terminal.say(`${sign("fail", terminal.paint.said)} What belongs on stdout could not be written there (${lost}).`);
+  terminal.say(`${sign("fail", terminal.paint.said)} ${spoken().unwritable(lost)}`);
   return EXIT.disk;
 
   function failed(error: unknown): number {
@@ -71,7 +88,15 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     const failure = failureOf(error);
     if (!failure) throw error;
     if (json()) ending.failed(failure);
-    terminal.say(`${sign("fail", terminal.paint.said)} ${failure.message}`, `  ${failure.next} (${failure.code})`);
+    const { message, next } = failureIn(spoken().language, failure);
+    terminal.say(`${sign("fail", terminal.paint.said)} ${message}`, `  ${next} (${failure.code})`);
     return exitCodeOf(failure.code);
   }
+}
+
+/** Help is written while the command line is read: its language must be known before. */
+function languageIn(argv: readonly string[], otherwise: Language): Language {
+  const at = argv.findIndex((word) => word === "--lang" || word.startsWith("--lang="));
+  if (at === -1) return otherwise;
+  return languageOf([argv[at] === "--lang" ? (argv[at + 1] ?? "") : argv[at]!.slice("--lang=".length)]);
 }

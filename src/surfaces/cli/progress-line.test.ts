@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 
 import { NO_PROGRESS, type Progress } from "../../core/job.ts";
 import { fit, progressParts } from "./progress-line.ts";
+import { spokenIn } from "./spoken.ts";
 import type { Paint } from "./terminal.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 9, 30);
@@ -19,6 +20,7 @@ const FETCHING: Progress = {
     unitsLeft: 1,
     messagesPerMinute: 889.4,
     unitsPerMinute: 5_880,
+    unitsThisMinute: 5_880,
     unitsPerMinuteAllowed: 6_000,
     waitingUntil: null,
     finishAt: NOW + 14 * 60_000,
@@ -31,8 +33,8 @@ const red: Paint = (_, text) => `\u001B[31m${text}\u001B[39m`;
 const line = (progress: Progress, columns: number): string => fit(progressParts(progress, NOW, plain), columns);
 
 test("says how much, how fast, at what share of the allowed and how long, in as much room as there is", () => {
-  expect(line(FETCHING, 140)).toBe(
-    "fetching ━━━━━━━━━─────────── 47 % · 12,345 of 26,000 messages · 889 a minute · 5,880 of 6,000 units a minute · about 14 min left",
+  expect(line(FETCHING, 150)).toBe(
+    "fetching ━━━━━━━━━─────────── 47 % · 12,345 of 26,000 messages · 889 a minute · 5,880 of 6,000 units this minute · about 14 min left",
   );
   expect(line(FETCHING, 120)).toBe(
     "fetching ━━━━━━━━━─────────── 47 % · 12,345 of 26,000 messages · 889 a minute · 98 % of the quota · about 14 min left",
@@ -45,11 +47,16 @@ test("says how much, how fast, at what share of the allowed and how long, in as 
 });
 
 test("says what went wrong, and what Google asked for", () => {
-  const forecast = { ...FETCHING.forecast!, messagesPerMinute: 0, waitingUntil: NOW + 20_000 };
+  const waitingUntil = NOW + 20_000;
+  const forecast = { ...FETCHING.forecast!, messagesPerMinute: null, waitingUntil, finishAt: null };
   const spent = { ...FETCHING.spent, refused: 3 };
-  expect(line({ ...FETCHING, gone: 2, failed: 1, spent, forecast }, 200)).toMatch(
-    / messages · 1 failed · 3 refused · 2 gone · Google asked to wait 20 s · about 14 min left$/,
-  );
+  const told = line({ ...FETCHING, gone: 2, failed: 1, spent, forecast }, 250);
+  const at = new Date(waitingUntil).toLocaleTimeString();
+  expect(told).toContain(" messages · 5,880 of 6,000 units this minute · 1 failed · 3 refused · 2 gone · ");
+  expect(told.endsWith(` · Google's minute is used up; goes on at ${at}`), told).toBe(true);
+  const french = fit(progressParts({ ...FETCHING, forecast }, NOW, plain, spokenIn("fr")), 250);
+  expect(french).toContain("lecture ━");
+  expect(french).toContain("La minute de Google est épuisée ; reprise à ");
 });
 
 test("says how much is listed while all is not known, and needs no messages to be done", () => {
@@ -63,6 +70,7 @@ const forecasts = fc.record({
   unitsLeft: fc.nat(),
   messagesPerMinute: fc.nat(),
   unitsPerMinute: fc.nat(1_000_000),
+  unitsThisMinute: fc.nat(1_000_000),
   unitsPerMinuteAllowed: fc.integer({ min: 500_000, max: 1_000_000_000 }),
   waitingUntil: fc.option(fc.integer({ min: NOW - 1_000, max: NOW + 10_000_000 })),
   finishAt: fc.option(fc.integer({ min: NOW - 1_000, max: NOW + 10_000_000_000 })),

@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import type { Forecast, Progress } from "../../core/job.ts";
 import type { EpochMs } from "../../core/ports.ts";
 import type { Paint } from "./terminal.ts";
-import { duration, number, plural } from "./words.ts";
+import { duration, spokenIn, type Spoken } from "./spoken.ts";
 
 /** Parts of a line in the order in which they stand, each in its forms, the longest first. */
 export type Parts = Readonly<Partial<Record<PartName, readonly string[]>>>;
@@ -35,45 +35,48 @@ function width(line: string): number {
   return stripVTControlCharacters(line).length;
 }
 
-/** How an export goes: done of all, how fast, at what share of the allowed, and when it will be done. */
-export function progressParts({ stage, forecast, ...progress }: Progress, now: EpochMs, paint: Paint): Parts {
+/** How an export goes: done of all, how fast, what of this minute's units is spent, and when it will be done. */
+export function progressParts(
+  { stage, forecast, ...progress }: Progress,
+  now: EpochMs,
+  paint: Paint,
+  w: Spoken = spokenIn("en"),
+): Parts {
   const { listed, exported, gone, failed, spent } = progress;
+  const name = w.stages[stage] ?? stage;
   if (stage === "starting" || stage === "listing")
-    return { stage: ["listing"], counts: [`${plural(listed, "message")} so far`, number(listed)] };
+    return { stage: [w.stages["listing"] ?? stage], counts: [w.soFar(w.messages(listed)), w.number(listed)] };
   const done = listed === 0 ? 1 : (exported + gone + failed) / listed;
   const percent = `${Math.floor(100 * done)} %`;
-  const failures = failed > 0 ? [paint("red", `${number(failed)} failed`)] : [];
-  const refusals = spent.refused > 0 ? [paint("yellow", `${number(spent.refused)} refused`)] : [];
+  const failures = failed > 0 ? [paint("red", w.failed(failed))] : [];
+  const refusals = spent.refused > 0 ? [paint("yellow", w.refused(spent.refused))] : [];
   return {
-    stage: [`${stage} ${bar(done, paint)} ${percent}`, `${stage} ${percent}`, percent, ""],
-    counts: [
-      `${number(exported)} of ${plural(listed, "message")}`,
-      `${number(exported)} of ${number(listed)}`,
-      number(exported),
-    ],
-    ...(forecast ? forecastParts(forecast, now, paint) : { share: [plural(spent.units, "quota unit"), ""] }),
-    trouble: [
-      [...failures, ...refusals, ...(gone > 0 ? [`${number(gone)} gone`] : [])].join(" · "),
-      failures.join(""),
-      "",
-    ],
+    stage: [`${name} ${bar(done, paint)} ${percent}`, `${name} ${percent}`, percent, ""],
+    counts: [w.ofMessages(w.number(exported), listed), w.of(w.number(exported), w.number(listed)), w.number(exported)],
+    ...(forecast ? forecastParts(forecast, now, paint, w) : { share: [w.units(spent.units), ""] }),
+    trouble: [[...failures, ...refusals, ...(gone > 0 ? [w.gone(gone)] : [])].join(" · "), failures.join(""), ""],
   };
 }
 
-function forecastParts(forecast: Forecast, now: EpochMs, paint: Paint): Parts {
-  const { messagesPerMinute, unitsPerMinute, unitsPerMinuteAllowed, waitingUntil, finishAt } = forecast;
-  const rate = number(Math.round(messagesPerMinute));
-  const units = `${number(Math.round(unitsPerMinute))} of ${number(Math.round(unitsPerMinuteAllowed))}`;
-  const share = Math.round((100 * unitsPerMinute) / unitsPerMinuteAllowed);
-  const wait = waitingUntil !== null && waitingUntil > now ? duration(waitingUntil - now) : undefined;
-  const left = finishAt === null ? undefined : duration(finishAt - now);
+function forecastParts(forecast: Forecast, now: EpochMs, paint: Paint, w: Spoken): Parts {
+  const { messagesPerMinute, unitsThisMinute, unitsPerMinuteAllowed, waitingUntil, finishAt } = forecast;
+  const isWaiting = waitingUntil !== null && waitingUntil > now;
+  const rate = messagesPerMinute === null ? undefined : w.number(Math.round(messagesPerMinute));
+  const allowed = Math.round(unitsPerMinuteAllowed);
+  const used = w.thisMinute(w.number(Math.round(unitsThisMinute)), w.number(allowed));
+  const share = allowed === 0 ? 0 : Math.round((100 * unitsThisMinute) / allowed);
+  const left = finishAt === null || finishAt <= now ? undefined : duration(finishAt - now);
   return {
-    ...(messagesPerMinute > 0 && {
-      rate: [`${rate} a minute`, `${rate}/min`, ""],
-      share: [`${units} units a minute`, `${share} % of the quota`, ""],
+    ...(rate !== undefined && !isWaiting && { rate: [w.aMinute(rate), w.perMinute(rate), ""] }),
+    ...(unitsThisMinute > 0 && { share: [used, w.shareOfMinute(share), ""] }),
+    ...(isWaiting && {
+      wait: [
+        paint("yellow", w.minuteUsedUp(w.time(waitingUntil))),
+        paint("yellow", w.waits(duration(waitingUntil - now))),
+        "",
+      ],
     }),
-    ...(wait && { wait: [paint("yellow", `Google asked to wait ${wait}`), paint("yellow", `waiting ${wait}`), ""] }),
-    ...(left && { left: [`about ${left} left`, `${left} left`, ""] }),
+    ...(left && !isWaiting && { left: [w.about(left), w.left(left), ""] }),
   };
 }
 

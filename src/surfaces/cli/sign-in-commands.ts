@@ -1,5 +1,7 @@
 import type { Command } from "commander";
 
+import { sameAccount } from "../../core/account.ts";
+import { ExportError } from "../../core/errors.ts";
 import { account } from "./arguments.ts";
 import type { Context } from "./context.ts";
 import { EXIT } from "./exit-code.ts";
@@ -7,10 +9,9 @@ import { explain } from "./help.ts";
 import { login } from "./login.ts";
 import { sign } from "./signs.ts";
 import { statusLines } from "./status.ts";
-import { plural } from "./words.ts";
 
 export function addSignInCommands(program: Command, context: Context): void {
-  const { terminal, show, signal } = context;
+  const { terminal, show, signal, spoken } = context;
   const { paint } = terminal;
 
   const loginCommand = program
@@ -19,8 +20,8 @@ export function addSignInCommands(program: Command, context: Context): void {
     .description("sign in with Google")
     .option("--no-browser", "print the address, and paste where the browser ends (for machines without one)")
     .action(async (email: string | undefined, options: { browser: boolean }) => {
-      const signedIn = await login(await context.services(), email ?? "", options, signal);
-      show({ email: signedIn, signed_in: true }, [`${sign("ok", paint.data)} Signed in as ${signedIn}.`]);
+      const signedIn = await login({ ...(await context.services()), spoken: spoken() }, email ?? "", options, signal);
+      show({ email: signedIn, signed_in: true }, [`${sign("ok", paint.data)} ${spoken().signedInAs(signedIn)}`]);
     });
   explain(
     loginCommand,
@@ -33,16 +34,20 @@ export function addSignInCommands(program: Command, context: Context): void {
     .addArgument(account("<email>", "the account"))
     .description("revoke the grant at Google, then forget it")
     .action(async (email: string) => {
-      const { revoked } = await (await context.services()).accounts.signOut(email, signal);
-      const note = " Google could not be told: remove the access at https://myaccount.google.com/permissions";
+      const { accounts } = await context.services();
+      const stored = await context.signedIn().catch(() => []);
+      const status = await accounts.status(email);
+      if (!status.authenticated && status.granted_at === null && !stored.some((one) => sameAccount(one, email)))
+        throw notSignedIn(email, stored);
+      const { revoked } = await accounts.signOut(email, signal);
       show({ email, signed_out: true, revoked_at_google: revoked }, [
-        `${sign(revoked ? "ok" : "warn", paint.data)} Signed out ${email}.${revoked ? "" : note}`,
+        `${sign(revoked ? "ok" : "warn", paint.data)} ${spoken().signedOut(email)}${revoked ? "" : spoken().notRevoked}`,
       ]);
     });
   explain(
     logoutCommand,
     ["logout ada@example.com", "logout ada@example.com --json | jq .revoked_at_google"],
-    ["ok", "setup"],
+    ["ok", "setup", "signIn"],
   );
 
   const statusCommand = program
@@ -52,7 +57,7 @@ export function addSignInCommands(program: Command, context: Context): void {
     .action(async (email: string | undefined) => {
       const { accounts } = await context.services();
       const found = email === undefined ? await accounts.list() : [await accounts.status(email)];
-      show(email === undefined ? found : found[0], statusLines(found, paint.data, terminal.columns()));
+      show(email === undefined ? found : found[0], statusLines(found, paint.data, terminal.columns(), spoken()));
       if (email !== undefined && found[0]?.authenticated !== true) context.exitWith(EXIT.signIn);
     });
   explain(
@@ -66,12 +71,24 @@ export function addSignInCommands(program: Command, context: Context): void {
     .description("seal the stored sign-ins with a new key; a running server goes on meanwhile")
     .action(async () => {
       const { sealedAnew, unopened } = await (await context.services()).rotateKey(context.signal);
-      const left =
-        unopened === 0 ? "" : ` ${unopened} could not be opened and were left: sign in again as these accounts.`;
+      const left = unopened === 0 ? "" : spoken().unopened(unopened);
       show({ sealed_anew: sealedAnew, unopened }, [
-        `${sign(unopened === 0 ? "ok" : "warn", paint.data)} Sealed ${plural(sealedAnew, "sign-in")} with the new key.${left}`,
+        `${sign(unopened === 0 ? "ok" : "warn", paint.data)} ${spoken().sealed(sealedAnew)}${left}`,
       ]);
       if (unopened > 0) context.exitWith(EXIT.incomplete);
     });
   explain(rotateCommand, ["rotate-key", "rotate-key --json | jq .sealed_anew"], ["ok", "setup", "incomplete"]);
+}
+
+/** Signing out somebody who is not signed in is most often a slip in the address: who is signed in is named. */
+function notSignedIn(email: string, signedIn: readonly string[]): ExportError {
+  const isNobody = signedIn.length === 0;
+  return new ExportError({
+    code: "not_signed_in",
+    retry: "sign_in",
+    message: isNobody
+      ? `${email} is not signed in; nobody is.`
+      : `${email} is not signed in. Signed in: ${signedIn.join(", ")}.`,
+    next: isNobody ? "There is nothing to sign out." : "Name one of these, or leave it as it is.",
+  });
 }

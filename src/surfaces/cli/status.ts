@@ -1,15 +1,22 @@
 import type { GrantStatus } from "../../core/grant.ts";
 import { sign, wrap } from "./signs.ts";
+import { sentenceIn } from "../words/french.ts";
+import { spokenIn, type Spoken } from "./spoken.ts";
 import type { Paint } from "./terminal.ts";
 
 /** A line for each account, and below it what there is to know. */
-export function statusLines(accounts: readonly GrantStatus[], paint: Paint, columns: number | undefined): string[] {
-  if (accounts.length === 0) return ["Nobody is signed in: gmail-export login"];
+export function statusLines(
+  accounts: readonly GrantStatus[],
+  paint: Paint,
+  columns: number | undefined,
+  w: Spoken = spokenIn("en"),
+): string[] {
+  if (accounts.length === 0) return [w.nobody("gmail-export login")];
   const longest = Math.max(...accounts.map(({ email }) => email.length));
   return accounts.flatMap(({ email, authenticated, granted_at, warning }) => {
     const how = !authenticated ? "fail" : warning === undefined ? "ok" : "warn";
-    const since = granted_at === null ? "" : ` since ${granted_at.slice(0, 10)}`;
-    const line = `${sign(how, paint)} ${email.padEnd(longest)}  ${authenticated ? `signed in${since}` : "not signed in"}`;
-    return warning === undefined ? [line] : [line, ...wrap("  ", warning, 2, columns)];
+    const since = granted_at === null ? w.signedIn : w.signedInSince(granted_at.slice(0, 10));
+    const line = `${sign(how, paint)} ${email.padEnd(longest)}  ${authenticated ? since : w.notSignedIn}`;
+    return warning === undefined ? [line] : [line, ...wrap("  ", sentenceIn(w.language, warning), 2, columns)];
   });
 }

@@ -4,7 +4,8 @@ import type { Clock, EpochMs } from "../../core/ports.ts";
 import { fit, progressParts, type Parts } from "./progress-line.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Terminal } from "./terminal.ts";
-import { duration } from "./words.ts";
+import { failureIn } from "../words/french.ts";
+import { duration, spokenIn, type Spoken } from "./spoken.ts";
 
 /** How often a line goes to a log or a pipe. */
 const PULSE_MS = 10_000;
@@ -12,14 +13,14 @@ const PULSE_MS = 10_000;
 /** How often the live line is drawn: what is left counts down, and a resized terminal is filled anew. */
 const REDRAW_MS = 200;
 
-type Ports = Readonly<{ clock: Clock; terminal: Terminal }>;
+type Ports = Readonly<{ clock: Clock; terminal: Terminal; spoken?: Spoken }>;
 
 /** Tells a person, until disposed: on a terminal in a line that changes in place, elsewhere in a line now and then. */
 export function watch(ports: Ports, signal: AbortSignal): Reporter & Disposable {
   return ports.terminal.hasLiveLine ? liveLine(ports, signal) : pulse(ports);
 }
 
-function liveLine({ clock, terminal }: Ports, signal: AbortSignal): Reporter & Disposable {
+function liveLine({ clock, terminal, spoken: w = spokenIn("en") }: Ports, signal: AbortSignal): Reporter & Disposable {
   const paint = terminal.paint.said;
   const over = new AbortController();
   let parts: ((now: EpochMs) => Parts) | undefined;
@@ -29,17 +30,17 @@ function liveLine({ clock, terminal }: Ports, signal: AbortSignal): Reporter & D
   };
   const keepDrawing = async (): Promise<void> => {
     while (!over.signal.aborted) {
-      if (signal.aborted) terminal.live((columns) => fit(STOPPING, columns));
+      if (signal.aborted) terminal.live((columns) => fit({ stage: w.stopping }, columns));
       else draw();
       await clock.sleep(REDRAW_MS, over.signal).catch(() => {});
     }
   };
   void keepDrawing();
   return {
-    progress: (progress) => void (parts = (now) => progressParts(progress, now, paint)),
+    progress: (progress) => void (parts = (now) => progressParts(progress, now, paint, w)),
     waiting(failure, until) {
-      terminal.say(waitingLine(failure, until));
-      parts = (now) => ({ wait: [paint("yellow", `waiting, ${duration(until - now)} left`)] });
+      terminal.say(waitingLine(failure, until, w));
+      parts = (now) => ({ wait: [paint("yellow", w.waitingLeft(duration(until - now)))] });
     },
     [Symbol.dispose]() {
       over.abort();
@@ -49,7 +50,7 @@ function liveLine({ clock, terminal }: Ports, signal: AbortSignal): Reporter & D
   };
 }
 
-function pulse({ clock, terminal }: Ports): Reporter & Disposable {
+function pulse({ clock, terminal, spoken: w = spokenIn("en") }: Ports): Reporter & Disposable {
   const asItIs = (_: unknown, text: string): string => text;
   let toldAt = clock.now();
   return {
@@ -57,19 +58,15 @@ function pulse({ clock, terminal }: Ports): Reporter & Disposable {
       const now = clock.now();
       if (now - toldAt < PULSE_MS) return;
       toldAt = now;
-      const { stage = [], ...parts } = progressParts(progress, now, asItIs);
+      const { stage = [], ...parts } = progressParts(progress, now, asItIs, w);
       terminal.say(fit({ ...parts, stage: stage.slice(-3) }, Infinity)); // without the bar
     },
-    waiting: (failure, until) => terminal.say(waitingLine(failure, until)),
+    waiting: (failure, until) => terminal.say(waitingLine(failure, until, w)),
     [Symbol.dispose]() {},
   };
 }
 
-const STOPPING: Parts = {
-  stage: ["stopping · what has come is made durable · Ctrl-C again leaves at once", "stopping"],
-};
-
 /** What passes by itself, and when. */
-function waitingLine({ message }: Failure, until: EpochMs): string {
-  return `${message} Going on by itself at ${new Date(until).toLocaleTimeString()}; Ctrl-C stops here.`;
+function waitingLine(failure: Failure, until: EpochMs, w: Spoken): string {
+  return w.goesOn(failureIn(w.language, failure).message, w.time(until));
 }

@@ -1,7 +1,7 @@
 import type { z } from "zod";
 
 import type { Export as ExportShape } from "../http/exports/export-view.ts";
-import { call } from "./api.ts";
+import { ask, call } from "./api.ts";
 
 export type Export = Readonly<z.infer<typeof ExportShape>>;
 
@@ -16,4 +16,9 @@ export async function listExports(signal: AbortSignal): Promise<readonly Export[
     cursor = page.next_cursor;
   }
   return all;
+}
+
+/** Takes an export that has ended off the list; its files stay. */
+export async function removeFromList(id: string): Promise<void> {
+  await ask("DELETE", `/exports/${encodeURIComponent(id)}`);
 }

@@ -1,16 +1,7 @@
+import { LANGUAGES, languageOf, type Language } from "../words/language.ts";
 import { remembered } from "./remembered.ts";
 
-export const LANGUAGES = ["en", "fr"] as const;
-
-export type Language = (typeof LANGUAGES)[number];
-
-export const language = remembered<Language>("language", LANGUAGES, preferred());
-
-/** The first language of the browser that the console speaks. */
-function preferred(): Language {
-  const wanted = navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase());
-  return wanted.flatMap((tag) => LANGUAGES.filter((known) => known === tag))[0] ?? "en";
-}
+export const language = remembered<Language>("language", LANGUAGES, languageOf(navigator.languages));
 
 /** Readers and hyphenation go by the page's language. */
 export function followLanguage(): void {

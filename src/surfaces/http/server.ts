@@ -19,6 +19,7 @@ import { consoleRoutes } from "./console-routes.ts";
 import { doctorRoutes } from "./operations/doctor-routes.ts";
 import { eventRoutes } from "./exports/event-routes.ts";
 import { exportRoutes } from "./exports/export-routes.ts";
+import { verifyRoutes } from "./exports/verify-routes.ts";
 import { fileRoutes } from "./exports/file-routes.ts";
 import { healthRoutes } from "./operations/health-routes.ts";
 import { recordRoutes } from "./mail/record-routes.ts";
@@ -120,6 +121,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   await app.register(setupRoutes({ ...signIn, log }));
   await app.register(authRoutes({ ...signIn, redirectUri, makeAttempts, clock, log }));
   await app.register(exportRoutes({ ...exports, clock, log }));
+  await app.register(verifyRoutes({ ...exports, version: services.version }));
   await app.register(doctorRoutes({ ...operations, clock }));
   await app.register(eventRoutes({ ...exports, clock, log }));
   await app.register(fileRoutes({ ...exports, log }));

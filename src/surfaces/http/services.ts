@@ -6,6 +6,7 @@ import type { Records } from "../../core/records.ts";
 import type { Finding } from "../../doctor/finding.ts";
 import type { Setup } from "../../doctor/setup.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
+import type { Verifications } from "../../pipeline/verifications.ts";
 import type { Measures } from "./operations/measures.ts";
 import type { Readiness } from "./operations/readiness.ts";
 
@@ -43,6 +44,8 @@ export type ExportServices = Readonly<{
   archive: Archive;
   /** The dry run of an export. */
   estimate(request: ExportRequest, signal: AbortSignal): Promise<Estimate>;
+  /** Checks of what is on disk, in the background. */
+  verifications: Verifications;
 }>;
 
 /** What it takes to look through what was exported. */

@@ -1,5 +1,6 @@
 import { number } from "../format.ts";
 import { inBoth } from "../language.ts";
+import { Sentence } from "../parts/sentence.tsx";
 import type { ExportInFull } from "./api.ts";
 
 const words = inBoth({
@@ -50,7 +51,9 @@ export function FailedMessages({ of: { failures } }: { of: ExportInFull }) {
                 <th scope="row">
                   <code>{id}</code>
                 </th>
-                <td lang="en">{reason}</td>
+                <td>
+                  <Sentence text={reason} />
+                </td>
                 <td class="number">{number(attempts)}</td>
               </tr>
             ))}

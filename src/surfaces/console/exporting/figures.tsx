@@ -50,21 +50,21 @@ export function Figures({ of: { progress, quota, rate, finished_at_estimate: end
       {progress.gone + progress.failed > 0 && <Figure name={w.exported}>{number(progress.exported)}</Figure>}
       {rate && (
         <Figure name={w.speed} note={w.perMinute}>
-          {rate.messages_per_minute > 0 ? number(rate.messages_per_minute) : "–"}
+          {rate.messages_per_minute === null ? "–" : number(rate.messages_per_minute)}
         </Figure>
       )}
-      {end !== null && left !== null && (
+      {end !== null && left !== null && left > 0 && (
         <Figure name={w.left} note={w.at(moment(end, now))}>
           {duration(left)}
         </Figure>
       )}
       {rate && (
-        <Figure name={w.quota} note={w.ofAllowed(rate.units_per_minute, rate.units_per_minute_allowed)}>
+        <Figure name={w.quota} note={w.ofAllowed(rate.units_this_minute, rate.units_per_minute_allowed)}>
           <meter
             aria-label={w.quota}
             min={0}
             max={Math.max(1, rate.units_per_minute_allowed)}
-            value={rate.units_per_minute}
+            value={Math.min(rate.units_this_minute, rate.units_per_minute_allowed)}
           />
         </Figure>
       )}

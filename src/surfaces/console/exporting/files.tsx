@@ -5,6 +5,7 @@ import { CopyButton } from "../parts/copy-button.tsx";
 import { CopyText } from "../parts/copy-text.tsx";
 import { Notice } from "../parts/failure.tsx";
 import { addressOf, type ExportInFull } from "./api.ts";
+import { isGone } from "./is-gone.ts";
 
 const words = inBoth({
   en: {
@@ -12,9 +13,10 @@ const words = inBoth({
     proven: "Complete and proven:",
     provenHow:
       "every message that Gmail listed is in these files, once, and each file was read again and found to be what was written.",
-    gone: "Those deleted in Gmail before they could be read are named in manifest.json.",
+    deleted: "Those deleted in Gmail before they could be read are named in manifest.json.",
     partly: "Finished files can be used already. The last one appears when it is full or when the export ends.",
     none: "No file has been finished.",
+    gone: "The folder of this export is gone: it was moved, renamed or deleted. Put it back, or bring the export up to date: then every message is fetched anew.",
     all: "Download everything (tar)",
     folder: "Folder on the server's computer",
     file: "File",
@@ -29,10 +31,11 @@ const words = inBoth({
     proven: "Complet, preuve à l'appui :",
     provenHow:
       "chaque message listé par Gmail est dans ces fichiers, une fois, et chaque fichier a été relu et trouvé tel qu'il fut écrit.",
-    gone: "Ceux qui furent supprimés dans Gmail avant d'être lus sont nommés dans manifest.json.",
+    deleted: "Ceux qui furent supprimés dans Gmail avant d'être lus sont nommés dans manifest.json.",
     partly:
       "Les fichiers terminés sont déjà utilisables. Le dernier apparaît quand il est plein ou que l'export se termine.",
     none: "Aucun fichier n'a été terminé.",
+    gone: "Le dossier de cet export a disparu : déplacé, renommé ou supprimé. Remettez-le, ou mettez l'export à jour : tous les messages sont alors relus.",
     all: "Tout télécharger (tar)",
     folder: "Dossier sur l'ordinateur du serveur",
     file: "Fichier",
@@ -63,11 +66,17 @@ export function Files({ of }: { of: ExportInFull }) {
       {complete && (
         <Notice kind="good">
           <p>
-            <strong>{w.proven}</strong> {w.provenHow} {progress.gone > 0 && w.gone}
+            <strong>{w.proven}</strong> {w.provenHow} {progress.gone > 0 && w.deleted}
           </p>
         </Notice>
       )}
-      {files.length === 0 && <p class="dim">{w.none}</p>}
+      {isGone(of) ? (
+        <Notice kind="warn">
+          <p>{w.gone}</p>
+        </Notice>
+      ) : (
+        files.length === 0 && <p class="dim">{w.none}</p>
+      )}
       {files.length > 0 && LIVE.includes(state) && <p class="dim">{w.partly}</p>}
       <p>
         {w.folder} <CopyText what={w.folder} text={folder} />

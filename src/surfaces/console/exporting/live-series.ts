@@ -5,7 +5,7 @@ type Stretch = Readonly<{ exported: number; refused: number }>;
 
 /**
  * What an export did since it is watched, in stretches of equal length from `from` on. What came between two looks is
- * spread evenly over the time between them. There are never more than `MOST`: then two become one.
+ * spread evenly over the time between them; refusals are whole. There are never more than `MOST`: then two become one.
  */
 export type LiveSeries = Readonly<{
   widthMs: number;
@@ -74,7 +74,8 @@ function spread(series: LiveSeries, since: number, what: Stretch): LiveSeries {
     const overlap = Math.min(last.at, from + (i + 1) * widthMs) - Math.max(since, from + i * widthMs);
     const part = lasted > 0 ? overlap / lasted : 1;
     const held = stretches[i] ?? NOTHING;
-    stretches[i] = { exported: held.exported + what.exported * part, refused: held.refused + what.refused * part };
+    const refused = i === indexOf(last.at) ? what.refused : 0;
+    stretches[i] = { exported: held.exported + what.exported * part, refused: held.refused + refused };
   }
   return { ...series, widthMs, stretches };
 }
@@ -88,8 +89,11 @@ function inPairs(stretches: readonly Stretch[]): Stretch[] {
   return pairs;
 }
 
-/** A minute's worth of each stretch that is over, at the moment it began. */
-export type Point = Readonly<{ at: number; exportedPerMinute: number; refusedPerMinute: number }>;
+/**
+ * Each stretch that is over, at the moment it began: a minute's worth of what was exported, and how many calls were
+ * refused in it. A refusal is one, and no rate: it stands where it was told of.
+ */
+export type Point = Readonly<{ at: number; exportedPerMinute: number; refused: number }>;
 
 export function pointsOf({ widthMs, from, stretches, last }: LiveSeries): Point[] {
   const perMinute = 60_000 / widthMs;
@@ -97,7 +101,7 @@ export function pointsOf({ widthMs, from, stretches, last }: LiveSeries): Point[
     .map(({ exported, refused }, i) => ({
       at: from + i * widthMs,
       exportedPerMinute: exported * perMinute,
-      refusedPerMinute: refused * perMinute,
+      refused,
     }))
     .filter(({ at }) => at + widthMs <= last.at);
 }

@@ -1,5 +1,5 @@
 import type { Export } from "../exports-api.ts";
-import { number, share } from "../format.ts";
+import { number, share, timeOfDay } from "../format.ts";
 import { inBoth } from "../language.ts";
 import { Notice } from "../parts/failure.tsx";
 import { Sentence } from "../parts/sentence.tsx";
@@ -30,6 +30,8 @@ const words = inBoth({
     },
     found: (count: number) => (count === 1 ? "1 message found so far" : `${number(count)} messages found so far`),
     of: (done: number, all: number) => `${number(done)} of ${all === 1 ? "1 message" : `${number(all)} messages`}`,
+    held: (time: string) => `Google's minute is used up; it goes on at ${time}.`,
+    gone: "It was done, but its folder is no longer where it was.",
     next: "What to do:",
     lost: "The connection to the server is lost; trying again. What is shown is the last that was heard.",
   },
@@ -55,32 +57,38 @@ const words = inBoth({
     found: (count: number) =>
       count < 2 ? `${number(count)} message trouvé jusqu'ici` : `${number(count)} messages trouvés jusqu'ici`,
     of: (done: number, all: number) => `${number(done)} sur ${number(all)} ${all < 2 ? "message" : "messages"}`,
+    held: (time: string) => `La minute de Google est épuisée ; il reprend à ${time}.`,
+    gone: "Il était terminé, mais son dossier n'est plus là où il était.",
     next: "Que faire :",
     lost: "La connexion au serveur est perdue ; nouvel essai en cours. Vous voyez les dernières nouvelles reçues.",
   },
 });
 
 /** In which state the export is, how far it has come, and what it waits for or was stopped by. */
-export function Status({ of, isConnected }: { of: Export; isConnected: boolean }) {
+export function Status({ of, isConnected, isGone }: { of: Export; isConnected: boolean; isGone: boolean }) {
   const w = words();
-  const { state, progress, waiting_until: until, failure } = of;
+  const { state, progress, rate, waiting_until: until, failure, updated_at: now } = of;
   return (
     <>
       <p class="standing">
-        <StateBadge state={state} /> <span>{state === "running" ? w.stages[progress.stage] : w.states[state]}</span>
+        <StateBadge state={state} />{" "}
+        <span>{state === "running" ? w.stages[progress.stage] : isGone ? w.gone : w.states[state]}</span>
       </p>
+      {rate && rate.held_until !== null && Date.parse(rate.held_until) > Date.parse(now) && (
+        <p class="held">{w.held(timeOfDay(rate.held_until, true))}</p>
+      )}
       <Bar of={of} />
       {failure && (
         <Notice kind={state === "failed" ? "bad" : "warn"}>
           <p>
             <strong>
-              <Sentence text={failure.message} />
+              <Sentence text={failure.message} code={failure.code} />
             </strong>
           </p>
           {until !== undefined && <Countdown until={Date.parse(until)} />}
           {state === "failed" && (
             <p>
-              {w.next} <Sentence text={failure.next} />
+              {w.next} <Sentence text={failure.next} code={failure.code} part="next" />
             </p>
           )}
           {state === "needs_sign_in" && <SignInAgain email={of.email} />}

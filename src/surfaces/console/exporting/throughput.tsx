@@ -9,7 +9,7 @@ const words = inBoth({
     title: "Since this page was opened",
     soon: "The curve begins in a few seconds.",
     messages: "Messages a minute",
-    refusals: "Refused calls a minute",
+    refusals: "Refused calls",
     none: "Google has refused no call in this time.",
     time: "Time",
   },
@@ -17,7 +17,7 @@ const words = inBoth({
     title: "Depuis l'ouverture de cette page",
     soon: "La courbe commence dans quelques secondes.",
     messages: "Messages par minute",
-    refusals: "Appels refusés par minute",
+    refusals: "Appels refusés",
     none: "Google n'a refusé aucun appel pendant ce temps.",
     time: "Heure",
   },
@@ -48,7 +48,7 @@ export function Throughput({ series, isRunning }: { series: LiveSeries; isRunnin
     x,
     series: [{ label, colour, values, format: number }],
   });
-  const refused = points.map(({ refusedPerMinute }) => refusedPerMinute);
+  const refused = points.map((point) => point.refused);
   return (
     <section class="card">
       <h2>{w.title}</h2>

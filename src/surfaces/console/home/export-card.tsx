@@ -4,9 +4,11 @@ import { inBoth } from "../language.ts";
 import { Address } from "../parts/address.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import { SignInLink } from "../parts/sign-in-link.tsx";
-import { StateBadge } from "../parts/state-badge.tsx";
+import { StateBadge, stateWords } from "../parts/state-badge.tsx";
 import { to } from "../route.ts";
+import type { InDirectory } from "./by-directory.ts";
 import { gaugeOf, isLive } from "./gauge.ts";
+import { RowActions } from "./row-actions.tsx";
 
 const words = inBoth({
   en: {
@@ -20,6 +22,7 @@ const words = inBoth({
     newest: (count: number) => (count === 1 ? "only the newest message" : `only the newest ${number(count)}`),
     search: "search",
     labels: (count: number) => (count === 1 ? "one label only" : `${number(count)} labels only`),
+    earlier: (count: number) => (count === 1 ? "1 earlier run" : `${number(count)} earlier runs`),
     begun: (at: string) => `begun ${at}`,
     ended: (at: string) => `ended ${at}`,
     progress: (email: string) => `Progress of ${email}`,
@@ -36,14 +39,17 @@ const words = inBoth({
       count < 2 ? "seulement le message le plus récent" : `seulement les ${number(count)} plus récents`,
     search: "recherche",
     labels: (count: number) => (count < 2 ? "un seul libellé" : `${number(count)} libellés seulement`),
+    earlier: (count: number) => (count < 2 ? "1 passage antérieur" : `${number(count)} passages antérieurs`),
     begun: (at: string) => `commencé le ${at}`,
     ended: (at: string) => `terminé le ${at}`,
     progress: (email: string) => `Progression de ${email}`,
   },
 });
 
-export function ExportCard({ of }: { of: Export }) {
+/** What lies in one directory: the newest run, and those before it. */
+export function ExportCard({ row, changed }: { row: InDirectory; changed: () => void }) {
   const w = words();
+  const of = row.newest;
   const { email, state, failure } = of;
   return (
     <article class="card export-card">
@@ -65,10 +71,24 @@ export function ExportCard({ of }: { of: Export }) {
       </p>
       {failure && (
         <p class="small">
-          <Sentence text={state === "failed" ? `${failure.message} ${failure.next}` : failure.message} />
+          <Sentence text={failure.message} code={failure.code} />{" "}
+          {state === "failed" && <Sentence text={failure.next} code={failure.code} part="next" />}
         </p>
       )}
       {state === "needs_sign_in" && <SignInLink email={email} />}
+      <RowActions of={row} changed={changed} />
+      {row.earlier.length > 0 && (
+        <details class="small">
+          <summary>{w.earlier(row.earlier.length)}</summary>
+          <ul class="plain">
+            {row.earlier.map((run) => (
+              <li key={run.id}>
+                <a href={to({ page: "export", id: run.id })}>{dateTime(run.created_at)}</a> · {stateWords()[run.state]}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
     </article>
   );
 }
@@ -108,7 +128,8 @@ function factsOf(of: Export): string[] {
   if (gauge.kind === "none" && (progress.exported > 0 || state === "completed"))
     facts.push(w.messages(progress.exported));
   if (progress.failed > 0) facts.push(w.failed(progress.failed));
-  if (rate && rate.messages_per_minute > 0) facts.push(w.pace(rate.messages_per_minute));
+  if (rate && rate.messages_per_minute !== null && rate.messages_per_minute > 0)
+    facts.push(w.pace(rate.messages_per_minute));
   if (end !== null) facts.push(w.left(dateTime(end)));
   if (until !== undefined) facts.push(w.until(dateTime(until)));
   return facts;

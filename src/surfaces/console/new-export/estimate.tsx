@@ -7,6 +7,8 @@ const words = inBoth({
     title: "What it will take",
     underAMinute: "Less than a minute",
     about: (span: string) => `About ${span}`,
+    older: (span: string) =>
+      `Less, about ${span}, if your Google project is an old one, from before May 2026: that is found out as the export goes.`,
     lessThan: (part: string) => `less than ${part}`,
     nothing: "Nothing to fetch: no message is found.",
     limit: (messages: number, perMinute: number, tier: "2026" | "legacy") =>
@@ -16,13 +18,14 @@ const words = inBoth({
     messages: "Messages",
     conversations: "Conversations",
     units: "Quota units",
-    day: "Of a day's units",
     dayLong: (part: string) => `Google lets a project spend 80,000,000 units a day; this takes ${part} of them.`,
   },
   fr: {
     title: "Ce que cela demandera",
     underAMinute: "Moins d'une minute",
     about: (span: string) => `Environ ${span}`,
+    older: (span: string) =>
+      `Moins, environ ${span}, si votre projet Google est ancien, d'avant mai 2026 : cela se découvre pendant l'export.`,
     lessThan: (part: string) => `moins de ${part}`,
     nothing: "Rien à lire : aucun message n'est trouvé.",
     limit: (messages: number, perMinute: number, tier: "2026" | "legacy") =>
@@ -32,7 +35,6 @@ const words = inBoth({
     messages: "Messages",
     conversations: "Conversations",
     units: "Unités de quota",
-    day: "Des unités d'un jour",
     dayLong: (part: string) => `Google accorde 80 000 000 unités par jour à un projet ; ceci en prend ${part}.`,
   },
 });
@@ -43,13 +45,18 @@ const HARDLY = 0.0001;
 /** The answer to "how long?", in words first and then in figures. */
 export function EstimateOf({ of }: { of: Estimate }) {
   const w = words();
-  const { messages, conversations, units, tier, minutes, share_of_day: part } = of;
+  const { messages, conversations, units, tier, minutes, text, share_of_day: part } = of;
+  const older = typeof text.minutes === "number" ? undefined : text.minutes[0];
   const ofDay = part > 0 && part < HARDLY ? w.lessThan(share(HARDLY)) : share(part);
   if (messages === 0) return <p>{w.nothing}</p>;
   return (
     <>
       <p class="headline">{minutes < 1 ? w.underAMinute : w.about(duration(minutes * 60_000, "long"))}</p>
-      {minutes >= 1 && <p>{w.limit(messages, messages / minutes, tier)}</p>}
+      {older !== undefined && minutes >= 1 ? (
+        <p>{w.older(duration(older * 60_000, "long"))}</p>
+      ) : (
+        minutes >= 1 && <p>{w.limit(messages, messages / minutes, tier)}</p>
+      )}
       <dl class="figures close">
         <div>
           <dt>{w.messages}</dt>
@@ -62,10 +69,6 @@ export function EstimateOf({ of }: { of: Estimate }) {
         <div>
           <dt>{w.units}</dt>
           <dd>{number(units)}</dd>
-        </div>
-        <div>
-          <dt>{w.day}</dt>
-          <dd>{ofDay}</dd>
         </div>
       </dl>
       <p class="small dim">{w.dayLong(ofDay)}</p>

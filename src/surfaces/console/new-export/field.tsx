@@ -1,14 +1,16 @@
 import type { ComponentChildren } from "preact";
 import { useId } from "preact/hooks";
 
+import { Sentence } from "../parts/sentence.tsx";
+
 /** What ties a control to its hint and to what was wrong with it, for readers. */
 type Described = Readonly<{ id: string; "aria-describedby"?: string; "aria-invalid"?: "true" }>;
 
 type About = Readonly<{ hint?: string | undefined; wrong?: ComponentChildren }>;
 
-/** The server's own sentence, which is English. */
+/** The server's own sentence. */
 export function said(complaint: string | undefined): ComponentChildren {
-  return complaint === undefined ? undefined : <span lang="en">{complaint}</span>;
+  return complaint === undefined ? undefined : <Sentence text={complaint} />;
 }
 
 /** Gives a control its id, and the elements that describe it: `hint` before, and below what the server refused. */

@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 
 import { LIVE } from "../../../core/job.ts";
+import { CheckSection } from "../checking/check-section.tsx";
 import { Announced } from "../exporting/announced.tsx";
 import { Asked } from "../exporting/asked.tsx";
 import { ControlButtons, ControlFailure, useControls } from "../exporting/controls.tsx";
@@ -8,6 +9,7 @@ import { doneOf } from "../exporting/done-of.ts";
 import { FailedMessages } from "../exporting/failed-messages.tsx";
 import { Figures } from "../exporting/figures.tsx";
 import { Files } from "../exporting/files.tsx";
+import { isGone } from "../exporting/is-gone.ts";
 import { Status } from "../exporting/status.tsx";
 import { Throughput } from "../exporting/throughput.tsx";
 import { useLiveExport } from "../exporting/use-live-export.tsx";
@@ -44,7 +46,7 @@ export function ExportPage({ id }: { id: string }) {
             <Announced state={value.state} />
             <ControlFailure controls={controls} />
             <section class="card">
-              <Status of={value} isConnected={isConnected} />
+              <Status of={value} isConnected={isConnected} isGone={isGone(value)} />
               <Figures of={value} />
             </section>
             {value.files.length > 0 && (
@@ -62,6 +64,7 @@ export function ExportPage({ id }: { id: string }) {
             {isLive && throughput}
             <Files of={value} />
             {!isLive && throughput}
+            {!isLive && value.files.length > 0 && <CheckSection id={id} />}
             <Asked of={value} />
           </>
         )}

@@ -46,7 +46,7 @@ export function ExportsPage() {
             <>
               {start.state === "failed" && <Failure error={start.error} again={start.reload} />}
               {start.value && <Missing step={start.value} />}
-              <ExportList exports={all} />
+              <ExportList exports={all} reload={exports.reload} />
             </>
           )
         }

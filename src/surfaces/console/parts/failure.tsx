@@ -2,6 +2,7 @@ import type { ComponentChildren } from "preact";
 
 import { Refusal } from "../api.ts";
 import { inBoth } from "../language.ts";
+import { Sentence } from "./sentence.tsx";
 
 const words = inBoth({
   en: {
@@ -20,7 +21,7 @@ const words = inBoth({
   },
 });
 
-/** What went wrong and the next step. The server's sentences are English, and marked as such for readers. */
+/** What went wrong and the next step, in the person's language. */
 export function Failure({ error, again }: { error: unknown; again?: () => void }) {
   if (error === undefined) return null;
   const w = words();
@@ -29,11 +30,13 @@ export function Failure({ error, again }: { error: unknown; again?: () => void }
     <div class="notice bad" role="alert">
       {problem ? (
         <>
-          <p lang="en">
-            <strong>{problem.detail}</strong>
+          <p>
+            <strong>
+              <Sentence text={problem.detail} code={problem.code} />
+            </strong>
           </p>
           <p>
-            {w.next} <span lang="en">{problem.next}</span>
+            {w.next} <Sentence text={problem.next} code={problem.code} part="next" />
           </p>
           <p class="small dim">
             <code>{problem.code}</code> · {w.request} <code>{problem.request_id}</code>

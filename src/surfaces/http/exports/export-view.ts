@@ -51,10 +51,12 @@ export const Export = z
     }),
     rate: z
       .object({
-        messages_per_minute: z.number(),
-        units_per_minute: z.number(),
+        messages_per_minute: z.number().nullable(),
+        units_per_minute: z.number().nullable(),
+        units_this_minute: z.number(),
         units_per_minute_allowed: z.number(),
         units_left: z.number(),
+        held_until: z.iso.datetime().nullable(),
       })
       .nullable(),
     finished_at_estimate: z.iso.datetime().nullable(),

@@ -4,7 +4,8 @@ import { z } from "zod";
 
 import { failureOf, refuse } from "../../../core/errors.ts";
 import type { SignInStart } from "../../../core/grant.ts";
-import { refusedPage, signedInPage, TO_CONSOLE } from "../../pages.ts";
+import { refusedPage, signedInPage } from "../../pages.ts";
+import { languageOf, type Language } from "../../words/language.ts";
 import { answer, empty, htmlPage, INVALID_FIELDS, problems, TOO_MANY_ATTEMPTS } from "../contract/answers.ts";
 import type { MakeAttempts } from "../access/attempts.ts";
 import { EMAIL, GRANT } from "../contract/examples.ts";
@@ -16,6 +17,8 @@ const email = z.email().meta({ examples: [EMAIL] });
 
 /** A parameter of the callback as Google, or anybody, sent it: given twice it is none, and the page says what is wrong. */
 const parameter = z.string().optional().catch(undefined);
+
+const CONSOLE = "/";
 
 /** Where the console lists accounts: the one place that a sign-in may return to. */
 const CONSOLE_ACCOUNTS = "/#/accounts";
@@ -124,7 +127,12 @@ export function authRoutes({
           if (!failure || !isBrowser(request)) throw error;
           return failure;
         });
-        if ("code" in begun) return sendPage(reply, statusOf(begun.code), refusedPage(begun, TO_CONSOLE));
+        if ("code" in begun)
+          return sendPage(
+            reply,
+            statusOf(begun.code),
+            refusedPage(spokenBy(request), begun, { signIn: request.url, console: CONSOLE }),
+          );
         const { url, browserKey } = begun;
         const state = new URL(url).searchParams.get("state") ?? "";
         return reply
@@ -171,12 +179,16 @@ export function authRoutes({
           using limit = timeLimit(clock, GOOGLE_MS);
           const account = await accounts.finish(query, browserKey, limit.signal);
           if (kept.length > browserKey.length) return await reply.redirect(CONSOLE_ACCOUNTS, 303);
-          return await sendPage(reply, 200, signedInPage(account, TO_CONSOLE));
+          return await sendPage(reply, 200, signedInPage(spokenBy(request), account, { console: CONSOLE }));
         } catch (error) {
           const failure = failureOf(error);
           if (!failure) throw error;
           log.warn("sign-in refused", { requestId, code: failure.code });
-          return await sendPage(reply, statusOf(failure.code), refusedPage(failure, TO_CONSOLE));
+          return await sendPage(
+            reply,
+            statusOf(failure.code),
+            refusedPage(spokenBy(request), failure, { signIn: againOf(kept), console: CONSOLE }),
+          );
         }
       },
     );
@@ -233,6 +245,16 @@ export function authRoutes({
       },
     );
   };
+}
+
+/** The language that the browser prefers (RFC 9110 §12.5.4), in the order in which it names them, as browsers do. */
+function spokenBy({ headers }: FastifyRequest): Language {
+  return languageOf((headers["accept-language"] ?? "").split(","));
+}
+
+/** Where the same sign-in begins anew; which account it was for is known to nobody any more. */
+function againOf(kept: string): string {
+  return kept.endsWith(RETURN_TO_CONSOLE) ? "/auth/gmail?return=console" : "/auth/gmail";
 }
 
 /** Programs ask for anything, or for JSON; browsers ask for pages. */

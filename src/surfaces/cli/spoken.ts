@@ -1,0 +1,205 @@
+import type { Language } from "../words/language.ts";
+
+/** 12345 → "12,345", or "12 345" in French. */
+export function number(value: number, language: Language = "en"): string {
+  return value.toLocaleString(language === "fr" ? "fr" : "en-US");
+}
+
+/** 95_000 → "2 min". Rounded up: nobody minds being done earlier. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1_000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes < 120) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** "1 message", "2 messages". */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${number(count)} ${count === 1 ? one : many}`;
+}
+
+/** In French nought is singular. */
+function pluriel(count: number, un: string, plusieurs = `${un}s`): string {
+  return `${number(count, "fr")} ${count < 2 ? un : plusieurs}`;
+}
+
+const en = {
+  language: "en" as Language,
+  number: (value: number): string => number(value),
+  time: (at: number): string => new Date(at).toLocaleTimeString(),
+  messages: (count: number): string => plural(count, "message"),
+  soFar: (messages: string): string => `${messages} so far`,
+  stages: {
+    starting: "starting",
+    listing: "listing",
+    fetching: "fetching",
+    verifying: "verifying",
+    done: "done",
+  } as Record<string, string>,
+  of: (done: string, all: string): string => `${done} of ${all}`,
+  ofMessages: (done: string, all: number): string => `${done} of ${plural(all, "message")}`,
+  failed: (count: number): string => `${number(count)} failed`,
+  refused: (count: number): string => `${number(count)} refused`,
+  gone: (count: number): string => `${number(count)} gone`,
+  aMinute: (count: string): string => `${count} a minute`,
+  perMinute: (count: string): string => `${count}/min`,
+  thisMinute: (used: string, allowed: string): string => `${used} of ${allowed} units this minute`,
+  shareOfMinute: (percent: number): string => `${percent} % of the quota`,
+  units: (count: number): string => plural(count, "quota unit"),
+  minuteUsedUp: (until: string): string => `Google's minute is used up; goes on at ${until}`,
+  waits: (span: string): string => `waiting ${span}`,
+  about: (span: string): string => `about ${span} left`,
+  left: (span: string): string => `${span} left`,
+  waitingLeft: (span: string): string => `waiting, ${span} left`,
+  stopping: ["stopping · what has come is made durable · Ctrl-C again leaves at once", "stopping"],
+  goesOn: (message: string, until: string): string => `${message} Going on by itself at ${until}; Ctrl-C stops here.`,
+  stopped: "Stopped.",
+  stoppedExport: "Stopped. Everything fetched so far is on disk; the same command goes on from there.",
+  unwritable: (code: string): string => `What belongs on stdout could not be written there (${code}).`,
+  complete: "Complete",
+  notComplete: "Not complete",
+  inFiles: (messages: number, files: number, path: string): string =>
+    `${plural(messages, "message")} in ${plural(files, "file")} in ${path}`,
+  cost: (calls: number, units: number, refused: number): string =>
+    `Cost: ${plural(calls, "request")}, ${plural(units, "quota unit")}, ${number(refused)} refused`,
+  goneBefore: (count: number): string => `Gone from Gmail before they could be read: ${number(count)}`,
+  failedNamed: (count: number): string =>
+    `Failed: ${number(count)} (named in manifest.json); run the same command again to retry them`,
+  more: (count: number): string => `… and ${number(count)} more (--json names them all)`,
+  deletedSince: (count: number): string => `Deleted in Gmail since, kept here: ${number(count)}`,
+  manifest: "the manifest",
+  manifestAndGmail: "the manifest and Gmail",
+  sound: (messages: number, files: number, against: string): string =>
+    `Sound: ${plural(messages, "message")} in ${plural(files, "file")} agree with ${against}`,
+  butNotComplete: ", but the export is not complete",
+  unsound: (findings: number, against: string): string =>
+    `Not sound: ${plural(findings, "finding")} against ${against}`,
+  found: (messages: number, conversations: number, calls: number, units: number): string =>
+    `${plural(messages, "message")} in ${plural(conversations, "conversation")}: ${plural(calls, "call")} for ${plural(units, "quota unit")}`,
+  takes: (time: string, rate: string): string => `About ${time}, ${rate}`,
+  range: (from: string, until: string): string =>
+    `About ${until}; less, about ${from}, if your Google project is an old one (from before May 2026)`,
+  atRate: (units: number): string => `at ${number(units)} units a minute`,
+  ofDay: (percent: string): string => `${percent} % of what a project may spend a day`,
+  signedInAs: (account: string): string => `Signed in as ${account}.`,
+  signedOut: (account: string): string => `Signed out ${account}.`,
+  notRevoked: " Google could not be told: remove the access at https://myaccount.google.com/permissions",
+  nobody: (command: string): string => `Nobody is signed in: ${command}`,
+  signedInSince: (day: string): string => `signed in since ${day}`,
+  signedIn: "signed in",
+  notSignedIn: "not signed in",
+  sealed: (count: number): string => `Sealed ${plural(count, "sign-in")} with the new key.`,
+  unopened: (count: number): string => ` ${count} could not be opened and were left: sign in again as these accounts.`,
+  opening: (url: string): string[] => ["Opening your browser to sign in. If none opens, go to:", "", url, ""],
+  noBrowser: "No browser could be opened: please open the address above yourself.",
+  openThis: (url: string): string[] => ["Open this address in a browser on any machine and sign in:", "", url, ""],
+  endsAt: (address: string): string =>
+    `The browser ends at an address that starts with ${address}. It may say that it cannot connect: copy that address.`,
+  paste: "Paste it here: ",
+  notWhole: "That is not the whole address: it contains state= and code=.",
+  keyHint: "Put it into .env where the server starts, as API_KEY=<this>; then restart the server.",
+  why: "why ",
+  next: "next",
+  inTheWay: (failed: number, warnings: number): string =>
+    `${plural(failed, "thing stands", "things stand")} in the way, ${plural(warnings, "warning")}.`,
+  nothingInTheWay: (warnings: number): string =>
+    `Nothing stands in the way${warnings > 0 ? `, ${plural(warnings, "warning")}` : ""}.`,
+  listens: (url: string): string => `gmail-export listens on ${url} (open it in a browser; its API: ${url}/docs)`,
+};
+
+/** What the command line says to people, in one language. Data is not among it: that stays English. */
+export type Spoken = typeof en;
+
+const fr: Spoken = {
+  language: "fr",
+  number: (value) => number(value, "fr"),
+  time: (at) => new Date(at).toLocaleTimeString("fr"),
+  messages: (count) => pluriel(count, "message"),
+  soFar: (messages) => `${messages} jusqu'ici`,
+  stages: {
+    starting: "préparation",
+    listing: "liste",
+    fetching: "lecture",
+    verifying: "vérification",
+    done: "terminé",
+  },
+  of: (done, all) => `${done} sur ${all}`,
+  ofMessages: (done, all) => `${done} sur ${pluriel(all, "message")}`,
+  failed: (count) => `${number(count, "fr")} en échec`,
+  refused: (count) => pluriel(count, "refus", "refus"),
+  gone: (count) => pluriel(count, "disparu"),
+  aMinute: (count) => `${count} par minute`,
+  perMinute: (count) => `${count}/min`,
+  thisMinute: (used, allowed) => `${used} sur ${allowed} unités cette minute`,
+  shareOfMinute: (percent) => `${percent} % du quota`,
+  units: (count) => pluriel(count, "unité de quota", "unités de quota"),
+  minuteUsedUp: (until) => `La minute de Google est épuisée ; reprise à ${until}`,
+  waits: (span) => `attente ${span}`,
+  about: (span) => `encore ${span} environ`,
+  left: (span) => `encore ${span}`,
+  waitingLeft: (span) => `en attente, encore ${span}`,
+  stopping: ["arrêt · ce qui est venu est mis en sûreté · Ctrl-C encore : sortie immédiate", "arrêt"],
+  goesOn: (message, until) => `${message} Reprise d'elle-même à ${until} ; Ctrl-C arrête ici.`,
+  stopped: "Arrêté.",
+  stoppedExport: "Arrêté. Tout ce qui a été lu est sur le disque ; la même commande continue de là.",
+  unwritable: (code) => `Ce qui devait aller sur stdout n'a pas pu y être écrit (${code}).`,
+  complete: "Complet",
+  notComplete: "Incomplet",
+  inFiles: (messages, files, path) => `${pluriel(messages, "message")} dans ${pluriel(files, "fichier")} de ${path}`,
+  cost: (calls, units, refused) =>
+    `Coût : ${pluriel(calls, "appel")}, ${pluriel(units, "unité de quota", "unités de quota")}, ${pluriel(refused, "refus", "refus")}`,
+  goneBefore: (count) => `Disparus de Gmail avant d'être lus : ${number(count, "fr")}`,
+  failedNamed: (count) =>
+    `En échec : ${number(count, "fr")} (nommés dans manifest.json) ; relancez la même commande pour les relire`,
+  more: (count) => `… et ${number(count, "fr")} de plus (--json les nomme tous)`,
+  deletedSince: (count) => `Supprimés depuis dans Gmail, gardés ici : ${number(count, "fr")}`,
+  manifest: "le manifeste",
+  manifestAndGmail: "le manifeste et Gmail",
+  sound: (messages, files, against) =>
+    `Intact : ${pluriel(messages, "message")} dans ${pluriel(files, "fichier")}, en accord avec ${against}`,
+  butNotComplete: ", mais l'export n'est pas complet",
+  unsound: (findings, against) => `Pas intact : ${pluriel(findings, "écart")} avec ${against}`,
+  found: (messages, conversations, calls, units) =>
+    `${pluriel(messages, "message")} dans ${pluriel(conversations, "conversation")} : ${pluriel(calls, "appel")} pour ${pluriel(units, "unité de quota", "unités de quota")}`,
+  takes: (time, rate) => `Environ ${time}, ${rate}`,
+  range: (from, until) =>
+    `Environ ${until} ; moins, environ ${from}, si votre projet Google est ancien (d'avant mai 2026)`,
+  atRate: (units) => `à ${number(units, "fr")} unités par minute`,
+  ofDay: (percent) => `${percent} % de ce qu'un projet peut dépenser par jour`,
+  signedInAs: (account) => `Connecté comme ${account}.`,
+  signedOut: (account) => `${account} est déconnecté.`,
+  notRevoked: " Google n'a pas pu être prévenu : retirez l'accès sur https://myaccount.google.com/permissions",
+  nobody: (command) => `Personne n'est connecté : ${command}`,
+  signedInSince: (day) => `connecté depuis le ${day}`,
+  signedIn: "connecté",
+  notSignedIn: "pas connecté",
+  sealed: (count) => `${pluriel(count, "connexion scellée", "connexions scellées")} avec la nouvelle clé.`,
+  unopened: (count) => ` ${count} n'ont pas pu être ouvertes et sont restées : reconnectez ces comptes.`,
+  opening: (url) => ["Votre navigateur s'ouvre pour la connexion. Si aucun ne s'ouvre, allez à :", "", url, ""],
+  noBrowser: "Aucun navigateur n'a pu être ouvert : ouvrez vous-même l'adresse ci-dessus.",
+  openThis: (url) => [
+    "Ouvrez cette adresse dans un navigateur, sur n'importe quelle machine, et connectez-vous :",
+    "",
+    url,
+    "",
+  ],
+  endsAt: (address) =>
+    `Le navigateur aboutit à une adresse qui commence par ${address}. Il dira peut-être qu'il ne peut pas se connecter : copiez cette adresse.`,
+  paste: "Collez-la ici : ",
+  notWhole: "Ce n'est pas l'adresse entière : elle contient state= et code=.",
+  keyHint: "Mettez-la dans .env, là où le serveur démarre : API_KEY=<ceci> ; puis redémarrez le serveur.",
+  why: "pourquoi  ",
+  next: "que faire ",
+  inTheWay: (failed, warnings) => `${pluriel(failed, "obstacle")}, ${pluriel(warnings, "avertissement")}.`,
+  nothingInTheWay: (warnings) =>
+    `Rien ne fait obstacle${warnings > 0 ? `, ${pluriel(warnings, "avertissement")}` : ""}.`,
+  listens: (url) => `gmail-export écoute sur ${url} (à ouvrir dans un navigateur ; son API : ${url}/docs)`,
+};
+
+const SPOKEN: Readonly<Record<Language, Spoken>> = { en, fr };
+
+/** All words of one language. */
+export function spokenIn(language: Language): Spoken {
+  return SPOKEN[language];
+}

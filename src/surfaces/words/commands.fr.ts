@@ -1,0 +1,123 @@
+import { pair, type Pair } from "./pair.ts";
+
+/** What help says of commands, options and arguments, beside its French. `test/french.test.ts` finds what is missing. */
+export const HELP_SENTENCES: readonly Pair[] = [
+  pair(
+    "Every message out of a Gmail mailbox, exactly once, into JSON files, and provably so.",
+    "Tous les messages d'une boîte Gmail, une fois chacun, dans des fichiers JSON, preuve à l'appui.",
+  ),
+  pair("print data as JSON", "afficher les données en JSON"),
+  pair(
+    "what people are told, in this language (default: LC_ALL, LANG)",
+    "ce qui est dit aux personnes, dans cette langue (défaut : LC_ALL, LANG)",
+  ),
+  pair("output the version number", "afficher la version"),
+  pair("display help for command", "afficher l'aide d'une commande"),
+  pair("sign in with Google", "se connecter avec Google"),
+  pair("the account; any when left out", "le compte ; n'importe lequel si omis"),
+  pair("the account", "le compte"),
+  pair("one account; all when left out", "un compte ; tous si omis"),
+  pair("one account; all that are signed in when left out", "un compte ; tous ceux qui sont connectés si omis"),
+  pair(
+    "print the address, and paste where the browser ends (for machines without one)",
+    "afficher l'adresse, et coller celle où le navigateur aboutit (pour les machines sans navigateur)",
+  ),
+  pair("revoke the grant at Google, then forget it", "révoquer l'accès chez Google, puis l'oublier"),
+  pair("who is signed in, and how each grant is", "qui est connecté, et l'état de chaque accès"),
+  pair(
+    "seal the stored sign-ins with a new key; a running server goes on meanwhile",
+    "sceller les connexions enregistrées avec une nouvelle clé ; un serveur en marche continue",
+  ),
+  pair(
+    "bring a mailbox to disk; the same command goes on where it stopped, and brings what is new",
+    "amener une boîte sur le disque ; la même commande reprend où elle s'est arrêtée, et apporte le nouveau",
+  ),
+  pair("only the newest n messages", "seulement les n messages les plus récents"),
+  pair("only what a Gmail search finds", "seulement ce que trouve une recherche Gmail"),
+  pair(
+    "only messages with all these labels, by name or id",
+    "seulement les messages qui portent tous ces libellés, par nom ou identifiant",
+  ),
+  pair("spam and trash too", "le spam et la corbeille aussi"),
+  pair("inside EXPORT_DIR (default: EXPORT_DIR/<email>)", "dans EXPORT_DIR (défaut : EXPORT_DIR/<email>)"),
+  pair(
+    "a former address of the account, under which that directory was exported",
+    "une ancienne adresse du compte, sous laquelle ce dossier fut exporté",
+  ),
+  pair(
+    "wait for a directory that another export writes to, and for a new day's quota, instead of ending",
+    "attendre un dossier où écrit un autre export, et le quota d'un nouveau jour, au lieu de finir",
+  ),
+  pair("messages a file", "messages par fichier"),
+  pair(
+    "only list, and say what it would cost (5 quota units per 500 messages)",
+    "faire la liste seulement, et dire ce que cela coûterait (5 unités de quota par 500 messages)",
+  ),
+  pair("an export directory", "le dossier d'un export"),
+  pair("hold an export against its manifest", "confronter un export à son manifeste"),
+  pair(
+    "and against a fresh listing of the mailbox (5 quota units per 500 messages)",
+    "et à une nouvelle liste de la boîte (5 unités de quota par 500 messages)",
+  ),
+  pair(
+    "look for what stands in the way of an export, and say what to do (1 quota unit an account)",
+    "chercher ce qui fait obstacle à un export, et dire que faire (1 unité de quota par compte)",
+  ),
+  pair("run the HTTP server and its background exports", "lancer le serveur HTTP et ses exports en arrière-plan"),
+  pair("instead of PORT", "au lieu de PORT"),
+  pair(
+    "make a new API_KEY; it is printed, and kept nowhere",
+    "faire une nouvelle API_KEY ; affichée, gardée nulle part",
+  ),
+  pair(
+    "export a simulated mailbox through the real server, and verify it; nothing leaves this machine",
+    "exporter une boîte simulée par le vrai serveur, et la vérifier ; rien ne quitte cette machine",
+  ),
+  pair("size of the mailbox", "taille de la boîte"),
+  pair("keep it running afterwards, for a look at the console", "le laisser tourner ensuite, pour regarder la console"),
+  pair("yours", "le vôtre"),
+  pair(
+    "print what makes a shell complete commands, options, folders and accounts with the Tab key",
+    "afficher de quoi compléter commandes, options, dossiers et comptes avec la touche Tab",
+  ),
+];
+
+/** Headings of help, and how commands end. */
+export const HELP_HEADINGS: Readonly<Record<string, string>> = {
+  "Usage:": "Usage :",
+  "Options:": "Options :",
+  "Arguments:": "Arguments :",
+  "Commands:": "Commandes :",
+  "Global Options:": "Options générales :",
+  "Signing in:": "Connexion :",
+  "Exporting:": "Export :",
+  "This machine:": "Cette machine :",
+  "What to bring:": "Quoi apporter :",
+  "Where to:": "Où :",
+  "Examples:": "Exemples :",
+  "Exit codes:": "Codes de sortie :",
+  "First steps:": "Premiers pas :",
+  "what is missing, and what to do about it": "ce qui manque, et comment y remédier",
+  "export you@gmail.com    bring the mailbox to disk": "export vous@gmail.com   amener la boîte sur le disque",
+  "login                   sign in with Google": "login                   se connecter avec Google",
+  "No Google project yet? gmail-export demo shows it all on a simulated mailbox.":
+    "Pas encore de projet Google ? gmail-export demo montre tout sur une boîte simulée.",
+  "gmail-export <command> --help has examples of each command.":
+    "gmail-export <command> --help a des exemples de chaque commande.",
+  "Settings come from the environment and .env (.env.example names them all).":
+    "Les réglages viennent de l'environnement et de .env (.env.example les nomme tous).",
+  "Documentation: docs/cli.md": "Documentation : docs/cli.md",
+  "(default: ": "(défaut : ",
+  "(choices: ": "(choix : ",
+  "0 done": "0 fait",
+  "1 defect": "1 défaut du programme",
+  "2 usage": "2 emploi",
+  "3 set-up": "3 configuration",
+  "4 sign-in needed": "4 connexion requise",
+  "5 not complete": "5 incomplet",
+  "6 Google or network": "6 Google ou réseau",
+  "7 disk": "7 disque",
+  "8 directory": "8 dossier",
+  "9 verify found differences": "9 écarts trouvés par verify",
+  "130 stopped with Ctrl-C": "130 arrêté par Ctrl-C",
+};

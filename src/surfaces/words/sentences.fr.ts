@@ -1,0 +1,840 @@
+import { pair, type Pair } from "./pair.ts";
+
+/**
+ * Every sentence that failures say, beside its French. What stands in braces is put in as it is found in the English
+ * one, translated itself where it is a sentence, number or size of ours. `test/french.test.ts` finds what is missing.
+ */
+export const FAILURE_SENTENCES: readonly Pair[] = [
+  // settings and this machine
+  pair("These settings cannot be used: {problems}.", "Ces réglages sont inutilisables : {problems}."),
+  pair("These settings cannot be used: {problems}", "Ces réglages sont inutilisables : {problems}"),
+  pair(
+    "Correct them in the environment or in .env; every setting is described in .env.example.",
+    "Corrigez-les dans l'environnement ou dans .env ; .env.example décrit chaque réglage.",
+  ),
+  pair("{name} must be a whole number from {from} to {to}", "{name} doit être un nombre entier de {from} à {to}"),
+  pair("{name} must be one of {choices}", "{name} doit être l'un de {choices}"),
+  pair(
+    "{name} must be 32 bytes in base64 (make one with: openssl rand -base64 32)",
+    "{name} doit être 32 octets en base64 (pour en faire : openssl rand -base64 32)",
+  ),
+  pair(
+    "{name} must be an https URL (http only on this machine, such as {example})",
+    "{name} doit être une adresse https (http seulement sur cette machine, comme {example})",
+  ),
+  pair(
+    "{name} must be host names without scheme and port, such as {example}",
+    "{name} doit être des noms d'hôtes sans protocole ni port, comme {example}",
+  ),
+  pair(
+    "{name} must be addresses or networks of proxies, such as {example} or {network}",
+    "{name} doit être des adresses ou réseaux de proxys, comme {example} ou {network}",
+  ),
+  pair(
+    "{name} can be reached from other machines: set API_KEY too, or leave it at 127.0.0.1",
+    "{name} est joignable depuis d'autres machines : réglez aussi API_KEY, ou laissez 127.0.0.1",
+  ),
+  pair(
+    "{name} lets in others than this machine: set API_KEY too",
+    "{name} laisse entrer d'autres que cette machine : réglez aussi API_KEY",
+  ),
+  pair(
+    "{name} must have at least 43 characters, as 32 random bytes in base64 do (gmail-export key makes one)",
+    "{name} doit avoir au moins 43 caractères, comme 32 octets aléatoires en base64 (gmail-export key en fait une)",
+  ),
+  pair(
+    "{name} is 0, which lets anybody on the way read tokens and mail: unset it (a proxy's own certificate goes to NODE_EXTRA_CA_CERTS)",
+    "{name} vaut 0, ce qui laisse quiconque en chemin lire jetons et courrier : retirez-le (le certificat d'un proxy va dans NODE_EXTRA_CA_CERTS)",
+  ),
+  pair("Another process is changing the key.", "Un autre processus est en train de changer la clé."),
+  pair("Wait until it has ended.", "Attendez qu'il ait fini."),
+  pair("The server cannot listen on {address} ({code}).", "Le serveur ne peut pas écouter sur {address} ({code})."),
+  pair(
+    "Stop what listens there, or choose another PORT (and OAUTH_REDIRECT_URI, if it is set).",
+    "Arrêtez ce qui y écoute, ou choisissez un autre PORT (et OAUTH_REDIRECT_URI, s'il est réglé).",
+  ),
+  pair(
+    "OAUTH_REDIRECT_URI is an address of the web, so others than this machine can reach the server, and there is no API_KEY.",
+    "OAUTH_REDIRECT_URI est une adresse du web : d'autres que cette machine peuvent joindre le serveur, et il n'y a pas d'API_KEY.",
+  ),
+  pair(
+    "Set API_KEY to what `gmail-export key` prints.",
+    "Donnez à API_KEY ce qu'affiche la commande `gmail-export key`.",
+  ),
+  pair("The address cannot be read.", "L'adresse ne peut pas être lue."),
+  pair("See /docs for what there is.", "Voyez /docs pour ce qui existe."),
+  pair("{path} is {kind}, not a file.", "{path} est {kind}, pas un fichier."),
+  pair("Put a file of your own in its place.", "Mettez un fichier à vous à sa place."),
+  pair(
+    "{path} holds secrets, and other users of this machine may read it.",
+    "{path} contient des secrets, et d'autres utilisateurs de cette machine peuvent le lire.",
+  ),
+  pair("Type: chmod 600 {path}", "Tapez : chmod 600 {path}"),
+
+  pair(
+    "Correct {path}; every setting is described in .env.example.",
+    "Corrigez {path} ; .env.example décrit chaque réglage.",
+  ),
+  pair(
+    "{path} holds secrets, and other users of this machine may read it, or it is another's.",
+    "{path} contient des secrets, et d'autres utilisateurs de cette machine peuvent le lire, ou il est à un autre.",
+  ),
+  pair(
+    "{path} says where sign-ins are kept or sent ({names}), and it is not for its user alone.",
+    "{path} dit où les connexions sont gardées ou envoyées ({names}), et n'est pas réservé à son utilisateur.",
+  ),
+  pair(
+    "Look at what is in it; if that is what you want, type: chmod 600 {path}",
+    "Regardez ce qu'il contient ; si c'est ce que vous voulez, tapez : chmod 600 {path}",
+  ),
+  pair("The key file {path} {fault}.", "Le fichier de la clé {path} {fault}."),
+  pair("It is one line of base64, and nothing else.", "C'est une ligne de base64, et rien d'autre."),
+
+  // the client file
+  pair("The client file {file} {fault}.", "Le fichier client {file} {fault}."),
+  pair("What was sent {fault}.", "Ce qui a été envoyé {fault}."),
+  pair("is empty", "est vide"),
+  pair("is a directory", "est un dossier"),
+  pair("is not JSON", "n'est pas du JSON"),
+  pair("cannot be read ({code})", "ne peut pas être lu ({code})"),
+  pair("does not hold a JSON object", "ne contient pas un objet JSON"),
+  pair(
+    "holds an API key; reading mail needs an OAuth client",
+    "contient une clé d'API ; lire du courrier demande un client OAuth",
+  ),
+  pair(
+    "holds {other}; signing people in needs an OAuth client",
+    "contient {other} ; connecter des personnes demande un client OAuth",
+  ),
+  pair("a service account's key", "la clé d'un compte de service"),
+  pair(
+    "a person's gcloud sign-in (application default credentials)",
+    "la connexion gcloud d'une personne (application default credentials)",
+  ),
+  pair("somebody's tokens", "les jetons de quelqu'un"),
+  pair("an API key", "une clé d'API"),
+  pair('has both "installed" and "web"', 'a à la fois "installed" et "web"'),
+  pair('has neither "installed" nor "web" at its top', 'n\'a ni "installed" ni "web" à sa racine'),
+  pair('has a "{kind}" that is not an object', 'a un "{kind}" qui n\'est pas un objet'),
+  pair("cannot be used: {faults}", "est inutilisable : {faults}"),
+  pair("{field} is missing", "{field} manque"),
+  pair("{field} is not a text", "{field} n'est pas un texte"),
+  pair("{field} is not a URL", "{field} n'est pas une adresse"),
+  pair("{field} is not a list of texts", "{field} n'est pas une liste de textes"),
+  pair("{field} is not a web address", "{field} n'est pas une adresse du web"),
+  pair("{field} holds a user name or a password", "{field} contient un nom d'utilisateur ou un mot de passe"),
+  pair("{field} holds a query or a fragment", "{field} contient une requête ou un fragment"),
+  pair(
+    "{field} is neither Google's (https, {hosts}) nor this machine's",
+    "{field} n'est ni de Google (https, {hosts}) ni de cette machine",
+  ),
+  pair(
+    'Keep one of the two: "installed" for a Desktop app client, "web" for a Web application client.',
+    'Gardez l\'un des deux : "installed" pour un client de bureau, "web" pour un client d\'application Web.',
+  ),
+  pair("There is no client file at {file}.", "Il n'y a pas de fichier client à l'endroit {file}."),
+  pair(
+    "Put the client file itself there, or name it in GOOGLE_CREDENTIALS_PATH.",
+    "Mettez-y le fichier client lui-même, ou nommez-le dans GOOGLE_CREDENTIALS_PATH.",
+  ),
+  pair(
+    "Let the user that runs gmail-export read it: chmod 600 {file}, and chown.",
+    "Permettez à l'utilisateur qui lance gmail-export de le lire : chmod 600 {file}, et chown.",
+  ),
+  pair(
+    "In the Google Cloud console open Google Auth Platform → Clients, create a client of the type Desktop app, choose Download JSON and save it as {file} (or name another place in GOOGLE_CREDENTIALS_PATH).",
+    "Dans la console Google Cloud, ouvrez Google Auth Platform → Clients, créez un client de type « Application de bureau » (Desktop app), choisissez « Télécharger JSON » (Download JSON) et enregistrez-le sous {file} (ou nommez un autre endroit dans GOOGLE_CREDENTIALS_PATH).",
+  ),
+  pair("There is a client file at {file} already.", "Il y a déjà un fichier client à l'endroit {file}."),
+  pair(
+    "Sign in with it. For another client, move {file} away on the server's machine first, then send the new one again.",
+    "Connectez-vous avec lui. Pour un autre client, déplacez d'abord {file} sur la machine du serveur, puis renvoyez le nouveau.",
+  ),
+  pair(
+    "The client file {file} cannot be written ({code}).",
+    "Le fichier client {file} ne peut pas être écrit ({code}).",
+  ),
+  pair(
+    "Let the user that runs gmail-export write there, put the file there yourself, or name another place in GOOGLE_CREDENTIALS_PATH.",
+    "Permettez à l'utilisateur qui lance gmail-export d'y écrire, mettez-y le fichier vous-même, ou nommez un autre endroit dans GOOGLE_CREDENTIALS_PATH.",
+  ),
+  pair("Google does not accept this OAuth client ({error}).", "Google n'accepte pas ce client OAuth ({error})."),
+  pair(
+    "The client's secret was reset, or the file is another's: in the Google Cloud console open Google Auth Platform → Clients, add a secret to the client (or create another client), download the JSON at once, as Google shows a secret only once, and replace the client file by it.",
+    "Le secret du client a été changé, ou le fichier est celui d'un autre : dans la console Google Cloud, ouvrez Google Auth Platform → Clients, ajoutez un secret au client (ou créez-en un autre), téléchargez aussitôt le JSON, car Google ne montre un secret qu'une fois, et remplacez-en le fichier client.",
+  ),
+  pair(
+    "The client was deleted (Google deletes those unused for six months): restore it in the Google Cloud console within 30 days, or create another and replace the client file.",
+    "Le client a été supprimé (Google supprime ceux qui n'ont pas servi pendant six mois) : restaurez-le dans la console Google Cloud sous 30 jours, ou créez-en un autre et remplacez le fichier client.",
+  ),
+  pair(
+    "The client file has no client_secret, and Google wants one. It shows a secret once: in the Google Cloud console open Google Auth Platform → Clients, add a secret to the client and download the JSON with it at once.",
+    "Le fichier client n'a pas de client_secret, et Google en veut un. Il ne montre un secret qu'une fois : dans la console Google Cloud, ouvrez Google Auth Platform → Clients, ajoutez un secret au client et téléchargez aussitôt le JSON qui le contient.",
+  ),
+  pair(
+    "The sign-in was given to another OAuth client: put that client's file back, or sign in again with this one.",
+    "La connexion a été donnée à un autre client OAuth : remettez le fichier de ce client, ou reconnectez-vous avec celui-ci.",
+  ),
+
+  pair(
+    "The client, or its whole project, was switched off: in the Google Cloud console open Google Auth Platform → Clients and enable it again (a notice there says why), or create another client and replace the client file.",
+    "Le client, ou tout son projet, a été désactivé : dans la console Google Cloud, ouvrez Google Auth Platform → Clients et réactivez-le (un avis y dit pourquoi), ou créez un autre client et remplacez le fichier client.",
+  ),
+
+  // signing in
+  pair("This account is not signed in.", "Ce compte n'est pas connecté."),
+  pair("{account} is not signed in.", "{account} n'est pas connecté."),
+  pair("{account} is not signed in; nobody is.", "{account} n'est pas connecté ; personne ne l'est."),
+  pair(
+    "{account} is not signed in. Signed in: {accounts}.",
+    "{account} n'est pas connecté. Sont connectés : {accounts}.",
+  ),
+  pair("Name one of these, or leave it as it is.", "Nommez l'un de ceux-ci, ou laissez les choses comme elles sont."),
+  pair("There is nothing to sign out.", "Il n'y a rien à déconnecter."),
+  pair("Nobody has signed in as {account} yet.", "Personne ne s'est encore connecté comme {account}."),
+  pair(
+    "Open {address} in a browser and sign in, then send the same request again.",
+    "Ouvrez {address} dans un navigateur, connectez-vous, puis renvoyez la même demande.",
+  ),
+  pair(
+    "Sign in: `gmail-export login`, or /auth/gmail on the server. An export that waits goes on by itself then.",
+    "Connectez-vous : `gmail-export login`, ou /auth/gmail sur le serveur. Un export qui attend reprend ensuite de lui-même.",
+  ),
+  pair(
+    "Sign in again: `gmail-export login`, or /auth/gmail on the server. An export that waits goes on by itself then.",
+    "Reconnectez-vous : `gmail-export login`, ou /auth/gmail sur le serveur. Un export qui attend reprend ensuite de lui-même.",
+  ),
+  pair("Begin the sign-in again.", "Recommencez la connexion."),
+  pair(
+    "Begin the sign-in again, and end it in the same browser.",
+    "Recommencez la connexion, et terminez-la dans le même navigateur.",
+  ),
+  pair("The answer from Google carries no code.", "La réponse de Google ne porte pas de code."),
+  pair("The answer from Google carries no state.", "La réponse de Google ne porte pas de « state »."),
+  pair(
+    "This sign-in was not begun here, or was begun before a restart.",
+    "Cette connexion n'a pas été commencée ici, ou l'a été avant un redémarrage.",
+  ),
+  pair("This sign-in was begun in another browser.", "Cette connexion a été commencée dans un autre navigateur."),
+  pair("This sign-in has been used already.", "Cette connexion a déjà servi."),
+  pair("This sign-in took longer than ten minutes.", "Cette connexion a pris plus de dix minutes."),
+  pair("Access was refused on Google's consent page.", "L'accès a été refusé sur la page de Google."),
+  pair(
+    "Begin the sign-in again and allow access. If Google said that the app is being tested: in the Google Cloud console open Google Auth Platform → Audience, and publish the app or add the address as a test user.",
+    "Recommencez la connexion et autorisez l'accès. Si Google a dit que l'application est en cours de test : dans la console Google Cloud, ouvrez Google Auth Platform → Audience, et publiez l'application ou ajoutez l'adresse comme utilisateur test.",
+  ),
+  pair("Google ended the sign-in ({error}).", "Google a mis fin à la connexion ({error})."),
+  pair("without a known reason", "sans raison connue"),
+  pair("The answer to this sign-in does not come from Google.", "La réponse à cette connexion ne vient pas de Google."),
+  pair(
+    "The sign-in's code had expired or was used already.",
+    "Le code de la connexion avait expiré ou avait déjà servi.",
+  ),
+  pair(
+    "The Google Cloud project does not know the address that Google should return to.",
+    "Le projet Google Cloud ne connaît pas l'adresse à laquelle Google devrait revenir.",
+  ),
+  pair(
+    "In the Google Cloud console open Google Auth Platform → Clients → the client → Authorized redirect URIs, add {address}, then begin the sign-in again.",
+    "Dans la console Google Cloud, ouvrez Google Auth Platform → Clients → le client → « URI de redirection autorisés » (Authorized redirect URIs), ajoutez {address}, puis recommencez la connexion.",
+  ),
+  pair(
+    "Google gave no tokens for the sign-in's code ({error}).",
+    "Google n'a pas donné de jetons pour le code de la connexion ({error}).",
+  ),
+  pair(
+    "Not all of the access that is needed was granted: {scopes} is missing.",
+    "Tous les accès nécessaires n'ont pas été accordés : il manque {scopes}.",
+  ),
+  pair(
+    "Begin the sign-in again and tick the box for {boxes} on Google's page.",
+    "Recommencez la connexion et cochez sur la page de Google la case {boxes}.",
+  ),
+  pair(
+    "Google gave access for an hour only: no refresh token came with it.",
+    "Google n'a donné l'accès que pour une heure : aucun jeton de renouvellement n'est venu avec.",
+  ),
+  pair(
+    "Remove the app's access at https://myaccount.google.com/permissions, then begin the sign-in again.",
+    "Retirez l'accès de l'application sur https://myaccount.google.com/permissions, puis recommencez la connexion.",
+  ),
+  pair(
+    "Another account signed in than the one asked for.",
+    "Un autre compte que celui qui était demandé s'est connecté.",
+  ),
+  pair(
+    "{signedIn} signed in, {asked} was asked for: begin the sign-in again and choose {asked} on Google's page.",
+    "{signedIn} s'est connecté, {asked} était demandé : recommencez la connexion et choisissez {asked} sur la page de Google.",
+  ),
+  pair(
+    "The organisation that manages this account does not allow this app to read its mail (admin_policy_enforced).",
+    "L'organisation qui gère ce compte ne permet pas à cette application de lire son courrier (admin_policy_enforced).",
+  ),
+  pair(
+    "Ask its administrator to trust the app's client ID: Google Admin console → Security → Access and data control → API controls → Manage app access. Then sign in again.",
+    "Demandez à son administrateur d'approuver l'identifiant client de l'application : console d'administration Google → Sécurité → Contrôle des accès et des données → Commandes des API → Gérer l'accès des applications (Manage app access). Puis reconnectez-vous.",
+  ),
+  pair(
+    "{signedIn} signed in, {asked} was asked for. If {same} is another or a former address of that mailbox, use {name}, its real name, from now on; if it is another mailbox, begin the sign-in again and choose {choice} on Google's page.",
+    "{signedIn} s'est connecté, {asked} était demandé. Si {same} est une autre adresse de cette boîte, ou une ancienne, employez désormais {name}, son vrai nom ; si c'est une autre boîte, recommencez la connexion et choisissez {choice} sur la page de Google.",
+  ),
+  pair("Google refused to renew access ({error}).", "Google a refusé de renouveler l'accès ({error})."),
+  pair(
+    "Sign in again; where an organisation manages the account, its administrator may have to allow this app.",
+    "Reconnectez-vous ; si une organisation gère le compte, son administrateur doit peut-être autoriser cette application.",
+  ),
+  pair(
+    "Access was given for an hour only, and has ended.",
+    "L'accès n'avait été donné que pour une heure, et il est terminé.",
+  ),
+  pair(
+    "The organisation that manages this account asks for a new sign-in from time to time, and now is one.",
+    "L'organisation qui gère ce compte demande une nouvelle connexion de temps en temps, et c'est le moment.",
+  ),
+  pair(
+    "Google no longer honours this sign-in. Access was withdrawn, the password was changed, it was unused for six months, or the Google Cloud project is in Testing, where every sign-in ends after seven days (publish the app to end that).",
+    "Google n'honore plus cette connexion. L'accès a été retiré, le mot de passe changé, elle n'a pas servi pendant six mois, ou le projet Google Cloud est en mode test, où toute connexion finit après sept jours (publiez l'application pour que cela cesse).",
+  ),
+  pair(
+    "If your Google Cloud project is in Testing, this sign-in ends at {end}. Publish the app, or sign in again before.",
+    "Si votre projet Google Cloud est en mode test, cette connexion finit le {end}. Publiez l'application, ou reconnectez-vous avant.",
+  ),
+  pair("Google's token endpoint answered {status}.", "Le service de jetons de Google a répondu {status}."),
+  pair(
+    "Google's token endpoint answered {status} without saying why.",
+    "Le service de jetons de Google a répondu {status} sans dire pourquoi.",
+  ),
+  pair(
+    "Google's token endpoint answered something that is no token.",
+    "Le service de jetons de Google a répondu autre chose qu'un jeton.",
+  ),
+  pair("Google's token endpoint did not answer in time.", "Le service de jetons de Google n'a pas répondu à temps."),
+  pair(
+    "Google's token endpoint cannot be reached ({code}).",
+    "Le service de jetons de Google est injoignable ({code}).",
+  ),
+  pair(
+    "Try again in a moment; if it lasts, check this machine's way to the internet.",
+    "Réessayez dans un moment ; si cela dure, vérifiez l'accès de cette machine à internet.",
+  ),
+  pair("No address was pasted.", "Aucune adresse n'a été collée."),
+  pair("Run the command again and paste the whole address.", "Relancez la commande et collez l'adresse entière."),
+  pair(
+    "Port {port} cannot be listened on ({code}), and this web client may only come back there.",
+    "Impossible d'écouter sur le port {port} ({code}), et ce client Web ne peut revenir que là.",
+  ),
+  pair(
+    "Stop what listens there (perhaps `gmail-export serve`: then sign in at /auth/gmail), or use a desktop client.",
+    "Arrêtez ce qui y écoute (peut-être `gmail-export serve` : connectez-vous alors par /auth/gmail), ou prenez un client de bureau.",
+  ),
+  pair("The parameter email is missing.", "Le paramètre email manque."),
+  pair("Add ?email=you@example.com to the address.", "Ajoutez ?email=vous@example.com à l'adresse."),
+  pair(
+    "The grant stored for this account opens another mailbox.",
+    "La connexion enregistrée pour ce compte ouvre une autre boîte.",
+  ),
+  pair(
+    "Sign out of this account and sign in again, choosing the right account on Google's page.",
+    "Déconnectez ce compte et reconnectez-le, en choisissant le bon sur la page de Google.",
+  ),
+
+  // the key and stored sign-ins
+  pair("A stored sign-in cannot be read ({code}).", "Une connexion enregistrée ne peut pas être lue ({code})."),
+  pair(
+    "Let the user that runs gmail-export read {path}.",
+    "Permettez à l'utilisateur qui lance gmail-export de lire {path}.",
+  ),
+  pair(
+    "A stored sign-in is damaged, or was sealed with another key.",
+    "Une connexion enregistrée est abîmée, ou fut scellée avec une autre clé.",
+  ),
+  pair(
+    "Put back the key it was sealed with (TOKEN_ENCRYPTION_KEY, or the file key in STATE_DIR), or the file {path} as it was; or sign in again, which replaces it.",
+    "Remettez la clé avec laquelle elle fut scellée (TOKEN_ENCRYPTION_KEY, ou le fichier key de STATE_DIR), ou le fichier {path} tel qu'il était ; ou reconnectez-vous, ce qui la remplace.",
+  ),
+  pair(
+    "The folder of sign-ins {path} cannot be used ({code}).",
+    "Le dossier des connexions {path} est inutilisable ({code}).",
+  ),
+  pair(
+    "Let the user that runs gmail-export own that folder and see that its disk has room, then try again.",
+    "Faites que ce dossier appartienne à l'utilisateur qui lance gmail-export et que son disque ait de la place, puis réessayez.",
+  ),
+  pair(
+    "Another process has been busy with this sign-in for too long.",
+    "Un autre processus est occupé de cette connexion depuis trop longtemps.",
+  ),
+  pair(
+    "Try again in a moment; if it lasts, end the other gmail-export process.",
+    "Réessayez dans un moment ; si cela dure, arrêtez l'autre processus gmail-export.",
+  ),
+  pair(
+    "Put the key back as it was. If it is lost, remove {path}: a new one is made, and everybody signs in again.",
+    "Remettez la clé telle qu'elle était. Si elle est perdue, retirez {path} : une nouvelle est faite, et tout le monde se reconnecte.",
+  ),
+  pair(
+    "The key file {path} can neither be read nor made ({code}).",
+    "Le fichier de la clé {path} ne peut être ni lu ni créé ({code}).",
+  ),
+  pair(
+    "Let the user that runs gmail-export read and write there, or set TOKEN_ENCRYPTION_KEY.",
+    "Permettez à l'utilisateur qui lance gmail-export d'y lire et écrire, ou réglez TOKEN_ENCRYPTION_KEY.",
+  ),
+  pair(
+    "The keyring of this desktop cannot be used: there is none, or it is locked.",
+    "Le trousseau de ce bureau est inutilisable : il n'y en a pas, ou il est verrouillé.",
+  ),
+  pair(
+    "Unlock it, or leave TOKEN_ENCRYPTION_KEY out: then the key is a private file in STATE_DIR.",
+    "Déverrouillez-le, ou laissez TOKEN_ENCRYPTION_KEY de côté : la clé est alors un fichier privé de STATE_DIR.",
+  ),
+  pair("{name} is not {count} bytes in base64.", "{name} ne fait pas {count} octets en base64."),
+
+  // who may call
+  pair("This server asks for its API key.", "Ce serveur demande sa clé d'API."),
+  pair(
+    "Send the header Authorization: Bearer <API_KEY>, or enter the key in the console.",
+    "Envoyez l'en-tête Authorization: Bearer <API_KEY>, ou saisissez la clé dans la console.",
+  ),
+  pair(
+    "This server does not go by the name that the request calls it.",
+    "Ce serveur ne porte pas le nom que la requête lui donne.",
+  ),
+  pair(
+    "Open it as localhost, or by the name of OAUTH_REDIRECT_URI; another name must be listed in ALLOWED_HOSTS.",
+    "Ouvrez-le comme localhost, ou sous le nom de OAUTH_REDIRECT_URI ; un autre nom doit figurer dans ALLOWED_HOSTS.",
+  ),
+  pair(
+    "A page of another origin made the browser send this request.",
+    "Une page d'une autre origine a fait envoyer cette requête au navigateur.",
+  ),
+  pair("This is not the API key of this server.", "Ce n'est pas la clé d'API de ce serveur."),
+  pair(
+    "Copy API_KEY as it stands in the server's settings.",
+    "Copiez API_KEY telle qu'elle est dans les réglages du serveur.",
+  ),
+  pair(
+    "More than {count} attempts came from this address within a minute.",
+    "Plus de {count} essais sont venus de cette adresse en une minute.",
+  ),
+  pair("Wait {count} seconds, then try again.", "Attendez {count} secondes, puis réessayez."),
+  pair("This server asks for no API key.", "Ce serveur ne demande pas de clé d'API."),
+  pair("Use it as it is; all calls are let in.", "Servez-vous-en tel quel ; tous les appels sont admis."),
+  pair(
+    "The console was not built with this copy of gmail-export.",
+    "La console n'a pas été construite avec cette copie de gmail-export.",
+  ),
+  pair(
+    "Run `npm run console` and start the server again; the API and the command line work without it.",
+    "Lancez `npm run console` et redémarrez le serveur ; l'API et la ligne de commande marchent sans elle.",
+  ),
+
+  // Gmail
+  pair(
+    "Google has locked this account's calls out for a while.",
+    "Google a fermé l'accès aux appels de ce compte pour un moment.",
+  ),
+  pair(
+    "Nothing to do: the export goes on by itself. Other programs that read this mailbox make it longer.",
+    "Rien à faire : l'export reprend de lui-même. D'autres programmes qui lisent cette boîte allongent l'attente.",
+  ),
+  pair("The quota of this minute is spent.", "Le quota de cette minute est épuisé."),
+  pair("Nothing to do: the export goes on by itself.", "Rien à faire : l'export reprend de lui-même."),
+  pair("Gmail no longer knows this place in the listing.", "Gmail ne connaît plus cet endroit de la liste."),
+  pair(
+    "Start the export again: it lists anew and keeps everything it has.",
+    "Relancez l'export : il refait la liste et garde tout ce qu'il a.",
+  ),
+  pair("This Google account has no Gmail mailbox.", "Ce compte Google n'a pas de boîte Gmail."),
+  pair(
+    "Sign in with an account that has Gmail, or ask the Workspace administrator to switch Gmail on.",
+    "Connectez un compte qui a Gmail, ou demandez à l'administrateur du Workspace d'activer Gmail.",
+  ),
+  pair(
+    "The Gmail API is not switched on in the Google Cloud project of these credentials.",
+    "L'API Gmail n'est pas activée dans le projet Google Cloud de ce fichier client.",
+  ),
+  pair(
+    "Switch it on at {address}, wait a few minutes, and start again.",
+    "Activez-la sur {address}, attendez quelques minutes et recommencez.",
+  ),
+  pair("The sign-in did not allow reading mail.", "La connexion ne permet pas de lire le courrier."),
+  pair(
+    "Sign in again, and tick the box for reading mail on Google's page, if there is one.",
+    "Reconnectez-vous et cochez, s'il y en a une, la case qui permet de lire le courrier.",
+  ),
+  pair(
+    "The sign-in carries the scope gmail.metadata, with which Gmail shows no bodies to anyone.",
+    "La connexion porte le champ gmail.metadata, avec lequel Gmail ne montre aucun texte à personne.",
+  ),
+  pair(
+    "Sign out, so that Google forgets the old scopes, and sign in again.",
+    "Déconnectez-vous, pour que Google oublie les anciens champs, et reconnectez-vous.",
+  ),
+  pair(
+    "The Workspace administrator does not allow this app.",
+    "L'administrateur du Workspace n'autorise pas cette application.",
+  ),
+  pair("Google does not allow this account to be read.", "Google ne permet pas de lire ce compte."),
+  pair(
+    "Ask the Workspace administrator to allow this app's client id under Security, API controls.",
+    "Demandez à l'administrateur du Workspace d'autoriser l'identifiant client de cette application, sous Sécurité, Commandes des API.",
+  ),
+  pair("Google no longer accepts the sign-in of this account.", "Google n'accepte plus la connexion de ce compte."),
+  pair("Sign in again; the export goes on from there.", "Reconnectez-vous ; l'export continue de là."),
+  pair("Gmail does not have it any more.", "Gmail ne l'a plus."),
+  pair("Nothing to do: it was deleted meanwhile.", "Rien à faire : il a été supprimé entre-temps."),
+  pair("The day's quota of the Google Cloud project is spent.", "Le quota du jour du projet Google Cloud est épuisé."),
+  pair(
+    "Resume the export tomorrow, or raise the limit that the project's owner has set in the Google Cloud console.",
+    "Reprenez l'export demain, ou relevez la limite que le propriétaire du projet a fixée dans la console Google Cloud.",
+  ),
+  pair("Google asks for fewer calls at once.", "Google demande moins d'appels à la fois."),
+  pair(
+    "Nothing to do: the export goes on by itself, with fewer.",
+    "Rien à faire : l'export continue de lui-même, avec moins d'appels.",
+  ),
+  pair("Google gave up waiting (HTTP 408).", "Google s'est lassé d'attendre (HTTP 408)."),
+  pair("Check the network; the export goes on by itself.", "Vérifiez le réseau ; l'export reprend de lui-même."),
+  pair("Google had an error of its own (HTTP {status}).", "Google a eu une erreur de son côté (HTTP {status})."),
+  pair(
+    "Try again later; https://www.google.com/appsstatus says when Gmail is down.",
+    "Réessayez plus tard ; https://www.google.com/appsstatus dit quand Gmail est en panne.",
+  ),
+  pair("Gmail refused the request (HTTP {status}).", "Gmail a refusé la demande (HTTP {status})."),
+  pair(
+    "Report this: gmail-export asked for something that Gmail does not understand.",
+    "Signalez-le : gmail-export a demandé quelque chose que Gmail ne comprend pas.",
+  ),
+  pair("The answer (HTTP {status}) is not one of Gmail's.", "La réponse (HTTP {status}) n'est pas de Gmail."),
+  pair(
+    "Look for a proxy or a sign-in page of the network between here and Google, and check GMAIL_API_URL.",
+    "Cherchez un proxy ou une page de connexion du réseau entre ici et Google, et vérifiez GMAIL_API_URL.",
+  ),
+  pair("Gmail refused a token that Google had just given out.", "Gmail a refusé un jeton que Google venait de donner."),
+  pair(
+    "Try again in a moment; if it lasts, sign in again.",
+    "Réessayez dans un moment ; si cela dure, reconnectez-vous.",
+  ),
+  pair("Gmail's answer was compressed and could not be read.", "La réponse de Gmail, compressée, n'a pas pu être lue."),
+  pair(
+    "Try again; if it goes on, look for a proxy that changes Google's answers.",
+    "Réessayez ; si cela dure, cherchez un proxy qui change les réponses de Google.",
+  ),
+  pair("The connection to Google failed ({code}).", "La connexion à Google a échoué ({code})."),
+  pair(
+    "Check the network; the export goes on by itself when Google can be reached.",
+    "Vérifiez le réseau ; l'export reprend de lui-même quand Google est joignable.",
+  ),
+  pair("Google did not answer in time.", "Google n'a pas répondu à temps."),
+  pair(
+    "Check the network; the export goes on by itself when Google answers.",
+    "Vérifiez le réseau ; l'export reprend de lui-même quand Google répond.",
+  ),
+  pair("Gmail's answer is larger than {size} MB.", "La réponse de Gmail dépasse {size} Mo."),
+  pair(
+    "Open this message in Gmail: it is larger than any message Gmail accepts.",
+    "Ouvrez ce message dans Gmail : il est plus grand que tout message que Gmail accepte.",
+  ),
+  pair(
+    "Gmail's listing leads back to a page it has already given.",
+    "La liste de Gmail ramène à une page déjà donnée.",
+  ),
+  pair("Gmail does not give out the text of this message.", "Gmail ne donne pas le texte de ce message."),
+  pair(
+    "Open the message in Gmail; if it shows there, try the failed messages again.",
+    "Ouvrez le message dans Gmail ; s'il s'y affiche, relisez ce qui a échoué.",
+  ),
+  pair("Gmail answered with {what}.", "Gmail a répondu par {what}."),
+  pair("Gmail answered with another message.", "Gmail a répondu par un autre message."),
+  pair("a conversation without messages", "une conversation sans messages"),
+  pair("a profile without an address", "un profil sans adresse"),
+  pair("an attachment without data", "une pièce jointe sans données"),
+  pair("a message without an id", "un message sans identifiant"),
+  pair("an id of endless length", "un identifiant sans fin"),
+  pair("a page token that is no string", "un jeton de page qui n'est pas un texte"),
+  pair('"{name}" that is no list', "« {name} » qui n'est pas une liste"),
+  pair("something that is not {what}", "quelque chose qui n'est pas {what}"),
+
+  pair(
+    "The server cannot listen on {address} ({code}): another program does.",
+    "Le serveur ne peut pas écouter sur {address} ({code}) : un autre programme y est.",
+  ),
+  pair(
+    "The body has more than {count} levels of lists and objects inside each other.",
+    "Le corps a plus de {count} niveaux de listes et d'objets l'un dans l'autre.",
+  ),
+  pair("Send what /docs shows for this call.", "Envoyez ce que /docs montre pour cet appel."),
+  pair(
+    "Gmail refuses every call for this account, and does not say why.",
+    "Gmail refuse tout appel pour ce compte, sans dire pourquoi.",
+  ),
+  pair(
+    "Most likely it has no Gmail, is suspended, or its administrator has switched Gmail off: see whether https://mail.google.com opens for it.",
+    "Sans doute n'a-t-il pas Gmail, est-il suspendu, ou son administrateur a-t-il désactivé Gmail : voyez si https://mail.google.com s'ouvre pour lui.",
+  ),
+  pair("Google does not allow this to be read.", "Google ne permet pas de lire ceci."),
+  pair(
+    "See whether https://mail.google.com opens for this account: it may be suspended, or its Workspace administrator may have to allow this app's client id under Security, API controls.",
+    "Voyez si https://mail.google.com s'ouvre pour ce compte : il est peut-être suspendu, ou l'administrateur de son Workspace doit peut-être autoriser l'identifiant client de cette application, sous Sécurité, Commandes des API.",
+  ),
+  pair("This place in the history is not one of Gmail's.", "Cet endroit de l'historique n'est pas de Gmail."),
+  pair("Start the export again.", "Relancez l'export."),
+  pair(
+    "This mailbox has no label {label}: it may have been renamed or deleted in Gmail.",
+    "Cette boîte n'a pas de libellé {label} : il a peut-être été renommé ou supprimé dans Gmail.",
+  ),
+  pair(
+    "It has no labels but Gmail's own, such as INBOX, STARRED and SENT.",
+    "Elle n'a que les libellés de Gmail, comme INBOX, STARRED et SENT.",
+  ),
+  pair(
+    "Name one of its labels: {labels}; or one of Gmail's own, such as INBOX, STARRED and SENT.",
+    "Nommez l'un de ses libellés : {labels} ; ou l'un de ceux de Gmail, comme INBOX, STARRED et SENT.",
+  ),
+
+  pair(
+    "This export was not checked since the server started.",
+    "Cet export n'a pas été vérifié depuis le démarrage du serveur.",
+  ),
+  pair("Begin a check: POST to the same address.", "Lancez une vérification : POST à la même adresse."),
+  pair(
+    "{path} is {kind}, not a file that gmail-export made.",
+    "{path} est {kind}, pas un fichier fait par gmail-export.",
+  ),
+  pair("Move it away, then do the same again.", "Déplacez-le, puis recommencez."),
+  pair("{path} changed while it was being read.", "{path} a changé pendant la lecture."),
+  pair("Start the same export again.", "Relancez le même export."),
+  pair("Another check of {path} is running.", "Une autre vérification de {path} est en cours."),
+  pair("Wait until it has ended, then ask again.", "Attendez qu'elle soit terminée, puis redemandez."),
+  pair(
+    "{file} in {path} is {kind}, not a file that gmail-export made.",
+    "{file} dans {path} est {kind}, pas un fichier fait par gmail-export.",
+  ),
+  pair(
+    "Move it away and start the same export again: its messages are fetched again.",
+    "Déplacez-le et relancez le même export : ses messages sont lus de nouveau.",
+  ),
+  pair(
+    "Start the same export again: it goes on with what is durable.",
+    "Relancez le même export : il continue avec ce qui est en sûreté.",
+  ),
+
+  pair(
+    "Export {id} has not ended: it is not possible to take it off the list now.",
+    "L'export {id} n'est pas terminé : impossible de le retirer de la liste à présent.",
+  ),
+  pair("Cancel it first, and wait until it has stopped.", "Annulez-le d'abord, et attendez qu'il soit arrêté."),
+  pair(
+    "This entry in the list of exports is damaged, or was written by another version of gmail-export.",
+    "Cette entrée de la liste des exports est abîmée, ou fut écrite par une autre version de gmail-export.",
+  ),
+  pair(
+    "Take that export off the list (DELETE /exports/{id}) and start it anew: what is on disk is not touched, and goes on.",
+    "Retirez cet export de la liste (DELETE /exports/{id}) et relancez-le : ce qui est sur le disque n'est pas touché, et continue.",
+  ),
+
+  pair(
+    "OAUTH_REDIRECT_URI has the path {path}, at which the server answers something else.",
+    "OAUTH_REDIRECT_URI a le chemin {path}, auquel le serveur répond autre chose.",
+  ),
+  pair(
+    "Give it a path of its own, such as /auth/callback, there and in the Google Cloud console.",
+    "Donnez-lui un chemin à lui, comme /auth/callback, là et dans la console Google Cloud.",
+  ),
+  pair("output_dir leads through links in a circle.", "output_dir passe par des liens qui tournent en rond."),
+  pair("Take that link away, or choose another directory.", "Retirez ce lien, ou choisissez un autre dossier."),
+  pair(
+    "{path} belongs to another user, who could write in {folder} until now.",
+    "{path} appartient à un autre utilisateur, qui pouvait écrire dans {folder} jusqu'ici.",
+  ),
+  pair(
+    "Look who put it there. Then move it away, or make it yours (chown), and start again.",
+    "Voyez qui l'y a mis. Puis déplacez-le, ou prenez-en possession (chown), et recommencez.",
+  ),
+  pair(
+    "Everybody may write in {path} ({mode}), which belongs to another user.",
+    "Tout le monde peut écrire dans {path} ({mode}), qui appartient à un autre utilisateur.",
+  ),
+  pair(
+    "Let it belong to the user that runs gmail-export, and type: chmod 700 {path}",
+    "Faites qu'il appartienne à l'utilisateur qui lance gmail-export, et tapez : chmod 700 {path}",
+  ),
+  pair(
+    "What was exported could not be looked through in time.",
+    "Ce qui fut exporté n'a pas pu être parcouru à temps.",
+  ),
+  pair(
+    "Search for fewer or longer words, or ask again in a moment.",
+    "Cherchez moins de mots, ou de plus longs, ou redemandez dans un moment.",
+  ),
+  pair(
+    "The directory's messages of {account} are not in this account's mailbox.",
+    "Les messages de {account} que contient ce dossier ne sont pas dans la boîte de ce compte.",
+  ),
+  pair(
+    "Choose another output directory for this account: its mailbox is not the one that was exported there.",
+    "Choisissez un autre dossier pour ce compte : sa boîte n'est pas celle qui y fut exportée.",
+  ),
+
+  pair("{name} is not the address of a proxy.", "{name} n'est pas l'adresse d'un proxy."),
+  pair(
+    "Write it as http://host:port, or unset it to reach Google directly.",
+    "Écrivez-la http://hôte:port, ou retirez ce réglage pour joindre Google directement.",
+  ),
+
+  // exports and their directories
+  pair("There is no such export.", "Il n'y a pas d'export de ce nom."),
+  pair("List the exports to find the right id.", "La liste des exports donne le bon identifiant."),
+  pair("Export {id} is writing to {path}.", "L'export {id} écrit dans {path}."),
+  pair(
+    "Follow that export, cancel it, or choose another output directory.",
+    "Suivez cet export, annulez-le, ou choisissez un autre dossier.",
+  ),
+  pair(
+    "The list of exports cannot be kept in {path} ({code}).",
+    "La liste des exports ne peut pas être tenue dans {path} ({code}).",
+  ),
+  pair(
+    "See that there is room and that this user may write there, then do the same again. Exports on disk are not touched.",
+    "Veillez à ce qu'il y ait de la place et que cet utilisateur puisse y écrire, puis recommencez. Les exports sur le disque ne sont pas touchés.",
+  ),
+  pair(
+    "Export {id} is {state}: it is not possible to {wish} it now.",
+    "L'export {id} est dans l'état « {state} » : impossible de lui demander « {wish} » à présent.",
+  ),
+  pair("Look at the export's state first.", "Regardez d'abord l'état de l'export."),
+  pair(
+    "The list of exports is damaged, or was written by another version of gmail-export.",
+    "La liste des exports est abîmée, ou fut écrite par une autre version de gmail-export.",
+  ),
+  pair(
+    "Move STATE_DIR/exports.sqlite away and start again: exports on disk are not touched and go on when started anew.",
+    "Déplacez STATE_DIR/exports.sqlite et redémarrez : les exports sur le disque ne sont pas touchés et continuent une fois relancés.",
+  ),
+  pair("{path} was removed while it was being written.", "{path} a été retiré pendant qu'on l'écrivait."),
+  pair(
+    "Start the same export again: what is no longer there is fetched again.",
+    "Relancez le même export : ce qui n'y est plus est lu de nouveau.",
+  ),
+  pair("A name in output_dir {fault}.", "Un nom dans output_dir {fault}."),
+  pair("Choose a name of visible characters.", "Choisissez un nom de caractères visibles."),
+  pair("output_dir is longer than {count} bytes.", "output_dir dépasse {count} octets."),
+  pair("Choose a shorter one.", "Choisissez-en un plus court."),
+  pair("output_dir lies outside EXPORT_DIR.", "output_dir est hors de EXPORT_DIR."),
+  pair("{path} lies outside EXPORT_DIR, which is {root}.", "{path} est hors de EXPORT_DIR, qui est {root}."),
+  pair(
+    "Choose a directory inside EXPORT_DIR, or start gmail-export with another EXPORT_DIR.",
+    "Choisissez un dossier dans EXPORT_DIR, ou démarrez gmail-export avec un autre EXPORT_DIR.",
+  ),
+  pair("{file} in {path} changed while it was being exported.", "{file} dans {path} a changé pendant l'export."),
+  pair(
+    "Move that file away and start the same export again: its messages are fetched again.",
+    "Déplacez ce fichier et relancez le même export : ses messages sont lus de nouveau.",
+  ),
+  pair(
+    "The batches in {path} hold {records} records, but {messages} different messages.",
+    "Les fichiers de {path} contiennent {records} enregistrements, mais {messages} messages différents.",
+  ),
+  pair(
+    "Run `gmail-export verify` on the directory: it names the batches that repeat a message.",
+    "Lancez `gmail-export verify` sur le dossier : il nomme les fichiers qui répètent un message.",
+  ),
+  pair("This cannot be locked: {path} ({why}).", "Impossible à verrouiller : {path} ({why})."),
+  pair(
+    "See that this user may write there; if something else has that name, move it away. Then do the same again.",
+    "Veillez à ce que cet utilisateur puisse y écrire ; si autre chose porte ce nom, déplacez-le. Puis recommencez.",
+  ),
+  pair(
+    "This is not a manifest this version can read: {path}.",
+    "Ce n'est pas un manifeste que cette version peut lire : {path}.",
+  ),
+  pair(
+    "Restore the file from a copy, or choose an empty output directory.",
+    "Restaurez le fichier d'une copie, ou choisissez un dossier vide.",
+  ),
+  pair("{path} holds the export of another account.", "{path} contient l'export d'un autre compte."),
+  pair("Choose another output directory for this account.", "Choisissez un autre dossier pour ce compte."),
+  pair(
+    "{path} holds an export with another filter (query, labels, or spam and trash).",
+    "{path} contient un export d'un autre filtre (recherche, libellés, ou spam et corbeille).",
+  ),
+  pair(
+    "Choose another output directory for this filter, or ask for the same filter as before.",
+    "Choisissez un autre dossier pour ce filtre, ou demandez le même filtre qu'avant.",
+  ),
+  pair(
+    "Choose another output directory for this filter ({free} is free), or ask for the same filter as before.",
+    "Choisissez un autre dossier pour ce filtre ({free} est libre), ou demandez le même filtre qu'avant.",
+  ),
+  pair(
+    "Choose another output directory for this account ({free} is free).",
+    "Choisissez un autre dossier pour ce compte ({free} est libre).",
+  ),
+  pair("Another export is writing to {path}.", "Un autre export écrit dans {path}."),
+  pair(
+    "Wait until it has ended, or choose another output directory.",
+    "Attendez qu'il soit terminé, ou choisissez un autre dossier.",
+  ),
+  pair("{path} holds {file}, which no manifest describes.", "{path} contient {file}, qu'aucun manifeste ne décrit."),
+  pair(
+    "Choose an empty output directory; nothing here was touched.",
+    "Choisissez un dossier vide ; rien n'a été touché ici.",
+  ),
+  pair("{file} in {path} is not what was written.", "{file} dans {path} n'est pas ce qui fut écrit."),
+  pair("There is no directory {path}.", "Il n'y a pas de dossier {path}."),
+  pair(
+    "Check the path: it is printed when an export ends.",
+    "Vérifiez le chemin : il est affiché à la fin d'un export.",
+  ),
+  pair("{path} is not what the manifest says.", "{path} n'est pas ce que dit le manifeste."),
+  pair(
+    "Ask again, in case it was just replaced; if that does not help, `gmail-export verify` names what is wrong in the directory.",
+    "Redemandez, au cas où il vient d'être remplacé ; si cela n'aide pas, `gmail-export verify` dit ce qui ne va pas dans le dossier.",
+  ),
+  pair("There is no manifest.json in {path}.", "Il n'y a pas de manifest.json dans {path}."),
+  pair(
+    "Name the directory of an export; if one was stopped very early there, start it again first.",
+    "Nommez le dossier d'un export ; si l'un y fut arrêté très tôt, relancez-le d'abord.",
+  ),
+  pair("{path} cannot be read ({code}).", "{path} ne peut pas être lu ({code})."),
+  pair("{what}: {path} ({code}).", "{what} : {path} ({code})."),
+  pair("There is no room left to write", "Il n'y a plus de place pour écrire"),
+  pair("This may not be written", "Écriture interdite ici"),
+  pair("This has gone away", "Ceci n'est plus là"),
+  pair("Something else is in the way", "Autre chose est en travers"),
+  pair("The disk refused", "Le disque a refusé"),
+  pair(
+    "Make room, then start the same export again: it goes on where it stopped.",
+    "Faites de la place, puis relancez le même export : il reprend où il s'était arrêté.",
+  ),
+  pair(
+    "Give this user the right to write there (or choose another output directory), then start the same export again.",
+    "Donnez à cet utilisateur le droit d'y écrire (ou choisissez un autre dossier), puis relancez le même export.",
+  ),
+  pair(
+    "Check the path, then start the same export again: it goes on with what is still there.",
+    "Vérifiez le chemin, puis relancez le même export : il continue avec ce qui y est encore.",
+  ),
+  pair(
+    "The index of what was exported cannot be kept under STATE_DIR.",
+    "L'index de ce qui fut exporté ne peut pas être tenu sous STATE_DIR.",
+  ),
+  pair(
+    "See that there is room and that this user may write there, then ask again. Exports on disk are not touched.",
+    "Veillez à ce qu'il y ait de la place et que cet utilisateur puisse y écrire, puis redemandez. Les exports sur le disque ne sont pas touchés.",
+  ),
+  pair("It belongs to no page of this list.", "Il n'appartient à aucune page de cette liste."),
+  pair("GET /exports lists those there are.", "GET /exports donne ceux qui existent."),
+  pair("gmail-export met something it does not expect.", "gmail-export a rencontré quelque chose d'inattendu."),
+  pair("See the server's log.", "Voyez le journal du serveur."),
+  pair(
+    "Start the same export again; if it stops again, report the log's line about the defect. Nothing on disk is lost.",
+    "Relancez le même export ; s'il s'arrête encore, signalez la ligne du journal sur le défaut. Rien n'est perdu sur le disque.",
+  ),
+  pair("The request cannot be read.", "La demande ne peut pas être lue."),
+  pair("Send a JSON body, as /docs shows.", "Envoyez un corps JSON, comme le montre /docs."),
+  pair("These fields cannot be used: {fields}.", "Ces champs sont inutilisables : {fields}."),
+  pair("Correct the fields named and send the request again.", "Corrigez les champs nommés et renvoyez la demande."),
+  pair("unknown field", "champ inconnu"),
+];
