@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -250,4 +250,21 @@ test("every finding says what is wrong in words", async () => {
     subject: "emails_batch_1.json",
     detail: "is in the manifest, but not on the disk",
   } satisfies Finding);
+});
+
+test("a link or a folder in the place of a batch is a changed batch, in that of the manifest a refusal in words", async () => {
+  await using folder = await scratchFolder();
+  await exportIn(folder.path);
+  const batch = join(folder.path, "emails_batch_1.json");
+  await rm(batch);
+  await symlink("/dev/zero", batch);
+  expect(findings(await check(folder.path))).toContain("changed emails_batch_1.json");
+  await rm(batch);
+  await mkdir(batch);
+  expect(findings(await check(folder.path))).toContain("changed emails_batch_1.json");
+  await rm(join(folder.path, "manifest.json"));
+  await symlink("manifest.json", join(folder.path, "manifest.json"));
+  await expect(check(folder.path)).rejects.toMatchObject({
+    failure: { code: "directory_damaged", message: expect.stringContaining("is a link") },
+  });
 });

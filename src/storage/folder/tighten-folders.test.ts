@@ -1,5 +1,8 @@
-import { chmod, chown, mkdir, stat, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { execFile } from "node:child_process";
+import { chmod, chown, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { promisify } from "node:util";
 
 import { expect, test } from "vitest";
 
@@ -48,4 +51,24 @@ test(`what another user put into STATE_DIR is refused${isRoot ? "" : " (to be tr
   await expect(tightenFolders(w.made)).rejects.toMatchObject({
     failure: { code: "not_private", message: expect.stringContaining(planted) },
   });
+});
+
+test(`another user can replace what is in an open STATE_DIR, and not once it was tightened${isRoot ? "" : " (to be tried as root)"}`, async () => {
+  await using w = await roots();
+  const { stateDir } = w.made;
+  await chmod(stateDir, 0o777);
+  if (!isRoot) return expect(await tightenFolders(w.made)).toBeUndefined();
+  for (let above = dirname(stateDir); above !== tmpdir() && above !== dirname(above); above = dirname(above))
+    await chmod(above, 0o711); // so that another user gets there at all
+  await chmod(tmpdir(), (await w.modeOf(tmpdir())) | 0o011);
+  const replace = (): Promise<unknown> =>
+    promisify(execFile)("sh", ["-c", 'rm -f "$0"; : > "$0"', join(stateDir, "exports.sqlite")], {
+      cwd: "/",
+      uid: NOBODY,
+      gid: NOBODY,
+    });
+  await replace();
+  await rm(join(stateDir, "exports.sqlite"));
+  await tightenFolders(w.made);
+  await expect(replace()).rejects.toThrow(/Permission denied/);
 });
