@@ -11,8 +11,8 @@ import {
 
 import { refuse } from "../../core/errors.ts";
 import { isLoopback } from "../../core/loopback.ts";
-import { accessBy, sessionCookie } from "./access/access.ts";
-import { attemptsOf } from "./access/attempts.ts";
+import { createAccess, sessionCookie } from "./access/access.ts";
+import { createAttemptLimits } from "./access/attempts.ts";
 import { authRoutes } from "./sign-in/auth-routes.ts";
 import { LIMITS, refuseUnreadable } from "./connections.ts";
 import { consoleRoutes } from "./console-routes.ts";
@@ -91,8 +91,8 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
     });
   });
   await app.register(cookie);
-  const makeAttempts = await attemptsOf(app);
-  const access = apiKey && accessBy({ apiKey, redirectUri, makeAttempts, clock, log });
+  const makeAttempts = await createAttemptLimits(app);
+  const access = apiKey && createAccess({ apiKey, redirectUri, makeAttempts, clock, log });
   await protect(app, access, settings);
   await app.register(swagger, {
     openapi: {

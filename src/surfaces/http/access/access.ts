@@ -17,7 +17,10 @@ export type Access = Readonly<{
    * What lets this request in, and when that ends: null where it does not. Undefined when nothing does.
    * Throws `api_key_wrong`, and `too_many_attempts` for a wrong key from an address that has shown too many.
    */
-  of(request: FastifyRequest, reply: FastifyReply): Promise<Readonly<{ expiresAt: EpochMs | null }> | undefined>;
+  authenticate(
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Readonly<{ expiresAt: EpochMs | null }> | undefined>;
   /** Gives the browser a session for the key. Throws as above. */
   signIn(key: string, request: FastifyRequest, reply: FastifyReply): Promise<void>;
   signOut(request: FastifyRequest, reply: FastifyReply): void;
@@ -25,7 +28,7 @@ export type Access = Readonly<{
 
 type Parts = Readonly<{ apiKey: Secret; redirectUri: URL; makeAttempts: MakeAttempts; clock: Clock; log: Log }>;
 
-export function accessBy({ apiKey, redirectUri, makeAttempts, clock, log }: Parts): Access {
+export function createAccess({ apiKey, redirectUri, makeAttempts, clock, log }: Parts): Access {
   const sessions = sessionsFor(apiKey, clock);
   const wrongKeys = makeAttempts(WRONG_KEYS_A_MINUTE);
   const cookie = sessionCookie(redirectUri);
@@ -45,7 +48,7 @@ export function accessBy({ apiKey, redirectUri, makeAttempts, clock, log }: Part
   };
 
   return {
-    async of(request, reply) {
+    async authenticate(request, reply) {
       const given = bearerOf(request.headers.authorization);
       if (given !== undefined) {
         await mustBeKey(given, request, reply);

@@ -13,7 +13,7 @@ type Attempts = Readonly<{
 export type MakeAttempts = (perMinute: number) => Attempts;
 
 /** Once for each server. */
-export async function attemptsOf(app: FastifyInstance): Promise<MakeAttempts> {
+export async function createAttemptLimits(app: FastifyInstance): Promise<MakeAttempts> {
   await app.register(rateLimit, { global: false });
   return (perMinute) => {
     const limit = app.createRateLimit({ max: perMinute, timeWindow: 60_000 });

@@ -39,7 +39,7 @@ export async function protect(
   });
 
   app.addHook("onRequest", async (request, reply) => {
-    if (!access || !familyOf(request).guarded || (await access.of(request, reply))) return;
+    if (!access || !familyOf(request).guarded || (await access.authenticate(request, reply))) return;
     void reply.header("www-authenticate", "Bearer");
     throw refuse(
       "api_key_required",

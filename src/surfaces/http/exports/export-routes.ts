@@ -8,7 +8,7 @@ import { clientGone } from "../client-gone.ts";
 import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
 import { EMAIL, EXPORT_ID, LINKS, RUNNING_EXPORT } from "../contract/examples.ts";
 import { Export, ExportInFull, Links, viewInFull, viewOf } from "./export-view.ts";
-import { accepted, NewExport } from "./new-export.ts";
+import { acceptExport, NewExport } from "./new-export.ts";
 import type { Common, ExportServices } from "../services.ts";
 
 export const Started = z
@@ -120,7 +120,7 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
         },
       },
       async ({ id: requestId, body }, reply) => {
-        const request = await accepted(body, reply, services);
+        const request = await acceptExport(body, reply, services);
         if (!request) return reply;
         await directoryIsFree(request.directory);
         const job = await queue.add(request);
@@ -160,7 +160,7 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
         },
       },
       async ({ body }, reply) => {
-        const request = await accepted(body, reply, services);
+        const request = await acceptExport(body, reply, services);
         if (!request) return reply;
         return viewOfEstimate(await estimate(request, clientGone(reply)));
       },

@@ -122,13 +122,13 @@ function linksOf(id: string): z.infer<typeof Links> {
 }
 
 /** False when the directory turned out to be that of another export: then nothing in it is this one's. */
-export function isOf({ account, filter }: ExportRequest, manifest: Manifest): boolean {
+export function belongsTo({ account, filter }: ExportRequest, manifest: Manifest): boolean {
   const names = [manifest.email, ...(manifest.formerly ?? [])]; // an account that was renamed since is the same
   return names.some((name) => sameAccount(account, name)) && sameFilter(filter, manifest.filter);
 }
 
 export function viewInFull(job: ExportJob, found: Manifest | undefined): z.infer<typeof ExportInFull> {
-  const manifest = found && isOf(job.request, found) ? found : undefined;
+  const manifest = found && belongsTo(job.request, found) ? found : undefined;
   return {
     ...viewOf(job),
     complete: manifest?.complete ?? false,

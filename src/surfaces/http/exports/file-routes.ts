@@ -10,7 +10,7 @@ import { failureOf } from "../../../core/errors.ts";
 import { empty, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { select } from "./byte-range.ts";
 import { EXPORT_ID } from "../contract/examples.ts";
-import { isOf } from "./export-view.ts";
+import { belongsTo } from "./export-view.ts";
 import { sendProblem } from "../contract/problem.ts";
 import type { Common, ExportServices } from "../services.ts";
 
@@ -71,7 +71,7 @@ export function fileRoutes({
   const snapshotOf = async (id: string): Promise<Snapshot | undefined> => {
     const { request } = await queue.get(id);
     const snapshot = await readDirectory.snapshot(request.directory);
-    return snapshot && isOf(request, snapshot.manifest) ? snapshot : undefined;
+    return snapshot && belongsTo(request, snapshot.manifest) ? snapshot : undefined;
   };
 
   /** Sends as fast as the client reads, and stops when it leaves; `close` is called however it ends. */

@@ -38,7 +38,7 @@ export const NewExport = z
   });
 
 /** What is asked for, when it may be asked: the directory is one of ours, and the account signed in. Undefined when it was refused. */
-export async function accepted(
+export async function acceptExport(
   body: z.infer<typeof NewExport>,
   reply: FastifyReply,
   { accounts, chooseDirectory, signInUrl }: Pick<ExportServices, "accounts" | "chooseDirectory" | "signInUrl">,

@@ -6,7 +6,7 @@ import { htmlIn } from "../../../formats/record-line.ts";
 import type { IndexState, RecordQuestion, RecordsOf } from "../../../core/records.ts";
 import { answer, htmlPage, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { EXPORT_ID, MESSAGE_ID } from "../contract/examples.ts";
-import { isOf } from "../exports/export-view.ts";
+import { belongsTo } from "../exports/export-view.ts";
 import { MAIL_POLICY } from "./mail-policy.ts";
 import { mailRenderer } from "./mail-renderer.ts";
 import { sendProblem } from "../contract/problem.ts";
@@ -102,7 +102,7 @@ const STATISTICS = {
 export function recordRoutes({ queue, records, clock }: MailServices & Pick<Common, "clock">): FastifyPluginAsyncZod {
   const recordsOf = async (id: string): Promise<RecordsOf> => {
     const { request } = await queue.get(id);
-    return { directory: request.directory, owns: (manifest) => isOf(request, manifest) };
+    return { directory: request.directory, owns: (manifest) => belongsTo(request, manifest) };
   };
 
   return async (app) => {

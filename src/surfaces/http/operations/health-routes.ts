@@ -22,7 +22,7 @@ gmail_export_exports{state="running"} 1
 /** Whoever asks for these has no secrets, and is told none. */
 const open = { family: "health" } as const;
 
-/** What who runs the server asks it: does it live, can it work, what has it done. */
+/** What an operator asks of the server: does it live, can it work, what has it done. */
 export function healthRoutes({ measures, queue, readiness }: OperationsServices): FastifyPluginAsyncZod {
   const exportsByState = async (): Promise<string> => {
     const counts = await queue.counts();

@@ -38,7 +38,7 @@ export function sessionRoutes(access: Access | undefined): FastifyPluginAsyncZod
       },
       async (request, reply) => {
         if (!access) return { required: false, signed_in: true, expires_at: null };
-        const admission = await access.of(request, reply);
+        const admission = await access.authenticate(request, reply);
         const end = admission?.expiresAt ?? null;
         return {
           required: true,
