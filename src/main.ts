@@ -42,6 +42,7 @@ import { doctor } from "./doctor/doctor.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { lookAtSetup } from "./doctor/setup.ts";
 import { estimate, type Estimate } from "./pipeline/estimate.ts";
+import { resolveLabels } from "./pipeline/labels.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
 import { createPacer } from "./sources/gmail-api/pace/pacer.ts";
 import { createProjectBudget } from "./sources/gmail-api/pace/spacing.ts";
@@ -278,6 +279,7 @@ async function serve(
       directoryIsFree: (path) => mustBeFree(storages(path)),
       readDirectory,
       archive: tarOf,
+      resolveLabels: async (account, filter, stop) => resolveLabels(filter, await mailbox(account), stop),
       estimate: exports.estimate,
       verifications: createVerifications(async (directory, online, report, stop) => {
         const email = online ? (await readDirectory.manifest(directory))?.email : undefined;

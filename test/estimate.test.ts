@@ -49,6 +49,17 @@ test("it is of the same mail that the export would bring", async () => {
   expect((await estimate({ email: ADA, labels: ["TRASH"] })).messages).toBeLessThan(20);
 });
 
+test("labels go by name as well, and one that there is not is refused with those that there are", async () => {
+  const byName = await begin(w, { labels: ["starred"], output_dir: "./data/starred" });
+  expect(await reaches(w, byName, "completed")).toMatchObject({ labels: ["STARRED"] });
+  expect((await w.get(`/exports/${byName}`)).body).toMatchObject({ complete: true });
+  for (const path of ["/exports/estimate", "/export/gmail"]) {
+    const refused = await w.post(path, { email: ADA, labels: ["Wrok"] });
+    expectProblem(refused, 422, "label_unknown");
+    expect(refused.text).toContain("Work");
+  }
+});
+
 test("it is refused as the export is", async () => {
   const bodies = [
     { email: BOB },

@@ -90,7 +90,7 @@ test("labels are found by their names, and an export made with their ids is the 
   await expectAccountsFor(w, manifest, ({ labelIds }) => labelIds.includes("STARRED"));
   await using unknown = await inProcess({}, { filter: { ...EVERYTHING, labels: ["Nowhere"] } });
   await expect(unknown.run()).rejects.toMatchObject({
-    failure: { code: "invalid_request", message: expect.stringContaining('"Nowhere"') },
+    failure: { code: "label_unknown", message: expect.stringContaining('"Nowhere"') },
   });
 });
 

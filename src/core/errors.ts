@@ -26,6 +26,7 @@ export type FinalCode =
   | "invalid_request"
   | "outside_export_dir"
   | "unusable_directory"
+  | "label_unknown"
   | "export_unknown"
   | "not_in_this_state"
   // Gmail

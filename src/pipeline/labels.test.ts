@@ -32,7 +32,7 @@ test("one that the mailbox does not have is refused by its name, with the labels
       }
     })();
     expect(refused).toMatchObject({
-      code: "invalid_request",
+      code: "label_unknown",
       message: expect.stringContaining(JSON.stringify(label)),
       next: expect.stringContaining("Work, work/Lisbon, Ärger"),
     });

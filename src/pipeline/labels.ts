@@ -1,5 +1,5 @@
 import { refuse } from "../core/errors.ts";
-import type { Filter, LabelNames } from "../core/mailbox.ts";
+import type { Filter, LabelNames, MailboxSource } from "../core/mailbox.ts";
 
 /** Label ids that every mailbox has, be they listed or not (Gmail API, guide to labels). */
 const SYSTEM: ReadonlySet<string> = new Set(
@@ -13,10 +13,20 @@ const SHOWN = 20;
 
 /**
  * The same filter with label ids, where people gave ids or names. A name in other letters counts where it is the only such
- * one. Throws `invalid_request`, with what labels there are, for one that the mailbox does not have (any more).
+ * one. Throws `label_unknown`, with what labels there are, for one that the mailbox does not have (any more).
  */
 export function withLabelIds(filter: Filter, names: LabelNames): Filter {
   return { ...filter, labels: filter.labels.map((label) => idOf(label, names)) };
+}
+
+/** The same, where the labels of the mailbox are asked for only if there is a name among them (1 unit). */
+export async function resolveLabels(
+  filter: Filter,
+  source: Pick<MailboxSource, "labels">,
+  signal: AbortSignal,
+): Promise<Filter> {
+  if (filter.labels.every((label) => SYSTEM.has(label) || /^Label_\d+$/.test(label))) return filter;
+  return withLabelIds(filter, await source.labels(signal));
 }
 
 function idOf(label: string, names: LabelNames): string {
@@ -31,7 +41,7 @@ function idOf(label: string, names: LabelNames): string {
   const shown = own.slice(0, SHOWN).join(", ");
   const more = own.length > SHOWN ? `, and ${own.length - SHOWN} more` : "";
   throw refuse(
-    "invalid_request",
+    "label_unknown",
     `This mailbox has no label ${JSON.stringify(label)}: it may have been renamed or deleted in Gmail.`,
     own.length === 0
       ? "It has no labels but Gmail's own, such as INBOX, STARRED and SENT."

@@ -36,6 +36,7 @@ export function exitCodeOf(code: FailureCode): number {
     case "invalid_request":
     case "outside_export_dir":
     case "unusable_directory":
+    case "label_unknown":
     case "export_unknown":
     case "not_in_this_state":
       return EXIT.usage;

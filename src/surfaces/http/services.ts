@@ -1,6 +1,7 @@
 import type { Archive, ReadDirectory } from "../../core/directory.ts";
 import type { Accounts } from "../../core/grant.ts";
 import type { ChooseDirectory, ExportRequest, JobQueue } from "../../core/job.ts";
+import type { Filter } from "../../core/mailbox.ts";
 import type { Clock, Log, Secret } from "../../core/ports.ts";
 import type { Records } from "../../core/records.ts";
 import type { Finding } from "../../doctor/finding.ts";
@@ -42,6 +43,8 @@ export type ExportServices = Readonly<{
   directoryIsFree(path: string): Promise<void>;
   readDirectory: Pick<ReadDirectory, "manifest" | "snapshot">;
   archive: Archive;
+  /** A filter with label ids for names. Throws `label_unknown`. */
+  resolveLabels(account: string, filter: Filter, signal: AbortSignal): Promise<Filter>;
   /** The dry run of an export. */
   estimate(request: ExportRequest, signal: AbortSignal): Promise<Estimate>;
   /** Checks of what is on disk, in the background. */

@@ -68,6 +68,7 @@ export function statusOf(code: FailureCode): number {
     case "credentials_refused":
     case "outside_export_dir":
     case "unusable_directory":
+    case "label_unknown":
       return 422;
     case "quota_exceeded":
     case "too_many_concurrent":

@@ -114,7 +114,10 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
             ...problems({
               401: NOT_SIGNED_IN,
               409: "That directory is being written, or another unfinished export has it.",
-              422: `${INVALID_FIELDS} Or \`output_dir\` is not inside EXPORT_DIR.`,
+              422: `${INVALID_FIELDS} Or \`output_dir\` is not inside EXPORT_DIR, or the mailbox has no such label.`,
+              429: "Google's quota is spent for now, and a label's name was to be looked up.",
+              502: "Google answered with an error of its own when a label's name was looked up.",
+              504: "Google did not answer when a label's name was looked up.",
             }),
           },
         },

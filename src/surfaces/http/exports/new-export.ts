@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import type { ExportRequest } from "../../../core/job.ts";
 import { EMAIL } from "../contract/examples.ts";
+import { clientGone } from "../client-gone.ts";
 import { sendFailure } from "../contract/problem.ts";
 import type { ExportServices } from "../services.ts";
 
@@ -41,7 +42,12 @@ export const NewExport = z
 export async function acceptExport(
   body: z.infer<typeof NewExport>,
   reply: FastifyReply,
-  { accounts, chooseDirectory, signInUrl }: Pick<ExportServices, "accounts" | "chooseDirectory" | "signInUrl">,
+  {
+    accounts,
+    chooseDirectory,
+    resolveLabels,
+    signInUrl,
+  }: Pick<ExportServices, "accounts" | "chooseDirectory" | "resolveLabels" | "signInUrl">,
 ): Promise<ExportRequest | undefined> {
   const directory = await chooseDirectory(body.email, body.output_dir);
   const status = await accounts.status(body.email);
@@ -58,12 +64,13 @@ export async function acceptExport(
     );
     return undefined;
   }
+  const asked = { query: body.query, labels: body.labels, includeSpamTrash: body.include_spam_trash };
   return {
     account: body.email,
     ...(body.was === undefined ? {} : { was: body.was }),
     directory,
     maxEmails: body.max_emails,
     batchSize: body.batch_size,
-    filter: { query: body.query, labels: body.labels, includeSpamTrash: body.include_spam_trash },
+    filter: await resolveLabels(body.email, asked, clientGone(reply)),
   };
 }
