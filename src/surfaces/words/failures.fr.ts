@@ -82,6 +82,10 @@ export const FAILURES_IN_FRENCH: Readonly<Record<FailureCode, Readonly<{ message
     message: "Le nom du dossier ne convient pas.",
     next: "Choisissez un nom plus court, de caractères visibles.",
   },
+  label_unknown: {
+    message: "La boîte n'a pas, ou plus, ce libellé.",
+    next: "Donnez le nom ou l'identifiant d'un libellé qui existe.",
+  },
   export_unknown: {
     message: "Il n'y a pas d'export de ce nom.",
     next: "La liste des exports montre ceux qui existent.",
@@ -100,16 +104,16 @@ export const FAILURES_IN_FRENCH: Readonly<Record<FailureCode, Readonly<{ message
   },
   not_found: { message: "Gmail ne l'a plus.", next: "Rien à faire : il a été supprimé entre-temps." },
   forbidden: {
-    message: "Google ne permet pas de lire ce compte.",
-    next: "Demandez à l'administrateur du Workspace d'autoriser l'identifiant client de cette application, sous Sécurité, Commandes des API.",
+    message: "Google ne permet pas de lire cela.",
+    next: "Voyez si https://mail.google.com s'ouvre pour ce compte : il peut être suspendu. Sinon, demandez à l'administrateur du Workspace d'autoriser l'identifiant client de cette application, sous Sécurité, Commandes des API.",
   },
   api_disabled: {
     message: "L'API Gmail n'est pas activée dans le projet Google Cloud du fichier client.",
     next: "Activez-la dans la console Google Cloud (API et services → Bibliothèque → Gmail API), attendez quelques minutes et recommencez.",
   },
   no_mailbox: {
-    message: "Ce compte Google n'a pas de boîte Gmail.",
-    next: "Connectez un compte qui a Gmail, ou demandez à l'administrateur du Workspace d'activer Gmail.",
+    message: "Gmail refuse tous les appels pour ce compte.",
+    next: "Il est probable qu'il n'a pas de boîte Gmail, qu'il est suspendu, ou que l'administrateur du Workspace a désactivé Gmail : voyez si https://mail.google.com s'ouvre pour lui.",
   },
   daily_limit: {
     message: "Le quota du jour du projet Google Cloud est épuisé.",
