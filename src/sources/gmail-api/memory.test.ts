@@ -35,8 +35,8 @@ describe("memory", () => {
   test("of a line that ends is given back, and who waits elsewhere goes on", async () => {
     const memory = createMemory(10);
     const left = memory.openLine();
-    left.openShare().take(8);
-    left.openShare().take(8);
+    void left.openShare().take(8);
+    void left.openShare().take(8);
     using line = memory.openLine();
     const [oldest, next] = [line.openShare(), line.openShare()];
     expect(oldest.take(1)).toBeUndefined();
@@ -49,7 +49,7 @@ describe("memory", () => {
   test("that is waited for can be given up", async () => {
     const memory = createMemory(1);
     using line = memory.openLine();
-    line.openShare().take(1);
+    void line.openShare().take(1);
     const stop = new AbortController();
     const reserving = line.openShare().reserve(1, stop.signal);
     stop.abort(new Error("stopped by hand"));

@@ -51,13 +51,13 @@ export function sealedGrants(folder: string, keys: KeyHolder["keys"], lock: Lock
   };
 
   const stored = async (): Promise<readonly string[]> => {
-    const files = await disk(root, () =>
+    const found = await disk(root, () =>
       readdir(root).catch((error: unknown) => {
         if (codeOf(error) === "ENOENT") return [];
         throw error;
       }),
     );
-    return files.filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
+    return found.filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
   };
 
   /** The name of an account's file, there or yet to be made: Google may have spelled the address in another way. */
