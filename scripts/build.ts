@@ -26,6 +26,18 @@ await writeFile(
   join(dist, "package.json"),
   `${JSON.stringify({ ...published, optionalDependencies: optional, exports: { ".": { types: "./src/index.d.ts", default: "./src/index.js" } } }, null, 2)}\n`,
 );
+
+// Whoever installs the package gets what was tested, down to the hash of the last dependency's dependency.
+const lock = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8"));
+const { name, version, license, bin: commands, dependencies, engines } = published;
+const shipped = Object.entries<{ dev?: boolean }>(lock.packages).filter(
+  ([path, { dev }]) => path !== "" && dev !== true && !/^node_modules\/node-linux-/.test(path),
+);
+const own = { name, version, license, bin: commands, dependencies, engines, optionalDependencies: optional };
+await writeFile(
+  join(dist, "npm-shrinkwrap.json"),
+  `${JSON.stringify({ ...lock, packages: { "": own, ...Object.fromEntries(shipped) } }, null, 2)}\n`,
+);
 await cp(join(root, "public"), join(dist, "public"), { recursive: true });
 await mkdir(join(dist, "bin"));
 const bin = await readFile(join(root, "bin/gmail-export.js"), "utf8");

@@ -19,6 +19,7 @@ import { machine } from "./doctor/machine/machine.ts";
 import { accessToken } from "./google/access-token.ts";
 import { accounts as oauthAccounts } from "./google/accounts.ts";
 import { readCredentials } from "./google/credentials.ts";
+import { newestGrantsIn } from "./state/embedded/grants/newest-grants.ts";
 import { sealedGrants } from "./state/embedded/grants/sealed-grants.ts";
 import { existingKeyInFile, keyInFile } from "./state/embedded/grants/key-in-file.ts";
 import { keyInKeyring } from "./state/embedded/grants/key-in-keyring.ts";
@@ -117,6 +118,10 @@ function keyHolder(
   return keyInSettings(encryptionKey, formerEncryptionKey);
 }
 
+function grantsOf({ tokenDir, stateDir }: Config, key: KeyHolder): Grants {
+  return sealedGrants(tokenDir, key.keys, lock, files, newestGrantsIn(join(stateDir, "grants"), files));
+}
+
 /** Joins ports and adapters for one configuration. Everything opened is closed with `close`, and at once where joining fails. */
 async function compose(config: Config) {
   await using opened = new AsyncDisposableStack();
@@ -130,7 +135,7 @@ async function compose(config: Config) {
   opened.defer(() => records.close());
   const key = keyHolder(config, keyInFile);
   await key.keys(); // what is wrong with it is told at the start, not at the first sign-in
-  const grants = sealedGrants(config.tokenDir, key.keys, lock, files);
+  const grants = grantsOf(config, key);
   const open = openDirectoryWith(storages, clock, `gmail-export ${await version()}`);
   const mailbox = mailboxes(way, grants);
 
@@ -246,7 +251,7 @@ async function examineAlone(
   const file = refusal ? [{ setting: ".env", problem: `${refusal.failure.message} ${refusal.failure.next}` }] : [];
   const problems = [...malformed, ...file];
   const way = connect(config);
-  const grants = () => sealedGrants(config.tokenDir, keyHolder(config, existingKeyInFile).keys, lock, files);
+  const grants = () => grantsOf(config, keyHolder(config, existingKeyInFile));
   const mailbox = async (name: string) => mailboxes(way, grants())(name);
   try {
     return await examine({ config, problems, way, grants, mailbox }, account, signal);
@@ -399,7 +404,7 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
         },
         async signedIn() {
           const { config } = readSettings(settings, process.cwd());
-          const grants = sealedGrants(config.tokenDir, keyHolder(config, existingKeyInFile).keys, lock, files);
+          const grants = grantsOf(config, keyHolder(config, existingKeyInFile));
           const names = await grants.stored();
           return names.filter((name) => !/[%~]/.test(name)); // the others are no addresses as they stand, nor shell words
         },

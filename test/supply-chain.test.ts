@@ -19,6 +19,7 @@ type Locked = {
   license?: string;
   dev?: true;
   hasInstallScript?: true;
+  dependencies?: Record<string, string>;
 };
 type Manifest = Record<"dependencies" | "devDependencies" | "optionalDependencies", Record<string, string>>;
 
@@ -123,6 +124,19 @@ describe("what is published", () => {
     const [{ files }]: [{ files: { path: string }[] }] = JSON.parse(stdout);
     expect(files.filter(({ path }) => /test|testing|\.tsx?$/.test(path.replace(/\.d\.ts$/, "")))).toEqual([]);
     expect(files.map(({ path }) => path)).toContain("public/index.html");
+
+    expect(files.map(({ path }) => path)).toContain("npm-shrinkwrap.json");
+    const shrinkwrap: { packages: Record<string, Locked> } = JSON.parse(await read("dist/npm-shrinkwrap.json"));
+    const locked: { packages: Record<string, Locked> } = JSON.parse(await read("package-lock.json"));
+    const { "": own, ...packages } = shrinkwrap.packages;
+    expect(own?.dependencies).toEqual(published.dependencies);
+    const wanted = Object.entries(locked.packages).filter(
+      ([path, { dev }]) => path !== "" && dev !== true && !path.startsWith("node_modules/node-linux-"),
+    );
+    expect(packages).toEqual(Object.fromEntries(wanted));
+    for (const name of Object.keys(published.dependencies ?? {}))
+      expect(packages).toHaveProperty([`node_modules/${name}`]);
+    for (const [path, { integrity }] of Object.entries(packages)) expect(integrity, path).toMatch(/^sha512-/);
     const bin = join(ROOT, "dist", "bin", "gmail-export.js");
     const demo = await run(process.execPath, [bin, "demo", "--messages", "40"], { cwd: folder.path });
     expect(demo.stdout + demo.stderr).toContain("40 messages");

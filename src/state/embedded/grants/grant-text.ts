@@ -1,9 +1,10 @@
 import type { Grant } from "../../../core/grant.ts";
 import { isMoment, Secret } from "../../../core/ports.ts";
 
-/** A grant as text, to be sealed: JSON with the names of RFC 6749 where it has them. The one place where its secrets are opened. */
-export function writeGrant(grant: Grant): string {
+/** A grant as text, to be sealed, with the number that tells it from older ones: JSON with the names of RFC 6749 where it has them. The one place where its secrets are opened. */
+export function writeGrant(grant: Grant, counter = 0): string {
   return JSON.stringify({
+    counter,
     account: grant.account,
     refresh_token: grant.refreshToken?.reveal(),
     access_token: grant.accessToken.reveal(),
@@ -13,6 +14,12 @@ export function writeGrant(grant: Grant): string {
     granted_at: grant.grantedAt,
     revoked: grant.revoked,
   });
+}
+
+/** How often the account's grant had been stored when this text was written; older versions did not count. */
+export function counterIn(text: string): number {
+  const { counter }: Readonly<{ counter?: unknown }> = JSON.parse(text);
+  return typeof counter === "number" && Number.isSafeInteger(counter) ? counter : 0;
 }
 
 /** Undefined when the text is no grant. */

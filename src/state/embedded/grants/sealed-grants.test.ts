@@ -11,6 +11,7 @@ import type { Grant } from "../../../core/grant.ts";
 import { Secret } from "../../../core/ports.ts";
 import { fileNameOf } from "../../../core/account.ts";
 import { sealedGrants } from "./sealed-grants.ts";
+import { newestGrantsIn } from "./newest-grants.ts";
 import { readGrant, writeGrant } from "./grant-text.ts";
 import { always, failureOfDoing, folderLock, MARK, tempFolder } from "../../../google/testing.ts";
 import { filesOnDisk as files } from "../../../storage/folder/private-files.ts";
@@ -171,6 +172,51 @@ test("a file put in another account's place does not open", async () => {
   expect((await failureOfDoing(store.load("eve@example.com"))).code).toBe("grant_unreadable");
   await rename(join(folder.path, "eve@example.com.grant"), join(folder.path, "ada@example.com.grant"));
   expect((await store.load("ada@example.com"))?.account).toBe("ada@example.com");
+});
+
+test("an older file that is put back does not open, nor does one of before a sign-out", async () => {
+  await using folder = await tempFolder();
+  const tokens = join(folder.path, "tokens");
+  const path = join(tokens, "ada@example.com.grant");
+  const newest = newestGrantsIn(join(folder.path, "state", "grants"), files);
+  const store = sealedGrants(tokens, always(key), folderLock, files, newest);
+  const withoutCount = sealedGrants(tokens, always(key), folderLock, files);
+  await withoutCount.save(grantOf("ada@example.com")); // as older versions wrote it
+  const first = await readFile(path, "utf8");
+  expect(await store.load("ada@example.com")).toBeDefined();
+  await store.save(grantOf("ada@example.com"));
+  const second = await readFile(path, "utf8");
+  await store.save({ ...grantOf("ada@example.com"), grantedAt: 5 });
+  const third = await readFile(path, "utf8");
+  for (const older of [first, second]) {
+    await writeFile(path, older, { mode: 0o600 });
+    expect(await failureOfDoing(store.load("ada@example.com"))).toMatchObject({
+      code: "grant_unreadable",
+      message: expect.stringContaining("older file was put back"),
+      next: expect.stringContaining("Sign in again"),
+    });
+    expect(await store.accounts()).toEqual([]);
+  }
+  await writeFile(path, third, { mode: 0o600 });
+  expect((await store.load("ada@example.com"))?.grantedAt).toBe(5);
+  await store.remove("ada@example.com");
+  await writeFile(path, third, { mode: 0o600 });
+  expect((await failureOfDoing(store.load("ada@example.com"))).code).toBe("grant_unreadable");
+  await store.save({ ...grantOf("ada@example.com"), grantedAt: 7 }); // who signs in again is signed in
+  expect((await store.load("ada@example.com"))?.grantedAt).toBe(7);
+});
+
+test("a grant that was stored just before the power went is newer than what is known, and opens", async () => {
+  await using folder = await tempFolder();
+  const newest = newestGrantsIn(join(folder.path, "grants"), files);
+  const store = sealedGrants(join(folder.path, "tokens"), always(key), folderLock, files, newest);
+  await store.save(grantOf("ada@example.com"));
+  const forgetful = { read: newest.read, remember: () => Promise.reject(new Error("the power is off")) };
+  const cut = sealedGrants(join(folder.path, "tokens"), always(key), folderLock, files, forgetful);
+  await failureOfDoing(cut.save({ ...grantOf("ada@example.com"), grantedAt: 3 }));
+  expect((await store.load("ada@example.com"))?.grantedAt).toBe(3);
+  await store.save({ ...grantOf("ada@example.com"), grantedAt: 4 });
+  expect((await store.load("ada@example.com"))?.grantedAt).toBe(4);
 });
 
 test("a folder that cannot be written is named", async () => {

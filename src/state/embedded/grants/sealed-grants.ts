@@ -7,8 +7,9 @@ import type { Grant, Grants } from "../../../core/grant.ts";
 import type { Lock } from "../../../core/ports.ts";
 import type { PrivateFiles } from "../../../core/private-files.ts";
 import { bareCause, codeOf } from "../../../core/bare-cause.ts";
-import { readGrant, writeGrant } from "./grant-text.ts";
+import { counterIn, readGrant, writeGrant } from "./grant-text.ts";
 import type { KeyHolder } from "./keys.ts";
+import type { NewestGrants } from "./newest-grants.ts";
 import { open, seal } from "./seal.ts";
 
 const SUFFIX = ".grant";
@@ -18,14 +19,23 @@ const WAIT_MS = 120_000;
 
 /**
  * Grants in a folder (TOKEN_DIR, 0700): one sealed file per account (0600), bound to its name, so that a file put in
- * another's place does not open. `accounts` leaves out the files it cannot open; `load` of such an account says why.
+ * another's place does not open; nor does an older file of the account's own, where `newest` is kept. `accounts` leaves out the files it cannot open; `load` of such an account says why.
  */
-export function sealedGrants(folder: string, keys: KeyHolder["keys"], lock: Lock, files: PrivateFiles): Grants {
+export function sealedGrants(
+  folder: string,
+  keys: KeyHolder["keys"],
+  lock: Lock,
+  files: PrivateFiles,
+  newest?: NewestGrants,
+): Grants {
   const root = resolve(folder);
   const turns = new Map<string, Promise<unknown>>(); // per account, the end of the last call's turn
 
-  const load = async (name: string): Promise<Grant | undefined> => {
+  /** The text of a grant, and of none but the newest. */
+  const openNewest = async (name: string): Promise<string | undefined> => {
     const path = join(root, name + SUFFIX);
+    // Before the file is read: whoever stores meanwhile writes the file first, so that it is never older than this.
+    const known = await newestOf(name);
     const sealed = await files.readPrivateFile(path).catch((error: unknown) => {
       if (codeOf(error) === "ENOENT") return undefined;
       if (error instanceof ExportError) throw error;
@@ -36,9 +46,22 @@ export function sealedGrants(folder: string, keys: KeyHolder["keys"], lock: Lock
     if (sealed === undefined) return undefined;
     const { current, former } = await keys();
     const text = open(current, name, sealed) ?? (former && open(former, name, sealed));
-    const grant = text === undefined ? undefined : readGrant(text);
-    if (grant === undefined) throw damaged(path);
-    return grant;
+    if (text === undefined || readGrant(text) === undefined) throw damaged(path);
+    if (counterIn(text) < known) throw replaced(path);
+    return text;
+  };
+
+  const newestOf = async (name: string): Promise<number> => disk(root, async () => (await newest?.read(name)) ?? 0);
+
+  const load = async (name: string): Promise<Grant | undefined> => {
+    const text = await openNewest(name);
+    return text === undefined ? undefined : readGrant(text);
+  };
+
+  /** One more than any that was stored, or would be accepted. */
+  const nextCounter = async (name: string): Promise<number> => {
+    const text = await openNewest(name).catch(() => undefined); // what cannot be opened is replaced
+    return Math.max(await newestOf(name), text === undefined ? 0 : counterIn(text)) + 1;
   };
 
   /** Holds an account for this process, then does the work. */
@@ -71,13 +94,21 @@ export function sealedGrants(folder: string, keys: KeyHolder["keys"], lock: Lock
       const { current } = await keys();
       await disk(root, async () => {
         await files.privateFolder(root);
-        await files.replaceFile(join(root, name + SUFFIX), seal(current, name, writeGrant(grant)));
+        const counter = newest ? await nextCounter(name) : 0;
+        await files.replaceFile(join(root, name + SUFFIX), seal(current, name, writeGrant(grant, counter)));
+        // After it: cut short in between, the grant is newer than what is known, which does no harm.
+        await newest?.remember(name, counter);
       });
     },
 
     async remove(account) {
       const name = await nameOf(account);
-      await disk(root, () => files.removeFile(join(root, name + SUFFIX)));
+      await disk(root, async () => {
+        const isStored = (await stored()).includes(name);
+        const counter = newest && isStored ? await nextCounter(name) : undefined;
+        await files.removeFile(join(root, name + SUFFIX));
+        if (counter !== undefined) await newest?.remember(name, counter);
+      });
     },
 
     stored,
@@ -117,6 +148,14 @@ function damaged(path: string): ExportError {
     "A stored sign-in is damaged, or was sealed with another key.",
     `Put back the key it was sealed with (TOKEN_ENCRYPTION_KEY, or the file key in STATE_DIR), or the file ${path} as it ` +
       "was; or sign in again, which replaces it.",
+  );
+}
+
+function replaced(path: string): ExportError {
+  return refuse(
+    "grant_unreadable",
+    "A stored sign-in is older than the last one of its account: an older file was put back.",
+    `Sign in again, which replaces ${path}. Whoever restores a backup restores TOKEN_DIR and STATE_DIR together.`,
   );
 }
 
