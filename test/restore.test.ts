@@ -56,5 +56,5 @@ test("the list of exports is copied whole while the server writes it, and anothe
   list.exec(`VACUUM INTO '${join(fresh.folder, "state", "exports.sqlite")}'`);
   await using server = await fresh.serve();
   const answer = await fetch(`${server.url}/exports`);
-  expect(await answer.json()).toMatchObject([{ id, state: "completed" }]);
+  expect(await answer.json()).toMatchObject({ exports: [{ id, state: "completed" }] });
 });
