@@ -5,58 +5,74 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 
-// Plain JavaScript that any Node can read: an older one must be told what it lacks, not shown a syntax error.
+import { bundledNode, runWith } from "./bundled-node.js";
+
+// Plain JavaScript that any Node can read: under an older one the Node that npm installed beside it goes on, or else it is
+// told what it lacks, not shown a syntax error.
 if (Number(process.versions.node.split(".")[0]) < 24) {
-  console.error(
-    `gmail-export needs Node 24 or newer; this is ${process.version}.\n` +
-      "In the repository, `npx gmail-export` brings its own; elsewhere install it from https://nodejs.org.",
-  );
-  process.exit(3);
-}
+  const node = bundledNode();
+  if (node === undefined) {
+    console.error(
+      `gmail-export needs Node 24 or newer; this is ${process.version}.\nInstall it from https://nodejs.org.`,
+    );
+    process.exit(3);
+  }
+  runWith(node);
+} else await start();
 
-// Half of a command's start is compiling what it loads, so that is kept: in a folder of this user alone, as code that
-// somebody else put into a shared one would be run.
-try {
-  const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "gmail-export");
-  mkdirSync(cache, { recursive: true, mode: 0o700 });
-  module.enableCompileCache(cache);
-} catch {
-  // There is no place for it; the start takes a little longer.
-}
+async function start() {
+  // Half of a command's start is compiling what it loads, so that is kept: in a folder of this user alone, as code that
+  // somebody else put into a shared one would be run.
+  try {
+    const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "gmail-export");
+    mkdirSync(cache, { recursive: true, mode: 0o700 });
+    module.enableCompileCache(cache);
+  } catch {
+    // There is no place for it; the start takes a little longer.
+  }
 
-// glibc keeps ever more of what was freed for itself once large blocks come and go, which V8 has made happen before this
-// line. Naming the default limit holds it there; only the environment of a new program can (docs/adr/0008).
-if (process.platform === "linux" && process.env.MALLOC_TRIM_THRESHOLD_ === undefined && isLong(process.argv[2]))
-  process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
-    ...process.env,
-    MALLOC_TRIM_THRESHOLD_: "131072",
+  // glibc keeps ever more of what was freed for itself once large blocks come and go, which V8 has made happen before this
+  // line. Naming the default limit holds it there; only the environment of a new program can (docs/adr/0008).
+  if (process.platform === "linux" && process.env.MALLOC_TRIM_THRESHOLD_ === undefined && isLong(process.argv[2]))
+    process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
+      ...process.env,
+      MALLOC_TRIM_THRESHOLD_: "131072",
+    });
+
+  /** Whether a command goes on for hours, so that its memory is worth a second start (0.03 s). */
+  function isLong(command) {
+    return command === "export" || command === "serve";
+  }
+
+  // V8 lets garbage grow with the memory of the machine. An export runs for hours beside other things: it stays small
+  // instead (docs/bench.md), for a little more work of the collector.
+  setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString("--heap-growing-percent=100");
+
+  // A defect is told by where it was met: its message may quote mail.
+  process.on("uncaughtException", (error) => {
+    const frames = String(error?.stack)
+      .split("\n")
+      .filter((line) => /^ +at /.test(line));
+    console.error(
+      ["A defect of gmail-export; please report these lines:", error?.name ?? "Error", ...frames].join("\n"),
+    );
+    process.exit(1);
   });
 
-/** Whether a command goes on for hours, so that its memory is worth a second start (0.03 s). */
-function isLong(command) {
-  return command === "export" || command === "serve";
+  const stop = new AbortController();
+  // A server that npm started ends with npm, however that ends.
+  const { ppid } = process;
+  if (process.env.npm_lifecycle_event !== undefined && process.argv[2] === "serve")
+    setInterval(() => {
+      if (process.ppid !== ppid) stop.abort();
+    }, 1_000).unref();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(130); // asked twice: leave at once, which is no worse than a crash
+      stop.abort();
+    });
+
+  const { main } = await import("../src/main.ts");
+  process.exitCode = await main(process.argv.slice(2), process.env, stop.signal);
 }
-
-// V8 lets garbage grow with the memory of the machine. An export runs for hours beside other things: it stays small
-// instead (docs/bench.md), for a little more work of the collector.
-setFlagsFromString("--semi-space-growth-factor=1");
-setFlagsFromString("--heap-growing-percent=100");
-
-// A defect is told by where it was met: its message may quote mail.
-process.on("uncaughtException", (error) => {
-  const frames = String(error?.stack)
-    .split("\n")
-    .filter((line) => /^ +at /.test(line));
-  console.error(["A defect of gmail-export; please report these lines:", error?.name ?? "Error", ...frames].join("\n"));
-  process.exit(1);
-});
-
-const stop = new AbortController();
-for (const name of ["SIGINT", "SIGTERM", "SIGHUP"])
-  process.on(name, () => {
-    if (stop.signal.aborted) process.exit(130); // asked twice: leave at once, which is no worse than a crash
-    stop.abort();
-  });
-
-const { main } = await import("../src/main.ts");
-process.exitCode = await main(process.argv.slice(2), process.env, stop.signal);

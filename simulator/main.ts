@@ -6,6 +6,17 @@ import { simulateGoogle, type SimulatorOptions } from "./google.ts";
 const USAGE = `Usage: npm run simulator -- [--port N] [--messages N] [--seed N] [--per-thread X] [--latency-ms N]
          [--quota 2026|legacy] [--account EMAIL] [--body-bytes N] [--credentials FILE]
 
+  --port N           where to listen (any free port)
+  --messages N       size of the mailbox (1000)
+  --seed N           another mailbox for another number
+  --per-thread X     messages in a conversation, on average
+  --latency-ms N     how long each answer takes
+  --quota T          limits as Google sets them: 2026 or legacy (none when left out)
+  --account EMAIL    whose mailbox (ada@example.com)
+  --body-bytes N     bytes of text in each message
+  --credentials FILE write the client file there, for GOOGLE_CREDENTIALS_PATH
+  --help             this
+
 Serves OAuth and Gmail on 127.0.0.1 and prints one line of JSON: where, for which account, and the credentials file written.
 `;
 
@@ -94,9 +105,11 @@ function fail(error: unknown, exitCode: number, help = ""): void {
 }
 
 let command: Command | undefined;
-try {
-  command = parse(process.argv.slice(2));
-} catch (error) {
-  fail(error, 2, USAGE);
-}
+if (process.argv.includes("--help")) process.stdout.write(USAGE);
+else
+  try {
+    command = parse(process.argv.slice(2));
+  } catch (error) {
+    fail(error, 2, USAGE);
+  }
 if (command !== undefined) await run(command).catch((error: unknown) => fail(error, 1));

@@ -37,7 +37,7 @@ import type { AccessToken, Accounts, Grants } from "./core/grant.ts";
 import type { ChooseDirectory, ExportRequest } from "./core/job.ts";
 import type { MailboxSource } from "./core/mailbox.ts";
 import { proxyFor } from "./core/proxy.ts";
-import { createLog } from "./log.ts";
+import { createLog, forPeople } from "./log.ts";
 import { readSettingsFile } from "./settings-file.ts";
 import { doctor } from "./doctor/doctor.ts";
 import type { Finding } from "./doctor/finding.ts";
@@ -125,7 +125,10 @@ function grantsOf({ tokenDir, stateDir }: Config, key: KeyHolder): Grants {
 /** Joins ports and adapters for one configuration. Everything opened is closed with `close`, and at once where joining fails. */
 async function compose(config: Config) {
   await using opened = new AsyncDisposableStack();
-  const log = createLog(config.logLevel);
+  const log = createLog(
+    config.logLevel,
+    process.stderr.isTTY ? forPeople((line) => void process.stderr.write(line)) : undefined,
+  );
   await tightenFolders(config);
   const way = connect(config);
   opened.defer(() => way.http.close());

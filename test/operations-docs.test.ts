@@ -1,8 +1,12 @@
-import { readdir, readFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 import { expect, test } from "vitest";
 
+import { createMeasures } from "../src/surfaces/http/operations/measures.ts";
+import { scratchFolder } from "./scratch.ts";
 import { begin, reaches, stageSignedIn } from "./stage.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -89,4 +93,77 @@ test("operations.md tells every event that the log may have, and no other", asyn
     .split("\n")
     .flatMap((row) => [...(row.split("|")[1] ?? "").matchAll(/`([^`]+)`/g)].map(([, event]) => event!));
   expect(told.toSorted()).toEqual([...events].toSorted());
+});
+
+const run = promisify(execFile);
+
+/** Where a program is on this machine; undefined where it is not. */
+const PROGRAMS = await Promise.all(
+  ["nginx", "caddy", "promtool"].map((name) =>
+    run("sh", ["-c", `PATH="$PATH:/usr/sbin:/sbin" command -v ${name}`]).then(
+      ({ stdout }) => stdout.trim(),
+      () => undefined,
+    ),
+  ),
+);
+const [nginx, caddy, promtool] = PROGRAMS;
+
+test(`nginx 1.22 of Debian 12 takes nginx.conf (${nginx ? "asked itself" : "read only: there is no nginx on this machine"})`, async () => {
+  const conf = await read("docs/operations/nginx.conf");
+  expect(conf).not.toMatch(/^\s*http2 on;/m); // since 1.25.1
+  expect(conf.match(/\{/g)?.length).toBe(conf.match(/\}/g)?.length);
+  if (nginx === undefined) return;
+  await using scratch = await scratchFolder();
+  const folder = scratch.path;
+  const certificate = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", "-subj", "/CN=mail.example.com"];
+  await run("openssl", [...certificate, "-keyout", join(folder, "key.pem"), "-out", join(folder, "cert.pem")]);
+  const ours = conf
+    .replace(/ssl_certificate .*;/, `ssl_certificate ${folder}/cert.pem;`)
+    .replace(/ssl_certificate_key .*;/, `ssl_certificate_key ${folder}/key.pem;`);
+  await writeFile(join(folder, "nginx.conf"), `pid ${folder}/pid;\nerror_log stderr;\nevents {}\nhttp {\n${ours}\n}\n`);
+  const { stderr } = await run(nginx, ["-t", "-c", join(folder, "nginx.conf"), "-p", folder]);
+  expect(stderr).toContain("test is successful");
+});
+
+test(`Caddy takes Caddyfile (${caddy ? "asked itself" : "read only: there is no caddy on this machine"})`, async () => {
+  const file = await read("docs/operations/Caddyfile");
+  expect(file).toMatch(/reverse_proxy/);
+  if (caddy === undefined) return;
+  const { stdout, stderr } = await run(caddy, [
+    "validate",
+    "--adapter",
+    "caddyfile",
+    "--config",
+    join(root, "docs/operations/Caddyfile"),
+  ]);
+  expect(stdout + stderr).toContain("Valid configuration");
+});
+
+test(`every alert is PromQL (${promtool ? "promtool asked itself" : "read only: there is no promtool on this machine"})`, async () => {
+  const page = await read("docs/operations.md");
+  const alerts = [...page.slice(page.indexOf("| alert when |")).matchAll(/^\| `(.*gmail_export.*?)` \|/gm)];
+  expect(alerts.length).toBeGreaterThan(3);
+  for (const [, query] of alerts) expect(query!.match(/\(/g)?.length, query).toBe(query!.match(/\)/g)?.length);
+  if (promtool === undefined) return;
+  await using scratch = await scratchFolder();
+  const folder = scratch.path;
+  const rules = alerts.map(
+    ([, query], i) => `      - alert: a${i}\n        expr: ${JSON.stringify(query!.replaceAll("\\|", "|"))}`,
+  );
+  await writeFile(join(folder, "rules.yml"), `groups:\n  - name: gmail-export\n    rules:\n${rules.join("\n")}\n`);
+  const { stdout } = await run(promtool, ["check", "rules", join(folder, "rules.yml")]);
+  expect(stdout).toContain("SUCCESS");
+});
+
+test("the backup leaves out the key that opens what it packs", async () => {
+  const page = await read("docs/operations.md");
+  const command = /^tar --create .*$/m.exec(page)![0];
+  expect(command).toContain("--exclude var/lib/gmail-export/state/key");
+  expect(command).not.toContain("etc/gmail-export");
+});
+
+test("refusals can be counted from the first one on", async () => {
+  expect(createMeasures({ now: () => 0 } as unknown as Parameters<typeof createMeasures>[0]).text()).toContain(
+    'gmail_export_refusals_total{code="quota_exceeded"} 0',
+  );
 });

@@ -9,6 +9,8 @@ import { counter, gauge, histogram } from "./exposition.ts";
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 const RUN_SECONDS = [1, 10, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400];
 
+const REFUSALS = ["quota_exceeded", "too_many_concurrent", "locked_out"] as const;
+
 /** A request that was answered, or left unanswered (499) when its client went away. */
 type Answered = Readonly<{ method: string; route: string; status: number; seconds: number }>;
 
@@ -30,6 +32,8 @@ export function createMeasures(clock: Clock): Measures {
   const calls = counter("gmail_export_gmail_calls_total", "Calls sent to Gmail, refused ones too.");
   const units = counter("gmail_export_quota_units_total", "Quota units of those calls, at list price.");
   const refusals = counter("gmail_export_refusals_total", "Calls that Google refused for quota.");
+  // From the start, so that the first one is a step that `increase()` sees.
+  for (const code of REFUSALS) refusals.add({ code }, 0);
   const failures = counter("gmail_export_failures_total", "Failures that stopped a run of an export, by code.");
   const runs = histogram(
     "gmail_export_run_duration_seconds",
