@@ -9,6 +9,7 @@ import { grant } from "./targets/grant.ts";
 import { key } from "./targets/key.ts";
 import { limits } from "./targets/limits.ts";
 import { mailHtml } from "./targets/mail-html.ts";
+import { mailText } from "./targets/mail-text.ts";
 import { message } from "./targets/message.ts";
 import { outputDir } from "./targets/output-dir.ts";
 import { queue } from "./targets/queue.ts";
@@ -20,6 +21,7 @@ import { tokenAnswer } from "./targets/token-answer.ts";
 /** Everything that reads what it did not write itself a moment ago. */
 export const TARGETS: readonly Target[] = [
   message,
+  mailText,
   answer,
   connection,
   tokenAnswer,

@@ -47,6 +47,10 @@ test("a name that is another address is told, whatever its at sign looks like", 
     expect(namesAnother({ name, address: EVE })).toBe(false);
 });
 
+test("a name of any length does not hide the address behind it", () => {
+  expect(senderIn(`"${"Your Bank <service@bank.example> ".repeat(2_000)}" <${EVE}>`).address).toBe(EVE);
+});
+
 test("no name in quotes can become the address", () => {
   fc.assert(
     fc.property(fc.string({ unit: "grapheme" }), (name) => {
@@ -60,6 +64,6 @@ testProcessorTime("a header of a megabyte of half names is read in no time", 10_
   for (const piece of ['"', "(", "<", "\\", ",", "<(", '<"', "(\\", '\\"', "a@b.c "]) {
     const header = piece.repeat(1_000_000 / piece.length);
     expect(typeof senderIn(header).address).toBe("string");
-    expect(typeof namesAnother({ name: header.slice(0, 20_000), address: EVE })).toBe("boolean");
+    expect(typeof namesAnother({ name: header, address: EVE })).toBe("boolean");
   }
 });

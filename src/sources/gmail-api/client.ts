@@ -1,6 +1,6 @@
 import { setImmediate as breathe } from "node:timers/promises";
 
-import { ExportError, type FinalCode, type Failure } from "../../core/errors.ts";
+import { ExportError, refuse, type FinalCode, type Failure } from "../../core/errors.ts";
 import type { AccessToken } from "../../core/grant.ts";
 import type { Content, Message } from "../../core/mail.ts";
 import type { Filter } from "../../core/mailbox.ts";
@@ -8,6 +8,7 @@ import type { Clock } from "../../core/ports.ts";
 import type { Method, Pacer, Turn } from "../../core/quota.ts";
 import { accountRefused, classify, lockedOut, REVOKED } from "./classify.ts";
 import type { Http, HttpResponse } from "./http.ts";
+import { mayBeParsed } from "./json-limits.ts";
 import type { Intake } from "./memory.ts";
 import { createRetry, LONG_WAIT_MS } from "./retry.ts";
 import {
@@ -25,6 +26,20 @@ const FRESH_REFUSED_AFTER = 3;
 
 /** Whoever waits while such an answer is unpacked, parsed and mapped has a turn in between: each takes some 100 ms for 50 MB. */
 const LARGE_BYTES = 1 << 20;
+
+/**
+ * Bytes of the largest answer to each method, and some to spare: 500 refs of a listing have 30 kB, 10,000 labels 3 MB, a
+ * message of 50 MB is 67 MB in base64. A conversation has many messages.
+ */
+const MOST_BYTES: Readonly<Record<Method, number>> = {
+  getProfile: 64 << 10,
+  "labels.list": 16 << 20,
+  "messages.list": 4 << 20,
+  "history.list": 16 << 20,
+  "messages.get": 80 << 20,
+  "messages.attachments.get": 80 << 20,
+  "threads.get": 128 << 20,
+};
 
 /** The most that messages.list and history.list give on one page. */
 const PAGE_SIZE = "500";
@@ -79,12 +94,15 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
     const turn = await pacer.turn(method, signal);
     try {
       turn.sent();
-      const response = await http.get(path, token, signal, intake && pausing(intake, turn));
+      const response = await http.get(path, token, signal, intake && pausing(intake, turn), MOST_BYTES[method]);
       if (response.status === 401) throw new TokenRefused(token);
       if (isOk(response)) {
         const isLarge = response.body.length > LARGE_BYTES;
         if (isLarge) await breathe();
-        const result = parse(jsonOf(response, clock));
+        if (isLarge && !mayBeParsed(response.body)) throw tooMuch();
+        const json = jsonOf(response, clock);
+        if (isLarge) await breathe();
+        const result = parse(json);
         if (isLarge) await breathe();
         pacer.accepted(turn);
         return result;
@@ -214,6 +232,14 @@ const REFUSED_FOR_NOW: Failure = {
   message: "Gmail refused a token that Google had just given out.",
   next: "Try again in a moment; if it lasts, sign in again.",
 };
+
+function tooMuch(): ExportError {
+  return refuse(
+    "bad_request",
+    "Gmail's answer has more parts, or parts within parts, than any message.",
+    "Open this message in Gmail; if it shows there, look for a proxy that changes Google's answers.",
+  );
+}
 
 function isOk({ status }: HttpResponse): boolean {
   return status >= 200 && status < 300;

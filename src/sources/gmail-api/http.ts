@@ -15,9 +15,10 @@ export type HttpResponse = Readonly<{
 export type Http = Readonly<{
   /**
    * `path` is relative to the root. Never follows a redirect: the token is for Gmail alone. Throws `network` or `timeout`.
-   * Where an intake has no room the answer pauses; no limit counts that time.
+   * Where an intake has no room the answer pauses; no limit counts that time. An answer of more than `mostBytes`, packed
+   * or not, is cut off and refused.
    */
-  get(path: string, token: Secret, signal: AbortSignal, intake?: Intake): Promise<HttpResponse>;
+  get(path: string, token: Secret, signal: AbortSignal, intake?: Intake, mostBytes?: number): Promise<HttpResponse>;
   close(): Promise<void>;
 }>;
 
@@ -78,6 +79,7 @@ export function createHttp(
     token: Secret,
     signal: AbortSignal,
     intake: Intake | undefined,
+    mostBytes: number,
   ): Promise<HttpResponse> =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
@@ -132,7 +134,7 @@ export function createHttp(
           if (chunk.length === 0) return; // undici's parser says so when it goes on after a pause
           size += chunk.length;
           chunks.push(chunk);
-          if (size > bodyBytes) stop(tooLarge(bodyBytes));
+          if (size > mostBytes) stop(tooLarge(mostBytes, bodyBytes));
           // Silence is the idle limit's matter, so looking at the clock when something comes is enough.
           else if (pauses === 0 && clock.now() - begun > totalMs) stop(timedOut("UND_TOTAL_TIMEOUT"));
           const room = intake?.take(chunk.length);
@@ -144,11 +146,12 @@ export function createHttp(
     });
 
   return {
-    async get(path, token, signal, intake) {
-      const response = await request(path, token, signal, intake);
-      const grows = Math.min(sizeOf(response), bodyBytes) - response.body.length;
+    async get(path, token, signal, intake, mostBytes = bodyBytes) {
+      const limit = Math.min(mostBytes, bodyBytes);
+      const response = await request(path, token, signal, intake, limit);
+      const grows = Math.min(sizeOf(response), limit) - response.body.length;
       if (grows > 0) await intake?.reserve(grows, signal);
-      return { ...response, body: decompressed(response, bodyBytes) };
+      return { ...response, body: decompressed(response, limit, bodyBytes) };
     },
     close: async () => pool?.destroy(),
   };
@@ -162,12 +165,12 @@ function sizeOf({ headers, body }: HttpResponse): number {
 }
 
 /** At once, not on another thread: answers are small, and Node frees what an asynchronous gunzip holds much later. */
-function decompressed({ headers, body }: HttpResponse, bodyBytes: number): Buffer {
+function decompressed({ headers, body }: HttpResponse, mostBytes: number, bodyBytes: number): Buffer {
   if (headers["content-encoding"] !== "gzip") return body;
   try {
-    return gunzipSync(body, { maxOutputLength: bodyBytes });
+    return gunzipSync(body, { maxOutputLength: mostBytes });
   } catch (error) {
-    if (error instanceof RangeError) throw tooLarge(bodyBytes);
+    if (error instanceof RangeError) throw tooLarge(mostBytes, bodyBytes);
     throw new ExportError({
       code: "malformed_response",
       retry: "backoff",
@@ -207,7 +210,18 @@ function timedOut(code: string): ExportError {
   );
 }
 
-function tooLarge(bytes: number): ExportError {
+/** Fewer than any one message may have. */
+const SMALL_BYTES = 32 << 20;
+
+/** `most` is what any answer may have. */
+function tooLarge(bytes: number, most: number): ExportError {
+  if (bytes < most && bytes <= SMALL_BYTES)
+    return new ExportError({
+      code: "malformed_response",
+      retry: "backoff",
+      message: "Gmail's answer is many times larger than such answers are.",
+      next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
+    });
   return refuse(
     "bad_request",
     `Gmail's answer is larger than ${bytes >> 20} MB.`,
