@@ -72,7 +72,7 @@ export function addExportCommands(program: Command, context: Context): void {
     [
       "export ada@example.com",
       "export ada@example.com --dry-run",
-      'export ada@example.com --query "has:attachment after:2025/01/01"',
+      'export ada@example.com --query "has:attachment newer_than:1y"',
       "export ada@example.com --json | jq -c .progress",
     ],
     ["ok", "signIn", "incomplete", "google", "disk", "directory", "interrupted"],
