@@ -3,21 +3,24 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { runEngine, SMALL, type Measured } from "./engine/engine.ts";
+import { drawFirstMinute, measureMeters } from "./quota/meters.ts";
 import { runScenarios, type Result } from "./quota/scenarios.ts";
 import { report } from "./report.ts";
 
-const HELP = `Usage: npm run bench -- [--large] [--rounds N] [--only quota|engine]
+const HELP = `Usage: npm run bench -- [--large] [--rounds N] [--only quota|meters|engine]
 
 Measures gmail-export beside other ways of doing the same, prints what it found and writes docs/bench.md.
 
   --large      export 200,000 messages too (some ten minutes more, and 5 GB of room for temporary files)
   --rounds N   how often ${SMALL.toLocaleString("en-US")} messages are exported, in turns with the bare loop; default 5
-  --only PART  quota: speed under Google's limits, in virtual time · engine: CPU and memory. docs/bench.md stays as it is
+  --only PART  quota: speed under Google's limits, in virtual time · meters: the same under
+               meters of every kind · engine: CPU and memory. docs/bench.md stays as it is
   --help       this
 `;
 
 const REPORT = fileURLToPath(import.meta.resolve("../docs/bench.md"));
-const PARTS = ["quota", "engine"] as const;
+const PICTURE = fileURLToPath(import.meta.resolve("../docs/first-minute.svg"));
+const PARTS = ["quota", "meters", "engine"] as const;
 
 const { values } = parseArgs({
   options: {
@@ -43,6 +46,8 @@ else if (parts.length === 0 || !(Number.isInteger(rounds) && rounds > 0)) {
       progress(`${result.group}: ${result.shape}: ${result.way}`);
       results.push(result);
     });
+  const meters = parts.includes("meters") ? await measureMeters(progress) : undefined;
+  if (meters !== undefined) await writeFile(PICTURE, await drawFirstMinute());
   if (parts.includes("engine")) {
     const sizes = [[SMALL, rounds], [50_000, 1], ...(values.large ? ([[200_000, 1]] as const) : [])] as const;
     await runEngine(sizes, (one) => {
@@ -50,7 +55,7 @@ else if (parts.length === 0 || !(Number.isInteger(rounds) && rounds > 0)) {
       measured.push(one);
     });
   }
-  const text = report(results, measured);
+  const text = report(results, measured, meters);
   process.stdout.write(text);
   if (values.only === undefined) await writeFile(REPORT, text);
 }

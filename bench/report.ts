@@ -24,6 +24,11 @@ Speed is quota: a project may spend so many units a minute for a user, and every
 Where gmail-export is not the fastest: it does not begin with a burst, since a bucket would refuse it, and a legacy project that it does not know yet it takes for a new one until what it spent proves otherwise, a third of a minute. A legacy mailbox so small that it is read within that time is read sooner by ten gets at full tilt, where the server bears it.
 `;
 
+const METERS = `## Whatever the meter
+
+Google does not say how it counts a minute, so the pacer ([pacing.md](pacing.md)) is run against eight meters: whole minutes, the last minute, and buckets of 1 to 60 s, each with refusals that name their limit, their window, both or nothing, charged or free, at 20 to 400 ms a call, for mailboxes of 1 to 6 messages a conversation. Twelve minutes each, in virtual time. *Beside the best*: what the limit allows when it is spent evenly, or what ten calls in flight allow where that is less. A minute after a burst owes what the burst had beyond its own; a minute in which the server changes, and the one after it, are not judged.
+`;
+
 const ENGINE = `## The engine
 
 Far from any limit: \`gmail-export export\` as a person starts it, against the simulated Google in another process, with 10 kB of text in each message. Beside it a bare loop (\`bench/engine/bare.ts\`) that fetches the same answers, ten at a time, parses them, decodes the bodies and writes the same lines, checked to be the same; it paces nothing, keeps no order, makes nothing durable, hashes nothing, and knows no other mail than this. CPU is that of the whole process with all its threads, less that of its start (\`gmail-export export --help\`; the bare loop with nothing to do). Both take turns; ratios are medians, with the least and the greatest behind them where there were several rounds. Memory is the peak resident set.
@@ -32,13 +37,14 @@ Far from any limit: \`gmail-export export\` as a person starts it, against the s
 const SUMMARY = "## In short\n";
 
 /** docs/bench.md, or as much of it as was measured. */
-export function report(results: readonly Result[], measured: readonly Measured[]): string {
+export function report(results: readonly Result[], measured: readonly Measured[], meters?: string): string {
   const parts = [INTRODUCTION, SUMMARY, `${summary(results, measured)}\n`];
   if (results.length > 0) {
     parts.push(QUOTA);
     for (const group of Object.values(GROUPS))
       parts.push(`### ${group}\n`, `${quotaTable(results.filter((result) => result.group === group))}\n`);
   }
+  if (meters !== undefined) parts.push(METERS, `${meters}\n`);
   if (measured.length > 0)
     parts.push(
       ENGINE,

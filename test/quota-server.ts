@@ -5,13 +5,24 @@ import type { ManualClock } from "./manual-clock.ts";
 /** What a quota server says to a call: undefined lets it through. */
 type Refusal = Parameters<Pacer["refused"]>[0];
 
-/** A bucket of units as a server may keep it. Refused calls are charged as far as the bucket goes. */
+/** Counts units in its own manner and says whether a call fits. */
 export type Meter = Readonly<{ charge(units: number, now: EpochMs): Refusal | undefined }>;
 
 const MINUTE_MS = 60_000;
 
-/** Whole windows of a minute, the first of which began `phaseMs` before the first call. Some servers say when. */
-export function fixedWindow(limit: number, { phaseMs = 0, saysWhen = false, saysLimit = true } = {}): Meter {
+export type Manners = Readonly<{
+  /** Whether refused calls are charged, as far as there is anything left to charge. */
+  charged?: boolean;
+  saysLimit?: boolean;
+  /** Refusals name when the window began: whole minutes truly, other meters as if one had begun at some whole second before. */
+  saysWhen?: boolean;
+  /** How many of its refusals do so; Google about a third. */
+  toldPart?: number;
+}>;
+
+/** Whole windows of a minute, the first of which began `phaseMs` before the first call. */
+export function fixedWindow(limit: number, { phaseMs = 0, ...manners }: Manners & { phaseMs?: number } = {}): Meter {
+  const refuse = refuser(limit, manners);
   let begun: EpochMs | undefined;
   let used = 0;
   return {
@@ -22,80 +33,112 @@ export function fixedWindow(limit: number, { phaseMs = 0, saysWhen = false, says
         used = 0;
       }
       if (used + units <= limit) return void (used += units);
-      return refusal(saysLimit ? limit : undefined, saysWhen ? begun + MINUTE_MS : undefined);
+      if (manners.charged) used = limit;
+      return refuse(begun + MINUTE_MS);
     },
   };
 }
 
 /** Exactly the last minute. */
-export function slidingWindow(limit: number, { saysLimit = true } = {}): Meter {
+export function slidingWindow(limit: number, manners: Manners = {}): Meter {
+  const refuse = refuser(limit, manners);
   const charges: { at: EpochMs; units: number }[] = [];
   let used = 0;
   return {
     charge(units, now) {
       while (charges.length > 0 && charges[0]!.at <= now - MINUTE_MS) used -= charges.shift()!.units;
-      if (used + units > limit) return refusal(saysLimit ? limit : undefined);
-      used += units;
-      charges.push({ at: now, units });
+      const passes = used + units <= limit;
+      const charge = passes ? units : manners.charged ? limit - used : 0;
+      used += charge;
+      if (charge > 0) charges.push({ at: now, units: charge });
+      return passes ? undefined : refuse(now + MINUTE_MS);
     },
   };
 }
 
-/** Units flow in evenly, up to `seconds` of them, and are full at first. */
-export function tokenBucket(limit: number, { seconds = 5, saysLimit = true } = {}): Meter {
-  const capacity = (limit * seconds) / 60;
-  let level = capacity;
+/** Units flow in evenly, up to `seconds` of them, and are full at first. It holds the dearest call, or that would never pass. */
+export function tokenBucket(limit: number, { seconds = 5, ...manners }: Manners & { seconds?: number } = {}): Meter {
+  const refuse = refuser(limit, manners);
+  let size = (limit * seconds) / 60;
+  let level = size;
   let last: EpochMs | undefined;
   return {
     charge(units, now) {
-      level = Math.min(capacity, level + ((now - (last ?? now)) * limit) / MINUTE_MS);
+      if (units > size) level += units - size;
+      size = Math.max(size, units);
+      level = Math.min(size, level + ((now - (last ?? now)) * limit) / MINUTE_MS);
       last = now;
-      if (units > level) return refusal(saysLimit ? limit : undefined);
-      level -= units;
+      if (units <= level) return void (level -= units);
+      if (manners.charged) level = 0;
+      return refuse(now + 30_000);
     },
   };
 }
 
-function refusal(unitsPerMinute?: number, at?: EpochMs): Refusal {
-  return { code: "quota_exceeded", ...(unitsPerMinute && { unitsPerMinute }), ...(at && { at }) };
+function refuser(limit: number, { saysLimit = true, saysWhen = false, toldPart = 1 }: Manners) {
+  const random = seeded(5);
+  return (windowEnd: EpochMs): Refusal => ({
+    code: "quota_exceeded",
+    ...(saysLimit && { unitsPerMinute: limit }),
+    ...(saysWhen && random() < toldPart && { at: Math.floor(windowEnd / 1_000) * 1_000 }),
+  });
+}
+
+/** The same meter, of which another program spends `units` a minute for a while, in small calls. */
+export function sharedMeter(meter: Meter, units: number, from: EpochMs, to: EpochMs): Meter {
+  const STEP_MS = 1_000;
+  let next = from;
+  return {
+    charge(mine, now) {
+      for (; next <= now && next < to; next += STEP_MS) meter.charge((units * STEP_MS) / MINUTE_MS, next);
+      return meter.charge(mine, now);
+    },
+  };
 }
 
 export type Server = Readonly<{
   meter: Meter;
   tier: Tier;
-  /** What it charges per listed unit. */
-  overprice?: number;
+  /** What it charges per listed unit of a read. */
+  overprice?: number | ((now: EpochMs) => number);
   /** Calls it bears at once. */
   concurrency?: number;
   latencyMs?: (random: () => number) => number;
 }>;
 
-export type Served = { calls: number; refused: number; units: number[] };
+/** What a server really charges for a call. */
+export function chargeOf({ tier, overprice = 1 }: Server, method: Method, now: EpochMs): number {
+  if (PRICES["2026"][method] === PRICES.legacy[method]) return PRICES[tier][method];
+  return PRICES[tier][method] * (typeof overprice === "number" ? overprice : overprice(now));
+}
+
+export type Served = { calls: number; refused: number; units: number[]; refusedAt: number[] };
 
 /**
  * Keeps `workers` callers busy with `method` for `minutes` of the clock, through this pacer, against this server.
- * `units` is what the server charged for calls that got through, minute by minute.
+ * `units` is what the server charged for calls that got through, minute by minute; `refusedAt` the seconds of refusals.
  */
 export async function serve(
   server: Server,
   pacer: Pacer,
   clock: ManualClock,
-  { minutes, method, workers = 12 }: { minutes: number; method: Method; workers?: number },
+  { minutes, method, workers = 20 }: { minutes: number; method: Method | (() => Method); workers?: number },
 ): Promise<Served> {
   const random = seeded(7);
   const latency = server.latencyMs ?? ((roll) => 60 + 80 * roll());
-  const served: Served = { calls: 0, refused: 0, units: Array.from({ length: minutes }, () => 0) };
+  const served: Served = { calls: 0, refused: 0, units: Array.from({ length: minutes }, () => 0), refusedAt: [] };
   const begun = clock.now();
   const stop = new AbortController();
   let atOnce = 0;
 
   const call = async (): Promise<void> => {
-    const turn = await pacer.turn(method, stop.signal);
+    const name = typeof method === "string" ? method : method();
+    const turn = await pacer.turn(name, stop.signal);
     turn.sent();
     const way = latency(random) / 2;
     await clock.sleep(way);
     const now = clock.now();
-    const price = PRICES[server.tier][method] * (server.overprice ?? 1);
+    const price = chargeOf(server, name, now);
     atOnce += 1;
     const refused =
       atOnce > (server.concurrency ?? Infinity)
@@ -106,6 +149,7 @@ export async function serve(
     served.calls += 1;
     if (refused) {
       served.refused += 1;
+      served.refusedAt.push((now - begun) / 1_000);
       pacer.refused(refused, turn);
     } else {
       const minute = Math.floor((now - begun) / MINUTE_MS);

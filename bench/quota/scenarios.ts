@@ -1,8 +1,8 @@
 import type { Ref } from "../../src/core/mailbox.ts";
-import { PRICES, UNITS_PER_MINUTE, type Tier } from "../../src/core/quota.ts";
+import { UNITS_PER_MINUTE, type Method, type Tier } from "../../src/core/quota.ts";
 import type { Learned } from "../../src/sources/gmail-api/pace/pacer.ts";
 import { manualClock } from "../../test/manual-clock.ts";
-import { fixedWindow, slidingWindow, tokenBucket, type Meter, type Server } from "../../test/quota-server.ts";
+import { chargeOf, fixedWindow, slidingWindow, tokenBucket, type Meter, type Server } from "../../test/quota-server.ts";
 import { burstsOfTen, oneAtATime, SIX_TRIES, tenWorkers, TEN_TRIES, type OtherWay } from "./other-ways.ts";
 import { ourWay } from "./our-way.ts";
 import { LATENCY_MS, refsOf, virtualGmail, type Seen } from "./virtual-gmail.ts";
@@ -139,13 +139,13 @@ async function measure(scenario: Scenario, refs: readonly Ref[], way: string, ru
  * The fewest units in which the mailbox can be listed and read, at what this server charges: each conversation whole or
  * message by message. Reckoned apart from the planner, so that the two can be compared.
  */
-function leastOf(refs: readonly Ref[], { tier, overprice = 1 }: Server): { units: number; calls: number } {
-  const prices = PRICES[tier];
+function leastOf(refs: readonly Ref[], server: Server): { units: number; calls: number } {
+  const priceOf = (method: Method): number => chargeOf(server, method, 0);
   const pages = Math.ceil(refs.length / 500);
-  let units = pages * prices["messages.list"];
+  let units = pages * priceOf("messages.list");
   let calls = pages;
   for (const [, { length }] of Map.groupBy(refs, ({ threadId }) => threadId)) {
-    units += Math.min(prices["threads.get"], length * prices["messages.get"]) * overprice;
+    units += Math.min(priceOf("threads.get"), length * priceOf("messages.get"));
     calls += 1;
   }
   return { units, calls };

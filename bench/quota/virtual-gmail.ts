@@ -2,9 +2,9 @@ import { quotaExceeded, tooManyConcurrent, type Refusal } from "../../simulator/
 import { skeleton } from "../../simulator/mail/skeleton.ts";
 import type { Http, HttpResponse } from "../../src/sources/gmail-api/http.ts";
 import type { Ref } from "../../src/core/mailbox.ts";
-import { PRICES, type Method } from "../../src/core/quota.ts";
+import type { Method } from "../../src/core/quota.ts";
 import type { ManualClock } from "../../test/manual-clock.ts";
-import type { Server } from "../../test/quota-server.ts";
+import { chargeOf, type Server } from "../../test/quota-server.ts";
 
 export const ACCOUNT = "ada@example.com";
 export const LATENCY_MS = 100;
@@ -37,8 +37,7 @@ export function virtualGmail(refs: readonly Ref[], server: Server, clock: Manual
   const conversations = Map.groupBy(refs, ({ threadId }) => threadId);
   let underWay = 0;
 
-  const priceOf = (method: Method): number =>
-    PRICES[server.tier][method] * (method.endsWith("s.get") ? (server.overprice ?? 1) : 1);
+  const priceOf = (method: Method): number => chargeOf(server, method, clock.now());
 
   const refusalOf = (units: number): Refusal | undefined => {
     if (underWay > (server.concurrency ?? Infinity)) return tooManyConcurrent();

@@ -1,11 +1,11 @@
 import type { EpochMs } from "./ports.ts";
 
-const SLOT_MS = 100;
+const SLOT_MS = 50;
 
 /** A minute of slots and the one that is being filled: what is counted is never less than the last 60 seconds. */
-const SLOTS = 601;
+const SLOTS = 1_201;
 
-/** Units spent over the last sixty seconds, exact to 100 ms. Moments must not go backwards; if they do, time stands still. */
+/** Units spent over the last sixty seconds, exact to 50 ms. Moments must not go backwards; if they do, time stands still. */
 export type SlidingMinute = Readonly<{
   add(units: number, now: EpochMs): void;
   used(now: EpochMs): number;

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { manualClock, type ManualClock } from "../../../../test/manual-clock.ts";
+import { fixedWindow, serve, slidingWindow } from "../../../../test/quota-server.ts";
 import { METHODS, PRICES, type Method, type Turn } from "../../../core/quota.ts";
 import { createPacer, type PacerOptions } from "./pacer.ts";
 import { createProjectBudget } from "./spacing.ts";
@@ -18,6 +19,7 @@ const goTimes = (pacer: ReturnType<typeof pacerOn>, clock: ManualClock, methods:
     methods.map(async (method, index) => {
       const turn = await pacer.turn(method, NEVER);
       times[index] = clock.now();
+      turn.sent();
       turn.done();
     }),
   );
@@ -93,9 +95,13 @@ describe("units over time", () => {
   test("an explicit number is not changed by the limit that a refusal names", async () => {
     const clock = manualClock();
     const pacer = pacerOn(clock, { tier: "auto", unitsPerMinute: 12_000 });
-    pacer.refused({ code: "quota_exceeded", unitsPerMinute: 6_000 });
-    await clock.advance(MINUTE);
-    expect(pacer.pace().unitsPerMinute).toBeGreaterThan(6_000);
+    const serves12000 = slidingWindow(12_000, { saysLimit: false });
+    const meter = {
+      charge: (units: number, now: number) =>
+        serves12000.charge(units, now) && { code: "quota_exceeded" as const, unitsPerMinute: 6_000 },
+    };
+    const { units } = await serve({ meter, tier: "2026" }, pacer, clock, { minutes: 3, method: "messages.get" });
+    expect(units[2]).toBeGreaterThan(11_000);
   });
 
   test("accounts of one project share its limit, turn by turn", async () => {
@@ -105,7 +111,11 @@ describe("units over time", () => {
     const calls = Array.from({ length: 100 }, () => "messages.get" as const);
     const begun = clock.now();
     const all = pacers.map(async (pacer) => {
-      for (const method of calls) (await pacer.turn(method, NEVER)).done();
+      for (const method of calls) {
+        const turn = await pacer.turn(method, NEVER);
+        turn.sent();
+        turn.done();
+      }
       return clock.now() - begun;
     });
     const ends = await clock.run(Promise.all(all));
@@ -159,18 +169,29 @@ describe("refusals", () => {
     expect(pacer.pace().waitingUntil).toBeUndefined();
   });
 
-  test("a spent minute holds calls until its window ends, and no longer than a minute if clocks disagree", async () => {
-    for (const [named, expected] of [
-      [20_000, 20_000],
-      [900_000, MINUTE],
-    ] as const) {
-      const clock = manualClock();
-      const pacer = pacerOn(clock);
-      const begun = clock.now();
-      pacer.refused({ code: "quota_exceeded", at: begun + named, unitsPerMinute: 6_000 });
-      await clock.run(pacer.turn("getProfile", NEVER));
-      expect(clock.now() - begun).toBe(expected);
-    }
+  test("a named window is the longest wait, never an order: a call is tried sooner, where units may flow back", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock);
+    const begun = clock.now();
+    const first = await pacer.turn("messages.get", NEVER);
+    first.sent();
+    await clock.advance(100);
+    pacer.refused({ code: "quota_exceeded", at: begun + 50_000, unitsPerMinute: 6_000 }, first);
+    first.done();
+    await clock.run(pacer.turn("messages.get", NEVER));
+    expect(clock.now() - begun).toBeLessThan(5_000);
+  });
+
+  test("where nothing flows back, all wait for the window that was named, and then it goes on", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock, { unitsPerMinute: 6_000 });
+    const meter = fixedWindow(2_000, { saysWhen: true });
+    const { units, refused } = await serve({ meter, tier: "2026" }, pacer, clock, {
+      minutes: 4,
+      method: "messages.get",
+    });
+    expect(Math.min(...units)).toBeGreaterThan(1_800);
+    expect(refused).toBeLessThan(12);
   });
 
   test("after one, a single call goes, and the others only once it got through", async () => {
@@ -187,20 +208,22 @@ describe("refusals", () => {
     expect(turns).toHaveLength(5);
   });
 
-  test("one after the other are asked ever more seldom, down to once a minute", async () => {
+  test("one after the other are asked ever more seldom, and at least once a minute", async () => {
     const clock = manualClock();
     const pacer = pacerOn(clock, { unitsPerMinute: 1e6 });
-    const begun = clock.now();
     const waits: number[] = [];
-    for (let call = 0; call < 8; call += 1) {
+    for (let call = 0; call < 12; call += 1) {
       const before = clock.now();
       const turn = await clock.run(pacer.turn("messages.get", NEVER));
-      waits.push(Math.round((clock.now() - before) / 1_000));
-      pacer.refused({ code: "quota_exceeded" });
+      turn.sent();
+      waits.push(clock.now() - before);
+      await clock.advance(100);
+      pacer.refused({ code: "quota_exceeded" }, turn);
       turn.done();
     }
-    expect(waits).toEqual([0, 1, 2, 4, 8, 16, 32, 60]);
-    expect(clock.now()).toBeGreaterThan(begun);
+    expect(waits.slice(1)).toEqual(waits.slice(1).toSorted((a, b) => a - b));
+    expect(waits.at(-1)).toBeGreaterThan(30_000);
+    expect(waits.at(-1)).toBeLessThanOrEqual(MINUTE);
   });
 });
 

@@ -1,20 +1,20 @@
 import type { Clock, EpochMs } from "../../../core/ports.ts";
-import { unitsOf, type Method, type Pacer, type Spent, type Tier, type Turn } from "../../../core/quota.ts";
-import { createAllowance, type Limit } from "./allowance.ts";
+import { PRICES, unitsOf, type Method, type Pacer, type Spent, type Tier, type Turn } from "../../../core/quota.ts";
+import { isRead, type Learned } from "./expected.ts";
 import { createInFlightLimit } from "./in-flight.ts";
-import { createPriceFactor } from "./price-factor.ts";
+import { createMeasured } from "./measured.ts";
 import { createSpacing, type ProjectBudget } from "./spacing.ts";
+import { createSteering } from "./steering.ts";
+
+export type { Learned } from "./expected.ts";
 
 const MINUTE_MS = 60_000;
 
-/** After a refusal that names no time: this long, doubled at every further one, up to the minute after which all is forgotten. */
+/** After a refusal that says nothing of units: this long, doubled at every further one, up to the minute after which all is forgotten. */
 const PAUSE_MS = 1_000;
 
 /** A lock-out may name a time beyond what timers can hold. */
 const MAX_SLEEP_MS = 3_600_000;
-
-/** What was found out of a Cloud project; worth keeping per client id. `priceFactor` is what Google charges per listed unit. */
-export type Learned = Limit & Readonly<{ priceFactor: number }>;
 
 export type PacerOptions = Readonly<{
   clock: Clock;
@@ -35,21 +35,18 @@ type Waiter = {
 };
 
 /**
- * Lets one account's calls go, first come first served, when all of these allow it: an even spacing of units, the sliding
- * minute, the project's budget, the calls in flight, and the last refusal. After a refusal for quota one call goes alone;
- * the others follow when it got through. Every call sent counts as charged, refused ones too.
+ * Lets one account's calls go, first come first served. What was sent and what Google said to it is measured
+ * (measured.ts), what the server bears is believed (belief.ts), and from that follows what is done (steering.ts).
  */
 export function createPacer(options: PacerOptions): Pacer {
-  const { clock, maxInFlight, project, remembered, onLearned } = options;
-  const allowance = createAllowance(options.tier, options.unitsPerMinute, remembered);
-  const factor = createPriceFactor(remembered?.priceFactor ?? 1);
+  const { clock, maxInFlight, project, onLearned } = options;
+  const steering = createSteering(options, clock.now());
+  const measured = createMeasured();
   const inFlightLimit = createInFlightLimit(maxInFlight);
   const spacing = createSpacing();
 
   const queue: Waiter[] = [];
-  const calls: Partial<Record<Method, number>> = {};
   let turns = 0;
-  let refusals = 0;
   let inFlight = 0;
   let inFlightAtSend = 0; // as Google saw it: by the time a refusal is heard, others have ended
   let alarm: Readonly<{ at: EpochMs; off: AbortController }> | undefined;
@@ -59,39 +56,45 @@ export function createPacer(options: PacerOptions): Pacer {
   let answered = false; // a refusal came since the last call was let go: more of them say nothing new
   let alone = false; // one call at a time, until one gets through
 
-  const priceOf = (method: Method): number => allowance.prices()[method] * factor.value();
+  const prices = () => PRICES[steering.believed().tier];
+  const unitsFor = (method: Method): number =>
+    isRead(method) ? PRICES["2026"][method] : prices()[method] * steering.unitsPerReal();
 
   /** When the first in line may go: now or earlier, later, or Infinity when a call in flight must end first. */
   const opensAt = (head: Waiter, now: EpochMs): EpochMs => {
-    const width = alone ? 1 : Math.min(inFlightLimit.value(), allowance.width(head.method, now));
+    const width = alone ? 1 : Math.min(inFlightLimit.value(), steering.width());
     if (inFlight >= width) return Infinity;
-    const price = priceOf(head.method);
-    const left = Math.max(0, allowance.ceiling(now) - price) / factor.value();
-    const at = Math.max(closedUntil, spacing.readyAt(), allowance.downTo(left, now));
-    if (at <= now) head.projectAt ??= project.reserve(price, now);
+    const units = unitsFor(head.method);
+    const left = Math.max(0, steering.ceiling(now) - units);
+    const at = Math.max(
+      closedUntil,
+      spacing.readyAt(steering.ahead(units, now)),
+      measured.downTo(left, now),
+      steering.opensAt(units, now),
+    );
+    if (at <= now) head.projectAt ??= project.reserve(units / steering.unitsPerListed(), now);
     return Math.max(at, head.projectAt ?? at);
   };
 
   const letGo = (now: EpochMs): void => {
     const { method, go } = queue.shift()!;
+    const units = unitsFor(method);
+    turns += 1;
     inFlight += 1;
     inFlightAtSend = inFlight;
     answered = false;
-    turns += 1;
-    spacing.take(priceOf(method), allowance.pace(now), now);
-    allowance.sent(method, now);
+    const number = turns;
+    measured.letGo(number, method, units, now);
+    spacing.take(units, steering.pace(now), now);
     let done = false;
-    let sent = false;
     go({
-      number: turns,
-      sent() {
-        if (!sent) calls[method] = (calls[method] ?? 0) + 1;
-        sent = true;
-      },
+      number,
+      sent: () => measured.sent(number, clock.now()),
       done() {
         if (done) return;
         done = true;
         inFlight -= 1;
+        measured.done(number);
         pump();
       },
     });
@@ -125,22 +128,13 @@ export function createPacer(options: PacerOptions): Pacer {
   };
 
   const tellLearned = (): void => {
-    const limit = allowance.learned();
-    if (limit) onLearned?.({ ...limit, priceFactor: factor.value() });
-  };
-
-  const learnFromQuota = (unitsPerMinute: number | undefined, windowEnd: EpochMs | undefined, now: EpochMs): void => {
-    if (!allowance.refused(unitsPerMinute, now)) {
-      const windowStart = Math.max(windowEnd ?? now, now) - MINUTE_MS;
-      const spent = allowance.usedSince(windowStart, now) * factor.value();
-      factor.refused(spent / allowance.unitsPerMinute(), now);
-    }
-    tellLearned();
+    const learned = steering.learned();
+    if (learned) onLearned?.(learned);
   };
 
   return {
     get prices() {
-      return allowance.prices();
+      return prices();
     },
     turn: (method, signal) =>
       new Promise((resolve, reject) => {
@@ -161,43 +155,46 @@ export function createPacer(options: PacerOptions): Pacer {
         pump();
         if (queue.includes(waiter)) signal.addEventListener("abort", onAbort, { once: true });
       }),
-    refused({ code, at, unitsPerMinute }) {
+    refused({ code, at, unitsPerMinute }, turn) {
       const now = clock.now();
-      refusals += 1;
-      if (!answered) {
-        answered = true;
+      const call = measured.refused(turn?.number, now);
+      const isNew = !answered;
+      answered = true;
+      if (code === "quota_exceeded") {
+        steering.refused({ ...call, isNew, named: unitsPerMinute, windowEnd: at }, now);
+        if (isNew) alone = true;
+        tellLearned();
+        return;
+      }
+      if (isNew) {
         if (code === "too_many_concurrent") inFlightLimit.refused(inFlightAtSend);
         else alone = true;
-        if (code === "quota_exceeded") learnFromQuota(unitsPerMinute, at, now);
         closedUntil = Math.max(closedUntil, now + Math.min(MINUTE_MS, PAUSE_MS * 2 ** pauses));
         pauses += 1;
       }
-      // A minute's quota is whole again after a minute, whatever the two clocks say; all else lasts as long as it says.
-      if (at !== undefined)
-        closedUntil = Math.max(closedUntil, code === "quota_exceeded" ? Math.min(at, now + MINUTE_MS) : at);
+      if (at !== undefined) closedUntil = Math.max(closedUntil, at);
     },
-    accepted() {
+    accepted(turn) {
       const now = clock.now();
       inFlightLimit.accepted();
       if (!answered) {
         alone = false;
         pauses = 0;
       }
-      const proved = allowance.accepted(now);
-      const share = (allowance.used(now) * factor.value()) / allowance.unitsPerMinute();
-      if (factor.accepted(share, now) || proved) tellLearned();
+      if (steering.passed({ ...measured.accepted(turn?.number, now), isNew: !answered }, now)) tellLearned();
     },
     spent(): Spent {
-      const units = unitsOf(calls, allowance.prices());
-      return { tier: allowance.tier(), units, calls: { ...calls }, refused: refusals };
+      const { calls, refused } = measured.totals();
+      return { tier: steering.believed().tier, units: unitsOf(calls, prices()), calls: { ...calls }, refused };
     },
     pace() {
       const now = clock.now();
+      const waitingUntil = Math.max(closedUntil, steering.waitsUntil(now));
       return {
-        unitsPerMinute: Math.max(allowance.unitsPerMinute(), allowance.pace(now)) / factor.value(),
-        usedLastMinute: allowance.used(now),
+        unitsPerMinute: steering.pace(now) / steering.unitsPerListed(),
+        usedLastMinute: measured.used(now) / steering.unitsPerListed(),
         inFlight,
-        ...(closedUntil > now && { waitingUntil: closedUntil }),
+        ...(waitingUntil > now && { waitingUntil }),
       };
     },
   };

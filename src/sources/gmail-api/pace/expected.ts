@@ -1,0 +1,79 @@
+import { PRICES, UNITS_PER_MINUTE, type Method, type Tier } from "../../../core/quota.ts";
+import type { Expected } from "./belief.ts";
+
+export type Limit = Readonly<{ tier: Tier; unitsPerMinute: number }>;
+
+/** What was found out of a Cloud project; worth keeping per client id. `priceFactor` is what Google charges per listed unit. */
+export type Learned = Limit & Readonly<{ priceFactor: number }>;
+
+/** How many times cheaper reads are in a tier's list than in that of 2026; all three kinds of read by the same. */
+const CHEAPER: Readonly<Record<Tier, number>> = {
+  "2026": 1,
+  legacy: PRICES["2026"]["messages.get"] / PRICES.legacy["messages.get"],
+};
+
+/** A price factor nearer to 1 than this is 1. */
+const CLOSE = 1.02;
+const DEAREST = 3.6;
+
+/** The rate, in units of the 2026 list, that a limit comes to. */
+export function rateOf({ tier, unitsPerMinute }: Limit, priceFactor = 1): number {
+  return (unitsPerMinute * CHEAPER[tier]) / priceFactor;
+}
+
+/** Whether Google may charge this method otherwise than listed; reads of mail alone were seen to be. */
+export const isRead = (method: Method): boolean => PRICES["2026"][method] !== PRICES.legacy[method];
+
+/** Nothing known: most projects are new ones, some are of the legacy tier, some are charged more than the list says. */
+export const UNKNOWN: readonly Expected[] = [
+  { from: 6_000, to: 6_000, weight: 0.42 },
+  { from: 60_000, to: 60_000, weight: 0.2 },
+  { from: 1_700, to: 5_800, weight: 0.2 },
+  { from: 6_200, to: 58_000, weight: 0.08 },
+  { from: 1_000, to: 60_000, weight: 0.04 },
+];
+
+/** The limit is certain, what calls are charged is not. */
+export function expectedOf(limit: Limit, priceFactor?: number): readonly Expected[] {
+  const list = rateOf(limit);
+  const expected: Expected[] = [
+    { from: list, to: list, weight: 0.6 },
+    { from: list / DEAREST, to: list, weight: 0.35 },
+    { from: list / 6, to: list, weight: 0.05 },
+  ];
+  if (priceFactor === undefined || priceFactor < CLOSE) return expected;
+  const rate = list / priceFactor;
+  return [
+    { from: rate, to: rate, weight: 2 },
+    { from: rate / 1.06, to: Math.min(list, rate * 1.06), weight: 1 },
+    ...expected,
+  ];
+}
+
+/** Google has named a limit, which may belong to either tier. */
+export function expectedOfNamed(unitsPerMinute: number): readonly Expected[] {
+  const isLegacy = unitsPerMinute >= 1.5 * UNITS_PER_MINUTE["2026"] ? 1 : 0.1;
+  return [
+    ...expectedOf({ tier: "2026", unitsPerMinute }),
+    ...expectedOf({ tier: "legacy", unitsPerMinute }).map(({ from, to, weight }) => ({
+      from,
+      to,
+      weight: weight * isLegacy,
+    })),
+  ];
+}
+
+/** What a rate that was found means: whose tier, which limit, at what price. */
+export function explain(rate: number, named: number | undefined, setting: Tier | "auto"): Learned {
+  const tier = setting === "auto" ? tierOf(rate, named) : setting;
+  const listed = UNITS_PER_MINUTE[tier];
+  const found = rate / CHEAPER[tier];
+  const unitsPerMinute = named ?? (found > listed * CLOSE ? Math.round(found) : listed);
+  const factor = unitsPerMinute / found;
+  return { tier, unitsPerMinute, priceFactor: factor < CLOSE ? 1 : Math.round(factor * 1_000) / 1_000 };
+}
+
+function tierOf(rate: number, named: number | undefined): Tier {
+  if (named === undefined) return rate > 2.1 * UNITS_PER_MINUTE["2026"] ? "legacy" : "2026";
+  return rate > named * 1.08 ? "legacy" : "2026";
+}
