@@ -126,7 +126,7 @@ describe("an export of hostile mail", () => {
     const { failed, complete, total_emails } = await manifestIn(directory);
     const bomb = ids.get("a gigabyte in a megabyte")!;
     expect(failed).toEqual([
-      { id: bomb, reason: "Gmail's answer is larger than 128 MB.", attempts: expect.any(Number) as number },
+      { id: bomb, reason: "Gmail's answer is larger than 80 MB.", attempts: expect.any(Number) as number },
     ]);
     expect({ complete, total_emails }).toEqual({ complete: false, total_emails: expected.length - 1 });
     expect(records.map((record) => record["Message-ID"]).toSorted()).toEqual(
