@@ -78,6 +78,8 @@ function combine(a: Spent["calls"], b: Spent["calls"], sign: 1 | -1): Spent["cal
 /** How fast an account goes now: list units a minute it may spend and did spend, and until when Google bade it wait. */
 export type Pace = Readonly<{
   unitsPerMinute: number;
+  /** The limit is not known yet: it is that of a new project unless more is found, as an old one is allowed. */
+  isSought?: true;
   usedLastMinute: number;
   inFlight: number;
   waitingUntil?: EpochMs;

@@ -90,3 +90,13 @@ test("when nothing moves, no time is promised", async () => {
   await clock.advance(2 * MINUTE);
   expect(forecaster.read().finishAt).toBeNull();
 });
+
+test("while a higher limit is looked for, no end is told", async () => {
+  const clock = manualClock();
+  const forecaster = createForecaster(60_000, () => ({ ...pace, isSought: true }), clock);
+  for (let n = 0; n < 40; n += 1) {
+    await clock.advance(1_000);
+    forecaster.done(100, 5);
+  }
+  expect(forecaster.read()).toMatchObject({ finishAt: null, messagesPerMinute: expect.closeTo(300, -1) });
+});

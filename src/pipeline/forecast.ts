@@ -55,12 +55,12 @@ export function createForecaster(unitsToDo: number, pace: () => Pace, clock: Clo
     },
     read() {
       const now = clock.now();
-      const { unitsPerMinute: allowed, usedLastMinute } = look(now);
+      const { unitsPerMinute: allowed, usedLastMinute, isSought } = look(now);
       const lasted = now - begunAt;
       const minutes = Math.min(MINUTE_MS, Math.max(1, lasted)) / MINUTE_MS;
       const isTelling = !isWaiting(now) && lasted >= TELLING_MS;
       const measured = units.used(now) / minutes;
-      const isSettled = isTelling && (refusedUntil === undefined || lasted >= SETTLED_MS);
+      const isSettled = isTelling && !isSought && (refusedUntil === undefined || lasted >= SETTLED_MS);
       // No minute will bring more than is allowed, however fast the last seconds were.
       const speed = isSettled ? Math.min(measured, allowed) : 0;
       return {

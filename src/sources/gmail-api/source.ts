@@ -1,10 +1,13 @@
 import { refuse } from "../../core/errors.ts";
 import type { Cursor, MailboxSource } from "../../core/mailbox.ts";
-import type { Pacer } from "../../core/quota.ts";
+import { PRICES, UNITS_PER_MINUTE, type Pacer } from "../../core/quota.ts";
 import type { GmailClient } from "./client.ts";
 import type { Memory } from "./memory.ts";
 import { costOf, plan } from "./plan.ts";
 import { readPending } from "./read.ts";
+
+/** What reads cost a project from before May 2026, of what they cost a new one. */
+const AN_OLD_PROJECTS = PRICES.legacy["messages.get"] / PRICES["2026"]["messages.get"];
 
 const NAME = "gmail-api";
 
@@ -34,7 +37,12 @@ export function gmailSource({ client, pacer, memory, width }: SourcePorts): Mail
     async cost(pending) {
       const { prices } = pacer;
       const cost = costOf(plan(pending, prices), prices);
-      return { ...cost, minutes: cost.units / pacer.pace().unitsPerMinute };
+      const { unitsPerMinute, isSought } = pacer.pace();
+      const minutes = cost.units / unitsPerMinute;
+      return {
+        ...cost,
+        minutes: isSought ? [(cost.units * AN_OLD_PROJECTS) / UNITS_PER_MINUTE.legacy, minutes] : minutes,
+      };
     },
     read: (pending, _want, signal) => readPending({ client, memory, width, missing }, pacer.prices, pending, signal),
     async *changes(since, signal) {

@@ -271,3 +271,12 @@ test("what was spent is told at list prices by method: refused calls included, t
     refused: 1,
   });
 });
+
+test("as long as a higher limit is looked for, what is told is that of a new project, and that it may be more", () => {
+  const clock = manualClock();
+  const project = createProjectBudget(1_200_000);
+  const unknown = createPacer({ clock, tier: "auto", maxInFlight: 10, project });
+  expect(unknown.pace()).toMatchObject({ unitsPerMinute: 6_000, isSought: true });
+  const fixed = createPacer({ clock, tier: "2026", maxInFlight: 10, project });
+  expect(fixed.pace().isSought).toBeUndefined();
+});

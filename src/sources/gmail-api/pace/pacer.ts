@@ -191,7 +191,11 @@ export function createPacer(options: PacerOptions): Pacer {
       const now = clock.now();
       const waitingUntil = Math.max(closedUntil, steering.waitsUntil(now));
       return {
-        unitsPerMinute: steering.pace(now) / steering.unitsPerListed(),
+        // While a higher limit is looked for calls go faster than what is believed; nothing may be promised from that.
+        unitsPerMinute: steering.isSeeking()
+          ? steering.believed().unitsPerMinute
+          : steering.pace(now) / steering.unitsPerListed(),
+        ...(steering.isSeeking() && { isSought: true as const }),
         usedLastMinute: measured.used(now) / steering.unitsPerListed(),
         inFlight,
         ...(waitingUntil > now && { waitingUntil }),

@@ -84,6 +84,8 @@ type Refused = Outcome & Readonly<{ named: number | undefined; windowEnd: EpochM
 export type Steering = Readonly<{
   /** Whose limit, how much and at what price, by all that is known now. */
   believed(): Learned;
+  /** Whether a higher limit is still looked for. */
+  isSeeking(): boolean;
   /** The same when it was found out and is worth keeping. */
   learned(): Learned | undefined;
   /** What a unit that is really charged comes to in units of the 2026 list for reads, in which all here is reckoned. */
@@ -210,6 +212,7 @@ export function createSteering(options: SteeringOptions, begun: EpochMs): Steeri
 
   return {
     believed: () => learned,
+    isSeeking: () => seeking,
     learned: () => (isKnown && isFree ? learned : undefined),
     unitsPerReal: () => rate / learned.unitsPerMinute,
     unitsPerListed: () => rateOf(learned) / learned.unitsPerMinute,
