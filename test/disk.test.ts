@@ -121,13 +121,13 @@ describe("the directory", () => {
     await writeFile(inData("file"), "mine");
     const exportTo = (directory: string): Promise<Outcome> =>
       w.product.cli(["export", ADA, "--output-dir", directory], { EXPORT_DIR: dirname(directory) });
-    for (const [directory, what] of [
+    for (const [directory, what, named = directory] of [
       ["/sys/gmail-export", /may not be written/], // not even by root
       [inData("file"), /in the way/],
-      [inData("file/below"), /in the way/],
+      [inData("file/below"), /in the way/, inData("file")], // that is what is in the way
       [inData("odd"), /cannot be locked/],
     ] as const)
-      expectDiskTrouble(await exportTo(directory), directory, what);
+      expectDiskTrouble(await exportTo(directory), named, what);
     expect(await readFile(inData("file"), "utf8")).toBe("mine");
   });
 

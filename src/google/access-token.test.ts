@@ -233,6 +233,7 @@ test.each([
   ["invalid_client", 401, "credentials_invalid"],
   ["unauthorized_client", 401, "credentials_invalid"],
   ["admin_policy_enforced", 400, "sign_in_refused", /administrator to trust the app/],
+  ["org_internal", 400, "sign_in_refused", /Sign in again/],
   ["disabled_client", 401, "credentials_invalid", /enable it again/],
   ["deleted_client", 401, "credentials_invalid", /restore it/],
 ])("%s is not tried again and does not mark the grant", async (error, status, code, remedy = /./) => {

@@ -13,3 +13,8 @@ test.for([
 ])("the sender of %j", ([from, address, name]) => {
   expect(senderOf(from!)).toEqual({ address, name });
 });
+
+test("a name is cut between two characters, never within one", () => {
+  const { name, address } = senderOf(`"${"x".repeat(319)}\u{1f600}" <ADA@example.com>`);
+  expect([address, name.length, name.isWellFormed()]).toEqual(["ada@example.com", 320, true]);
+});
