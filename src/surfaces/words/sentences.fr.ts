@@ -683,6 +683,23 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Écrivez-la http://hôte:port, ou retirez ce réglage pour joindre Google directement.",
   ),
 
+  pair(
+    "A stored sign-in is older than the last one of its account: an older file was put back.",
+    "Une connexion enregistrée est plus ancienne que la dernière de son compte : un fichier plus ancien a été remis.",
+  ),
+  pair(
+    "Sign in again, which replaces {path}. Whoever restores a backup restores TOKEN_DIR and STATE_DIR together.",
+    "Reconnectez-vous, ce qui remplace {path}. Qui restaure une sauvegarde restaure TOKEN_DIR et STATE_DIR ensemble.",
+  ),
+  pair(
+    "Gmail's answer has more parts, or parts within parts, than any message.",
+    "La réponse de Gmail a plus de parties, ou de parties dans des parties, qu'aucun message.",
+  ),
+  pair(
+    "Gmail's answer is many times larger than such answers are.",
+    "La réponse de Gmail est bien plus grande que de telles réponses.",
+  ),
+
   // exports and their directories
   pair("There is no such export.", "Il n'y a pas d'export de ce nom."),
   pair("List the exports to find the right id.", "La liste des exports donne le bon identifiant."),

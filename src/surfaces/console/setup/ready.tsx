@@ -1,6 +1,7 @@
 import { useEffect, useRef } from "preact/hooks";
 
 import { inBoth } from "../language.ts";
+import { CopyText } from "../parts/copy-text.tsx";
 import { Notice } from "../parts/failure.tsx";
 import { Sentence } from "../parts/sentence.tsx";
 import { SignInLink } from "../parts/sign-in-link.tsx";
@@ -18,6 +19,7 @@ const words = inBoth({
     project: "Project",
     file: "File",
     accounts: "See who is signed in",
+    redirect: "Redirect URI",
   },
   fr: {
     ready: "Google connaît ce programme",
@@ -28,11 +30,18 @@ const words = inBoth({
     project: "Projet",
     file: "Fichier",
     accounts: "Voir qui est connecté",
+    redirect: "URI de redirection",
   },
 });
 
 /** There is a usable client file: which one, and what comes next. `isNew`: it came just now. */
-export function Ready({ setup: { credentials, accounts, app_name: app }, isNew }: { setup: Setup; isNew: boolean }) {
+export function Ready({
+  setup: { credentials, accounts, app_name: app, redirect_uri: redirectUri },
+  isNew,
+}: {
+  setup: Setup;
+  isNew: boolean;
+}) {
   const w = words();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -55,6 +64,11 @@ export function Ready({ setup: { credentials, accounts, app_name: app }, isNew }
           <p>
             <Sentence text={problem.next} />
           </p>
+          {problem.code === "redirect_uri" && (
+            <p>
+              <CopyText what={w.redirect} text={redirectUri} />
+            </p>
+          )}
         </Notice>
       )}
       <dl class="lines">
@@ -84,7 +98,7 @@ export function Ready({ setup: { credentials, accounts, app_name: app }, isNew }
       {accounts === 0 ? (
         <>
           <UnverifiedNote app={app} whose="anybody" />
-          <SignInLink look="primary big" />
+          {problem?.code !== "redirect_uri" && <SignInLink look="primary big" />}
         </>
       ) : (
         <a class="button" href={to({ page: "accounts" })}>

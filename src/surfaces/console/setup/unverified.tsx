@@ -5,13 +5,13 @@ const words = inBoth({
   en: {
     says: "Google will say: “Google hasn't verified this app”.",
     means: (app: string) =>
-      `That is right: the app is yours, and Google has not examined it. Press “Advanced”, then “Go to ${app} (unsafe)”, and leave the box ticked that lets mail be read.`,
+      `That is right: the app is yours, and Google has not examined it. Press “Advanced”, then “Go to ${app} (unsafe)”, and tick the box that lets mail be read, if there is one.`,
     internal: "With an Internal app of a Workspace the warning does not appear.",
   },
   fr: {
     says: "Google dira : « Google n'a pas validé cette application ».",
     means: (app: string) =>
-      `C'est exact : l'application est la vôtre, et Google ne l'a pas examinée. Cliquez sur « Paramètres avancés » (Advanced), puis sur « Accéder à ${app} (non sécurisé) » (Go to…), et laissez cochée la case qui permet de lire le courrier.`,
+      `C'est exact : l'application est la vôtre, et Google ne l'a pas examinée. Cliquez sur « Paramètres avancés » (Advanced), puis sur « Accéder à ${app} (non sécurisé) » (Go to…), et cochez, s'il y en a une, la case qui permet de lire le courrier.`,
     internal: "Avec une application interne d'un Workspace, cet avertissement n'apparaît pas.",
   },
 });
