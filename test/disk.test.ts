@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
@@ -119,15 +119,17 @@ describe("the directory", () => {
     const inData = (name: string): string => join(w.product.folder, "data", name);
     await mkdir(inData("odd/.lock"), { recursive: true });
     await writeFile(inData("file"), "mine");
-    const exportTo = (directory: string): Promise<Outcome> =>
-      w.product.cli(["export", ADA, "--output-dir", directory], { EXPORT_DIR: dirname(directory) });
-    for (const [directory, what, named = directory] of [
-      ["/sys/gmail-export", /may not be written/], // not even by root
-      [inData("file"), /in the way/],
-      [inData("file/below"), /in the way/, inData("file")], // that is what is in the way
-      [inData("odd"), /cannot be locked/],
+    const exportTo = (exportDir: string, directory: string): Promise<Outcome> =>
+      w.product.cli(["export", ADA, "--output-dir", directory], { EXPORT_DIR: exportDir });
+    const data = inData(".");
+    for (const [exportDir, directory, named, what] of [
+      ["/sys", "/sys/gmail-export", "/sys/gmail-export", /may not be written/], // not even by root
+      [data, inData("file"), inData("file"), /in the way/],
+      [data, inData("file/below"), inData("file/below"), /in the way/],
+      [inData("file"), inData("file/below"), inData("file"), /in the way/], // EXPORT_DIR itself is no folder
+      [data, inData("odd"), inData("odd"), /cannot be locked/],
     ] as const)
-      expectDiskTrouble(await exportTo(directory), named, what);
+      expectDiskTrouble(await exportTo(exportDir, directory), named, what);
     expect(await readFile(inData("file"), "utf8")).toBe("mine");
   });
 
