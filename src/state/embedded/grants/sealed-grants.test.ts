@@ -10,6 +10,7 @@ import { expect, test } from "vitest";
 import type { Grant } from "../../../core/grant.ts";
 import { Secret } from "../../../core/ports.ts";
 import { fileNameOf } from "../../../core/account.ts";
+import { grantsContract } from "../../../../test/contracts/grants.ts";
 import { sealedGrants } from "./sealed-grants.ts";
 import { newestGrantsIn } from "./newest-grants.ts";
 import { readGrant, writeGrant } from "./grant-text.ts";
@@ -26,6 +27,13 @@ const grantOf = (account: string): Grant => ({
   expiresAt: 2,
   scopes: ["https://www.googleapis.com/auth/gmail.readonly"],
   grantedAt: 1,
+});
+
+grantsContract("embedded", async () => {
+  const folder = await tempFolder();
+  const newest = () => newestGrantsIn(join(folder.path, "grants"), files);
+  const another = () => sealedGrants(join(folder.path, "tokens"), always(key), folderLock, files, newest());
+  return { grants: another(), another, [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose]() };
 });
 
 test("any grant survives being written and read", () =>
@@ -57,57 +65,13 @@ test("any grant survives being written and read", () =>
     ),
   ));
 
-test("grants are counted whether or not they can be opened, and where there is no folder there are none", async () => {
+test("grants are counted whether or not they can be opened", async () => {
   await using folder = await tempFolder();
   const root = join(folder.path, "tokens");
   const store = sealedGrants(root, always(key), folderLock, files);
-  expect(await store.stored()).toEqual([]);
   await store.save(grantOf("ada@example.com"));
   const others = sealedGrants(root, always(createSecretKey(randomBytes(32))), folderLock, files);
   expect([await others.accounts(), await others.stored()]).toEqual([[], ["ada@example.com"]]);
-});
-
-test("a grant is found again by its address in any case, until it is removed", async () => {
-  await using folder = await tempFolder();
-  const store = sealedGrants(join(folder.path, "tokens"), always(key), folderLock, files);
-  expect(await store.load("ada@example.com")).toBeUndefined();
-  expect(await store.accounts()).toEqual([]);
-  await store.save(grantOf("Ada@example.com"));
-  await store.save(grantOf("bob@example.com"));
-  const found = await store.load("ADA@EXAMPLE.COM");
-  expect(found).toEqual(grantOf("Ada@example.com"));
-  expect(found?.refreshToken?.reveal()).toBe(`${MARK}-refresh-Ada@example.com`);
-  expect((await store.accounts()).toSorted()).toEqual(["Ada@example.com", "bob@example.com"]);
-  await store.remove("ada@example.com");
-  await store.remove("ada@example.com");
-  expect(await store.accounts()).toEqual(["bob@example.com"]);
-});
-
-test("a grant under Google's spelling is the same account's in every other, and stays one", async () => {
-  await using folder = await tempFolder();
-  const store = sealedGrants(folder.path, always(key), folderLock, files);
-  await store.save(grantOf("first.last@googlemail.com"));
-  expect((await store.load("FirstLast@gmail.com"))?.account).toBe("first.last@googlemail.com");
-  await store.save(grantOf("first.last@gmail.com")); // as Google spells it since
-  expect(await store.accounts()).toEqual(["first.last@gmail.com"]);
-  expect((await store.load("firstlast@googlemail.com"))?.account).toBe("first.last@gmail.com");
-  const order: string[] = [];
-  await Promise.all(
-    ["first.last@gmail.com", "firstlast@googlemail.com"].map((spelling) =>
-      store.lockAccount(
-        spelling,
-        async () => {
-          order.push(spelling);
-          await new Promise(setImmediate);
-          order.push(spelling);
-        },
-        never,
-      ),
-    ),
-  );
-  expect(order[0]).toBe(order[1]);
-  await store.remove("f.irstlast@gmail.com");
-  expect(await store.accounts()).toEqual([]);
 });
 
 test.each([0o000, 0o077])("files are their owner's alone, umask %o", async (mask) => {
@@ -244,55 +208,6 @@ test("names are readable, and those that look like paths are not paths", () => {
   expect(fileNameOf("../../etc/passwd")).toBe("..%2f..%2fetc%2fpasswd");
   const long = "a".repeat(200);
   expect(fileNameOf(`${long}@x.com`)).not.toBe(fileNameOf(`${long}@y.com`));
-});
-
-test("one piece of work at a time, in the order asked, and a failure stops nobody", async () => {
-  await using folder = await tempFolder();
-  const store = sealedGrants(folder.path, always(key), folderLock, files);
-  const done: number[] = [];
-  const works = [0, 1, 2, 3].map((n) =>
-    store.lockAccount(
-      n % 2 === 0 ? "ada@example.com" : "ADA@example.com",
-      async () => {
-        done.push(n);
-        await new Promise(setImmediate);
-        done.push(n);
-        if (n === 1) throw new Error("failed");
-        return n;
-      },
-      never,
-    ),
-  );
-  const ends = await Promise.allSettled(works);
-  expect(done).toEqual([0, 0, 1, 1, 2, 2, 3, 3]);
-  expect(ends.map(({ status }) => status)).toEqual(["fulfilled", "rejected", "fulfilled", "fulfilled"]);
-});
-
-test("different accounts do not wait for each other", async () => {
-  await using folder = await tempFolder();
-  const store = sealedGrants(folder.path, always(key), folderLock, files);
-  await store.lockAccount(
-    "ada@example.com",
-    () => store.lockAccount("bob@example.com", async () => undefined, never),
-    never,
-  );
-});
-
-test("who is called off before its turn waits no longer, and its work is never begun", async () => {
-  await using folder = await tempFolder();
-  const store = sealedGrants(folder.path, always(key), folderLock, files);
-  const gate = Promise.withResolvers<void>();
-  const first = store.lockAccount("ada@example.com", () => gate.promise, never);
-  const stop = new AbortController();
-  const begun: number[] = [];
-  const second = store.lockAccount("ada@example.com", async () => void begun.push(2), stop.signal);
-  const third = store.lockAccount("ada@example.com", async () => void begun.push(3), never);
-  const reason = new Error("called off");
-  stop.abort(reason);
-  await expect(second).rejects.toBe(reason);
-  gate.resolve();
-  await Promise.all([first, third]);
-  expect(begun).toEqual([3]);
 });
 
 test("a lock that stays held ends in a failure that may be tried again", async () => {
