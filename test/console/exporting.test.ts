@@ -121,7 +121,7 @@ test("speed, quota and refusals of an export are seen as it runs, and it is stop
     .getByRole("definition")
     .filter({ hasText: /^[\d,]+messages a minute$/ })
     .waitFor();
-  await page.getByText("Refused calls a minute").first().waitFor();
+  await page.getByText("Refused calls").first().waitFor();
   await page.getByRole("link", { name: "Download emails_batch_1.json" }).waitFor();
   await portray(page, "export-running");
   expect(await page.locator("canvas").count()).toBe(2);
