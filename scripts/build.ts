@@ -31,7 +31,7 @@ await writeFile(
 const lock = JSON.parse(await readFile(join(root, "package-lock.json"), "utf8"));
 const { name, version, license, bin: commands, dependencies, engines } = published;
 const shipped = Object.entries<{ dev?: boolean }>(lock.packages).filter(
-  ([path, { dev }]) => path !== "" && dev !== true && !/^node_modules\/node-linux-/.test(path),
+  ([path, { dev }]) => path !== "" && dev !== true && !path.startsWith("node_modules/node-linux-"),
 );
 const own = { name, version, license, bin: commands, dependencies, engines, optionalDependencies: optional };
 await writeFile(

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Clock } from "./core/ports.ts";
+import type { Clock } from "./core/ports/clock.ts";
 
 /** The machine's own clock. */
 export const systemClock: Clock = {

@@ -2,8 +2,8 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 
 import { refuse } from "./core/errors.ts";
-import { isLoopback } from "./core/loopback.ts";
-import { Secret } from "./core/ports.ts";
+import { isLoopback } from "./core/network/loopback.ts";
+import { Secret } from "./core/secret.ts";
 import { PROJECT_UNITS_PER_MINUTE, type Tier } from "./core/quota.ts";
 import { nameMeant } from "./misspelt-name.ts";
 

@@ -1,10 +1,10 @@
 import { pino, type DestinationStream } from "pino";
 
 import type { LogLevel } from "./config.ts";
-import type { Log } from "./core/ports.ts";
+import type { Log } from "./core/ports/log.ts";
 
 /**
- * Structured lines on stderr: stdout is for data. Fields are ids, counts and codes; `core/ports.ts` lets nothing else in.
+ * Structured lines on stderr: stdout is for data. Fields are ids, counts and codes; `core/ports/log.ts` lets nothing else in.
  * For people, where stderr is a terminal, a short line each; JSON everywhere else.
  */
 export function createLog(level: LogLevel, destination: DestinationStream = pino.destination(2)): Log {

@@ -5,7 +5,7 @@ import { parseEnv } from "node:util";
 import { SECRET_SETTINGS, settingNames, type Env } from "./config.ts";
 import { codeOf } from "./core/bare-cause.ts";
 import { refuse, type ExportError } from "./core/errors.ts";
-import { isLoopback } from "./core/loopback.ts";
+import { isLoopback } from "./core/network/loopback.ts";
 import { decodeTextFile, IS_UTF_16, UTF_16 } from "./core/text-file.ts";
 import { nameMeant } from "./misspelt-name.ts";
 

@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import type { Truth } from "../simulator/google.ts";
 import { readDirectory } from "./on-disk.ts";
 import { verify } from "../src/pipeline/verify.ts";
-import type { Manifest } from "../src/core/manifest.ts";
+import type { Manifest } from "../src/core/export/manifest.ts";
 import { gist, gistOfTruth, manifestIn, recordsIn } from "./exported.ts";
 import type { InProcess } from "./in-process.ts";
 import { listedIds } from "./stage.ts";

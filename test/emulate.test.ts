@@ -7,7 +7,7 @@ import { createEmulator } from "emulate";
 import { expect, test } from "vitest";
 
 import { freePort } from "../simulator/stage.ts";
-import type { ExportRecord } from "../src/core/record.ts";
+import type { ExportRecord } from "../src/core/mail/record.ts";
 import { api } from "./api.ts";
 import { openBrowser, type Browser, type Page } from "./browser.ts";
 import { manifestIn, recordsIn } from "./exported.ts";

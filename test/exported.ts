@@ -2,8 +2,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Truth } from "../simulator/google.ts";
-import type { Manifest } from "../src/core/manifest.ts";
-import type { ExportRecord } from "../src/core/record.ts";
+import type { Manifest } from "../src/core/export/manifest.ts";
+import type { ExportRecord } from "../src/core/mail/record.ts";
 
 /** What stands in an export directory, read as its users do: with JSON.parse. */
 

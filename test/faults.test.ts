@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 
 import type { Fault } from "../simulator/google.ts";
 import { failureOf, type Failure } from "../src/core/errors.ts";
-import type { Progress } from "../src/core/job.ts";
-import type { Manifest } from "../src/core/manifest.ts";
+import type { Progress } from "../src/core/export/job.ts";
+import type { Manifest } from "../src/core/export/manifest.ts";
 import { verify } from "../src/pipeline/verify.ts";
 import { expectAccountsFor } from "./accounts-for.ts";
 import { conversationsIn } from "./conversations.ts";

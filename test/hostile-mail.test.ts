@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { simulateGoogle } from "../simulator/google.ts";
-import { faultOfRecord, type ExportRecord } from "../src/core/record.ts";
+import { faultOfRecord, type ExportRecord } from "../src/core/mail/record.ts";
 import { api } from "./api.ts";
 import { manifestIn, recordsIn } from "./exported.ts";
 import { hostileGmail, type Forgery } from "./hostile-gmail.ts";

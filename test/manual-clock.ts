@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-import type { Clock, EpochMs } from "../src/core/ports.ts";
+import type { Clock } from "../src/core/ports/clock.ts";
+import type { EpochMs } from "../src/core/time.ts";
 import { nothingInFlight } from "./in-flight.ts";
 
 export type ManualClock = Clock &

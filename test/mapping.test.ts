@@ -9,11 +9,11 @@ import {
   parseMessageList,
   parseThread,
 } from "../src/sources/gmail-api/wire.ts";
-import type { Message } from "../src/core/mail.ts";
-import type { LabelNames } from "../src/core/mailbox.ts";
-import { textBodiesToFetch, withContents } from "../src/core/parts.ts";
-import type { AttachmentRecord, ExportRecord } from "../src/core/record.ts";
-import { countReplacementCharacters } from "../src/core/text.ts";
+import type { Message } from "../src/core/mail/mail.ts";
+import type { LabelNames } from "../src/core/ports/mailbox-source.ts";
+import { textBodiesToFetch, withContents } from "../src/core/mail/parts.ts";
+import type { AttachmentRecord, ExportRecord } from "../src/core/mail/record.ts";
+import { countReplacementCharacters } from "../src/core/mail/replacement-characters.ts";
 import { toRecord } from "../src/formats/to-record.ts";
 import { gmailReader } from "./gmail-reader.ts";
 import { testProcessorTime } from "./processor-time.ts";

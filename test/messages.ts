@@ -1,4 +1,4 @@
-import { NO_CONTENT, type Content, type Header, type Message, type Part } from "../src/core/mail.ts";
+import { NO_CONTENT, type Content, type Header, type Message, type Part } from "../src/core/mail/mail.ts";
 
 /** Messages for tests, as the core knows them: what is not said is empty. */
 export type PartSketch = Partial<Omit<Part, "headers">> & {

@@ -1,4 +1,4 @@
-import type { EpochMs } from "../src/core/ports.ts";
+import type { EpochMs } from "../src/core/time.ts";
 import { PRICES, UNITS_PER_MINUTE, type Method, type Tier } from "../src/core/quota.ts";
 import { createPacer, type Learned, type PacerOptions } from "../src/sources/gmail-api/pace/pacer.ts";
 import { createProjectBudget } from "../src/sources/gmail-api/pace/spacing.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { EVERYTHING } from "../src/core/mailbox.ts";
+import { EVERYTHING } from "../src/core/mail/filter.ts";
 import { expectAccountsFor } from "./accounts-for.ts";
 import { conversationsIn } from "./conversations.ts";
 import { idsOnDisk } from "./exported.ts";

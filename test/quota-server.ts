@@ -1,5 +1,6 @@
-import type { EpochMs } from "../src/core/ports.ts";
-import { PRICES, type Method, type Pacer, type Tier } from "../src/core/quota.ts";
+import type { EpochMs } from "../src/core/time.ts";
+import { PRICES, type Method, type Tier } from "../src/core/quota.ts";
+import type { Pacer } from "../src/core/ports/pacer.ts";
 import type { ManualClock } from "./manual-clock.ts";
 
 /** What a quota server says to a call: undefined lets it through. */

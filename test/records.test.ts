@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import type { ExportRecord } from "../src/core/record.ts";
+import type { ExportRecord } from "../src/core/mail/record.ts";
 import { api, expectProblem } from "./api.ts";
 import { recordsIn } from "./exported.ts";
 import {

@@ -127,10 +127,10 @@ describe("what is published", () => {
 
     expect(files.map(({ path }) => path)).toContain("npm-shrinkwrap.json");
     const shrinkwrap: { packages: Record<string, Locked> } = JSON.parse(await read("dist/npm-shrinkwrap.json"));
-    const locked: { packages: Record<string, Locked> } = JSON.parse(await read("package-lock.json"));
+    const lockFile: { packages: Record<string, Locked> } = JSON.parse(await read("package-lock.json"));
     const { "": own, ...packages } = shrinkwrap.packages;
     expect(own?.dependencies).toEqual(published.dependencies);
-    const wanted = Object.entries(locked.packages).filter(
+    const wanted = Object.entries(lockFile.packages).filter(
       ([path, { dev }]) => path !== "" && dev !== true && !path.startsWith("node_modules/node-linux-"),
     );
     expect(packages).toEqual(Object.fromEntries(wanted));

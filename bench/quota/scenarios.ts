@@ -1,4 +1,4 @@
-import type { Ref } from "../../src/core/mailbox.ts";
+import type { Ref } from "../../src/core/mail/ref.ts";
 import { UNITS_PER_MINUTE, type Method, type Tier } from "../../src/core/quota.ts";
 import type { Learned } from "../../src/sources/gmail-api/pace/pacer.ts";
 import { manualClock } from "../../test/manual-clock.ts";

@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { classify } from "../../src/sources/gmail-api/classify.ts";
 import { createHttp } from "../../src/sources/gmail-api/http.ts";
 import { systemClock } from "../../src/clock.ts";
-import { Secret } from "../../src/core/ports.ts";
+import { Secret } from "../../src/core/secret.ts";
 import { bomb, corpus } from "../corpus.ts";
 import { MARKS } from "../marks.ts";
 import { must, type Target } from "../target.ts";

@@ -10,7 +10,7 @@ import { sealedGrants } from "../../src/state/embedded/grants/sealed-grants.ts";
 import { writeGrant } from "../../src/state/embedded/grants/grant-text.ts";
 import { seal } from "../../src/state/embedded/grants/seal.ts";
 import { systemClock } from "../../src/clock.ts";
-import { Secret } from "../../src/core/ports.ts";
+import { Secret } from "../../src/core/secret.ts";
 import { MARKS } from "../marks.ts";
 import { must, type Target } from "../target.ts";
 import { filesOnDisk as files } from "../../src/storage/folder/private-files.ts";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import * as fc from "fast-check";
 
-import type { LearnedLimit } from "../../src/core/learned-limits.ts";
+import type { LearnedLimit } from "../../src/core/ports/learned-limits.ts";
 import { learnedLimits } from "../../src/state/embedded/learned-limits.ts";
 import { createPacer } from "../../src/sources/gmail-api/pace/pacer.ts";
 import { createProjectBudget } from "../../src/sources/gmail-api/pace/spacing.ts";

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 
-import { parameterOf } from "../../src/core/content-type.ts";
+import { parameterOf } from "../../src/core/mail/content-type.ts";
 import { namesAnother, senderIn } from "../../src/formats/addresses.ts";
 import { readLabelled, readText } from "../../src/formats/charset.ts";
 import { decodeAddresses, decodeHeader } from "../../src/formats/decode.ts";

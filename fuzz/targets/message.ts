@@ -11,9 +11,9 @@ import {
   parseThread,
 } from "../../src/sources/gmail-api/wire.ts";
 import { failureOf } from "../../src/core/errors.ts";
-import type { Message } from "../../src/core/mail.ts";
-import { textBodiesToFetch, withContents } from "../../src/core/parts.ts";
-import { faultOfRecord } from "../../src/core/record.ts";
+import type { Message } from "../../src/core/mail/mail.ts";
+import { textBodiesToFetch, withContents } from "../../src/core/mail/parts.ts";
+import { faultOfRecord } from "../../src/core/mail/record.ts";
 import { toRecord } from "../../src/formats/to-record.ts";
 import { corpus } from "../corpus.ts";
 import { must, type Target } from "../target.ts";

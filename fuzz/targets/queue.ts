@@ -6,8 +6,9 @@ import * as fc from "fast-check";
 
 import { embeddedQueue } from "../../src/state/embedded/job-queue.ts";
 import { failureOf } from "../../src/core/errors.ts";
-import { EVERYTHING } from "../../src/core/mailbox.ts";
-import { NO_PROGRESS, type JobQueue, type Wish } from "../../src/core/job.ts";
+import { EVERYTHING } from "../../src/core/mail/filter.ts";
+import { NO_PROGRESS, type Wish } from "../../src/core/export/job.ts";
+import type { JobQueue } from "../../src/core/ports/job-queue.ts";
 import { viewOf } from "../../src/surfaces/http/exports/export-view.ts";
 import { manualClock } from "../../test/manual-clock.ts";
 import type { Target } from "../target.ts";

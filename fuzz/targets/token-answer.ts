@@ -5,7 +5,7 @@ import * as fc from "fast-check";
 
 import { accounts } from "../../src/google/accounts.ts";
 import { refresh, type Refusal } from "../../src/google/token-endpoint.ts";
-import { Secret } from "../../src/core/ports.ts";
+import { Secret } from "../../src/core/secret.ts";
 import { systemClock } from "../../src/clock.ts";
 import { MARKS } from "../marks.ts";
 import { must, type Target } from "../target.ts";

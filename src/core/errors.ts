@@ -1,4 +1,4 @@
-import type { EpochMs } from "./ports.ts";
+import type { EpochMs } from "./time.ts";
 
 /** Nothing changes by trying again: a person must do `next` first. */
 export type FinalCode =

@@ -1,4 +1,4 @@
-import type { EpochMs } from "./ports.ts";
+import type { EpochMs } from "./time.ts";
 
 const SLOT_MS = 50;
 

@@ -1,4 +1,4 @@
-import type { Clock } from "./ports.ts";
+import type { Clock } from "./ports/clock.ts";
 
 /** A signal that is let go of when the work is done, so that nothing waits for the rest of its time. */
 export type TimeLimit = Disposable & Readonly<{ signal: AbortSignal }>;

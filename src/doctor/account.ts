@@ -1,5 +1,5 @@
 import { endInTesting, type Grant } from "../core/grant.ts";
-import type { EpochMs } from "../core/ports.ts";
+import type { EpochMs } from "../core/time.ts";
 import { attempt, type Outcome } from "./attempt.ts";
 import type { Facts } from "./facts.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";

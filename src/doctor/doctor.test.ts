@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 
 import { ExportError, refuse, type Failure } from "../core/errors.ts";
 import type { Grant } from "../core/grant.ts";
-import type { Manifest } from "../core/manifest.ts";
-import { Secret } from "../core/ports.ts";
+import type { Manifest } from "../core/export/manifest.ts";
+import { Secret } from "../core/secret.ts";
 import { doctor } from "./doctor.ts";
 import type { Client, Facts, Folder, Listener, Reach, Settings } from "./facts.ts";
 import { inFrench } from "../surfaces/words/french.ts";

@@ -1,8 +1,9 @@
 import type { Grant } from "../core/grant.ts";
-import type { Profile } from "../core/mailbox.ts";
-import type { Manifest } from "../core/manifest.ts";
-import type { Clock, EpochMs } from "../core/ports.ts";
-import type { NetworkProxy } from "../core/proxy.ts";
+import type { Profile } from "../core/ports/mailbox-source.ts";
+import type { Manifest } from "../core/export/manifest.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import type { EpochMs } from "../core/time.ts";
+import type { NetworkProxy } from "../core/network/proxy.ts";
 import type { Tier } from "../core/quota.ts";
 
 /** What doctor asks of the world. Nothing is made or changed by asking, but that an access token may be renewed. */

@@ -1,6 +1,6 @@
 import { sameAccount } from "../core/account.ts";
 import { failureOf, type Failure } from "../core/errors.ts";
-import type { Profile } from "../core/mailbox.ts";
+import type { Profile } from "../core/ports/mailbox-source.ts";
 import { timeLimit } from "../core/time-limit.ts";
 import type { Outcome } from "./attempt.ts";
 import { consolePages } from "./console-pages.ts";

@@ -1,5 +1,5 @@
 import { failureOf, type Failure } from "../core/errors.ts";
-import { nameOfProxy, type NetworkProxy } from "../core/proxy.ts";
+import { nameOfProxy, type NetworkProxy } from "../core/network/proxy.ts";
 import type { Outcome } from "./attempt.ts";
 import type { Ahead } from "./clock.ts";
 import type { Client, Facts, Reach } from "./facts.ts";

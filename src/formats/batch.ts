@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { createHash, type Hash } from "node:crypto";
 
-import type { BatchEntry } from "../core/manifest.ts";
+import type { BatchEntry } from "../core/export/manifest.ts";
 import { linesIn } from "./lines.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { refuse } from "../core/errors.ts";
-import type { Manifest } from "../core/manifest.ts";
+import type { Manifest } from "../core/export/manifest.ts";
 import { METHODS } from "../core/quota.ts";
 
 export const MANIFEST = "manifest.json";

@@ -1,4 +1,4 @@
-import type { EpochMs } from "../core/ports.ts";
+import type { EpochMs } from "../core/time.ts";
 
 /** A file for an archive. `content` must bring exactly `bytes` bytes. */
 export type TarEntry = Readonly<{ path: string; bytes: number; content(): AsyncIterable<Uint8Array> }>;

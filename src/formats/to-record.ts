@@ -1,10 +1,10 @@
 import { decodeHTMLStrict } from "entities";
-import type { Content, Message, Part } from "../core/mail.ts";
-import type { LabelNames } from "../core/mailbox.ts";
-import { parameterOf } from "../core/content-type.ts";
-import { contentsOf, dispositionOf, headerValues, sizeOf } from "../core/parts.ts";
-import { isMoment, type EpochMs } from "../core/ports.ts";
-import type { AttachmentRecord, ExportRecord } from "../core/record.ts";
+import type { Content, Message, Part } from "../core/mail/mail.ts";
+import type { LabelNames } from "../core/ports/mailbox-source.ts";
+import { parameterOf } from "../core/mail/content-type.ts";
+import { contentsOf, dispositionOf, headerValues, sizeOf } from "../core/mail/parts.ts";
+import { isMoment, type EpochMs } from "../core/time.ts";
+import type { AttachmentRecord, ExportRecord } from "../core/mail/record.ts";
 import { readText } from "./charset.ts";
 import { decodeAddresses, decodeHeader } from "./decode.ts";
 

@@ -2,7 +2,9 @@ import { createSecretKey, randomBytes, type KeyObject } from "node:crypto";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import type { AccessToken, Grant, Grants } from "../core/grant.ts";
+import type { AccessToken } from "../core/ports/accounts.ts";
+import type { Grant } from "../core/grant.ts";
+import type { Grants } from "../core/ports/grants.ts";
 import { accessToken } from "./access-token.ts";
 import { signIn } from "./authorize.ts";
 import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";

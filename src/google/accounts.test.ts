@@ -5,8 +5,10 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import type { Accounts, Grant, Grants } from "../core/grant.ts";
-import { Secret } from "../core/ports.ts";
+import type { Accounts } from "../core/ports/accounts.ts";
+import type { Grant } from "../core/grant.ts";
+import type { Grants } from "../core/ports/grants.ts";
+import { Secret } from "../core/secret.ts";
 import { accounts } from "./accounts.ts";
 import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";
 import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";

@@ -1,6 +1,7 @@
 import { ExportError } from "../core/errors.ts";
-import { endInTesting, type Accounts, type Grant, type GrantStatus } from "../core/grant.ts";
-import type { EpochMs } from "../core/ports.ts";
+import { endInTesting, type Grant } from "../core/grant.ts";
+import type { Accounts, GrantStatus } from "../core/ports/accounts.ts";
+import type { EpochMs } from "../core/time.ts";
 import { signIn, type SignInParts } from "./authorize.ts";
 import { revoke } from "./token-endpoint.ts";
 

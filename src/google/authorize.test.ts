@@ -2,7 +2,7 @@ import { createSecretKey, randomBytes } from "node:crypto";
 
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-import type { Grants } from "../core/grant.ts";
+import type { Grants } from "../core/ports/grants.ts";
 import { signIn, type SignInParts } from "./authorize.ts";
 import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
 import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";

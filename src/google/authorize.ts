@@ -1,11 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 
 import { refuse } from "../core/errors.ts";
-import type { Accounts, Grant, Grants } from "../core/grant.ts";
+import type { Accounts } from "../core/ports/accounts.ts";
+import type { Grant } from "../core/grant.ts";
+import type { Grants } from "../core/ports/grants.ts";
 import { sameAccount } from "../core/account.ts";
-import { Secret, type Clock } from "../core/ports.ts";
+import { Secret } from "../core/secret.ts";
+import type { Clock } from "../core/ports/clock.ts";
 import type { ClientCredentials } from "./credentials.ts";
-import type { PendingSignIns } from "../core/pending-sign-ins.ts";
+import type { PendingSignIns } from "../core/ports/pending-sign-ins.ts";
 import {
   codeRefused,
   noRefreshToken,

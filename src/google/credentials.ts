@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import { refuse, type ExportError } from "../core/errors.ts";
-import { Secret } from "../core/ports.ts";
+import { Secret } from "../core/secret.ts";
 import { bareCause, codeOf } from "../core/bare-cause.ts";
 import { decodeTextFile, IS_UTF_16, UTF_16 } from "../core/text-file.ts";
 

@@ -3,7 +3,7 @@ import { createSecretKey, randomBytes } from "node:crypto";
 import { createEmulator } from "emulate";
 import { expect, test } from "vitest";
 
-import { Secret } from "../core/ports.ts";
+import { Secret } from "../core/secret.ts";
 import { accessToken } from "./access-token.ts";
 import { accounts } from "./accounts.ts";
 import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";

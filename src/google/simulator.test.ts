@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { simulateGoogle, type SimulatorOptions } from "../../simulator/google.ts";
-import type { Secret } from "../core/ports.ts";
+import type { Secret } from "../core/secret.ts";
 import { accessToken } from "./access-token.ts";
 import { accounts } from "./accounts.ts";
 import { readCredentials } from "./credentials.ts";

@@ -7,7 +7,9 @@ import { join } from "node:path";
 import { inspect } from "node:util";
 
 import { ExportError, type Failure } from "../core/errors.ts";
-import type { Clock, Lock, Secret } from "../core/ports.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import type { Lock } from "../core/ports/lock.ts";
+import type { Secret } from "../core/secret.ts";
 import { readCredentials, type ClientCredentials } from "./credentials.ts";
 import type { KeyHolder } from "../state/embedded/grants/keys.ts";
 import { systemClock } from "../clock.ts";

@@ -1,7 +1,9 @@
 import type { OAuth2Client } from "google-auth-library";
 
 import { ExportError, refuse, type TransientCode } from "../core/errors.ts";
-import { isMoment, Secret, type Clock, type EpochMs } from "../core/ports.ts";
+import { isMoment, type EpochMs } from "../core/time.ts";
+import { Secret } from "../core/secret.ts";
+import type { Clock } from "../core/ports/clock.ts";
 import { bareCause, codeOf } from "../core/bare-cause.ts";
 import type { ClientCredentials } from "./credentials.ts";
 
@@ -128,7 +130,7 @@ async function ask(
       // Merged into the library's own `retry: true`, over which a plain `retry: false` would lose.
       retryConfig: { retry: 0 },
       redirect: "error", // what is sent is for this endpoint alone
-      // Proxies of the environment hold, by the rules of core/proxy.ts; none leads to this machine, nor is plain http for others.
+      // Proxies of the environment hold, by the rules of core/network/proxy.ts; none leads to this machine, nor is plain http for others.
       noProxy: [/^http:/, /^https:\/\/(localhost|127\.[\d.]+|\[::1\])[:/]/],
       responseType: "json",
       validateStatus: () => true,

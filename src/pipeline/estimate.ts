@@ -1,6 +1,6 @@
-import { createLedger } from "../core/ledger.ts";
-import type { ExportRequest } from "../core/job.ts";
-import { TEXT_ALONE, type Cost, type MailboxSource } from "../core/mailbox.ts";
+import { createLedger } from "../core/export/ledger.ts";
+import type { ExportRequest } from "../core/export/job.ts";
+import { TEXT_ALONE, type Cost, type MailboxSource } from "../core/ports/mailbox-source.ts";
 import { PROJECT_UNITS_PER_DAY, type Tier } from "../core/quota.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";

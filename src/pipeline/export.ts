@@ -1,19 +1,19 @@
 import { setImmediate as breathe } from "node:timers/promises";
 
 import { sameAccount } from "../core/account.ts";
-import type { Ended, ExportDirectory, OpenDirectory } from "../core/directory.ts";
+import type { Ended, ExportDirectory, OpenDirectory } from "../core/ports/export-directory.ts";
 import { failureOf, HoldLost, refuse } from "../core/errors.ts";
-import type { ExportRequest, Forecast, Progress } from "../core/job.ts";
+import type { ExportRequest, Forecast, Progress } from "../core/export/job.ts";
 import {
   TEXT_ALONE,
   type Cursor,
   type LabelNames,
   type MailboxSource,
   type Reading,
-  type Ref,
-} from "../core/mailbox.ts";
-import type { Manifest } from "../core/manifest.ts";
-import type { Clock } from "../core/ports.ts";
+} from "../core/ports/mailbox-source.ts";
+import type { Ref } from "../core/mail/ref.ts";
+import type { Manifest } from "../core/export/manifest.ts";
+import type { Clock } from "../core/ports/clock.ts";
 import { spentSince } from "../core/quota.ts";
 import { createForecaster, type Forecaster } from "./forecast.ts";
 import { withLabelIds } from "./labels.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import { manualClock } from "../../test/manual-clock.ts";
-import type { Pace } from "../core/quota.ts";
+import type { Pace } from "../core/ports/pacer.ts";
 import { createForecaster } from "./forecast.ts";
 
 const MINUTE = 60_000;

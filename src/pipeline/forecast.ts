@@ -1,6 +1,7 @@
-import type { Forecast } from "../core/job.ts";
-import type { Clock, EpochMs } from "../core/ports.ts";
-import type { Pace } from "../core/quota.ts";
+import type { Forecast } from "../core/export/job.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import type { EpochMs } from "../core/time.ts";
+import type { Pace } from "../core/ports/pacer.ts";
 import { createSlidingMinute } from "../core/sliding-minute.ts";
 
 const MINUTE_MS = 60_000;

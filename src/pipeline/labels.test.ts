@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 
 import { failureOf } from "../core/errors.ts";
-import { EVERYTHING, type LabelNames } from "../core/mailbox.ts";
+import { EVERYTHING } from "../core/mail/filter.ts";
+import type { LabelNames } from "../core/ports/mailbox-source.ts";
 import { withLabelIds } from "./labels.ts";
 
 const NAMES: LabelNames = new Map([

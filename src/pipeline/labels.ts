@@ -1,5 +1,6 @@
 import { refuse } from "../core/errors.ts";
-import type { Filter, LabelNames, MailboxSource } from "../core/mailbox.ts";
+import type { Filter } from "../core/mail/filter.ts";
+import type { LabelNames, MailboxSource } from "../core/ports/mailbox-source.ts";
 
 /** Label ids that every mailbox has, be they listed or not (Gmail API, guide to labels). */
 const SYSTEM: ReadonlySet<string> = new Set(

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
 
 import { refuse } from "../core/errors.ts";
-import { EVERYTHING, type MailboxSource, type Ref } from "../core/mailbox.ts";
+import { EVERYTHING } from "../core/mail/filter.ts";
+import type { MailboxSource } from "../core/ports/mailbox-source.ts";
+import type { Ref } from "../core/mail/ref.ts";
 import { listAll } from "./list.ts";
 
 const signal = new AbortController().signal;

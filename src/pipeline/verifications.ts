@@ -1,5 +1,6 @@
 import { failureOf, refuse, type Failure } from "../core/errors.ts";
-import type { Clock, EpochMs } from "../core/ports.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import type { EpochMs } from "../core/time.ts";
 import type { Verdict, VerifyProgress } from "./verify.ts";
 
 /** How a check of one export directory stands, or how the last one ended. */

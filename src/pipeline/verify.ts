@@ -1,10 +1,10 @@
-import type { ReadDirectory } from "../core/directory.ts";
+import type { ReadDirectory } from "../core/ports/read-directory.ts";
 import { refuse } from "../core/errors.ts";
-import { createLedger, type Ledger } from "../core/ledger.ts";
-import type { MailboxSource } from "../core/mailbox.ts";
-import type { BatchEntry, Manifest } from "../core/manifest.ts";
-import { faultOfRecord } from "../core/record.ts";
-import { countReplacementCharacters } from "../core/text.ts";
+import { createLedger, type Ledger } from "../core/export/ledger.ts";
+import type { MailboxSource } from "../core/ports/mailbox-source.ts";
+import type { BatchEntry, Manifest } from "../core/export/manifest.ts";
+import { faultOfRecord } from "../core/mail/record.ts";
+import { countReplacementCharacters } from "../core/mail/replacement-characters.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
 

@@ -8,9 +8,10 @@ import { scratchFolder } from "../../test/scratch.ts";
 import { until } from "../../test/wait.ts";
 import { embeddedQueue } from "../state/embedded/job-queue.ts";
 import { ExportError, HoldLost, refuse } from "../core/errors.ts";
-import { NO_PROGRESS, type ExportRequest, type JobQueue, type Lease, type StateName } from "../core/job.ts";
-import { EVERYTHING } from "../core/mailbox.ts";
-import type { Manifest } from "../core/manifest.ts";
+import { NO_PROGRESS, type ExportRequest, type StateName } from "../core/export/job.ts";
+import type { JobQueue, Lease } from "../core/ports/job-queue.ts";
+import { EVERYTHING } from "../core/mail/filter.ts";
+import type { Manifest } from "../core/export/manifest.ts";
 import { NOTHING_SPENT } from "../core/quota.ts";
 import { work, type RunExport } from "./worker.ts";
 

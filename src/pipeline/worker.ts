@@ -1,15 +1,10 @@
-import { afterFailure } from "../core/after-failure.ts";
+import { afterFailure } from "../core/export/after-failure.ts";
 import { failureOf, HoldLost, type Failure } from "../core/errors.ts";
-import {
-  LEASE_MS,
-  type ExportRequest,
-  type ExportState,
-  type JobQueue,
-  type Lease,
-  type Progress,
-} from "../core/job.ts";
-import type { Manifest } from "../core/manifest.ts";
-import type { Clock, Log, LogFields } from "../core/ports.ts";
+import { LEASE_MS, type JobQueue, type Lease } from "../core/ports/job-queue.ts";
+import type { ExportRequest, ExportState, Progress } from "../core/export/job.ts";
+import type { Manifest } from "../core/export/manifest.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import type { Log, LogFields } from "../core/ports/log.ts";
 
 /** How often a running export says that it lives, and hears what is asked of it. */
 const BEAT_MS = 500;

@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 
-import type { RecordPage, RecordPosition, RecordQuestion, RecordSummary } from "../core/records.ts";
+import type { RecordPage, RecordPosition, RecordQuestion, RecordSummary } from "../core/ports/records.ts";
 import { NO_DATE } from "./entry.ts";
 
 /** More words than a person types; each costs a look through the index. */

@@ -1,5 +1,5 @@
 import { withoutBody } from "../formats/record-line.ts";
-import { faultOfRecord, type ExportRecord } from "../core/record.ts";
+import { faultOfRecord, type ExportRecord } from "../core/mail/record.ts";
 import { senderIn } from "../formats/addresses.ts";
 import { senderOf } from "./sender.ts";
 

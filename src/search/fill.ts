@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 import { setImmediate as breathe } from "node:timers/promises";
 
-import type { FoundBatch, ReadBatches } from "../core/records.ts";
+import type { FoundBatch, ReadBatches } from "../core/ports/records.ts";
 import { entryOf, type Entry } from "./entry.ts";
 import { atomically, whenFree } from "./schema.ts";
 

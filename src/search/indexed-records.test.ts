@@ -7,8 +7,8 @@ import { expect, test } from "vitest";
 
 import { manualClock } from "../../test/manual-clock.ts";
 import { scratchFolder } from "../../test/scratch.ts";
-import type { ExportRecord } from "../core/record.ts";
-import type { ReadBatches, RecordPosition, RecordQuestion, Records } from "../core/records.ts";
+import type { ExportRecord } from "../core/mail/record.ts";
+import type { ReadBatches, RecordPosition, RecordQuestion, Records } from "../core/ports/records.ts";
 import { readBatches } from "../../test/on-disk.ts";
 import { indexedRecords } from "./indexed-records.ts";
 import { ALL, record, writeExport } from "./testing.ts";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 
 import { refuse } from "../core/errors.ts";
-import type { Clock } from "../core/ports.ts";
-import type { FoundBatch, IndexState, ReadBatches, Records, RecordsOf } from "../core/records.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import type { FoundBatch, IndexState, ReadBatches, Records, RecordsOf } from "../core/ports/records.ts";
 import { fillOf, type Fill } from "./fill.ts";
 import { queryThread, type QueryThread } from "./query-thread.ts";
 import { isBroken, openIndex, removeIndex, whenFree } from "./schema.ts";

@@ -3,8 +3,8 @@ import { DatabaseSync } from "node:sqlite";
 import { parentPort, Worker, workerData, type MessagePort } from "node:worker_threads";
 
 import { ExportError } from "../core/errors.ts";
-import type { Clock } from "../core/ports.ts";
-import type { RecordPage, RecordPosition, RecordQuestion, RecordStatistics } from "../core/records.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import type { RecordPage, RecordPosition, RecordQuestion, RecordStatistics } from "../core/ports/records.ts";
 import { pageOf } from "./ask.ts";
 import { placeOf, type Place } from "./place.ts";
 import { statisticsOf } from "./statistics.ts";

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from "node:sqlite";
 
-import type { RecordStatistics } from "../core/records.ts";
+import type { RecordStatistics } from "../core/ports/records.ts";
 import { textsIn } from "./ask.ts";
 
 const SENDERS = 20;

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { EVERYTHING } from "../core/mailbox.ts";
-import type { Manifest } from "../core/manifest.ts";
+import { EVERYTHING } from "../core/mail/filter.ts";
+import type { Manifest } from "../core/export/manifest.ts";
 import { NOTHING_SPENT } from "../core/quota.ts";
-import type { ExportRecord } from "../core/record.ts";
-import type { RecordQuestion } from "../core/records.ts";
+import type { ExportRecord } from "../core/mail/record.ts";
+import type { RecordQuestion } from "../core/ports/records.ts";
 
 export const ALL: RecordQuestion = {
   search: "",

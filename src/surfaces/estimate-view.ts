@@ -1,4 +1,4 @@
-import type { Cost } from "../core/mailbox.ts";
+import type { Cost } from "../core/ports/mailbox-source.ts";
 import type { Estimate } from "../pipeline/estimate.ts";
 
 /** What an export would cost, as HTTP and `--dry-run --json` tell it. */

@@ -1,5 +1,5 @@
 import type { Failure } from "../core/errors.ts";
-import type { ExportRequest, Forecast, Progress } from "../core/job.ts";
+import type { ExportRequest, Forecast, Progress } from "../core/export/job.ts";
 
 /** What was asked for, as HTTP and `--json` name it. */
 export function viewOfRequest({ account, directory, maxEmails, batchSize, filter }: ExportRequest) {

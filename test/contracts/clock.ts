@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import type { Clock } from "../../src/core/ports.ts";
+import type { Clock } from "../../src/core/ports/clock.ts";
 
 /** What every clock keeps. `run` lets time pass until the work is done, where it does not pass by itself. */
 export function clockContract(

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 
-import type { Grant, Grants } from "../../src/core/grant.ts";
-import { Secret } from "../../src/core/ports.ts";
+import type { Grant } from "../../src/core/grant.ts";
+import type { Grants } from "../../src/core/ports/grants.ts";
+import { Secret } from "../../src/core/secret.ts";
 
 export type GrantsStage = AsyncDisposable &
   Readonly<{

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 
-import type { LearnedLimits } from "../../src/core/learned-limits.ts";
+import type { LearnedLimits } from "../../src/core/ports/learned-limits.ts";
 
 export type LimitsStage = AsyncDisposable &
   Readonly<{

@@ -2,7 +2,7 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import type { Lock } from "../../src/core/ports.ts";
+import type { Lock } from "../../src/core/ports/lock.ts";
 import { scratchFolder } from "../scratch.ts";
 
 /** What every lock keeps; `make` gives another holder each time, as another process has it. */

@@ -1,8 +1,10 @@
 import { describe, expect, test } from "vitest";
 
 import { failureOf } from "../../src/core/errors.ts";
-import { createLedger, type Conversation } from "../../src/core/ledger.ts";
-import { EVERYTHING, TEXT_ALONE, type Change, type MailboxSource, type Step } from "../../src/core/mailbox.ts";
+import { createLedger } from "../../src/core/export/ledger.ts";
+import type { Conversation } from "../../src/core/mail/ref.ts";
+import { EVERYTHING } from "../../src/core/mail/filter.ts";
+import { TEXT_ALONE, type Change, type MailboxSource, type Step } from "../../src/core/ports/mailbox-source.ts";
 
 /** A mailbox of at least 40 messages, some in conversations, some labelled STARRED, that can be changed behind the source's back. */
 export type MailboxStage = AsyncDisposable &

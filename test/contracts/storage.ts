@@ -2,7 +2,7 @@ import { buffer, text } from "node:stream/consumers";
 
 import { describe, expect, test } from "vitest";
 
-import type { Storage } from "../../src/core/storage.ts";
+import type { Storage } from "../../src/core/ports/storage.ts";
 
 /** One place, for a test. */
 export type StoragePlace = AsyncDisposable &

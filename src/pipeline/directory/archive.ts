@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-import type { Archive, FinishedFile, Snapshot } from "../../core/directory.ts";
+import type { Archive, FinishedFile, Snapshot } from "../../core/ports/read-directory.ts";
 import { tar } from "../../formats/tar.ts";
 import { changed } from "./snapshot.ts";
 

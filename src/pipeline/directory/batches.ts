@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 
-import type { Ref } from "../../core/mailbox.ts";
-import type { BatchEntry } from "../../core/manifest.ts";
-import type { GrowingFile, Storage } from "../../core/storage.ts";
-import { countReplacementCharacters } from "../../core/text.ts";
+import type { Ref } from "../../core/mail/ref.ts";
+import type { BatchEntry } from "../../core/export/manifest.ts";
+import type { GrowingFile, Storage } from "../../core/ports/storage.ts";
+import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
 import { BATCH_END, batchLine, batchName, batchNumber, type FoundPart } from "../../formats/batch.ts";
 import type { KnownBatches } from "./known-batches.ts";
 

@@ -1,10 +1,10 @@
-import type { ExportDirectory, Purpose } from "../../core/directory.ts";
+import type { ExportDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import { refuse } from "../../core/errors.ts";
-import type { Ledger } from "../../core/ledger.ts";
-import type { FailedMessage, Manifest } from "../../core/manifest.ts";
-import type { Clock } from "../../core/ports.ts";
+import type { Ledger } from "../../core/export/ledger.ts";
+import type { FailedMessage, Manifest } from "../../core/export/manifest.ts";
+import type { Clock } from "../../core/ports/clock.ts";
 import { addSpent, type Spent } from "../../core/quota.ts";
-import type { Hold, Storage } from "../../core/storage.ts";
+import type { Hold, Storage } from "../../core/ports/storage.ts";
 import { batchesOf, type Batches, type FoundBatches } from "./batches.ts";
 import { GROUP_MS, groupOfEnds } from "./group.ts";
 import {

@@ -1,8 +1,8 @@
 import { refuse } from "../../core/errors.ts";
-import type { Ref } from "../../core/mailbox.ts";
-import type { Manifest } from "../../core/manifest.ts";
-import type { Storage, StoredEntry } from "../../core/storage.ts";
-import { countReplacementCharacters } from "../../core/text.ts";
+import type { Ref } from "../../core/mail/ref.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
+import type { Storage, StoredEntry } from "../../core/ports/storage.ts";
+import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
 import { batchName, batchNumber, idOf, isRecord, recoverPart, scanRecords } from "../../formats/batch.ts";
 import type { FoundBatches, UnfinishedBatch } from "./batches.ts";
 import { knownBatches, type KnownBatch, type KnownBatches } from "./known-batches.ts";

@@ -1,8 +1,8 @@
 import { setImmediate as breathe } from "node:timers/promises";
 
-import type { Ended } from "../../core/directory.ts";
-import type { FailedMessage } from "../../core/manifest.ts";
-import type { ExportRecord } from "../../core/record.ts";
+import type { Ended } from "../../core/ports/export-directory.ts";
+import type { FailedMessage } from "../../core/export/manifest.ts";
+import type { ExportRecord } from "../../core/mail/record.ts";
 import type { RecordLine } from "./batches.ts";
 
 /** What is made durable together: at most this many messages, this many characters, or what came within a second. */

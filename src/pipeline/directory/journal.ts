@@ -1,9 +1,9 @@
 import { z } from "zod";
 
-import type { Ref } from "../../core/mailbox.ts";
-import type { FailedMessage } from "../../core/manifest.ts";
+import type { Ref } from "../../core/mail/ref.ts";
+import type { FailedMessage } from "../../core/export/manifest.ts";
 import type { Spent } from "../../core/quota.ts";
-import type { Storage } from "../../core/storage.ts";
+import type { Storage } from "../../core/ports/storage.ts";
 import { checkedLines, readCheckedLines, type CheckedEnd } from "../../formats/checked-lines.ts";
 import { failedShape, filterShape, spentShape } from "../../formats/manifest.ts";
 

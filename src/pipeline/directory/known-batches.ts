@@ -1,8 +1,8 @@
 import { z } from "zod";
 
-import type { Ref } from "../../core/mailbox.ts";
-import type { BatchEntry } from "../../core/manifest.ts";
-import type { GrowingFile, Storage, StoredFile } from "../../core/storage.ts";
+import type { Ref } from "../../core/mail/ref.ts";
+import type { BatchEntry } from "../../core/export/manifest.ts";
+import type { GrowingFile, Storage, StoredFile } from "../../core/ports/storage.ts";
 import { checkedLines, readCheckedLines } from "../../formats/checked-lines.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { buffer } from "node:stream/consumers";
 
-import type { Manifest } from "../../core/manifest.ts";
-import type { Storage } from "../../core/storage.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
+import type { Storage } from "../../core/ports/storage.ts";
 import { MANIFEST, readManifest, writeManifest } from "../../formats/manifest.ts";
 
 /** The manifest of a directory with the very bytes that say so; undefined when there is none. Throws `directory_damaged` when it cannot be understood. */

@@ -1,5 +1,5 @@
-import type { Manifest } from "../../core/manifest.ts";
-import type { Storage } from "../../core/storage.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
+import type { Storage } from "../../core/ports/storage.ts";
 import { putManifest } from "./manifest-file.ts";
 
 /**

@@ -1,11 +1,12 @@
 import { sameAccount } from "../../core/account.ts";
-import type { OpenDirectory, Purpose } from "../../core/directory.ts";
+import type { OpenDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import { refuse } from "../../core/errors.ts";
-import { createLedger } from "../../core/ledger.ts";
-import { sameFilter, type Manifest } from "../../core/manifest.ts";
-import type { Clock } from "../../core/ports.ts";
+import { createLedger } from "../../core/export/ledger.ts";
+import { sameFilter } from "../../core/mail/filter.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
+import type { Clock } from "../../core/ports/clock.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
-import type { OpenStorage, Storage } from "../../core/storage.ts";
+import type { OpenStorage, Storage } from "../../core/ports/storage.ts";
 import { holdDirectory, type Found } from "./export-directory.ts";
 import { findBatches } from "./find-batches.ts";
 import { readJournal } from "./journal.ts";

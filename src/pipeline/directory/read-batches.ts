@@ -1,6 +1,6 @@
 import { failureOf } from "../../core/errors.ts";
-import type { FoundBatch, ReadBatches } from "../../core/records.ts";
-import type { OpenStorage, Storage, StoredContent } from "../../core/storage.ts";
+import type { FoundBatch, ReadBatches } from "../../core/ports/records.ts";
+import type { OpenStorage, Storage, StoredContent } from "../../core/ports/storage.ts";
 import { batchNumber, scanRecords } from "../../formats/batch.ts";
 import { JOURNAL } from "./journal.ts";
 import { openManifest } from "./manifest-file.ts";

@@ -1,6 +1,6 @@
-import type { ReadDirectory } from "../../core/directory.ts";
+import type { ReadDirectory } from "../../core/ports/read-directory.ts";
 import { failureOf, refuse } from "../../core/errors.ts";
-import type { OpenStorage } from "../../core/storage.ts";
+import type { OpenStorage } from "../../core/ports/storage.ts";
 import { scanRecords } from "../../formats/batch.ts";
 import { openManifest } from "./manifest-file.ts";
 import { takeSnapshot } from "./snapshot.ts";

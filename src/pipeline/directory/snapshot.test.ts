@@ -7,8 +7,8 @@ import { inspect } from "node:util";
 import { expect, test } from "vitest";
 
 import { scratchFolder } from "../../../test/scratch.ts";
-import { EVERYTHING } from "../../core/mailbox.ts";
-import type { Manifest } from "../../core/manifest.ts";
+import { EVERYTHING } from "../../core/mail/filter.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
 import { tarOf } from "./archive.ts";
 import { readDirectory } from "../../../test/on-disk.ts";

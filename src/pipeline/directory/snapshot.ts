@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
-import type { FinishedFile, OpenFile, Snapshot } from "../../core/directory.ts";
+import type { FinishedFile, OpenFile, Snapshot } from "../../core/ports/read-directory.ts";
 import { failureOf, refuse } from "../../core/errors.ts";
-import type { Storage } from "../../core/storage.ts";
+import type { Storage } from "../../core/ports/storage.ts";
 import { MANIFEST } from "../../formats/manifest.ts";
 import { openManifest } from "./manifest-file.ts";
 

@@ -1,5 +1,5 @@
 import { ExportError, failureOf, type Failure } from "../../core/errors.ts";
-import type { EpochMs } from "../../core/ports.ts";
+import type { EpochMs } from "../../core/time.ts";
 import { readErrorBody, type ErrorBody } from "./error-body.ts";
 import type { HttpResponse } from "./http.ts";
 

@@ -1,8 +1,8 @@
 import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
-import { EVERYTHING } from "../../core/mailbox.ts";
+import { EVERYTHING } from "../../core/mail/filter.ts";
 import { failureOf } from "../../core/errors.ts";
-import { Secret } from "../../core/ports.ts";
+import { Secret } from "../../core/secret.ts";
 import type { GmailClient } from "./client.ts";
 import { errorBody, NEVER, scriptedGmail, type Answer } from "./testing.ts";
 

@@ -1,11 +1,12 @@
 import { setImmediate as breathe } from "node:timers/promises";
 
 import { ExportError, refuse, type FinalCode, type Failure } from "../../core/errors.ts";
-import type { AccessToken } from "../../core/grant.ts";
-import type { Content, Message } from "../../core/mail.ts";
-import type { Filter } from "../../core/mailbox.ts";
-import type { Clock } from "../../core/ports.ts";
-import type { Method, Pacer, Turn } from "../../core/quota.ts";
+import type { AccessToken } from "../../core/ports/accounts.ts";
+import type { Content, Message } from "../../core/mail/mail.ts";
+import type { Filter } from "../../core/mail/filter.ts";
+import type { Clock } from "../../core/ports/clock.ts";
+import type { Method } from "../../core/quota.ts";
+import type { Pacer, Turn } from "../../core/ports/pacer.ts";
 import { accountRefused, classify, lockedOut, REVOKED } from "./classify.ts";
 import type { Http, HttpResponse } from "./http.ts";
 import { mayBeParsed } from "./json-limits.ts";

@@ -1,4 +1,4 @@
-import type { EpochMs } from "../../core/ports.ts";
+import type { EpochMs } from "../../core/time.ts";
 
 /** A limit that Google named: of what kind, how much, and when its current window began. */
 type NamedLimit = Readonly<{

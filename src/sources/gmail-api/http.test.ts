@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { manualClock } from "../../../test/manual-clock.ts";
 import { until } from "../../../test/wait.ts";
 import { failureOf } from "../../core/errors.ts";
-import { Secret } from "../../core/ports.ts";
+import { Secret } from "../../core/secret.ts";
 import { createHttp, type HttpLimits } from "./http.ts";
 import { NEVER, serveLocally } from "./testing.ts";
 

@@ -2,7 +2,8 @@ import { gunzipSync } from "node:zlib";
 
 import { Pool, ProxyAgent, type Dispatcher } from "undici";
 import { CLOSE_FILES, ExportError, isOutOfDescriptors, refuse } from "../../core/errors.ts";
-import type { Clock, Secret } from "../../core/ports.ts";
+import type { Clock } from "../../core/ports/clock.ts";
+import type { Secret } from "../../core/secret.ts";
 import type { Intake } from "./memory.ts";
 
 /** An answer as it came, whatever its status; the body is decompressed. Header names are lower-case. */

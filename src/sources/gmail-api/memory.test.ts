@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 
 import { until } from "../../../test/wait.ts";
-import { TEXT_ALONE } from "../../core/mailbox.ts";
+import { TEXT_ALONE } from "../../core/ports/mailbox-source.ts";
 import { createMemory } from "./memory.ts";
 import { NEVER, scriptedGmail, type Asked } from "./testing.ts";
 

@@ -1,4 +1,4 @@
-import type { Conversation } from "../../core/ledger.ts";
+import type { Conversation } from "../../core/mail/ref.ts";
 import type { Prices } from "../../core/quota.ts";
 
 /** One read from Gmail: a message, or a whole conversation of which `ids` are wanted. */

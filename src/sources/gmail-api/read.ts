@@ -1,8 +1,8 @@
 import { failureOf, refuse, type Failure } from "../../core/errors.ts";
-import type { Conversation } from "../../core/ledger.ts";
-import type { Content, Message, Part } from "../../core/mail.ts";
-import type { Reading, Step } from "../../core/mailbox.ts";
-import { lacksText, textBodiesToFetch, withContents } from "../../core/parts.ts";
+import type { Conversation } from "../../core/mail/ref.ts";
+import type { Content, Message, Part } from "../../core/mail/mail.ts";
+import type { Reading, Step } from "../../core/ports/mailbox-source.ts";
+import { lacksText, textBodiesToFetch, withContents } from "../../core/mail/parts.ts";
 import type { Prices } from "../../core/quota.ts";
 import type { GmailClient } from "./client.ts";
 import type { Intake, Memory, Share } from "./memory.ts";

@@ -1,5 +1,6 @@
 import { ExportError, failureOf, type Failure } from "../../core/errors.ts";
-import type { Clock, EpochMs } from "../../core/ports.ts";
+import type { Clock } from "../../core/ports/clock.ts";
+import type { EpochMs } from "../../core/time.ts";
 
 const BASE_MS = 1_000;
 const CAP_MS = 32_000;

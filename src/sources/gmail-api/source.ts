@@ -1,6 +1,7 @@
 import { refuse } from "../../core/errors.ts";
-import type { Cursor, MailboxSource } from "../../core/mailbox.ts";
-import { PRICES, UNITS_PER_MINUTE, type Pacer } from "../../core/quota.ts";
+import type { Cursor, MailboxSource } from "../../core/ports/mailbox-source.ts";
+import { PRICES, UNITS_PER_MINUTE } from "../../core/quota.ts";
+import type { Pacer } from "../../core/ports/pacer.ts";
 import type { GmailClient } from "./client.ts";
 import type { Memory } from "./memory.ts";
 import { costOf, plan } from "./plan.ts";

@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { manualClock, type ManualClock } from "../../../test/manual-clock.ts";
-import type { AccessToken } from "../../core/grant.ts";
-import type { MailboxSource } from "../../core/mailbox.ts";
-import { Secret } from "../../core/ports.ts";
-import type { Method, Pacer } from "../../core/quota.ts";
+import type { AccessToken } from "../../core/ports/accounts.ts";
+import type { MailboxSource } from "../../core/ports/mailbox-source.ts";
+import { Secret } from "../../core/secret.ts";
+import type { Method } from "../../core/quota.ts";
+import type { Pacer } from "../../core/ports/pacer.ts";
 import { PRICES, NOTHING_SPENT } from "../../core/quota.ts";
 import { gmailClient, type GmailClient } from "./client.ts";
 import { createHttp, type HttpLimits } from "./http.ts";

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { elsewhere, part, textIn } from "../../../test/messages.ts";
 import { failureOf } from "../../core/errors.ts";
-import { NO_CONTENT, type Content } from "../../core/mail.ts";
+import { NO_CONTENT, type Content } from "../../core/mail/mail.ts";
 import {
   parseAttachment,
   parseHistory,

@@ -1,9 +1,10 @@
 import { decodeHTMLStrict } from "entities";
 
 import { ExportError } from "../../core/errors.ts";
-import { NO_CONTENT, type Content, type Header, type Message, type Part } from "../../core/mail.ts";
-import type { Profile, Ref } from "../../core/mailbox.ts";
-import { isMoment, type EpochMs } from "../../core/ports.ts";
+import { NO_CONTENT, type Content, type Header, type Message, type Part } from "../../core/mail/mail.ts";
+import type { Profile } from "../../core/ports/mailbox-source.ts";
+import type { Ref } from "../../core/mail/ref.ts";
+import { isMoment, type EpochMs } from "../../core/time.ts";
 
 /**
  * Gmail's JSON, unknown until it has passed through here. A message is read leniently: whatever is absent or of the wrong

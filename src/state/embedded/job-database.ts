@@ -8,20 +8,18 @@ import { refuse } from "../../core/errors.ts";
 import {
   assertMove,
   granted,
-  LEASE_MS,
   LIVE,
   mayAsk,
   NO_PROGRESS,
   type ExportJob,
   type ExportRequest,
   type ExportState,
-  type JobPage,
-  type JobPosition,
   type Progress,
   type StateName,
   type Wish,
-} from "../../core/job.ts";
-import type { EpochMs } from "../../core/ports.ts";
+} from "../../core/export/job.ts";
+import { LEASE_MS, type JobPage, type JobPosition } from "../../core/ports/job-queue.ts";
+import type { EpochMs } from "../../core/time.ts";
 import { isDamaged, parseJob } from "./job-row.ts";
 
 /** How long another process may hold the file before that is a failure. This thread waits, and nobody else. */

@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { parentPort, Worker, workerData, type MessagePort } from "node:worker_threads";
 
 import { ExportError, failureOf, type Failure } from "../../core/errors.ts";
-import type { JobQueue, Lease } from "../../core/job.ts";
-import type { Clock, Log } from "../../core/ports.ts";
+import type { JobQueue, Lease } from "../../core/ports/job-queue.ts";
+import type { Clock } from "../../core/ports/clock.ts";
+import type { Log } from "../../core/ports/log.ts";
 import { openJobDatabase, type JobDatabase, type Taken } from "./job-database.ts";
 
 /** How often a process looks for what other processes did. */

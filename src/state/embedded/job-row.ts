@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 import { refuse } from "../../core/errors.ts";
-import { STAGES, type ExportJob } from "../../core/job.ts";
-import { isMoment } from "../../core/ports.ts";
+import { STAGES, type ExportJob } from "../../core/export/job.ts";
+import { isMoment } from "../../core/time.ts";
 
 /** A row may come from another version of this program: what every version wrote is checked, the rest is carried along. */
 const moment = z.number().refine(isMoment);

@@ -2,8 +2,8 @@ import { dirname } from "node:path";
 
 import { z } from "zod";
 
-import type { LearnedLimit, LearnedLimits } from "../../core/learned-limits.ts";
-import type { PrivateFiles } from "../../core/private-files.ts";
+import type { LearnedLimit, LearnedLimits } from "../../core/ports/learned-limits.ts";
+import type { PrivateFiles } from "../../core/ports/private-files.ts";
 
 const limit = z.object({
   tier: z.enum(["2026", "legacy"]),

@@ -1,8 +1,9 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
 import { refuse, type ExportError } from "../../core/errors.ts";
-import type { BegunSignIn, PendingSignIns } from "../../core/pending-sign-ins.ts";
-import type { Clock, EpochMs } from "../../core/ports.ts";
+import type { BegunSignIn, PendingSignIns } from "../../core/ports/pending-sign-ins.ts";
+import type { Clock } from "../../core/ports/clock.ts";
+import type { EpochMs } from "../../core/time.ts";
 
 const LIFETIME_MS = 10 * 60_000;
 /** Anybody may begin: the oldest are forgotten so that beginning a million times fills no memory. */

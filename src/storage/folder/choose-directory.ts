@@ -4,7 +4,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { nameAmong } from "../../core/account.ts";
 import { refuse } from "../../core/errors.ts";
 import { faultOfFileName } from "../../core/file-name.ts";
-import type { ChooseDirectory } from "../../core/job.ts";
+import type { ChooseDirectory } from "../../core/ports/export-directory.ts";
 import { onDisk, unlessMissing } from "./disk.ts";
 import { isSystemError } from "./file-system.ts";
 

@@ -4,8 +4,8 @@ import { realpath } from "node:fs/promises";
 import { join } from "node:path";
 
 import { refuse } from "../../core/errors.ts";
-import type { Lock } from "../../core/ports.ts";
-import type { OpenStorage, Storage, StoredContent, StoredEntry, StoredFile } from "../../core/storage.ts";
+import type { Lock } from "../../core/ports/lock.ts";
+import type { OpenStorage, Storage, StoredContent, StoredEntry, StoredFile } from "../../core/ports/storage.ts";
 import { onDisk, unlessMissing } from "./disk.ts";
 import {
   nodeFileSystem,

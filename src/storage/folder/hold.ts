@@ -2,7 +2,7 @@ import { constants, type BigIntStats } from "node:fs";
 import { join } from "node:path";
 
 import { HoldLost } from "../../core/errors.ts";
-import type { Lock } from "../../core/ports.ts";
+import type { Lock } from "../../core/ports/lock.ts";
 import { makeFolder, type FileSystem } from "./file-system.ts";
 import { unlessMissing } from "./disk.ts";
 import { tightenFolder } from "./private-files.ts";

@@ -3,7 +3,8 @@ import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 
 import { isOutOfDescriptors, refuse } from "../../core/errors.ts";
-import type { Clock, Lock } from "../../core/ports.ts";
+import type { Clock } from "../../core/ports/clock.ts";
+import type { Lock } from "../../core/ports/lock.ts";
 import { unlessMissing } from "./disk.ts";
 import { isSystemError, nodeFileSystem, oddity, openNew, unlinkIfThere, type FileSystem } from "./file-system.ts";
 

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 
 import { refuse } from "../../core/errors.ts";
 import { decodeTextFile } from "../../core/text-file.ts";
-import type { PrivateFiles } from "../../core/private-files.ts";
+import type { PrivateFiles } from "../../core/ports/private-files.ts";
 import {
   isSystemError,
   makeFolder,

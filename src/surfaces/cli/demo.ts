@@ -5,9 +5,9 @@ import { join } from "node:path";
 import { fetch } from "undici";
 import { z } from "zod";
 
-import type { ReadDirectory } from "../../core/directory.ts";
-import { STAGES } from "../../core/job.ts";
-import type { Clock } from "../../core/ports.ts";
+import type { ReadDirectory } from "../../core/ports/read-directory.ts";
+import { STAGES } from "../../core/export/job.ts";
+import type { Clock } from "../../core/ports/clock.ts";
 import { UNITS_PER_MINUTE } from "../../core/quota.ts";
 import { verify } from "../../pipeline/verify.ts";
 import type { Terminal } from "./terminal.ts";

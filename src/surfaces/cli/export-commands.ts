@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
-import type { ExportRequest } from "../../core/job.ts";
-import type { Manifest } from "../../core/manifest.ts";
+import type { ExportRequest } from "../../core/export/job.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
 import { verify } from "../../pipeline/verify.ts";
 import { viewOfEstimate } from "../estimate-view.ts";
 import { account, atLeastOne } from "./arguments.ts";

@@ -1,7 +1,7 @@
 import type { Failure } from "../../core/errors.ts";
-import type { ExportRequest, Progress } from "../../core/job.ts";
-import type { Manifest } from "../../core/manifest.ts";
-import type { Clock } from "../../core/ports.ts";
+import type { ExportRequest, Progress } from "../../core/export/job.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
+import type { Clock } from "../../core/ports/clock.ts";
 import { viewOfFailure, viewOfProgress, viewOfRequest } from "../progress-view.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Terminal } from "./terminal.ts";

@@ -1,8 +1,8 @@
-import { afterFailure } from "../../core/after-failure.ts";
+import { afterFailure } from "../../core/export/after-failure.ts";
 import { failureOf, type Failure } from "../../core/errors.ts";
-import type { ExportRequest } from "../../core/job.ts";
-import type { Manifest } from "../../core/manifest.ts";
-import type { EpochMs } from "../../core/ports.ts";
+import type { ExportRequest } from "../../core/export/job.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
+import type { EpochMs } from "../../core/time.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Services } from "./services.ts";
 

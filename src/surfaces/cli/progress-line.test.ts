@@ -3,7 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { NO_PROGRESS, type Progress } from "../../core/job.ts";
+import { NO_PROGRESS, type Progress } from "../../core/export/job.ts";
 import { fit, progressParts } from "./progress-line.ts";
 import { spokenIn } from "./spoken.ts";
 import type { Paint } from "./terminal.ts";

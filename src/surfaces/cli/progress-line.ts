@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 
-import type { Forecast, Progress } from "../../core/job.ts";
-import type { EpochMs } from "../../core/ports.ts";
+import type { Forecast, Progress } from "../../core/export/job.ts";
+import type { EpochMs } from "../../core/time.ts";
 import type { Paint } from "./terminal.ts";
 import { duration, spokenIn, type Spoken } from "./spoken.ts";
 

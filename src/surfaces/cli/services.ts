@@ -1,9 +1,10 @@
-import type { ReadDirectory } from "../../core/directory.ts";
-import type { Accounts } from "../../core/grant.ts";
-import type { ChooseDirectory, ExportRequest, Progress } from "../../core/job.ts";
-import type { MailboxSource } from "../../core/mailbox.ts";
-import type { Manifest } from "../../core/manifest.ts";
-import type { Clock } from "../../core/ports.ts";
+import type { ReadDirectory } from "../../core/ports/read-directory.ts";
+import type { Accounts } from "../../core/ports/accounts.ts";
+import type { ChooseDirectory } from "../../core/ports/export-directory.ts";
+import type { ExportRequest, Progress } from "../../core/export/job.ts";
+import type { MailboxSource } from "../../core/ports/mailbox-source.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
+import type { Clock } from "../../core/ports/clock.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
 import type { Terminal } from "./terminal.ts";
 

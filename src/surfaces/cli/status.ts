@@ -1,4 +1,4 @@
-import type { GrantStatus } from "../../core/grant.ts";
+import type { GrantStatus } from "../../core/ports/accounts.ts";
 import { sign, wrap } from "./signs.ts";
 import { sentenceIn } from "../words/french.ts";
 import { spokenIn, type Spoken } from "./spoken.ts";

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
 import type { Failure } from "../../core/errors.ts";
-import type { Manifest } from "../../core/manifest.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
 import { findingLines } from "./doctor.ts";
 import { statusLines } from "./status.ts";
 import { testTerminal } from "./testing.ts";

@@ -1,6 +1,7 @@
 import type { Failure } from "../../core/errors.ts";
-import type { Progress } from "../../core/job.ts";
-import type { Clock, EpochMs } from "../../core/ports.ts";
+import type { Progress } from "../../core/export/job.ts";
+import type { Clock } from "../../core/ports/clock.ts";
+import type { EpochMs } from "../../core/time.ts";
 import { fit, progressParts, type Parts } from "./progress-line.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Terminal } from "./terminal.ts";

@@ -1,5 +1,5 @@
-import type { Cost } from "../../core/mailbox.ts";
-import type { Manifest } from "../../core/manifest.ts";
+import type { Cost } from "../../core/ports/mailbox-source.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
 import type { Finding, Verdict } from "../../pipeline/verify.ts";
 import { sign } from "./signs.ts";

@@ -10,7 +10,7 @@ import {
 } from "fastify-type-provider-zod";
 
 import { refuse } from "../../core/errors.ts";
-import { isLoopback } from "../../core/loopback.ts";
+import { isLoopback } from "../../core/network/loopback.ts";
 import { createAccess, sessionCookie } from "./access/access.ts";
 import { createAttemptLimits } from "./access/attempts.ts";
 import { authRoutes } from "./sign-in/auth-routes.ts";

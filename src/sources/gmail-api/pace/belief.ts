@@ -1,4 +1,4 @@
-import type { EpochMs } from "../../../core/ports.ts";
+import type { EpochMs } from "../../../core/time.ts";
 import { meterKinds } from "./meters.ts";
 
 /** Steps between rates: coarse where nothing points at, fine around what is believed. */

@@ -1,4 +1,4 @@
-import type { EpochMs } from "../../../core/ports.ts";
+import type { EpochMs } from "../../../core/time.ts";
 import type { Method, Spent } from "../../../core/quota.ts";
 import { createSlidingMinute } from "../../../core/sliding-minute.ts";
 

@@ -1,4 +1,4 @@
-import type { EpochMs } from "../../../core/ports.ts";
+import type { EpochMs } from "../../../core/time.ts";
 import { createSlidingMinute } from "../../../core/sliding-minute.ts";
 
 const MINUTE_MS = 60_000;

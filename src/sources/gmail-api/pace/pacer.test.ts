@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { manualClock, type ManualClock } from "../../../../test/manual-clock.ts";
 import { fixedWindow, serve, slidingWindow } from "../../../../test/quota-server.ts";
-import { METHODS, PRICES, type Method, type Turn } from "../../../core/quota.ts";
+import { METHODS, PRICES, type Method } from "../../../core/quota.ts";
+import type { Turn } from "../../../core/ports/pacer.ts";
 import { createPacer, type PacerOptions } from "./pacer.ts";
 import { createProjectBudget } from "./spacing.ts";
 

@@ -1,5 +1,7 @@
-import type { Clock, EpochMs } from "../../../core/ports.ts";
-import { PRICES, unitsOf, type Method, type Pacer, type Spent, type Tier, type Turn } from "../../../core/quota.ts";
+import type { Clock } from "../../../core/ports/clock.ts";
+import type { EpochMs } from "../../../core/time.ts";
+import { PRICES, unitsOf, type Method, type Spent, type Tier } from "../../../core/quota.ts";
+import type { Pacer, Turn } from "../../../core/ports/pacer.ts";
 import { isRead, type Learned } from "./expected.ts";
 import { createInFlightLimit } from "./in-flight.ts";
 import { createMeasured } from "./measured.ts";

@@ -1,4 +1,4 @@
-import type { EpochMs } from "../../../core/ports.ts";
+import type { EpochMs } from "../../../core/time.ts";
 import { PROJECT_UNITS_PER_MINUTE } from "../../../core/quota.ts";
 
 const MINUTE_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { EpochMs } from "../../../core/ports.ts";
+import type { EpochMs } from "../../../core/time.ts";
 import { UNITS_PER_MINUTE, type Tier } from "../../../core/quota.ts";
 import { createBelief, type Expected } from "./belief.ts";
 import { expectedOf, expectedOfNamed, explain, rateOf, UNKNOWN, type Learned, type Limit } from "./expected.ts";

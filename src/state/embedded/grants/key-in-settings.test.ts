@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 
 import { expect, test } from "vitest";
 
-import { Secret } from "../../../core/ports.ts";
+import { Secret } from "../../../core/secret.ts";
 import { keyInSettings } from "./key-in-settings.ts";
 import { failureOfDoing, MARK } from "../../../google/testing.ts";
 

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 
 import { codeOf } from "../../../core/bare-cause.ts";
-import type { PrivateFiles } from "../../../core/private-files.ts";
+import type { PrivateFiles } from "../../../core/ports/private-files.ts";
 
 /**
  * Which of an account's grants is the newest, told apart from where they rest: whoever puts an older file back into

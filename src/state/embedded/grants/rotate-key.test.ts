@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import type { Grant } from "../../../core/grant.ts";
-import { Secret } from "../../../core/ports.ts";
+import { Secret } from "../../../core/secret.ts";
 import { sealedGrants } from "./sealed-grants.ts";
 import { keyInFile } from "./key-in-file.ts";
 import { keyInSettings } from "./key-in-settings.ts";

@@ -1,4 +1,4 @@
-import type { Grants } from "../../../core/grant.ts";
+import type { Grants } from "../../../core/ports/grants.ts";
 import type { KeyHolder } from "./keys.ts";
 
 /** `unopened` are grants that neither key opens: they stay as they are, and so does the former key. */

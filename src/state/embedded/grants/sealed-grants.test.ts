@@ -8,7 +8,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
 import type { Grant } from "../../../core/grant.ts";
-import { Secret } from "../../../core/ports.ts";
+import { Secret } from "../../../core/secret.ts";
 import { fileNameOf } from "../../../core/account.ts";
 import { grantsContract } from "../../../../test/contracts/grants.ts";
 import { sealedGrants } from "./sealed-grants.ts";

@@ -3,9 +3,10 @@ import { join, resolve } from "node:path";
 
 import { canonicalAccount, fileNameOf, nameAmong } from "../../../core/account.ts";
 import { ExportError, refuse } from "../../../core/errors.ts";
-import type { Grant, Grants } from "../../../core/grant.ts";
-import type { Lock } from "../../../core/ports.ts";
-import type { PrivateFiles } from "../../../core/private-files.ts";
+import type { Grant } from "../../../core/grant.ts";
+import type { Grants } from "../../../core/ports/grants.ts";
+import type { Lock } from "../../../core/ports/lock.ts";
+import type { PrivateFiles } from "../../../core/ports/private-files.ts";
 import { bareCause, codeOf } from "../../../core/bare-cause.ts";
 import { counterIn, readGrant, writeGrant } from "./grant-text.ts";
 import type { KeyHolder } from "./keys.ts";

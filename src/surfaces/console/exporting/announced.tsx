@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import type { StateName } from "../../../core/job.ts";
+import type { StateName } from "../../../core/export/job.ts";
 import { stateWords } from "../parts/state-badge.tsx";
 
 /** Tells readers of each new state, and of nothing else: numbers that change twice a second would drown them. */

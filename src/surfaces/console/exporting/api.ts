@@ -1,6 +1,6 @@
 import type { z } from "zod";
 
-import type { Wish } from "../../../core/job.ts";
+import type { Wish } from "../../../core/export/job.ts";
 import type { ExportInFull as ExportInFullShape } from "../../http/exports/export-view.ts";
 import { call } from "../api.ts";
 import type { Export } from "../exports-api.ts";

@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 
 import type { FailureCode } from "../../../core/errors.ts";
-import { mayAsk, type StateName, type Wish } from "../../../core/job.ts";
+import { mayAsk, type StateName, type Wish } from "../../../core/export/job.ts";
 import { useAction } from "../action.ts";
 import type { Export } from "../exports-api.ts";
 import { inBoth } from "../language.ts";

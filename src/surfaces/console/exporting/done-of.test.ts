@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { STAGES, STATE_NAMES } from "../../../core/job.ts";
+import { STAGES, STATE_NAMES } from "../../../core/export/job.ts";
 import { doneOf } from "./done-of.ts";
 
 const progress = { stage: "fetching", listed: 10, exported: 4, gone: 1, failed: 2, batches: 0 } as const;

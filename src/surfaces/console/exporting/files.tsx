@@ -1,4 +1,4 @@
-import { LIVE } from "../../../core/job.ts";
+import { LIVE } from "../../../core/export/job.ts";
 import { bytes, number } from "../format.ts";
 import { inBoth } from "../language.ts";
 import { CopyButton } from "../parts/copy-button.tsx";

@@ -1,6 +1,6 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 
-import { LIVE } from "../../../core/job.ts";
+import { LIVE } from "../../../core/export/job.ts";
 import type { Export } from "../exports-api.ts";
 import { useResource, type Resource } from "../resource.ts";
 import { readExport, type ExportInFull } from "./api.ts";

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { STATE_NAMES } from "../../../core/job.ts";
+import { STATE_NAMES } from "../../../core/export/job.ts";
 import { gaugeOf, isLive } from "./gauge.ts";
 
 const progress = { stage: "fetching", listed: 10, exported: 4, gone: 1, failed: 2, batches: 0 } as const;

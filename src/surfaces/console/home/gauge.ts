@@ -1,4 +1,4 @@
-import { LIVE } from "../../../core/job.ts";
+import { LIVE } from "../../../core/export/job.ts";
 import type { Export } from "../exports-api.ts";
 
 /** How far a live export is: nothing to measure, messages found so far, or messages done of all. */

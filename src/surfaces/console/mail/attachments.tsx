@@ -1,4 +1,4 @@
-import type { AttachmentRecord } from "../../../core/record.ts";
+import type { AttachmentRecord } from "../../../core/mail/record.ts";
 import { bytes } from "../format.ts";
 import { inBoth } from "../language.ts";
 import { legible } from "./legible.ts";

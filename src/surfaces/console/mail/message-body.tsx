@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import { useMemo } from "preact/hooks";
 
-import type { ExportRecord } from "../../../core/record.ts";
+import type { ExportRecord } from "../../../core/mail/record.ts";
 import { inBoth } from "../language.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { HtmlFrame } from "./html-frame.tsx";

@@ -1,4 +1,4 @@
-import type { ExportRecord } from "../../../core/record.ts";
+import type { ExportRecord } from "../../../core/mail/record.ts";
 import { dateTime } from "../format.ts";
 import { inBoth } from "../language.ts";
 import { to } from "../route.ts";

@@ -1,6 +1,6 @@
 import { useEffect } from "preact/hooks";
 
-import { LIVE } from "../../../core/job.ts";
+import { LIVE } from "../../../core/export/job.ts";
 import { CheckSection } from "../checking/check-section.tsx";
 import { Announced } from "../exporting/announced.tsx";
 import { Asked } from "../exporting/asked.tsx";

@@ -1,4 +1,4 @@
-import type { StateName } from "../../../core/job.ts";
+import type { StateName } from "../../../core/export/job.ts";
 import { inBoth } from "../language.ts";
 
 export const stateWords = inBoth<Record<StateName, string>>({

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 
-import { isLoopback } from "../../../core/loopback.ts";
+import { isLoopback } from "../../../core/network/loopback.ts";
 
 /** What a request says of whom it means and where it comes from: headers, as they were sent. */
 export type RequestFacts = Readonly<{

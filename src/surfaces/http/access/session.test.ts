@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { manualClock } from "../../../../test/manual-clock.ts";
-import { Secret } from "../../../core/ports.ts";
+import { Secret } from "../../../core/secret.ts";
 import { sessionsFor } from "./session.ts";
 
 const HOURS = 3_600_000;

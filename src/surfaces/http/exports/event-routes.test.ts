@@ -8,8 +8,9 @@ import { expect, test } from "vitest";
 import { manualClock, type ManualClock } from "../../../../test/manual-clock.ts";
 import { scratchFolder } from "../../../../test/scratch.ts";
 import { embeddedQueue } from "../../../state/embedded/job-queue.ts";
-import { NO_PROGRESS, type JobQueue, type Lease, type Progress } from "../../../core/job.ts";
-import { EVERYTHING } from "../../../core/mailbox.ts";
+import { NO_PROGRESS, type Progress } from "../../../core/export/job.ts";
+import type { JobQueue, Lease } from "../../../core/ports/job-queue.ts";
+import { EVERYTHING } from "../../../core/mail/filter.ts";
 import { eventRoutes } from "./event-routes.ts";
 import { until } from "../../../../test/wait.ts";
 

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
-import { LIVE, type ExportJob } from "../../../core/job.ts";
-import type { Clock } from "../../../core/ports.ts";
+import { LIVE, type ExportJob } from "../../../core/export/job.ts";
+import type { Clock } from "../../../core/ports/clock.ts";
 import { empty, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { clientGone } from "../client-gone.ts";
 import { openEventStream, type EventStream, type ServerSentEvent } from "./event-stream.ts";

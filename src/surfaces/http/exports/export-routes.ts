@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
-import type { Wish } from "../../../core/job.ts";
+import type { Wish } from "../../../core/export/job.ts";
 import { answer, empty, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { viewOfEstimate } from "../../estimate-view.ts";
 import { clientGone } from "../client-gone.ts";

@@ -1,8 +1,9 @@
 import { z } from "zod";
 
 import { sameAccount } from "../../../core/account.ts";
-import { STAGES, STATE_NAMES, type ExportJob, type ExportRequest } from "../../../core/job.ts";
-import { sameFilter, type Manifest } from "../../../core/manifest.ts";
+import { STAGES, STATE_NAMES, type ExportJob, type ExportRequest } from "../../../core/export/job.ts";
+import { sameFilter } from "../../../core/mail/filter.ts";
+import type { Manifest } from "../../../core/export/manifest.ts";
 import { METHODS } from "../../../core/quota.ts";
 import { viewOfFailure, viewOfProgress, viewOfRequest } from "../../progress-view.ts";
 import { PAUSED_EXPORT, RUNNING_EXPORT } from "../contract/examples.ts";

@@ -5,7 +5,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import { fileNameOf } from "../../../core/account.ts";
-import type { Snapshot } from "../../../core/directory.ts";
+import type { Snapshot } from "../../../core/ports/read-directory.ts";
 import { failureOf } from "../../../core/errors.ts";
 import { empty, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { select } from "./byte-range.ts";

@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
 
-import type { ExportRequest } from "../../../core/job.ts";
+import type { ExportRequest } from "../../../core/export/job.ts";
 import { EMAIL } from "../contract/examples.ts";
 import { clientGone } from "../client-gone.ts";
 import { sendFailure } from "../contract/problem.ts";

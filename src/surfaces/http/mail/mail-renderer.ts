@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { parentPort, Worker, workerData, type MessagePort } from "node:worker_threads";
 
-import type { Clock } from "../../../core/ports.ts";
+import type { Clock } from "../../../core/ports/clock.ts";
 import type { InertMail } from "./mail-html.ts";
 
 /** Ordinary mail takes some milliseconds; what is made to take long is given up. */

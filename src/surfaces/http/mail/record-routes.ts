@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import { htmlIn } from "../../../formats/record-line.ts";
-import type { IndexState, RecordQuestion, RecordsOf } from "../../../core/records.ts";
+import type { IndexState, RecordQuestion, RecordsOf } from "../../../core/ports/records.ts";
 import { answer, htmlPage, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { EXPORT_ID, MESSAGE_ID } from "../contract/examples.ts";
 import { belongsTo } from "../exports/export-view.ts";

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-import type { RecordPage, RecordStatistics } from "../../../core/records.ts";
+import type { RecordPage, RecordStatistics } from "../../../core/ports/records.ts";
 import { EMAIL, MESSAGE_ID } from "../contract/examples.ts";
 
 const count = z.int().nonnegative();

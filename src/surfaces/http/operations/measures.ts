@@ -1,8 +1,8 @@
 import { failureOf } from "../../../core/errors.ts";
-import type { Progress } from "../../../core/job.ts";
-import type { Manifest } from "../../../core/manifest.ts";
-import type { Clock } from "../../../core/ports.ts";
-import type { Pacer } from "../../../core/quota.ts";
+import type { Progress } from "../../../core/export/job.ts";
+import type { Manifest } from "../../../core/export/manifest.ts";
+import type { Clock } from "../../../core/ports/clock.ts";
+import type { Pacer } from "../../../core/ports/pacer.ts";
 import type { RunExport } from "../../../pipeline/worker.ts";
 import { counter, gauge, histogram } from "./exposition.ts";
 

@@ -1,4 +1,4 @@
-import type { JobQueue } from "../../../core/job.ts";
+import type { JobQueue } from "../../../core/ports/job-queue.ts";
 import type { Facts } from "../../../doctor/facts.ts";
 
 /** Below this nothing useful can be written any more. */

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import { failureOf, refuse } from "../../../core/errors.ts";
-import type { SignInStart } from "../../../core/grant.ts";
+import type { SignInStart } from "../../../core/ports/accounts.ts";
 import { refusedPage, signedInPage } from "../../pages.ts";
 import { languageOf, type Language } from "../../words/language.ts";
 import { answer, empty, htmlPage, INVALID_FIELDS, problems, TOO_MANY_ATTEMPTS } from "../contract/answers.ts";

@@ -1,14 +1,8 @@
-import type { Conversation } from "./ledger.ts";
-import type { Message } from "./mail.ts";
-import type { Pace, Spent } from "./quota.ts";
-
-/** A message as a listing names it. */
-export type Ref = Readonly<{ id: string; threadId: string }>;
-
-/** Which mail is wanted. Field meanings are those of Gmail's messages.list: `q`, `labelIds`, `includeSpamTrash`. */
-export type Filter = Readonly<{ query: string; labels: readonly string[]; includeSpamTrash: boolean }>;
-
-export const EVERYTHING: Filter = { query: "", labels: [], includeSpamTrash: false };
+import type { Filter } from "../mail/filter.ts";
+import type { Message } from "../mail/mail.ts";
+import type { Conversation, Ref } from "../mail/ref.ts";
+import type { Spent } from "../quota.ts";
+import type { Pace } from "./pacer.ts";
 
 /** Label ids to the names people gave them. */
 export type LabelNames = ReadonlyMap<string, string>;

@@ -1,4 +1,4 @@
-import { refuse } from "./errors.ts";
+import { refuse } from "../errors.ts";
 import { isLoopback } from "./loopback.ts";
 
 /** A proxy of the network: where it is, and which setting of the environment names it. */

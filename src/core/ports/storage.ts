@@ -34,7 +34,7 @@ export type Hold = AsyncDisposable &
  * Where the files of one export directory lie. Names have no folder in them; those that begin with a dot are for
  * gmail-export alone. Nothing above this port knows paths, descriptors or renaming. Everything that writes needs the
  * hold, and throws `HoldLost` when it was lost: nothing is written from then on. What the medium refuses is a `disk`
- * failure. Implemented by `storage/folder`.
+ * failure. Implemented by `storage/folder`; every one passes `test/contracts/storage.ts`.
  */
 export type Storage = Readonly<{
   /** How a person finds it; stands in messages. */

@@ -1,5 +1,5 @@
-import type { Filter } from "./mailbox.ts";
-import type { Spent } from "./quota.ts";
+import type { Filter } from "../mail/filter.ts";
+import type { Spent } from "../quota.ts";
 
 export type BatchEntry = Readonly<{ file: string; count: number; bytes: number; sha256: string }>;
 
@@ -37,12 +37,3 @@ export type Manifest = Readonly<{
   quota: Spent;
   tool: string;
 }>;
-
-/** Whether two filters ask for the same mail: labels are a set, in any order. */
-export function sameFilter(a: Filter, b: Filter): boolean {
-  return (
-    a.query === b.query &&
-    a.includeSpamTrash === b.includeSpamTrash &&
-    new Set(a.labels).symmetricDifference(new Set(b.labels)).size === 0
-  );
-}

@@ -1,4 +1,4 @@
-import type { Secret } from "./ports.ts";
+import type { Secret } from "../secret.ts";
 
 /** What must be known when the browser comes back. */
 export type BegunSignIn = Readonly<{ account: string; redirectUri: string; codeVerifier: Secret }>;

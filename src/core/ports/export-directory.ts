@@ -1,8 +1,9 @@
-import type { Ledger } from "./ledger.ts";
-import type { Filter, Ref } from "./mailbox.ts";
-import type { BatchEntry, FailedMessage, Manifest } from "./manifest.ts";
-import type { Spent } from "./quota.ts";
-import type { ExportRecord } from "./record.ts";
+import type { Ledger } from "../export/ledger.ts";
+import type { BatchEntry, FailedMessage, Manifest } from "../export/manifest.ts";
+import type { Filter } from "../mail/filter.ts";
+import type { ExportRecord } from "../mail/record.ts";
+import type { Ref } from "../mail/ref.ts";
+import type { Spent } from "../quota.ts";
 
 /** A message's end: its record, or why there is none. */
 export type Ended =
@@ -69,46 +70,8 @@ export type OpenDirectory = (
   signal: AbortSignal,
 ) => Promise<ExportDirectory>;
 
-/** `sha256` is of its bytes, in hex. */
-export type FinishedFile = Readonly<{ file: string; bytes: number; sha256: string }>;
-
-/** A file held open: what is read of it stays one file's, also when another is given its name. */
-export type OpenFile = AsyncDisposable &
-  Readonly<{
-    /** The bytes from `start` up to `end`, which is not among them. Throws `directory_damaged` when fewer are left. */
-    read(start: number, end: number): AsyncIterable<Uint8Array>;
-  }>;
-
-/** A directory at one moment: what its manifest says, and the files that it names. */
-export type Snapshot = Readonly<{
-  manifest: Manifest;
-  /** In the manifest's order, and itself last. */
-  files: readonly FinishedFile[];
-  /** Throws `directory_damaged` when the file is gone, or not of the size that the manifest says. */
-  open(file: FinishedFile): Promise<OpenFile>;
-}>;
-
 /**
- * All files of a snapshot as one, in a folder of this name; its size is known before the first of them is opened.
- * Reading throws `directory_damaged` when a file is not what the manifest says: what came is not whole then.
+ * Where an export of `account` goes: `outputDir` (relative to the working directory) or, left out, a folder of its own
+ * under EXPORT_DIR. Throws `outside_export_dir` when that is not inside EXPORT_DIR once symbolic links are followed.
  */
-export type Archive = (
-  folder: string,
-  snapshot: Snapshot,
-) => Readonly<{ bytes: number; content: AsyncIterable<Uint8Array> }>;
-
-/** Reading an export directory without holding it. */
-export type ReadDirectory = Readonly<{
-  /** Undefined when there is none. Throws `directory_damaged` when it cannot be understood. */
-  manifest(path: string): Promise<Manifest | undefined>;
-  /** Undefined and thrown as with `manifest`. */
-  snapshot(path: string): Promise<Snapshot | undefined>;
-  /** Names of the files there, hidden ones and folders left out. Throws `directory_damaged` when there is no such directory. */
-  files(path: string): Promise<readonly string[]>;
-  /** A batch, streamed: `onRecord` gets each record's text. `whole` tells whether it is laid out as it was written. Undefined when there is no such file. */
-  batch(
-    path: string,
-    file: string,
-    onRecord: (text: string) => void,
-  ): Promise<(BatchEntry & { whole: boolean }) | undefined>;
-}>;
+export type ChooseDirectory = (account: string, outputDir: string | undefined) => Promise<string>;

@@ -1,4 +1,4 @@
-import type { Ref } from "./mailbox.ts";
+import type { Conversation, Ref } from "../mail/ref.ts";
 
 /**
  * What became of every listed message. A set in listing order that stays compact for a million ids: names are bytes in
@@ -13,8 +13,6 @@ const LISTED = 4;
 
 /** Or it counts no more: what was gone was listed again, and stands where the new listing has it. */
 const REPLACED = 8;
-
-export type Conversation = Readonly<{ threadId: string; ids: readonly string[] }>;
 
 export type Ledger = Readonly<{
   /** Adds a ref of the listing as pending; false when its id is known already. What was gone and is listed again is not gone. */

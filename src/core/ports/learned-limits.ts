@@ -1,4 +1,4 @@
-import type { Tier } from "./quota.ts";
+import type { Tier } from "../quota.ts";
 
 /** What was found out of a Cloud project. `priceFactor` is what Google charges per listed unit. */
 export type LearnedLimit = Readonly<{ tier: Tier; unitsPerMinute: number; priceFactor: number }>;

@@ -1,5 +1,5 @@
-import type { Failure } from "./errors.ts";
-import type { EpochMs } from "./ports.ts";
+import type { Failure } from "../errors.ts";
+import type { EpochMs } from "../time.ts";
 
 /** How long an export rests when something passes by itself and nobody said until when. */
 const REST_MS = 60_000;

@@ -1,4 +1,4 @@
-import type { EpochMs } from "./ports.ts";
+import type { EpochMs } from "../time.ts";
 
 /** One header field (RFC 5322 §2.2): the name as its sender wrote it, the value without the colon. */
 export type Header = Readonly<{ name: string; value: string }>;

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { failureOf } from "./errors.ts";
+import { failureOf } from "../errors.ts";
 import { nameOfProxy, proxyFor } from "./proxy.ts";
 
 const GMAIL = "https://gmail.googleapis.com/";

@@ -1,5 +1,5 @@
-import type { Manifest } from "./manifest.ts";
-import type { EpochMs } from "./ports.ts";
+import type { Manifest } from "../export/manifest.ts";
+import type { EpochMs } from "../time.ts";
 
 /** An export's directory, and what tells whether a manifest found there is that export's: if not, nothing in it is. */
 export type RecordsOf = Readonly<{ directory: string; owns: (manifest: Manifest) => boolean }>;
@@ -85,7 +85,7 @@ export type FoundBatch = Readonly<{
   sha256: string | undefined;
 }>;
 
-/** Reads finished batches: what the index is made of. Implemented by `storage/folder/read-batches.ts`. */
+/** Reads finished batches: what the index is made of. Implemented by `pipeline/directory/read-batches.ts`. */
 export type ReadBatches = Readonly<{
   /** Undefined when there are none that are the export's. `path` is the directory's own, links followed. */
   find(of: RecordsOf): Promise<Readonly<{ path: string; batches: readonly FoundBatch[] }> | undefined>;

@@ -1,0 +1,59 @@
+import type { ExportJob, ExportRequest, ExportState, Progress, Wish } from "../export/job.ts";
+import type { EpochMs } from "../time.ts";
+
+/** A worker that has not been heard of for this long is dead: its export is taken up by another. */
+export const LEASE_MS = 10_000;
+
+/** One worker's hold on one export. */
+export type Lease = Readonly<{
+  job: ExportJob;
+  /**
+   * Keeps the hold, records progress, and tells what was asked for meanwhile. "lost" means another worker has it: stop at
+   * once and write nothing.
+   */
+  beat(progress: Progress): Promise<"go_on" | "pause" | "cancel" | "lost">;
+  /**
+   * Gives the export back in this state, or in the one that a wish leads to which the worker had not heard of. Does nothing
+   * when the hold was lost.
+   */
+  release(state: ExportState, progress: Progress): Promise<void>;
+}>;
+
+/** Where a list goes on: behind the export that was made then, as the `serial`th of all. */
+export type JobPosition = Readonly<{ createdAt: EpochMs; serial: number }>;
+
+/** `next` is undefined behind the last. */
+export type JobPage = Readonly<{ exports: readonly ExportJob[]; next: JobPosition | undefined }>;
+
+/**
+ * Exports and their states, durable. A wish that was taken (pause, cancel) comes true whatever happens to the worker.
+ * Nothing here blocks the caller's thread. Implemented by `state/embedded/job-queue.ts`; every one passes
+ * `test/contracts/job-queue.ts`.
+ */
+export type JobQueue = Readonly<{
+  /** Throws `directory_busy` when a live export has this directory. */
+  add(request: ExportRequest): Promise<ExportJob>;
+  /** Throws `export_unknown`. */
+  get(id: string): Promise<ExportJob>;
+  /** Newest first, at most `limit`. What is damaged is left out. */
+  list(limit: number, after?: JobPosition): Promise<JobPage>;
+  /** How many there are in each state; a state without any may be left out. */
+  counts(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * The oldest export that can go on: queued, waiting past its time, or left by a worker that died. Never two of one
+   * account.
+   */
+  take(): Promise<Lease | undefined>;
+  /** Throws `export_unknown`, `not_in_this_state`, or `directory_busy` where another live export has its directory. */
+  ask(id: string, wish: Wish): Promise<ExportJob>;
+  /** Takes an export that is not live off the list. Throws `export_unknown` or `not_in_this_state`. */
+  remove(id: string): Promise<void>;
+  /** Exports of this account that waited for a sign-in are queued again. */
+  signedIn(account: string): Promise<void>;
+  /**
+   * Resolves when an export may have changed, after a second at the latest, or when the signal aborts. Call it before
+   * looking: what changes during the look is then heard of.
+   */
+  changed(signal: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}>;
