@@ -1,7 +1,7 @@
 import { gzipSync } from "node:zlib";
 
 import { simulateGoogle } from "../simulator/google.ts";
-import { parseMessageList } from "../src/sources/gmail-api/wire.ts";
+import { parseMessageList } from "../src/sources/gmail-api/calls/wire.ts";
 import { gmailReader } from "../test/gmail-reader.ts";
 import { MARKS } from "./marks.ts";
 

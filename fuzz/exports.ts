@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { fileLock } from "../src/storage/folder/lock.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { openDirectoryWith } from "../src/pipeline/directory/open-directory.ts";
-import { parseMessage } from "../src/sources/gmail-api/wire.ts";
+import { parseMessage } from "../src/sources/gmail-api/calls/wire.ts";
 import { systemClock as clock } from "../src/clock.ts";
 import { ExportError } from "../src/core/errors.ts";
 import { EVERYTHING } from "../src/core/mail/filter.ts";

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { simulateGoogle, type Fault, type SimulatorOptions } from "../simulator/google.ts";
-import { gmailClient } from "../src/sources/gmail-api/client.ts";
-import { createHttp } from "../src/sources/gmail-api/http.ts";
-import { createMemory } from "../src/sources/gmail-api/memory.ts";
+import { gmailClient } from "../src/sources/gmail-api/calls/client.ts";
+import { createHttp } from "../src/sources/gmail-api/calls/http.ts";
+import { createMemory } from "../src/sources/gmail-api/reading/memory.ts";
 import { gmailSource } from "../src/sources/gmail-api/source.ts";
 import { failureOf } from "../src/core/errors.ts";
 import { createLedger } from "../src/core/export/ledger.ts";

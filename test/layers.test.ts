@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   simulator: [],
 };
 
-/** `src/sources/gmail-api/client.ts` is in `sources`; `src/config.ts`, in no room, is in `root`. */
+/** `src/sources/gmail-api/calls/client.ts` is in `sources`; `src/config.ts`, in no room, is in `root`. */
 function layerOf(path: string): string {
   const [top, second, third] = path.split("/");
   if (top === "simulator") return "simulator";

@@ -8,7 +8,7 @@ import {
   parseMessage,
   parseMessageList,
   parseThread,
-} from "../src/sources/gmail-api/wire.ts";
+} from "../src/sources/gmail-api/calls/wire.ts";
 import type { Message } from "../src/core/mail/mail.ts";
 import type { LabelNames } from "../src/core/ports/mailbox-source.ts";
 import { textBodiesToFetch, withContents } from "../src/core/mail/parts.ts";

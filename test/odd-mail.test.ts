@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { mapMessage } from "../src/formats/to-record.ts";
-import { parseMessage } from "../src/sources/gmail-api/wire.ts";
+import { parseMessage } from "../src/sources/gmail-api/calls/wire.ts";
 
 /** Mail as people get it and Gmail shows it: what other programs lost of it, or made of it, by public reports. */
 

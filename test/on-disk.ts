@@ -1,6 +1,6 @@
 import { systemClock } from "../src/clock.ts";
-import { readBatchesOf } from "../src/pipeline/directory/read-batches.ts";
-import { readDirectoryOf } from "../src/pipeline/directory/read-directory.ts";
+import { readBatchesOf } from "../src/pipeline/directory/reading/read-batches.ts";
+import { readDirectoryOf } from "../src/pipeline/directory/reading/read-directory.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
 

@@ -5,7 +5,7 @@ import { failureOf } from "../src/core/errors.ts";
 import { Secret } from "../src/core/secret.ts";
 import { proxyFor } from "../src/core/network/proxy.ts";
 import { refresh } from "../src/google/token-endpoint.ts";
-import { createHttp } from "../src/sources/gmail-api/http.ts";
+import { createHttp } from "../src/sources/gmail-api/calls/http.ts";
 import { connectProxy } from "./connect-proxy.ts";
 import { manualClock } from "./manual-clock.ts";
 

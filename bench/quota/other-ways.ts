@@ -1,4 +1,4 @@
-import type { Http } from "../../src/sources/gmail-api/http.ts";
+import type { Http } from "../../src/sources/gmail-api/calls/http.ts";
 import { Secret } from "../../src/core/secret.ts";
 import type { Clock } from "../../src/core/ports/clock.ts";
 import { seeded } from "../../test/quota-server.ts";

@@ -1,6 +1,6 @@
-import { gmailClient } from "../../src/sources/gmail-api/client.ts";
-import type { Http } from "../../src/sources/gmail-api/http.ts";
-import { createMemory } from "../../src/sources/gmail-api/memory.ts";
+import { gmailClient } from "../../src/sources/gmail-api/calls/client.ts";
+import type { Http } from "../../src/sources/gmail-api/calls/http.ts";
+import { createMemory } from "../../src/sources/gmail-api/reading/memory.ts";
 import { gmailSource } from "../../src/sources/gmail-api/source.ts";
 import type { OpenDirectory } from "../../src/core/ports/export-directory.ts";
 import { createLedger } from "../../src/core/export/ledger.ts";

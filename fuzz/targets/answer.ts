@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 
-import { classify } from "../../src/sources/gmail-api/classify.ts";
+import { classify } from "../../src/sources/gmail-api/calls/classify.ts";
 import { corpus } from "../corpus.ts";
 import { must, type Target } from "../target.ts";
 

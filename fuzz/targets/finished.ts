@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { tarOf } from "../../src/pipeline/directory/archive.ts";
+import { tarOf } from "../../src/pipeline/directory/reading/archive.ts";
 import { readDirectory } from "../../test/on-disk.ts";
 import { fileNameOf } from "../../src/core/account.ts";
 import { failureOf } from "../../src/core/errors.ts";

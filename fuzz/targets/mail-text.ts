@@ -4,7 +4,7 @@ import { parameterOf } from "../../src/core/mail/content-type.ts";
 import { namesAnother, senderIn } from "../../src/formats/addresses.ts";
 import { readLabelled, readText } from "../../src/formats/charset.ts";
 import { decodeAddresses, decodeHeader } from "../../src/formats/decode.ts";
-import { mayBeParsed } from "../../src/sources/gmail-api/json-limits.ts";
+import { mayBeParsed } from "../../src/sources/gmail-api/calls/json-limits.ts";
 import { must, type Target } from "../target.ts";
 
 const LABELS =

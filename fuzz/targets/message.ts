@@ -9,7 +9,7 @@ import {
   parseMessageList,
   parseProfile,
   parseThread,
-} from "../../src/sources/gmail-api/wire.ts";
+} from "../../src/sources/gmail-api/calls/wire.ts";
 import { failureOf } from "../../src/core/errors.ts";
 import type { Message } from "../../src/core/mail/mail.ts";
 import { textBodiesToFetch, withContents } from "../../src/core/mail/parts.ts";

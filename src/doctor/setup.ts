@@ -1,6 +1,6 @@
 import { attempt } from "./attempt.ts";
-import { redirectFinding } from "./client.ts";
-import { consolePages, type ConsolePages } from "./console-pages.ts";
+import { redirectFinding } from "./checks/client.ts";
+import { consolePages, type ConsolePages } from "./checks/console-pages.ts";
 import type { Client, Facts, Settings } from "./facts.ts";
 
 /** What stands in the way, in the words of doctor. `code` is that of the failure, or the id of the finding. */

@@ -1,4 +1,4 @@
-import { consolePages } from "./console-pages.ts";
+import { consolePages } from "./checks/console-pages.ts";
 
 /** 12345 → "12,345". */
 export function number(value: number): string {

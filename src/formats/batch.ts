@@ -98,7 +98,7 @@ export async function scanRecords(
   return { count, bytes, sha256: hash.digest("hex"), whole: whole && expect === "end" };
 }
 
-/** Ids have a thousand characters at most (sources/gmail-api/wire.ts), of which JSON may make six each. */
+/** Ids have a thousand characters at most (sources/gmail-api/calls/wire.ts), of which JSON may make six each. */
 const ID = /^\{"Message-ID":("(?:[^"\\]|\\.){1,6000}"),"Thread-ID":("(?:[^"\\]|\\.){0,6000}")/;
 
 /** Message and thread id of a record line, without parsing all of it; undefined when it is no record. */

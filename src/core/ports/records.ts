@@ -85,7 +85,7 @@ export type FoundBatch = Readonly<{
   sha256: string | undefined;
 }>;
 
-/** Reads finished batches: what the index is made of. Implemented by `pipeline/directory/read-batches.ts`. */
+/** Reads finished batches: what the index is made of. Implemented by `pipeline/directory/reading/read-batches.ts`. */
 export type ReadBatches = Readonly<{
   /** Undefined when there are none that are the export's. `path` is the directory's own, links followed. */
   find(of: RecordsOf): Promise<Readonly<{ path: string; batches: readonly FoundBatch[] }> | undefined>;

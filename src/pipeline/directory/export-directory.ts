@@ -16,7 +16,7 @@ import {
   type JournalBegin,
 } from "./journal.ts";
 import { manifestKeeper } from "./manifest-keeper.ts";
-import { oneAtATime } from "./one-at-a-time.ts";
+import { oneAtATime } from "./mutex.ts";
 
 /** All that was durable in a directory when it was opened. */
 export type Found = Readonly<{

@@ -2,10 +2,10 @@ import { refuse } from "../../core/errors.ts";
 import type { Cursor, MailboxSource } from "../../core/ports/mailbox-source.ts";
 import { PRICES, UNITS_PER_MINUTE } from "../../core/quota.ts";
 import type { Pacer } from "../../core/ports/pacer.ts";
-import type { GmailClient } from "./client.ts";
-import type { Memory } from "./memory.ts";
-import { costOf, plan } from "./plan.ts";
-import { readPending } from "./read.ts";
+import type { GmailClient } from "./calls/client.ts";
+import type { Memory } from "./reading/memory.ts";
+import { costOf, plan } from "./reading/plan.ts";
+import { readPending } from "./reading/read-pending.ts";
 
 /** What reads cost a project from before May 2026, of what they cost a new one. */
 const AN_OLD_PROJECTS = PRICES.legacy["messages.get"] / PRICES["2026"]["messages.get"];

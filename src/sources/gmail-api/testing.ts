@@ -7,9 +7,9 @@ import { Secret } from "../../core/secret.ts";
 import type { Method } from "../../core/quota.ts";
 import type { Pacer } from "../../core/ports/pacer.ts";
 import { PRICES, NOTHING_SPENT } from "../../core/quota.ts";
-import { gmailClient, type GmailClient } from "./client.ts";
-import { createHttp, type HttpLimits } from "./http.ts";
-import { createMemory, type Memory } from "./memory.ts";
+import { gmailClient, type GmailClient } from "./calls/client.ts";
+import { createHttp, type HttpLimits } from "./calls/http.ts";
+import { createMemory, type Memory } from "./reading/memory.ts";
 import { gmailSource } from "./source.ts";
 
 export const NEVER = new AbortController().signal;

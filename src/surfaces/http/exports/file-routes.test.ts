@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 
 import { manualClock } from "../../../../test/manual-clock.ts";
 import { scratchFolder } from "../../../../test/scratch.ts";
-import { tarOf } from "../../../pipeline/directory/archive.ts";
+import { tarOf } from "../../../pipeline/directory/reading/archive.ts";
 import { readDirectory } from "../../../../test/on-disk.ts";
 import { embeddedQueue } from "../../../state/embedded/job-queue.ts";
 import type { Snapshot } from "../../../core/ports/read-directory.ts";

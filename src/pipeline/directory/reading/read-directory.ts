@@ -1,0 +1,38 @@
+import type { ReadDirectory } from "../../../core/ports/read-directory.ts";
+import { failureOf, refuse } from "../../../core/errors.ts";
+import type { OpenStorage } from "../../../core/ports/storage.ts";
+import { scanRecords } from "../../../formats/batch.ts";
+import { openManifest } from "../manifest-file.ts";
+import { takeSnapshot } from "./snapshot.ts";
+
+/** Reads export directories without holding them. */
+export function readDirectoryOf(storages: OpenStorage): ReadDirectory {
+  return {
+    manifest: async (path) => (await openManifest(storages(path)))?.manifest,
+    snapshot: (path) => takeSnapshot(storages(path)),
+    async files(path) {
+      const entries = await storages(path).list();
+      if (!entries)
+        throw refuse(
+          "directory_damaged",
+          `There is no directory ${path}.`,
+          "Check the path: it is printed when an export ends.",
+        );
+      // Another user's file is a file nobody promised; folders and the like may hold what they want.
+      return entries
+        .filter(({ name, odd }) => !name.startsWith(".") && (odd === undefined || odd.endsWith("file")))
+        .map(({ name, growing }) => (growing ? `${name}.part` : name));
+    },
+    async batch(path, file, onRecord) {
+      const opened = await storages(path)
+        .open(file)
+        .catch((error: unknown) => {
+          if (failureOf(error)?.code === "directory_damaged") return "odd" as const; // a link, a named pipe, …
+          throw error;
+        });
+      if (opened === "odd") return { file, count: 0, bytes: 0, sha256: "", whole: false };
+      await using content = opened;
+      return content && { file, ...(await scanRecords(content.read(), (line) => onRecord(line.toString()))) };
+    },
+  };
+}

@@ -1,0 +1,268 @@
+import { setImmediate as breathe } from "node:timers/promises";
+
+import { ExportError, refuse, type FinalCode, type Failure } from "../../../core/errors.ts";
+import type { AccessToken } from "../../../core/ports/accounts.ts";
+import type { Content, Message } from "../../../core/mail/mail.ts";
+import type { Filter } from "../../../core/mail/filter.ts";
+import type { Clock } from "../../../core/ports/clock.ts";
+import type { Method } from "../../../core/quota.ts";
+import type { Pacer, Turn } from "../../../core/ports/pacer.ts";
+import { accountRefused, classify, lockedOut, REVOKED } from "./classify.ts";
+import type { Http, HttpResponse } from "./http.ts";
+import { mayBeParsed } from "./json-limits.ts";
+import type { Intake } from "../reading/memory.ts";
+import { createRetry, LONG_WAIT_MS } from "./retry.ts";
+import {
+  parseAttachment,
+  parseHistory,
+  parseLabels,
+  parseMessage,
+  parseMessageList,
+  parseProfile,
+  parseThread,
+} from "./wire.ts";
+
+/** The token endpoint has just honoured the grant, so Gmail's refusals of fresh tokens are believed only when they repeat. */
+const FRESH_REFUSED_AFTER = 3;
+
+/** Whoever waits while such an answer is unpacked, parsed and mapped has a turn in between: each takes some 100 ms for 50 MB. */
+const LARGE_BYTES = 1 << 20;
+
+/**
+ * Bytes of the largest answer to each method, and some to spare: 500 refs of a listing have 30 kB, 10,000 labels 3 MB, a
+ * message of 50 MB is 67 MB in base64. A conversation has many messages.
+ */
+const MOST_BYTES: Readonly<Record<Method, number>> = {
+  getProfile: 64 << 10,
+  "labels.list": 16 << 20,
+  "messages.list": 4 << 20,
+  "history.list": 16 << 20,
+  "messages.get": 80 << 20,
+  "messages.attachments.get": 80 << 20,
+  "threads.get": 128 << 20,
+};
+
+/** The most that messages.list and history.list give on one page. */
+const PAGE_SIZE = "500";
+
+/** The Gmail API as seen by one account. Each function is one method of Google's reference, tried until it is decided. */
+export type GmailClient = Readonly<{
+  getProfile(signal: AbortSignal): Promise<ReturnType<typeof parseProfile>>;
+  labelsList(signal: AbortSignal): Promise<ReadonlyMap<string, string>>;
+  messagesList(
+    filter: Filter,
+    pageToken: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ReturnType<typeof parseMessageList>>;
+  /**
+   * Format `full`. New mail is not found for some seconds: that it is gone is believed when it was said several times, or
+   * once where `believe` is set.
+   */
+  messagesGet(id: string, signal: AbortSignal, intake?: Intake, believe?: boolean): Promise<Message>;
+  /** Format `full`. */
+  threadsGet(id: string, signal: AbortSignal, intake?: Intake): Promise<readonly Message[]>;
+  attachmentsGet(messageId: string, id: string, signal: AbortSignal, intake?: Intake): Promise<Content>;
+  /** Additions alone. */
+  historyList(
+    startHistoryId: string,
+    pageToken: string | undefined,
+    signal: AbortSignal,
+  ): Promise<ReturnType<typeof parseHistory>>;
+}>;
+
+export type ClientPorts = Readonly<{
+  http: Http;
+  accessToken: AccessToken;
+  pacer: Pacer;
+  clock: Clock;
+  /** From 0 up to 1. */
+  random: () => number;
+}>;
+
+export function gmailClient({ http, accessToken, pacer, clock, random }: ClientPorts): GmailClient {
+  const retry = createRetry(clock, random);
+
+  /**
+   * Sends once, whatever comes of it. Every sending has its own turn, and is counted by what Google made of it. The token
+   * comes first: a turn that is not used would be a call that was never sent.
+   */
+  const send = async <T>(
+    { method, path, parse, intake, mayPass }: Request<T>,
+    stale: Stale,
+    signal: AbortSignal,
+  ): Promise<T> => {
+    const token = await accessToken(stale, signal);
+    const turn = await pacer.turn(method, signal);
+    try {
+      turn.sent();
+      const response = await http.get(path, token, signal, intake && pausing(intake, turn), MOST_BYTES[method]);
+      if (response.status === 401) throw new TokenRefused(token);
+      if (isOk(response)) {
+        const isLarge = response.body.length > LARGE_BYTES;
+        if (isLarge) await breathe();
+        if (isLarge && !mayBeParsed(response.body)) throw tooMuch();
+        const json = jsonOf(response, clock);
+        if (isLarge) await breathe();
+        const result = parse(json);
+        if (isLarge) await breathe();
+        pacer.accepted(turn);
+        return result;
+      }
+      const failure = classify(response, clock.now());
+      if (failure.retry === "wait") pacer.refused(failure, turn);
+      else if (failure.retry === "never") pacer.accepted(turn);
+      const passing = failure.retry === "never" && failure.code === mayPass;
+      throw new ExportError(passing ? { ...failure, mayPass: true } : failure);
+    } finally {
+      turn.done();
+    }
+  };
+
+  let witnessing: Promise<boolean> | undefined;
+  /** Whether Google answers at all, asked once for all calls that want to know: the profile is the cheapest to read. */
+  const witness = (signal: AbortSignal): Promise<boolean> =>
+    (witnessing ??= send(PROFILE, undefined, signal)
+      .then(
+        () => true,
+        () => false,
+      )
+      .finally(() => (witnessing = undefined)));
+
+  const call = async <T>(request: Request<T>, signal: AbortSignal): Promise<T> => {
+    let refused = 0; // fresh tokens
+    const attempt = async (stale: Stale): Promise<T> => {
+      try {
+        return await send(request, stale, signal);
+      } catch (error) {
+        if (!(error instanceof TokenRefused)) throw error;
+        if (stale === undefined) return await attempt(error.token);
+        refused += 1;
+        throw new ExportError(refused < FRESH_REFUSED_AFTER ? REFUSED_FOR_NOW : REVOKED);
+      }
+    };
+    // Asked again before the time that Google named, it would name a later one; and nobody would know what is waited for.
+    const { waitingUntil: until } = pacer.pace();
+    if (until !== undefined && until - clock.now() >= LONG_WAIT_MS) throw new ExportError(lockedOut(until));
+    const { of } = request;
+    const asked = retry(() => attempt(undefined), signal, of === "mail" ? () => witness(signal) : undefined);
+    return of === "mail" ? asked : asked.catch((error: unknown) => Promise.reject(accountRefused(error)));
+  };
+
+  return {
+    getProfile: (signal) => call(PROFILE, signal),
+    labelsList: (signal) =>
+      call({ method: "labels.list", of: "account", path: pathOf("labels"), parse: parseLabels }, signal),
+    messagesList({ query, labels, includeSpamTrash }, pageToken, signal) {
+      const path = pathOf("messages", {
+        maxResults: PAGE_SIZE,
+        fields: "nextPageToken,messages(id,threadId)",
+        q: query,
+        labelIds: labels,
+        includeSpamTrash: includeSpamTrash ? "true" : "",
+        pageToken,
+      });
+      return call({ method: "messages.list", of: "account", path, parse: parseMessageList }, signal);
+    },
+    messagesGet(id, signal, intake, believe = false) {
+      const path = pathOf(`messages/${encode(id)}`, { format: "full" });
+      const mayPass = believe ? undefined : "not_found";
+      return call({ method: "messages.get", of: "mail", path, parse: parseMessage, intake, mayPass }, signal);
+    },
+    threadsGet(id, signal, intake) {
+      const path = pathOf(`threads/${encode(id)}`, { format: "full" });
+      return call({ method: "threads.get", of: "mail", path, parse: parseThread, intake }, signal);
+    },
+    attachmentsGet(messageId, id, signal, intake) {
+      const path = pathOf(`messages/${encode(messageId)}/attachments/${encode(id)}`);
+      return call({ method: "messages.attachments.get", of: "mail", path, parse: parseAttachment, intake }, signal);
+    },
+    historyList(startHistoryId, pageToken, signal) {
+      const path = pathOf("history", {
+        startHistoryId,
+        historyTypes: "messageAdded",
+        maxResults: PAGE_SIZE,
+        pageToken,
+      });
+      return call({ method: "history.list", of: "mail", path, parse: parseHistory }, signal);
+    },
+  };
+}
+
+/** One call of Google's reference. */
+type Request<T> = Readonly<{
+  method: Method;
+  /** What a lasting refusal is about: the account as a whole, or the mail that was asked for, be it read or its history. */
+  of: "account" | "mail";
+  path: string;
+  parse(json: unknown): T;
+  intake?: Intake | undefined;
+  /** A refusal that may pass here, beside those that may pass anywhere. */
+  mayPass?: FinalCode | undefined;
+}>;
+
+const PROFILE: Request<ReturnType<typeof parseProfile>> = {
+  method: "getProfile",
+  of: "account",
+  path: pathOf("profile"),
+  parse: parseProfile,
+};
+
+/** A call whose answer has to wait for memory leaves its place to others: the one that all wait for may need it. */
+function pausing(intake: Intake, turn: Turn): Intake {
+  const wait = <T extends Promise<void> | undefined>(room: T): T => {
+    if (room) turn.done();
+    return room;
+  };
+  return { take: (bytes) => wait(intake.take(bytes)), reserve: (bytes, signal) => wait(intake.reserve(bytes, signal)) };
+}
+
+type Stale = Parameters<AccessToken>[0];
+
+/** Gmail did not take this token; a fresher one is tried once. Never leaves this file. */
+class TokenRefused extends Error {
+  readonly token: NonNullable<Stale>;
+  constructor(token: NonNullable<Stale>) {
+    super("token refused");
+    this.token = token;
+  }
+}
+
+const REFUSED_FOR_NOW: Failure = {
+  code: "server_error",
+  retry: "backoff",
+  message: "Gmail refused a token that Google had just given out.",
+  next: "Try again in a moment; if it lasts, sign in again.",
+};
+
+function tooMuch(): ExportError {
+  return refuse(
+    "bad_request",
+    "Gmail's answer has more parts, or parts within parts, than any message.",
+    "Open this message in Gmail; if it shows there, look for a proxy that changes Google's answers.",
+  );
+}
+
+function isOk({ status }: HttpResponse): boolean {
+  return status >= 200 && status < 300;
+}
+
+function jsonOf(response: HttpResponse, clock: Clock): unknown {
+  try {
+    return JSON.parse(response.body.toString());
+  } catch {
+    // Not the parser's error: it quotes what it could not read, and that is mail.
+    throw new ExportError(classify(response, clock.now()));
+  }
+}
+
+type Query = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** Parameters that are empty are left out; a list repeats its name. */
+function pathOf(resource: string, query: Query = {}): string {
+  const search = new URLSearchParams({ prettyPrint: "false" });
+  for (const [name, value = ""] of Object.entries(query))
+    for (const each of typeof value === "string" ? [value] : value) if (each !== "") search.append(name, each);
+  return `/gmail/v1/users/me/${resource}?${search.toString()}`;
+}
+
+const encode = encodeURIComponent;

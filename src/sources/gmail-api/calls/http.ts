@@ -1,0 +1,238 @@
+import { gunzipSync } from "node:zlib";
+
+import { Pool, ProxyAgent, type Dispatcher } from "undici";
+import { CLOSE_FILES, ExportError, isOutOfDescriptors, refuse } from "../../../core/errors.ts";
+import type { Clock } from "../../../core/ports/clock.ts";
+import type { Secret } from "../../../core/secret.ts";
+import type { Intake } from "../reading/memory.ts";
+
+/** An answer as it came, whatever its status; the body is decompressed. Header names are lower-case. */
+export type HttpResponse = Readonly<{
+  status: number;
+  headers: Readonly<Record<string, string | string[] | undefined>>;
+  body: Buffer;
+}>;
+
+export type Http = Readonly<{
+  /**
+   * `path` is relative to the root. Never follows a redirect: the token is for Gmail alone. Throws `network` or `timeout`.
+   * Where an intake has no room the answer pauses; no limit counts that time. An answer of more than `mostBytes`, packed
+   * or not, is cut off and refused.
+   */
+  get(path: string, token: Secret, signal: AbortSignal, intake?: Intake, mostBytes?: number): Promise<HttpResponse>;
+  close(): Promise<void>;
+}>;
+
+export type HttpLimits = Readonly<{
+  /** Milliseconds to a connection; to the headers of the answer; between two pieces of its body; for all of it. */
+  connectMs: number;
+  headersMs: number;
+  idleMs: number;
+  totalMs: number;
+  /** Bytes of a body, before and after decompression. The largest message is 50 MB. */
+  bodyBytes: number;
+  connections: number;
+}>;
+
+const LIMITS: HttpLimits = {
+  connectMs: 10_000,
+  headersMs: 30_000,
+  idleMs: 30_000,
+  totalMs: 300_000,
+  bodyBytes: 128 << 20,
+  connections: 20,
+};
+
+/** Gmail compresses only for clients that say so twice (gmail-api.md §2.3). */
+const HEADERS = { accept: "application/json", "accept-encoding": "gzip", "user-agent": "gmail-export (gzip)" };
+
+/**
+ * One kept-alive connection pool to the Gmail API, for all accounts of the process; through a proxy, where there is one.
+ * `proxyOf` is asked at the first call, and what it throws is thrown there.
+ */
+export function createHttp(
+  rootUrl: string,
+  clock: Clock,
+  limits: Partial<HttpLimits> = {},
+  proxyOf: () => URL | undefined = () => undefined,
+): Http {
+  const { connectMs, headersMs, idleMs, totalMs, bodyBytes, connections } = { ...LIMITS, ...limits };
+  const root = new URL(rootUrl);
+  const base = root.pathname.replace(/\/+$/, "");
+  // HTTP/1.1: measured at half the CPU of HTTP/2 per message, and ten calls in flight need no more than ten connections.
+  // The certificate is checked whatever NODE_TLS_REJECT_UNAUTHORIZED says.
+  const connect = { timeout: connectMs, rejectUnauthorized: true };
+  const open = (proxy: URL | undefined): Dispatcher =>
+    proxy
+      ? // The tunnel is the proxy's, the certificate at its end Google's.
+        new ProxyAgent({
+          uri: proxy.href,
+          connections,
+          allowH2: false,
+          proxyTls: { timeout: connectMs },
+          requestTls: connect,
+        })
+      : new Pool(root.origin, { connections, connect, allowH2: false });
+
+  let pool: Dispatcher | undefined;
+  const request = (
+    path: string,
+    token: Secret,
+    signal: AbortSignal,
+    intake: Intake | undefined,
+    mostBytes: number,
+  ): Promise<HttpResponse> =>
+    new Promise((resolve, reject) => {
+      if (signal.aborted) return reject(signal.reason);
+      let begun = clock.now();
+      let pauses = 0; // pieces that came and found no room
+      const chunks: Buffer[] = [];
+      let size = 0;
+      let status = 0;
+      let headers: HttpResponse["headers"] = {};
+      let sending: Dispatcher.DispatchController | undefined;
+
+      const end = (settle: () => void): void => {
+        signal.removeEventListener("abort", onAbort);
+        settle();
+      };
+      const stop = (reason: unknown): void => {
+        end(() => reject(reason));
+        sending?.abort(STOPPED);
+      };
+      const onAbort = (): void => stop(signal.reason);
+      const pause = async (controller: Dispatcher.DispatchController, room: Promise<void>): Promise<void> => {
+        const since = clock.now();
+        pauses += 1;
+        if (pauses === 1) controller.pause();
+        await room;
+        pauses -= 1;
+        if (pauses > 0) return;
+        begun += clock.now() - since;
+        controller.resume();
+      };
+      signal.addEventListener("abort", onAbort, { once: true });
+
+      const options: Dispatcher.DispatchOptions = {
+        origin: root.origin,
+        method: "GET",
+        path: base + path,
+        headers: { ...HEADERS, authorization: `Bearer ${token.reveal()}` },
+        headersTimeout: headersMs,
+        bodyTimeout: idleMs,
+      };
+      // `dispatch` rather than `request`: no stream per answer, and every chunk passes the limits here.
+      (pool ??= open(proxyOf())).dispatch(options, {
+        onRequestStart(controller) {
+          sending = controller;
+          if (signal.aborted) controller.abort(STOPPED);
+        },
+        onResponseStart(_, statusCode, answered) {
+          status = statusCode;
+          headers = answered;
+        },
+        onResponseData(controller, chunk) {
+          if (chunk.length === 0) return; // undici's parser says so when it goes on after a pause
+          size += chunk.length;
+          chunks.push(chunk);
+          if (size > mostBytes) stop(tooLarge(mostBytes, bodyBytes));
+          // Silence is the idle limit's matter, so looking at the clock when something comes is enough.
+          else if (pauses === 0 && clock.now() - begun > totalMs) stop(timedOut("UND_TOTAL_TIMEOUT"));
+          const room = intake?.take(chunk.length);
+          if (room) void pause(controller, room);
+        },
+        onResponseEnd: () => end(() => resolve({ status, headers, body: Buffer.concat(chunks, size) })),
+        onResponseError: (_, error) => end(() => reject(faultOf(error))),
+      });
+    });
+
+  return {
+    async get(path, token, signal, intake, mostBytes = bodyBytes) {
+      const limit = Math.min(mostBytes, bodyBytes);
+      const response = await request(path, token, signal, intake, limit);
+      const grows = Math.min(sizeOf(response), limit) - response.body.length;
+      if (grows > 0) await intake?.reserve(grows, signal);
+      return { ...response, body: decompressed(response, limit, bodyBytes) };
+    },
+    close: async () => pool?.destroy(),
+  };
+}
+
+const STOPPED = new Error("stopped");
+
+/** What a body will be decompressed: gzip says so in its last four bytes (RFC 1952 §2.3.1). */
+function sizeOf({ headers, body }: HttpResponse): number {
+  return headers["content-encoding"] === "gzip" && body.length >= 18 ? body.readUInt32LE(body.length - 4) : body.length;
+}
+
+/** At once, not on another thread: answers are small, and Node frees what an asynchronous gunzip holds much later. */
+function decompressed({ headers, body }: HttpResponse, mostBytes: number, bodyBytes: number): Buffer {
+  if (headers["content-encoding"] !== "gzip") return body;
+  try {
+    return gunzipSync(body, { maxOutputLength: mostBytes });
+  } catch (error) {
+    if (error instanceof RangeError) throw tooLarge(mostBytes, bodyBytes);
+    throw new ExportError({
+      code: "malformed_response",
+      retry: "backoff",
+      message: "Gmail's answer was compressed and could not be read.",
+      next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
+    });
+  }
+}
+
+/** What went wrong below HTTP. Only the error's code is kept: what libraries attach may hold the request's headers. */
+function faultOf(error: unknown): ExportError {
+  const code = codeOf(error);
+  if (code === "ETIMEDOUT" || code.endsWith("_TIMEOUT")) return timedOut(code);
+  const cause = new Error(code);
+  const isOwn = isOutOfDescriptors(cause); // no message is at fault then: the whole export waits
+  return new ExportError(
+    {
+      code: "network",
+      retry: "backoff",
+      message: `The connection to Google failed (${code}).`,
+      next: isOwn ? CLOSE_FILES : "Check the network; the export goes on by itself when Google can be reached.",
+      ...(isOwn && { outage: true }),
+    },
+    { cause },
+  );
+}
+
+function timedOut(code: string): ExportError {
+  return new ExportError(
+    {
+      code: "timeout",
+      retry: "backoff",
+      message: "Google did not answer in time.",
+      next: "Check the network; the export goes on by itself when Google answers.",
+    },
+    { cause: new Error(code) },
+  );
+}
+
+/** Fewer than any one message may have. */
+const SMALL_BYTES = 32 << 20;
+
+/** `most` is what any answer may have. */
+function tooLarge(bytes: number, most: number): ExportError {
+  if (bytes < most && bytes <= SMALL_BYTES)
+    return new ExportError({
+      code: "malformed_response",
+      retry: "backoff",
+      message: "Gmail's answer is many times larger than such answers are.",
+      next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
+    });
+  return refuse(
+    "bad_request",
+    `Gmail's answer is larger than ${bytes >> 20} MB.`,
+    "Open this message in Gmail: it is larger than any message Gmail accepts.",
+  );
+}
+
+/** A connection tried on several addresses fails with one error of each; the first says it. */
+function codeOf(error: unknown): string {
+  const first: unknown = error instanceof AggregateError ? (error.errors[0] ?? error) : error;
+  const code = first instanceof Error && "code" in first ? first.code : undefined;
+  return typeof code === "string" && /^[A-Z][A-Z0-9_]*$/.test(code) ? code : "UNKNOWN";
+}

@@ -1,0 +1,218 @@
+import { decodeHTMLStrict } from "entities";
+
+import { ExportError } from "../../../core/errors.ts";
+import { NO_CONTENT, type Content, type Header, type Message, type Part } from "../../../core/mail/mail.ts";
+import type { Profile } from "../../../core/ports/mailbox-source.ts";
+import type { Ref } from "../../../core/mail/ref.ts";
+import { isMoment, type EpochMs } from "../../../core/time.ts";
+
+/**
+ * Gmail's JSON, unknown until it has passed through here. A message is read leniently: whatever is absent or of the wrong
+ * type is empty, only its id must be there. Listings are read strictly: an entry that cannot be read, or a cursor, would
+ * be mail silently left out. Everything throws `malformed_response` otherwise.
+ * Shapes: Gmail API reference, users.messages, users.threads, users.history, users.labels.
+ */
+type Json = Readonly<Record<string, unknown>>;
+
+/** A message as a history entry shows it. */
+type Added = Ref & Readonly<{ labelIds: readonly string[] }>;
+
+export function parseMessage(json: unknown): Message {
+  const message = objectOf(json, "a message");
+  return {
+    ...refOf(message),
+    labelIds: stringsOf(message["labelIds"]),
+    snippet: decodeHTMLStrict(stringOf(message["snippet"])).toWellFormed(), // Gmail escapes it as HTML
+    internalDate: momentOf(message["internalDate"]),
+    sizeEstimate: countOf(message["sizeEstimate"]),
+    root: parsePart(message["payload"]),
+  };
+}
+
+/** The messages of a conversation, in Gmail's order. */
+export function parseThread(json: unknown): Message[] {
+  const thread = objectOf(json, "a conversation");
+  if (thread["messages"] === undefined) throw malformed("a conversation without messages");
+  return listOf(thread, "messages").map(parseMessage);
+}
+
+/** One page of messages.list. `messages` is absent, not empty, where nothing was found. */
+export function parseMessageList(json: unknown): { refs: Ref[]; nextPageToken: string | undefined } {
+  const page = objectOf(json, "a listing");
+  return {
+    refs: listOf(page, "messages").map((entry) => refOf(objectOf(entry, "an entry of a listing"))),
+    nextPageToken: pageTokenOf(page),
+  };
+}
+
+/** The answer of getProfile. */
+export function parseProfile(json: unknown): Omit<Profile, "cursor"> & { historyId: string } {
+  const profile = objectOf(json, "a profile");
+  const emailAddress = stringOf(profile["emailAddress"]);
+  if (!/^[^\p{Cc}]{1,320}$/u.test(emailAddress)) throw malformed("a profile without an address");
+  return {
+    emailAddress,
+    messagesTotal: countOf(profile["messagesTotal"]),
+    threadsTotal: countOf(profile["threadsTotal"]),
+    historyId: stringOf(profile["historyId"]),
+  };
+}
+
+/** Label ids to names. A label that lacks either is left out: an id without a name stands for itself anyway. */
+export function parseLabels(json: unknown): Map<string, string> {
+  const labels = listOf(objectOf(json, "a list of labels"), "labels").filter(isObject);
+  return new Map(
+    labels
+      .map((label) => [stringOf(label["id"]), stringOf(label["name"])] as const)
+      .filter(([id, name]) => id !== "" && name !== ""),
+  );
+}
+
+/**
+ * One page of history.list, asked for `messageAdded`. `history` may be absent on a page that has a next one.
+ * `historyId` is "" where the page has none.
+ */
+export function parseHistory(json: unknown): {
+  refs: Added[];
+  nextPageToken: string | undefined;
+  historyId: string;
+} {
+  const page = objectOf(json, "a history");
+  const refs: Added[] = [];
+  for (const entry of listOf(page, "history")) {
+    for (const added of listOf(objectOf(entry, "an entry of a history"), "messagesAdded")) {
+      const message = objectOf(objectOf(added, "an added message")["message"], "an added message");
+      refs.push({ ...refOf(message), labelIds: stringsOf(message["labelIds"]) });
+    }
+  }
+  return { refs, nextPageToken: pageTokenOf(page), historyId: stringOf(page["historyId"]) };
+}
+
+/** The answer of messages.attachments.get: the content itself. */
+export function parseAttachment(json: unknown): Content {
+  const { data, size } = objectOf(json, "an attachment");
+  // Google leaves empty fields out, but only an attachment of no bytes may come without any.
+  if (typeof data !== "string" && size !== 0) throw malformed("an attachment without data");
+  return contentHere(stringOf(data), countOf(size), "");
+}
+
+/** A tree of parts, breadth first: the nesting is the sender's choice, the call stack is ours. */
+function parsePart(json: unknown): Part {
+  const top: Part[] = [];
+  const queue = [{ part: isObject(json) ? json : {}, siblings: top }];
+  for (const { part, siblings } of queue) {
+    const parts: Part[] = [];
+    const headers = headersOf(part["headers"], stringOf(part["mimeType"]));
+    siblings.push({
+      partId: stringOf(part["partId"]),
+      mimeType: mimeTypeOf(part["mimeType"]),
+      filename: stringOf(part["filename"]),
+      headers,
+      content: contentOf(part["body"]),
+      parts,
+    });
+    for (const child of arrayOf(part["parts"]).filter(isObject)) queue.push({ part: child, siblings: parts });
+  }
+  return top[0]!;
+}
+
+/** A MessagePartBody: `data` where Gmail gives the content at once, else the `attachmentId` under which it keeps it. */
+function contentOf(body: unknown): Content {
+  if (!isObject(body)) return NO_CONTENT;
+  const data = stringOf(body["data"]);
+  const size = countOf(body["size"]);
+  const handle = stringOf(body["attachmentId"]);
+  if (data !== "") return contentHere(data, size, handle);
+  return handle === "" ? { kept: "nowhere", size } : { kept: "elsewhere", size, handle };
+}
+
+/** Content from base64url or base64, padded or not, which is decoded only when somebody reads it. */
+function contentHere(data: string, size: number, handle: string): Content {
+  const read = (): Uint8Array => Buffer.from(data, "base64url");
+  // The length of the text tells its bytes, unless it holds what is no base64: then its reader does.
+  const told = Buffer.byteLength(data, "base64url");
+  return { kept: "here", size: told === size ? size : read().length, read, handle };
+}
+
+/** Epoch milliseconds from Gmail's decimal text. */
+function momentOf(value: unknown): EpochMs | undefined {
+  const moment = typeof value === "string" && /^-?\d+$/.test(value) ? Number(value) : undefined;
+  return isMoment(moment) ? moment : undefined;
+}
+
+/** Lower-case and without the stray parameters that a malformed Content-Type leaves in it. */
+function mimeTypeOf(value: unknown): string {
+  return stringOf(value).trim().split(/[;\s]/, 1)[0]!.toLowerCase();
+}
+
+/** Gmail leaves parameters of a Content-Type that it could not read in its `mimeType`: there they are another such header. */
+function headersOf(value: unknown, mimeType: string): Header[] {
+  const headers = arrayOf(value)
+    .filter(isObject)
+    .map((header) => ({ name: stringOf(header["name"]), value: stringOf(header["value"]) }))
+    .filter(({ name }) => name !== "");
+  if (/[;\s]/.test(mimeType.trim())) headers.push({ name: "Content-Type", value: mimeType });
+  return headers;
+}
+
+function refOf(message: Json): Ref {
+  const id = stringOf(message["id"]);
+  if (id === "") throw malformed("a message without an id");
+  const threadId = stringOf(message["threadId"]) || id;
+  if (id.length > LONGEST_ID || threadId.length > LONGEST_ID) throw malformed("an id of endless length");
+  return { id, threadId };
+}
+
+/** Gmail's have 16 characters. They are kept in memory, one for each message. */
+const LONGEST_ID = 1_000;
+
+function pageTokenOf(page: Json): string | undefined {
+  const token = page["nextPageToken"] ?? "";
+  if (typeof token !== "string") throw malformed("a page token that is no string");
+  return token === "" ? undefined : token;
+}
+
+/** A list that must be one where it is present. */
+function listOf(parent: Json, key: "messages" | "labels" | "history" | "messagesAdded"): readonly unknown[] {
+  const list = parent[key] ?? [];
+  if (!Array.isArray(list)) throw malformed(`"${key}" that is no list`);
+  return list;
+}
+
+function objectOf(json: unknown, what: string): Json {
+  if (!isObject(json)) throw malformed(`something that is not ${what}`);
+  return json;
+}
+
+function isObject(json: unknown): json is Json {
+  return typeof json === "object" && json !== null && !Array.isArray(json);
+}
+
+function arrayOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+/** Half a surrogate pair, which JSON can spell and no URL or file can hold, becomes U+FFFD. */
+function stringOf(value: unknown): string {
+  return typeof value === "string" ? value.toWellFormed() : "";
+}
+
+function stringsOf(value: unknown): string[] {
+  return arrayOf(value)
+    .filter((item) => typeof item === "string")
+    .map(stringOf);
+}
+
+/** A whole number above zero, else 0. JSON can spell numbers that are none, such as 1e999. */
+function countOf(value: unknown): number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
+}
+
+function malformed(what: string): ExportError {
+  return new ExportError({
+    code: "malformed_response",
+    retry: "backoff",
+    message: `Gmail answered with ${what}.`,
+    next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
+  });
+}
