@@ -124,19 +124,22 @@ function grantsOf({ tokenDir, stateDir }: Config, key: KeyHolder): Grants {
   return sealedGrants(tokenDir, key.keys, lock, files, newestGrantsIn(join(stateDir, "grants"), files));
 }
 
+/** What `compose` opens, in this order, and closes in the other. */
+export const OPENERS = { connect, embeddedQueue, indexedRecords };
+
 /** Joins ports and adapters for one configuration. Everything opened is closed with `close`, and at once where joining fails. */
-async function compose(config: Config) {
+export async function compose(config: Config, opening = OPENERS) {
   await using opened = new AsyncDisposableStack();
   const log = createLog(
     config.logLevel,
     process.stderr.isTTY ? forPeople((line) => void process.stderr.write(line)) : undefined,
   );
   await tightenFolders(config);
-  const way = connect(config);
+  const way = opening.connect(config);
   opened.defer(() => way.http.close());
-  const queue = embeddedQueue(config.stateDir, clock, log);
+  const queue = opening.embeddedQueue(config.stateDir, clock, log);
   opened.defer(() => queue.close());
-  const records = indexedRecords(join(config.stateDir, "index"), readBatchesOf(storages), clock);
+  const records = opening.indexedRecords(join(config.stateDir, "index"), readBatchesOf(storages), clock);
   opened.defer(() => records.close());
   const key = keyHolder(config, keyInFile);
   await key.keys(); // what is wrong with it is told at the start, not at the first sign-in

@@ -1,8 +1,9 @@
-import { open, readFile, rm, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
+import { api } from "./api.ts";
 import { commandStageSignedIn, eventsIn, jsonIn } from "./command-line.ts";
 import { idsOnDisk, manifestIn, recordsIn, sortedIds } from "./exported.ts";
 import { ADA, expectAllOnce, listedIds, standstill } from "./stage.ts";
@@ -52,6 +53,31 @@ describe("export", () => {
     expect(await w.product.cli(["export", ADA, ...filter])).toMatchObject({ code: 0 });
     const trash = ids().filter((id) => truth(id).labelIds.includes("TRASH"));
     await expectAllOnce(w, join(w.product.folder, "data", "trash"), trash);
+  });
+
+  test("refuses a label that there is not, with those that there are, and writes nothing", async () => {
+    await using w = await commandStageSignedIn();
+    for (const more of [[], ["--dry-run"]]) {
+      const { code, stdout, stderr } = await w.product.cli(["export", ADA, "--label", "Wrok", ...more]);
+      expect([code, stdout], stderr).toEqual([2, ""]);
+      expect(stderr).toMatch(
+        /^✗ This mailbox has no label "Wrok".*\n {2}Name one of its labels: Travel, .*Work\/.*\(label_unknown\)\n$/,
+      );
+    }
+    expect(await readdir(w.directory).catch(() => [])).toEqual([]);
+  });
+
+  test("--dry-run --json says what HTTP says, and brings nothing", async () => {
+    await using w = await commandStageSignedIn();
+    const command = ["--json", "export", ADA, "--label", "INBOX", "--max-emails", "30", "--dry-run"];
+    const estimate = await w.product.cli(command);
+    expect([estimate.code, estimate.stderr]).toEqual([0, ""]);
+    await using server = await w.product.serve();
+    const answer = await api(server.url).post("/exports/estimate", { email: ADA, labels: ["INBOX"], max_emails: 30 });
+    expect(answer.status).toBe(200);
+    expect(jsonIn(estimate)).toEqual(answer.body);
+    expect(answer.body).toMatchObject({ messages: 30, units: expect.any(Number) });
+    expect(w.google.meter.calls["messages.get"]).toBeUndefined();
   });
 
   test("stops at Ctrl-C though Google still owes answers, and the same command goes on from there", async () => {

@@ -126,6 +126,18 @@ export function jobQueueContract(implementation: string, open: () => Promise<Job
       }
     });
 
+    test("an export is not given back as running: that is a defect, and the worker keeps its hold", async () => {
+      await using at = await open();
+      const { id } = await at.queue.add(requestOf("ada@example.com"));
+      const lease = (await at.queue.take())!;
+      expect(await refusalOf(lease.release({ state: "running" }, some))).toMatch(/cannot go from running to running/);
+      expect(await at.queue.get(id)).toMatchObject({ state: "running", progress: { exported: 0 } });
+      expect(await at.another().take()).toBeUndefined();
+      expect(await lease.beat(some)).toBe("go_on");
+      await lease.release({ state: "completed" }, some);
+      expect((await at.queue.get(id)).state).toBe("completed");
+    });
+
     test("an end is an end, whatever was wished in its last moment", async () => {
       await using at = await open();
       const { id } = await at.queue.add(requestOf("ada@example.com"));

@@ -23,10 +23,22 @@ export const STATE_NAMES = [
 
 export type StateName = (typeof STATE_NAMES)[number];
 
-/** Where an export may go from each state. Every store of exports asserts it at each change: another move is a defect. */
+/**
+ * Where an export may go from each state. Every store of exports asserts it at each change: another move is a defect.
+ * A lease that is kept, or taken over from a dead worker, is no move: the export goes on running.
+ */
 const MOVES: Readonly<Record<StateName, readonly StateName[]>> = {
   queued: ["running", "paused", "cancelled"],
-  running: STATE_NAMES, // to itself as well, when another worker takes up what a dead one left
+  running: [
+    "queued",
+    "paused",
+    "waiting",
+    "needs_sign_in",
+    "completed",
+    "completed_with_failures",
+    "failed",
+    "cancelled",
+  ],
   paused: ["queued", "cancelled"],
   waiting: ["queued", "running", "paused", "cancelled"],
   needs_sign_in: ["queued", "paused", "cancelled"],

@@ -62,7 +62,8 @@ export function openJobDatabase(path: string) {
   };
 
   const put = (job: ExportJob, from: StateName, dueAt: EpochMs, lease: string | null, wish: string | null): void => {
-    assertMove(from, job.state);
+    const goesOnRunning = lease !== null && from === "running";
+    if (!goesOnRunning) assertMove(from, job.state);
     ask.update.run(job.state, dueAt, lease, wish, JSON.stringify(job), job.id);
   };
 
