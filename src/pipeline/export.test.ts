@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 
 import { inProcess } from "../../test/in-process.ts";
-import type { OpenDirectory } from "../core/directory.ts";
+import type { OpenDirectory } from "../core/ports/export-directory.ts";
 import { HoldLost } from "../core/errors.ts";
-import { EVERYTHING } from "../core/mailbox.ts";
+import { EVERYTHING } from "../core/mail/filter.ts";
 import { fileLock } from "../storage/folder/lock.ts";
 import { folderStorage } from "../storage/folder/folder-storage.ts";
 import { openDirectoryWith } from "./directory/open-directory.ts";

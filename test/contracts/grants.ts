@@ -70,7 +70,7 @@ export function grantsContract(implementation: string, open: () => Promise<Grant
       const of = (n: number): Grant => ({ ...grantOf(ADA), grantedAt: n, accessToken: new Secret(String(n)) });
       await at.grants.save(of(0));
       const reader = at.another();
-      let isOver = false;
+      const over = new AbortController();
       const reading = (async () => {
         let seen = 0;
         do {
@@ -78,10 +78,10 @@ export function grantsContract(implementation: string, open: () => Promise<Grant
           expect(found?.accessToken.reveal()).toBe(String(found?.grantedAt));
           expect(found!.grantedAt).toBeGreaterThanOrEqual(seen);
           seen = found!.grantedAt;
-        } while (!isOver);
+        } while (!over.signal.aborted);
       })();
       for (let n = 1; n <= 20; n += 1) await at.grants.save(of(n));
-      isOver = true;
+      over.abort();
       await reading;
       expect((await reader.load(ADA))?.grantedAt).toBe(20);
     });

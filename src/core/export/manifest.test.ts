@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { EVERYTHING } from "./mailbox.ts";
+import { EVERYTHING } from "../mail/filter.ts";
 import { sameFilter } from "./manifest.ts";
 
 const withLabels = (...labels: string[]) => ({ ...EVERYTHING, labels });
