@@ -1,7 +1,6 @@
 import { expect, test } from "vitest";
 
-import { EVERYTHING } from "../mail/filter.ts";
-import { sameFilter } from "./manifest.ts";
+import { EVERYTHING, sameFilter } from "./filter.ts";
 
 const withLabels = (...labels: string[]) => ({ ...EVERYTHING, labels });
 
