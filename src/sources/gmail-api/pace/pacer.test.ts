@@ -243,6 +243,18 @@ test("a caller that leaves the queue makes room for the next, and rejects with i
   expect(pacer.pace().inFlight).toBe(1);
 });
 
+test("a lock-out ends the wait of those who wait for their turn already, so that it is told at once", async () => {
+  const clock = manualClock();
+  const pacer = pacerOn(clock, { maxInFlight: 1 });
+  const sent = await pacer.turn("messages.get", NEVER);
+  const waiting = pacer.turn("messages.get", NEVER);
+  sent.sent();
+  pacer.refused({ code: "locked_out", at: clock.now() + 3_600_000 }, sent);
+  sent.done();
+  await expect(waiting).rejects.toMatchObject({ failure: { code: "locked_out", at: clock.now() + 3_600_000 } });
+  expect(clock.sleepers()).toBe(0);
+});
+
 test("when nobody waits any more nothing sleeps, however long Google bade it wait", async () => {
   const clock = manualClock();
   const pacer = pacerOn(clock);

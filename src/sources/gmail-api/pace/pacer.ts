@@ -1,7 +1,10 @@
+import { ExportError } from "../../../core/errors.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { EpochMs } from "../../../core/time.ts";
 import { PRICES, unitsOf, type Method, type Spent, type Tier } from "../../../core/quota.ts";
 import type { Pacer, Turn } from "../../../core/ports/pacer.ts";
+import { lockedOut } from "../calls/classify.ts";
+import { LONG_WAIT_MS } from "../calls/retry.ts";
 import { isRead, type Learned } from "./expected.ts";
 import { createInFlightLimit } from "./in-flight.ts";
 import { createMeasured } from "./measured.ts";
@@ -32,6 +35,7 @@ export type PacerOptions = Readonly<{
 type Waiter = {
   readonly method: Method;
   readonly go: (turn: Turn) => void;
+  readonly giveUp: (reason: unknown) => void;
   /** When the project's budget lets it go; set once it is first in line and nothing else holds it. */
   projectAt?: EpochMs;
 };
@@ -152,6 +156,10 @@ export function createPacer(options: PacerOptions): Pacer {
             signal.removeEventListener("abort", onAbort);
             resolve(turn);
           },
+          giveUp: (reason) => {
+            signal.removeEventListener("abort", onAbort);
+            reject(reason);
+          },
         };
         queue.push(waiter);
         pump();
@@ -174,7 +182,11 @@ export function createPacer(options: PacerOptions): Pacer {
         closedUntil = Math.max(closedUntil, now + Math.min(MINUTE_MS, PAUSE_MS * 2 ** pauses));
         pauses += 1;
       }
-      if (at !== undefined) closedUntil = Math.max(closedUntil, at);
+      if (at === undefined) return;
+      closedUntil = Math.max(closedUntil, at);
+      // Whoever waits would wait for hours unheard, and with it those behind it in the plan who know of the lock-out.
+      if (closedUntil - now >= LONG_WAIT_MS)
+        for (const { giveUp } of queue.splice(0)) giveUp(new ExportError(lockedOut(closedUntil)));
     },
     accepted(turn) {
       const now = clock.now();
