@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 
 import { fileLock } from "../src/storage/folder/lock.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
-import { openDirectoryWith } from "../src/pipeline/directory/open-directory.ts";
+import { createOpenDirectory } from "../src/pipeline/directory/open-directory.ts";
 import { parseMessage } from "../src/sources/gmail-api/calls/wire.ts";
 import { systemClock as clock } from "../src/clock.ts";
 import { ExportError } from "../src/core/errors.ts";
@@ -54,7 +54,7 @@ export async function exportsOfCorpus(): Promise<Exports> {
     spent: () => NOTHING_SPENT,
     pace: () => ({ unitsPerMinute: 6_000, usedLastMinute: 0, inFlight: 0 }),
   };
-  const open = openDirectoryWith(folderStorage(fileLock(clock)), clock, "gmail-export fuzz");
+  const open = createOpenDirectory(folderStorage(fileLock(clock)), clock, "gmail-export fuzz");
   return {
     ids: [...byId.keys()],
     source,

@@ -20,8 +20,8 @@ function watched() {
       const way = OPENERS.connect(config);
       return { ...way, http: { ...way.http, close: noting("http", way.http.close) } };
     },
-    embeddedQueue(...given) {
-      const queue = OPENERS.embeddedQueue(...given);
+    embeddedJobQueue(...given) {
+      const queue = OPENERS.embeddedJobQueue(...given);
       return { ...queue, close: noting("queue", queue.close) };
     },
     indexedRecords(...given) {

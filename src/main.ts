@@ -2,14 +2,14 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { tarOf } from "./pipeline/directory/reading/archive.ts";
+import { archiveAsTar } from "./pipeline/directory/reading/archive.ts";
 import { checkDirectoryIn, chooseDirectoryIn } from "./storage/folder/choose-directory.ts";
 import { pendingSignIns } from "./state/embedded/pending-sign-ins.ts";
 import { learnedLimits } from "./state/embedded/learned-limits.ts";
 import { fileLock } from "./storage/folder/lock.ts";
-import { mustBeFree, openDirectoryWith } from "./pipeline/directory/open-directory.ts";
-import { readBatchesOf } from "./pipeline/directory/reading/read-batches.ts";
-import { readDirectoryOf } from "./pipeline/directory/reading/read-directory.ts";
+import { assertNotHeld, createOpenDirectory } from "./pipeline/directory/open-directory.ts";
+import { createReadBatches } from "./pipeline/directory/reading/read-batches.ts";
+import { createReadDirectory } from "./pipeline/directory/reading/read-directory.ts";
 import { folderStorage } from "./storage/folder/folder-storage.ts";
 import { gmailClient } from "./sources/gmail-api/calls/client.ts";
 import { createHttp } from "./sources/gmail-api/calls/http.ts";
@@ -27,7 +27,7 @@ import { keyInSettings } from "./state/embedded/grants/key-in-settings.ts";
 import type { KeyHolder } from "./state/embedded/grants/keys.ts";
 import { rotateKey } from "./state/embedded/grants/rotate-key.ts";
 import { storeCredentials } from "./google/store-credentials.ts";
-import { embeddedQueue } from "./state/embedded/job-queue.ts";
+import { embeddedJobQueue } from "./state/embedded/job-queue.ts";
 import { indexedRecords } from "./search/indexed-records.ts";
 import { systemClock as clock } from "./clock.ts";
 import { readConfig, readSettings, SECRET_SETTINGS, type Config, type Env, type SettingProblem } from "./config.ts";
@@ -64,7 +64,7 @@ import { filesOnDisk as files } from "./storage/folder/private-files.ts";
 
 const lock = fileLock(clock);
 const storages = folderStorage(lock);
-const readDirectory = readDirectoryOf(storages);
+const readDirectory = createReadDirectory(storages);
 
 // The one place that knows every part, and therefore long: it joins them, and what each does is elsewhere.
 
@@ -125,7 +125,7 @@ function grantsOf({ tokenDir, stateDir }: Config, key: KeyHolder): Grants {
 }
 
 /** What `compose` opens, in this order, and closes in the other. */
-export const OPENERS = { connect, embeddedQueue, indexedRecords };
+export const OPENERS = { connect, embeddedJobQueue, indexedRecords };
 
 /** Joins ports and adapters for one configuration. Everything opened is closed with `close`, and at once where joining fails. */
 export async function compose(config: Config, opening = OPENERS) {
@@ -137,14 +137,14 @@ export async function compose(config: Config, opening = OPENERS) {
   await tightenFolders(config);
   const way = opening.connect(config);
   opened.defer(() => way.http.close());
-  const queue = opening.embeddedQueue(config.stateDir, clock, log);
+  const queue = opening.embeddedJobQueue(config.stateDir, clock, log);
   opened.defer(() => queue.close());
-  const records = opening.indexedRecords(join(config.stateDir, "index"), readBatchesOf(storages), clock);
+  const records = opening.indexedRecords(join(config.stateDir, "index"), createReadBatches(storages), clock);
   opened.defer(() => records.close());
   const key = keyHolder(config, keyInFile);
   await key.keys(); // what is wrong with it is told at the start, not at the first sign-in
   const grants = grantsOf(config, key);
-  const open = openDirectoryWith(storages, clock, `gmail-export ${await version()}`);
+  const open = createOpenDirectory(storages, clock, `gmail-export ${await version()}`);
   const mailbox = mailboxes(way, grants);
 
   const signIn = oauthAccounts({
@@ -289,9 +289,9 @@ async function serve(
       signInUrl: (account) => new URL(`/auth/gmail?email=${encodeURIComponent(account)}`, redirectUri).href,
       queue,
       chooseDirectory: exports.chooseDirectory,
-      directoryIsFree: (path) => mustBeFree(storages(path)),
+      directoryIsFree: (path) => assertNotHeld(storages(path)),
       readDirectory,
-      archive: tarOf,
+      archive: archiveAsTar,
       resolveLabels: async (account, filter, stop) => resolveLabels(filter, await mailbox(account), stop),
       estimate: exports.estimate,
       verifications: createVerifications(async (directory, online, report, stop) => {

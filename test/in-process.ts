@@ -5,7 +5,7 @@ import { writeCredentials } from "../simulator/stage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
 import type { FileSystem } from "../src/storage/folder/file-system.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
-import { openDirectoryWith } from "../src/pipeline/directory/open-directory.ts";
+import { createOpenDirectory } from "../src/pipeline/directory/open-directory.ts";
 import { gmailClient } from "../src/sources/gmail-api/calls/client.ts";
 import { createHttp } from "../src/sources/gmail-api/calls/http.ts";
 import { createMemory } from "../src/sources/gmail-api/reading/memory.ts";
@@ -115,7 +115,7 @@ export async function inProcess(
       await gateway.open();
     },
     run: (onProgress = () => {}, signal = new AbortController().signal, into = {}) => {
-      const open = openDirectoryWith(folderStorage(lock, into.files), clock, "gmail-export test");
+      const open = createOpenDirectory(folderStorage(lock, into.files), clock, "gmail-export test");
       const asked = { ...request, directory: into.directory ?? directory };
       return clock.run(runExport(asked, { source, open, clock }, onProgress, signal), SETTLE_MS);
     },

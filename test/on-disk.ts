@@ -1,10 +1,10 @@
 import { systemClock } from "../src/clock.ts";
-import { readBatchesOf } from "../src/pipeline/directory/reading/read-batches.ts";
-import { readDirectoryOf } from "../src/pipeline/directory/reading/read-directory.ts";
+import { createReadBatches } from "../src/pipeline/directory/reading/read-batches.ts";
+import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
 
 /** Export directories as `main.ts` reads them, on this machine's file system. */
 const storages = folderStorage(fileLock(systemClock));
-export const readDirectory = readDirectoryOf(storages);
-export const readBatches = readBatchesOf(storages);
+export const readDirectory = createReadDirectory(storages);
+export const readBatches = createReadBatches(storages);

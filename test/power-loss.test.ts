@@ -12,7 +12,7 @@ import { Secret } from "../src/core/secret.ts";
 import { NOTHING_SPENT } from "../src/core/quota.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import { toRecord } from "../src/formats/to-record.ts";
-import { openDirectoryWith } from "../src/pipeline/directory/open-directory.ts";
+import { createOpenDirectory } from "../src/pipeline/directory/open-directory.ts";
 import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
 import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
 import { rotateKey } from "../src/state/embedded/grants/rotate-key.ts";
@@ -72,7 +72,7 @@ const purpose: Purpose = { email: "ada@example.com", filter: EVERYTHING, maxEmai
 const openOn = (files: FileSystem, path: string): Promise<ExportDirectory> => {
   const clock = manualClock();
   const storages = folderStorage(fileLock(clock, files), files);
-  return openDirectoryWith(storages, clock, "gmail-export test")(path, purpose, () => NOTHING_SPENT, NEVER);
+  return createOpenDirectory(storages, clock, "gmail-export test")(path, purpose, () => NOTHING_SPENT, NEVER);
 };
 
 const IDS = Array.from({ length: 11 }, (_, n) => `m${n}`);

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 
-import { tarOf } from "../../src/pipeline/directory/reading/archive.ts";
+import { archiveAsTar } from "../../src/pipeline/directory/reading/archive.ts";
 import { readDirectory } from "../../test/on-disk.ts";
-import { fileNameOf } from "../../src/core/account.ts";
+import { accountFileName } from "../../src/core/account.ts";
 import { failureOf } from "../../src/core/errors.ts";
 import { verify } from "../../src/pipeline/verify.ts";
 import { exportsOfCorpus, filesOf, withFile } from "../exports.ts";
@@ -24,9 +24,9 @@ export const finished: Target = {
         const verdict = await verify(copy, readDirectory, new AbortController().signal, source);
         const snapshot = await readDirectory.snapshot(copy);
         must(snapshot !== undefined, "a manifest that is there is not seen");
-        const folderName = fileNameOf(snapshot.manifest.email);
+        const folderName = accountFileName(snapshot.manifest.email);
         must(/^[a-z0-9@._+%~-]*$/.test(folderName) && !folderName.includes("/"), "a folder's name", folderName);
-        const { bytes, content } = tarOf(folderName, snapshot);
+        const { bytes, content } = archiveAsTar(folderName, snapshot);
         await mustBeTar(content, bytes, verdict.sound);
         return [];
       },

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 
 import * as fc from "fast-check";
 
-import { embeddedQueue } from "../../src/state/embedded/job-queue.ts";
+import { embeddedJobQueue } from "../../src/state/embedded/job-queue.ts";
 import { failureOf } from "../../src/core/errors.ts";
 import { EVERYTHING } from "../../src/core/mail/filter.ts";
 import { NO_PROGRESS, type Wish } from "../../src/core/export/job.ts";
@@ -25,7 +25,7 @@ export const queue: Target = {
     const clock = manualClock();
     const job = { id: "1", state: "queued", request: requestOf(0), progress: NO_PROGRESS, createdAt: 1, updatedAt: 2 };
     {
-      const first = embeddedQueue(folder, clock);
+      const first = embeddedJobQueue(folder, clock);
       for (let n = 0; n < 12; n += 1) await first.add(requestOf(n));
       await first.close(); // the last to close brings all of the WAL into the file
     }
@@ -41,7 +41,7 @@ export const queue: Target = {
         const isRow = input[0] === 0x7b;
         await writeFile(path, isRow ? good : input);
         if (isRow) putRow(path, input.toString());
-        const opened = embeddedQueue(folder, clock);
+        const opened = embeddedJobQueue(folder, clock);
         try {
           return await useAll(opened);
         } finally {

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { canonicalAccount, fileNameOf, nameAmong, sameAccount } from "./account.ts";
+import { canonicalAccount, accountFileName, findAccountFileName, sameAccount } from "./account.ts";
 
 test.each([
   ["First.Last@gmail.com", "firstlast@googlemail.com", true],
@@ -21,15 +21,15 @@ test("what is no address stays what it is, in lower case", () => {
 
 test("a name that is there as it is spelled comes before another spelling of it", () => {
   const names = ["a.da@gmail.com", "ada@gmail.com"];
-  expect(nameAmong(names, "ada@gmail.com")).toBe("ada@gmail.com");
-  expect(nameAmong(names, "ad.a@googlemail.com")).toBe("a.da@gmail.com");
-  expect(nameAmong([], "Ad.a@googlemail.com")).toBe("ad.a@googlemail.com");
+  expect(findAccountFileName(names, "ada@gmail.com")).toBe("ada@gmail.com");
+  expect(findAccountFileName(names, "ad.a@googlemail.com")).toBe("a.da@gmail.com");
+  expect(findAccountFileName([], "Ad.a@googlemail.com")).toBe("ad.a@googlemail.com");
 });
 
 test("a name that no file could have is cut, and stays another than any that begins alike", () => {
   const long = `${"ada".repeat(100)}@example.com`;
-  const names = [long, `${long}.uk`, `${"ada".repeat(100)}@example.org`].map(fileNameOf);
+  const names = [long, `${long}.uk`, `${"ada".repeat(100)}@example.org`].map(accountFileName);
   for (const name of names) expect(name).toMatch(/^[a-z0-9@._+%~-]{100,120}$/);
   expect(new Set(names).size).toBe(3);
-  expect(fileNameOf(long.toUpperCase())).toBe(names[0]);
+  expect(accountFileName(long.toUpperCase())).toBe(names[0]);
 });

@@ -21,7 +21,7 @@ const LONGEST_NAME = 120;
  * An account's name on disk: the address in lower case, every byte that could mean something to a file system written
  * %xx; a long one is cut, and a hash of the whole makes it unique again.
  */
-export function fileNameOf(account: string): string {
+export function accountFileName(account: string): string {
   const lower = account.toLowerCase();
   const name = Buffer.from(lower)
     .toString("latin1") // one character per byte
@@ -31,8 +31,8 @@ export function fileNameOf(account: string): string {
 }
 
 /** An account's name among those in a folder: it may be there under another spelling of the address. */
-export function nameAmong(names: readonly string[], account: string): string {
-  const own = fileNameOf(account);
+export function findAccountFileName(names: readonly string[], account: string): string {
+  const own = accountFileName(account);
   if (names.includes(own)) return own;
   return names.find((name) => canonicalAccount(name) === canonicalAccount(own)) ?? own;
 }

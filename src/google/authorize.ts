@@ -78,7 +78,7 @@ export function signIn(parts: SignInParts): Pick<Accounts, "begin" | "finish"> {
       let account: string | undefined;
       try {
         const granted = tokens.scopes ?? scopes;
-        const missing = scopes.filter((scope) => !granted.includes(scope) && !granted.includes(spelledOut(scope)));
+        const missing = scopes.filter((scope) => !granted.includes(scope) && !granted.includes(longScopeName(scope)));
         if (missing.length > 0) throw scopeNotGranted(missing);
         if (tokens.refreshToken === undefined) throw noRefreshToken();
         account = await whoami(tokens.accessToken, signal);
@@ -110,6 +110,6 @@ function issuersOf({ authUri }: ClientCredentials): string[] {
 }
 
 /** Two scopes of OpenID Connect (§5.4) are asked for by a short name and granted under Google's long one. */
-function spelledOut(scope: string): string {
+function longScopeName(scope: string): string {
   return scope === "email" || scope === "profile" ? `https://www.googleapis.com/auth/userinfo.${scope}` : scope;
 }

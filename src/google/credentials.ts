@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
 import { refuse, type ExportError } from "../core/errors.ts";
+import { isLoopback } from "../core/network/loopback.ts";
 import { Secret } from "../core/secret.ts";
 import { bareCause, codeOf } from "../core/bare-cause.ts";
 import { decodeTextFile, IS_UTF_16, UTF_16 } from "../core/text-file.ts";
@@ -43,7 +44,7 @@ export async function readCredentials(path: string): Promise<ClientCredentials> 
     .catch((error: unknown) => {
       throw unreadable(file, error);
     });
-  const parsed = clientIn(text);
+  const parsed = parseClientFile(text);
   if ("fault" in parsed) {
     throw refuse("credentials_invalid", `The client file ${file} ${parsed.fault}.`, parsed.next ?? download(file));
   }
@@ -54,7 +55,7 @@ export async function readCredentials(path: string): Promise<ClientCredentials> 
 type Fault = Readonly<{ fault: string; next?: string }>;
 
 /** The client in the text of a client file. */
-export function clientIn(fileText: string): ClientCredentials | Fault {
+export function parseClientFile(fileText: string): ClientCredentials | Fault {
   const text = fileText.replace(/^\uFEFF/, "").trim();
   if (text === "") return { fault: "is empty" };
   if (/^"?AIza[\w-]+"?$/.test(text)) return { fault: "holds an API key; reading mail needs an OAuth client" };
@@ -83,10 +84,10 @@ export function clientIn(fileText: string): ClientCredentials | Fault {
 
 function parseClient(kind: ClientCredentials["kind"], client: Fields): ClientCredentials | Fault {
   const faults: string[] = [];
-  const clientId = words(client, "client_id", faults);
-  const clientSecret = client["client_secret"] === undefined ? undefined : words(client, "client_secret", faults);
-  const authUri = endpoint(client, "auth_uri", faults);
-  const tokenUri = endpoint(client, "token_uri", faults);
+  const clientId = readText(client, "client_id", faults);
+  const clientSecret = client["client_secret"] === undefined ? undefined : readText(client, "client_secret", faults);
+  const authUri = readEndpoint(client, "auth_uri", faults);
+  const tokenUri = readEndpoint(client, "token_uri", faults);
   const redirectUris = client["redirect_uris"] ?? [];
   const listed = Array.isArray(redirectUris) && redirectUris.every((uri) => typeof uri === "string");
   if (!listed) faults.push("redirect_uris is not a list of texts");
@@ -114,15 +115,15 @@ function otherKeyIn(json: Fields): string | undefined {
   return undefined;
 }
 
-function words(client: Fields, name: string, faults: string[]): string {
+function readText(client: Fields, name: string, faults: string[]): string {
   const value = client[name];
   if (typeof value === "string" && value !== "") return value;
   faults.push(value === undefined ? `${name} is missing` : `${name} is not a text`);
   return "";
 }
 
-function endpoint(client: Fields, name: string, faults: string[]): string {
-  const value = words(client, name, faults);
+function readEndpoint(client: Fields, name: string, faults: string[]): string {
+  const value = readText(client, name, faults);
   if (value === "") return "";
   const url = URL.parse(value);
   if (url === null) faults.push(`${name} is not a URL`);
@@ -132,11 +133,6 @@ function endpoint(client: Fields, name: string, faults: string[]): string {
   else if (url.username !== "" || url.password !== "") faults.push(`${name} holds a user name or a password`);
   else if (url.search !== "" || url.hash !== "") faults.push(`${name} holds a query or a fragment`);
   return url?.href ?? "";
-}
-
-/** `hostname` as the URL parser leaves it: every way to write an IPv4 address has become four decimal numbers. */
-function isLoopback(hostname: string): boolean {
-  return hostname === "localhost" || hostname === "[::1]" || /^127\.\d+\.\d+\.\d+$/.test(hostname);
 }
 
 function isFields(value: unknown): value is Fields {

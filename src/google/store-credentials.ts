@@ -5,7 +5,7 @@ import { failureOf, refuse, type ExportError } from "../core/errors.ts";
 import type { PrivateFiles } from "../core/ports/private-files.ts";
 import { bareCause, codeOf } from "../core/bare-cause.ts";
 import { UTF_16 } from "../core/text-file.ts";
-import { clientIn } from "./credentials.ts";
+import { parseClientFile } from "./credentials.ts";
 
 /**
  * Puts the text of a client file (0600) where there is no usable one yet; an unusable one is kept as `<path>.unusable`.
@@ -13,7 +13,7 @@ import { clientIn } from "./credentials.ts";
  */
 export async function storeCredentials(path: string, text: string, files: PrivateFiles): Promise<void> {
   const file = resolve(path);
-  const sent = clientIn(text);
+  const sent = parseClientFile(text);
   if ("fault" in sent) throw refuse("credentials_refused", `What was sent ${sent.fault}.`, sent.next ?? DOWNLOAD);
   let stored: boolean;
   try {
@@ -22,7 +22,7 @@ export async function storeCredentials(path: string, text: string, files: Privat
       if (codeOf(error) === UTF_16) return ""; // which is unusable, as `readCredentials` says
       throw error; // what cannot be read may be usable: it is not touched
     });
-    if (found !== undefined && !("fault" in clientIn(found))) throw exists(file);
+    if (found !== undefined && !("fault" in parseClientFile(found))) throw exists(file);
     if (found !== undefined) await rename(file, `${file}.unusable`);
     await mkdir(dirname(file), { recursive: true, mode: 0o700 });
     stored = await files.createFile(file, text);

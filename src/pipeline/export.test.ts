@@ -6,7 +6,7 @@ import { HoldLost } from "../core/errors.ts";
 import { EVERYTHING } from "../core/mail/filter.ts";
 import { fileLock } from "../storage/folder/lock.ts";
 import { folderStorage } from "../storage/folder/folder-storage.ts";
-import { openDirectoryWith } from "./directory/open-directory.ts";
+import { createOpenDirectory } from "./directory/open-directory.ts";
 import { runExport } from "./export.ts";
 
 /** Runs an export until some messages are there, and stops it then; how it ended, and how many checkpoints came after the stop. */
@@ -15,7 +15,11 @@ async function stopped(reason: Error): Promise<Readonly<{ end: unknown; checkpoi
   const stop = new AbortController();
   let checkpoints = 0;
   const open: OpenDirectory = async (...given) => {
-    const directory = await openDirectoryWith(folderStorage(fileLock(w.clock)), w.clock, "gmail-export test")(...given);
+    const directory = await createOpenDirectory(
+      folderStorage(fileLock(w.clock)),
+      w.clock,
+      "gmail-export test",
+    )(...given);
     return {
       ...directory,
       async checkpoint() {

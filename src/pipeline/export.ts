@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 
 import { sameAccount } from "../core/account.ts";
 import type { Ended, ExportDirectory, OpenDirectory } from "../core/ports/export-directory.ts";
@@ -18,7 +18,7 @@ import { spentSince } from "../core/quota.ts";
 import { createForecaster, type Forecaster } from "./forecast.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
-import { mustHaveItsMessages } from "./renamed.ts";
+import { assertSameMailbox } from "./same-mailbox.ts";
 import { mapMessage } from "../formats/to-record.ts";
 
 /** What an export needs of the world: one account's mail, and directories. */
@@ -42,12 +42,12 @@ export async function runExport(
 ): Promise<Manifest> {
   const before = source.spent();
   const profile = await source.profile(signal);
-  mustBe(asked.account, profile.emailAddress);
+  assertAccount(asked.account, profile.emailAddress);
   const names = await source.labels(signal);
   const request = { ...asked, filter: withLabelIds(asked.filter, names) };
   const purpose = { ...request, email: profile.emailAddress };
   await using directory = await open(request.directory, purpose, () => spentSince(before, source.spent()), signal);
-  if (directory.formerly !== undefined) await mustHaveItsMessages(directory, source, signal);
+  if (directory.formerly !== undefined) await assertSameMailbox(directory, source, signal);
   const { ledger } = directory;
   let forecaster: Forecaster | undefined;
   const reportProgress = (stage: Progress["stage"]): void =>
@@ -58,7 +58,7 @@ export async function runExport(
     forecaster = createForecaster(planned, source.pace, clock);
     await using _ = keepReporting(() => reportProgress("fetching"), clock);
     for await (const { ended, units } of source.read(ledger.pending(), TEXT_ALONE, signal)) {
-      for (const reading of ended) await directory.write([await endOf(reading, names)]);
+      for (const reading of ended) await directory.write([await mapReading(reading, names)]);
       forecaster.done(units, ended.length);
       reportProgress("fetching");
     }
@@ -76,7 +76,7 @@ export async function runExport(
     const readNew = (since: Cursor) => catchUp(request, source, directory, since, readPending, signal);
     await readPending();
     let caughtUpTo = await readNew(cursor);
-    if (lookAgain(directory)) {
+    if (markForAnotherTry(directory)) {
       await readPending();
       caughtUpTo = await readNew(caughtUpTo); // trying again takes its time
     }
@@ -119,13 +119,13 @@ function keepReporting(report: () => void, clock: Clock): AsyncDisposable {
  * What failed is tried once more at the end, and what was listed and then not found is looked for once more: an answer may
  * be wrong for a while. False when there is neither.
  */
-function lookAgain({ ledger }: ExportDirectory): boolean {
+function markForAnotherTry({ ledger }: ExportDirectory): boolean {
   const again = [...ledger.ids("failed"), ...ledger.idsListed("gone")];
   for (const id of again) ledger.mark(id, "pending");
   return again.length > 0;
 }
 
-function mustBe(asked: string, found: string): void {
+function assertAccount(asked: string, found: string): void {
   if (!sameAccount(asked, found))
     throw refuse(
       "wrong_account",
@@ -167,7 +167,7 @@ async function catchUp(
   if (request.maxEmails !== null) return cursor;
   let since = cursor;
   for (let round = 0; round < CATCH_UP_ROUNDS; round += 1) {
-    since = await addWhatCame(since, request, source, directory, signal);
+    since = await addNewRefs(since, request, source, directory, signal);
     if (directory.ledger.count("pending") === 0) break;
     await readPending();
   }
@@ -175,7 +175,7 @@ async function catchUp(
 }
 
 /** Adds the refs of what came since the cursor; resolves with the cursor after them. */
-async function addWhatCame(
+async function addNewRefs(
   since: Cursor,
   { filter }: ExportRequest,
   source: MailboxSource,
@@ -197,7 +197,7 @@ async function addWhatCame(
       await directory.addRefs(refs.filter(isNew));
       return cursor;
     } catch (error) {
-      if (!isOfHistory(error)) throw error;
+      if (!isHistoryFailure(error)) throw error;
     }
   }
   // History knows no queries, and forgets after a week or so: a new listing knows everything, at 5 units per 500.
@@ -207,20 +207,20 @@ async function addWhatCame(
 }
 
 /** The cursor has expired, or a page of it, or this history cannot be read: none of that needs to stop an export. */
-function isOfHistory(error: unknown): boolean {
+function isHistoryFailure(error: unknown): boolean {
   const failure = failureOf(error);
   if (failure?.retry === "backoff") return failure.outage !== true;
-  return failure !== undefined && OF_HISTORY.has(failure.code);
+  return failure !== undefined && HISTORY_FAILURES.has(failure.code);
 }
 
-const OF_HISTORY: ReadonlySet<string> = new Set(["not_found", "page_token_invalid", "bad_request", "forbidden"]);
+const HISTORY_FAILURES: ReadonlySet<string> = new Set(["not_found", "page_token_invalid", "bad_request", "forbidden"]);
 
 /** What became of a message, with its record where there is one. */
-async function endOf(reading: Reading, names: LabelNames): Promise<Ended> {
+async function mapReading(reading: Reading, names: LabelNames): Promise<Ended> {
   if (reading.outcome !== "read") return reading;
   const { record, guessedCharsets } = mapMessage(reading.message, names);
   const { plain, html } = record.Body;
-  if (plain.length + html.length > LARGE_CHARACTERS) await breathe(); // what asks the server meanwhile has a turn
+  if (plain.length + html.length > LARGE_CHARACTERS) await yieldToEventLoop(); // what asks the server meanwhile has a turn
   return { outcome: "exported", id: reading.id, record, guessedCharsets };
 }
 

@@ -50,7 +50,7 @@ export function createVerifications(run: RunVerify, clock: Pick<Clock, "now">): 
   const running = new Set<Promise<void>>();
   const over = new AbortController();
 
-  const carry = async (directory: string, first: Verification): Promise<void> => {
+  const runCheck = async (directory: string, first: Verification): Promise<void> => {
     let now = first;
     const report = (progress: VerifyProgress): void => void known.set(directory, (now = { ...now, progress }));
     try {
@@ -75,7 +75,7 @@ export function createVerifications(run: RunVerify, clock: Pick<Clock, "now">): 
       const progress: VerifyProgress = { stage: "files", records: 0, of: 0, listed: 0 };
       const begun: Verification = { state: "running", online, startedAt: clock.now(), progress };
       known.set(directory, begun);
-      const one = carry(directory, begun).finally(() => running.delete(one));
+      const one = runCheck(directory, begun).finally(() => running.delete(one));
       running.add(one);
       return begun;
     },

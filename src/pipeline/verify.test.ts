@@ -9,7 +9,7 @@ import { message } from "../../test/messages.ts";
 import { scratchFolder } from "../../test/scratch.ts";
 import { fileLock } from "../storage/folder/lock.ts";
 import { folderStorage } from "../storage/folder/folder-storage.ts";
-import { openDirectoryWith } from "./directory/open-directory.ts";
+import { createOpenDirectory } from "./directory/open-directory.ts";
 import { readDirectory } from "../../test/on-disk.ts";
 import type { Ended } from "../core/ports/export-directory.ts";
 import { EVERYTHING } from "../core/mail/filter.ts";
@@ -21,7 +21,7 @@ import { verify, type Finding, type Verdict } from "./verify.ts";
 
 const NEVER = new AbortController().signal;
 const clock = manualClock();
-const open = openDirectoryWith(folderStorage(fileLock(clock)), clock, "gmail-export test");
+const open = createOpenDirectory(folderStorage(fileLock(clock)), clock, "gmail-export test");
 
 const idsTo = (count: number): string[] => Array.from({ length: count }, (_, n) => `m${n}`);
 const exported = (id: string): Ended => ({

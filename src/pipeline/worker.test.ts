@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { manualClock } from "../../test/manual-clock.ts";
 import { scratchFolder } from "../../test/scratch.ts";
 import { until } from "../../test/wait.ts";
-import { embeddedQueue } from "../state/embedded/job-queue.ts";
+import { embeddedJobQueue } from "../state/embedded/job-queue.ts";
 import { ExportError, HoldLost, refuse } from "../core/errors.ts";
 import { NO_PROGRESS, type ExportRequest, type StateName } from "../core/export/job.ts";
 import type { JobQueue, Lease } from "../core/ports/job-queue.ts";
@@ -51,7 +51,7 @@ type Stage = Readonly<{ queue: JobQueue; clock: ReturnType<typeof manualClock>; 
 async function worker(run: RunExport, spoil: (queue: JobQueue) => JobQueue = (queue) => queue): Promise<Stage> {
   const folder = await scratchFolder();
   const clock = manualClock();
-  const queue = embeddedQueue(join(folder.path, "state"), clock);
+  const queue = embeddedJobQueue(join(folder.path, "state"), clock);
   const shutdown = new AbortController();
   const working = work({ queue: spoil(queue), run, concurrency: 2, clock, log: quiet }, shutdown.signal);
   const stop = async (): Promise<void> => {

@@ -4,10 +4,10 @@ import type { DatabaseSync } from "node:sqlite";
 
 import { refuse } from "../core/errors.ts";
 import type { Clock } from "../core/ports/clock.ts";
-import type { FoundBatch, IndexState, ReadBatches, Records, RecordsOf } from "../core/ports/records.ts";
-import { fillOf, type Fill } from "./fill.ts";
+import type { FoundBatch, IndexState, ReadBatches, Records, IndexedExport } from "../core/ports/records.ts";
+import { createIndexWriter, type IndexWriter } from "./index-writer.ts";
 import { queryThread, type QueryThread } from "./query-thread.ts";
-import { isBroken, openIndex, removeIndex, whenFree } from "./schema.ts";
+import { isBroken, openIndex, removeIndex, retryWhenBusy } from "./schema.ts";
 
 /** How long a call waits for what is not indexed yet. */
 const PATIENCE_MS = 1_000;
@@ -21,7 +21,7 @@ type Found = NonNullable<Awaited<ReturnType<ReadBatches["find"]>>>;
 type Open = {
   readonly path: string;
   readonly database: DatabaseSync;
-  readonly fill: Fill;
+  readonly writer: IndexWriter;
   /** The batches as they were found last. */
   found: readonly FoundBatch[];
   /** Calls and work that need it open. */
@@ -56,10 +56,10 @@ export function indexedRecords(
     }
     closing.signal.throwIfAborted();
     const unused = [...open.values()].filter(({ users }) => users === 0);
-    for (const index of unused.slice(0, Math.max(0, open.size + 1 - MOST_OPEN))) shut(index);
+    for (const index of unused.slice(0, Math.max(0, open.size + 1 - MOST_OPEN))) closeIndex(index);
     const made: Open = {
       path,
-      ...openIndex(fileOf(path), fillOf),
+      ...openIndex(fileOf(path), createIndexWriter),
       found: [],
       users: 0,
       work: undefined,
@@ -72,7 +72,7 @@ export function indexedRecords(
   const fileOf = (path: string): string =>
     join(folder, `${createHash("sha256").update(path).digest("hex").slice(0, 32)}.sqlite`);
 
-  const shut = (index: Open): void => {
+  const closeIndex = (index: Open): void => {
     open.delete(index.path);
     index.database.close();
   };
@@ -80,10 +80,10 @@ export function indexedRecords(
   /** Reads what is missing, until all that was found last is settled. */
   const bringUpToDate = async (index: Open): Promise<void> => {
     for (;;) {
-      const { missing, vanished } = index.fill.progress(index.found);
+      const { missing, vanished } = index.writer.progress(index.found);
       const [batch] = missing;
-      if (vanished[0] !== undefined) await index.fill.remove(vanished[0], closing.signal);
-      else if (batch) await index.fill.add(index.path, batch, batches.read, closing.signal);
+      if (vanished[0] !== undefined) await index.writer.remove(vanished[0], closing.signal);
+      else if (batch) await index.writer.add(index.path, batch, batches.read, closing.signal);
       else return;
     }
   };
@@ -114,23 +114,23 @@ export function indexedRecords(
   };
 
   /** What `answer` finds in the index once that had its time to grow; undefined when nothing there is the export's. */
-  const look = async <T>(
-    of: RecordsOf,
+  const lookInto = async <T>(
+    of: IndexedExport,
     answer: (file: string, there: Found) => Promise<T>,
   ): Promise<{ state: IndexState; answer: T | undefined }> => {
     const there = await batches.find(of);
     if (!there) return { state: { files: 0, of: 0, complete: true }, answer: undefined };
-    return onIndex(async () => {
-      const index = await whenFree(() => indexOf(there.path));
+    return reportIndexErrors(async () => {
+      const index = await retryWhenBusy(() => indexOf(there.path));
       index.found = there.batches;
       index.users += 1;
       try {
-        const { missing, vanished } = index.fill.progress(there.batches);
+        const { missing, vanished } = index.writer.progress(there.batches);
         if (missing.length + vanished.length > 0) await wait(workOn(index));
         const { failure } = index;
         index.failure = undefined;
         if (failure) throw failure;
-        const { sound, missing: left } = index.fill.progress(there.batches);
+        const { sound, missing: left } = index.writer.progress(there.batches);
         const state = { files: sound, of: there.batches.length, complete: left.length === 0 };
         return { state, answer: await answer(fileOf(there.path), there) };
       } catch (error) {
@@ -147,15 +147,15 @@ export function indexedRecords(
 
   return {
     async page(of, question, limit, from) {
-      const { state, answer } = await look(of, (file) => thread.page(file, question, limit, from));
+      const { state, answer } = await lookInto(of, (file) => thread.page(file, question, limit, from));
       return { index: state, ...(answer ?? { total: 0, records: [], next: undefined }) };
     },
     async statistics(of) {
-      const { state, answer } = await look(of, (file) => thread.statistics(file));
+      const { state, answer } = await lookInto(of, (file) => thread.statistics(file));
       return { index: state, ...(answer ?? NOTHING) };
     },
     async line(of, id) {
-      const { state, answer } = await look(of, async (file, there) => {
+      const { state, answer } = await lookInto(of, async (file, there) => {
         const place = await thread.place(file, id);
         const batch = there.batches.find(({ number }) => number === place?.batch);
         return place && batch && { ...place, path: there.path, file: batch.file };
@@ -169,7 +169,7 @@ export function indexedRecords(
       await thread.close();
       for (const index of open.values()) {
         await index.work;
-        shut(index);
+        closeIndex(index);
       }
     },
   };
@@ -178,7 +178,7 @@ export function indexedRecords(
 const NOTHING = { messages: 0, bytes: 0, attachments: 0, months: [], senders: [], sizes: [], labels: [] };
 
 /** What SQLite or the file system refuses becomes a `disk` failure. */
-async function onIndex<T>(work: () => Promise<T>): Promise<T> {
+async function reportIndexErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

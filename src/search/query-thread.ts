@@ -5,9 +5,9 @@ import { parentPort, Worker, workerData, type MessagePort } from "node:worker_th
 import { ExportError } from "../core/errors.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { RecordPage, RecordPosition, RecordQuestion, RecordStatistics } from "../core/ports/records.ts";
-import { pageOf } from "./ask.ts";
-import { placeOf, type Place } from "./place.ts";
-import { statisticsOf } from "./statistics.ts";
+import { readPage } from "./read-page.ts";
+import { findPlace, type Place } from "./find-place.ts";
+import { readStatistics } from "./read-statistics.ts";
 
 /** An ordinary question takes milliseconds; the most expensive one about a million messages some seconds. */
 const LIMIT_MS = 10_000;
@@ -34,13 +34,13 @@ export type QueryThread = Readonly<{
   close(): Promise<void>;
 }>;
 
-type Asked = Readonly<{ file: string }> &
+type Query = Readonly<{ file: string }> &
   (
     | Readonly<{ kind: "page"; question: RecordQuestion; limit: number; from: RecordPosition | undefined }>
     | Readonly<{ kind: "statistics" }>
     | Readonly<{ kind: "place"; id: string }>
   );
-type Told<T> = Readonly<{ answer: T } | { refused: Readonly<{ message: string; errcode: unknown }> }>;
+type Reply<T> = Readonly<{ answer: T } | { refused: Readonly<{ message: string; errcode: unknown }> }>;
 
 /** Reads indexes beside the thread that paces exports and answers requests: one question after the other. */
 export function queryThread(clock: Clock): QueryThread {
@@ -68,7 +68,7 @@ export function queryThread(clock: Clock): QueryThread {
     await ending;
   };
 
-  const ask = async <T>(asked: Asked): Promise<T> => {
+  const ask = async <T>(asked: Query): Promise<T> => {
     idle.abort();
     if (!worker) {
       await ending; // never more than one
@@ -77,7 +77,7 @@ export function queryThread(clock: Clock): QueryThread {
     const enough = new AbortController();
     const { signal } = enough;
     try {
-      const answered = once(worker, "message", { signal }).then(([told]): Told<T> => told);
+      const answered = once(worker, "message", { signal }).then(([told]): Reply<T> => told);
       worker.postMessage(asked, []);
       const told = await Promise.race([answered, clock.sleep(LIMIT_MS, signal).then(() => undefined)]);
       if (!told) throw tooSlow();
@@ -93,7 +93,7 @@ export function queryThread(clock: Clock): QueryThread {
     }
   };
 
-  const askInTurn = <T>(asked: Asked): Promise<T> => {
+  const queryInTurn = <T>(asked: Query): Promise<T> => {
     if (waiting >= MOST_WAITING) return Promise.reject(tooSlow());
     waiting += 1;
     const mine = last.then(() => ask<T>(asked)).finally(() => (waiting -= 1));
@@ -102,9 +102,9 @@ export function queryThread(clock: Clock): QueryThread {
   };
 
   return {
-    page: (file, question, limit, from) => askInTurn({ file, kind: "page", question, limit, from }),
-    statistics: (file) => askInTurn({ file, kind: "statistics" }),
-    place: (file, id) => askInTurn({ file, kind: "place", id }),
+    page: (file, question, limit, from) => queryInTurn({ file, kind: "page", question, limit, from }),
+    statistics: (file) => queryInTurn({ file, kind: "statistics" }),
+    place: (file, id) => queryInTurn({ file, kind: "place", id }),
     async close() {
       await last;
       idle.abort();
@@ -126,16 +126,16 @@ function tooSlow(): ExportError {
 const READER = "gmail-export index reader";
 
 /** Opened for each question, which takes a millisecond: an index that was made anew meanwhile is another file. */
-function answerTo(asked: Asked): Page | Statistics | Place | undefined {
+function runQuery(asked: Query): Page | Statistics | Place | undefined {
   const database = new DatabaseSync(asked.file, { readOnly: true, timeout: 1_000 });
   try {
     switch (asked.kind) {
       case "page":
-        return pageOf(database, asked.question, asked.limit, asked.from);
+        return readPage(database, asked.question, asked.limit, asked.from);
       case "statistics":
-        return statisticsOf(database);
+        return readStatistics(database);
       case "place":
-        return placeOf(database, asked.id);
+        return findPlace(database, asked.id);
     }
   } finally {
     database.close();
@@ -143,12 +143,12 @@ function answerTo(asked: Asked): Page | Statistics | Place | undefined {
 }
 
 function serve(port: MessagePort): void {
-  port.on("message", (asked: Asked) => {
+  port.on("message", (asked: Query) => {
     try {
-      port.postMessage({ answer: answerTo(asked) } satisfies Told<unknown>);
+      port.postMessage({ answer: runQuery(asked) } satisfies Reply<unknown>);
     } catch (error) {
       if (!(error instanceof Error && "errcode" in error)) throw error;
-      port.postMessage({ refused: { message: error.message, errcode: error.errcode } } satisfies Told<unknown>);
+      port.postMessage({ refused: { message: error.message, errcode: error.errcode } } satisfies Reply<unknown>);
     }
   });
   port.postMessage("ready");

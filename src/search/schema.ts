@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 
 /** Raised with every change of what is below or of what is put there: an index of another version is made anew. */
 const VERSION = 2;
@@ -72,17 +72,17 @@ function tallying(event: string, row: string, sign: 1 | -1): string {
 }
 
 /** Opens the index at `path`, making it where there is none, or none that this version can use. */
-export function openIndex<Fill>(
+export function openIndex<Writer>(
   path: string,
-  fillOf: (database: DatabaseSync) => Fill,
-): { database: DatabaseSync; fill: Fill } {
+  prepare: (database: DatabaseSync) => Writer,
+): { database: DatabaseSync; writer: Writer } {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   try {
-    return open(path, fillOf);
+    return open(path, prepare);
   } catch (error) {
     if (!isBroken(error)) throw error;
     removeIndex(path);
-    return open(path, fillOf);
+    return open(path, prepare);
   }
 }
 
@@ -98,7 +98,10 @@ export function isBroken(error: unknown): boolean {
   return error instanceof Error && "errcode" in error && BROKEN.has(Number(error.errcode) & 0xff);
 }
 
-function open<Fill>(path: string, fillOf: (database: DatabaseSync) => Fill): { database: DatabaseSync; fill: Fill } {
+function open<Writer>(
+  path: string,
+  prepare: (database: DatabaseSync) => Writer,
+): { database: DatabaseSync; writer: Writer } {
   writeFileSync(path, "", { flag: "a", mode: 0o600 }); // before SQLite makes it with the umask's mode
   const database = new DatabaseSync(path, { timeout: WAIT_MS });
   try {
@@ -111,7 +114,7 @@ function open<Fill>(path: string, fillOf: (database: DatabaseSync) => Fill): { d
         database.exec(`DROP TABLE "${String(name)}"`);
       database.exec(SCHEMA);
     });
-    return { database, fill: fillOf(database) };
+    return { database, writer: prepare(database) };
   } catch (error) {
     database.close();
     throw error;
@@ -125,13 +128,13 @@ const WAIT_MS = 50;
 const MOST_WAITS = 100;
 
 /** Does what needs the index to itself, or waits for it; between two tries everything else in the process has its turn. */
-export async function whenFree<T>(work: () => T): Promise<T> {
+export async function retryWhenBusy<T>(work: () => T): Promise<T> {
   for (let waits = 1; ; waits += 1)
     try {
       return work();
     } catch (error) {
       if (!isBusy(error) || waits === MOST_WAITS) throw error;
-      await breathe();
+      await yieldToEventLoop();
     }
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { assertMove, granted, LIVE, mayAsk, STATE_NAMES, type StateName, type Wish } from "./job.ts";
+import { assertMove, stateAfter, LIVE, mayAsk, STATE_NAMES, type StateName, type Wish } from "./job.ts";
 
 const movesFrom = (from: StateName): StateName[] =>
   STATE_NAMES.filter((to) => {
@@ -33,7 +33,7 @@ test("a move that there is not is a defect that names both states", () => {
 test("whatever may be asked in a state leads to one that can be reached from it", () => {
   for (const wish of ["pause", "resume", "cancel", "retry_failed"] as const satisfies readonly Wish[])
     for (const state of STATE_NAMES.filter((name) => mayAsk(wish, name)))
-      expect(movesFrom(state), `${wish} of ${state}`).toContain(granted(wish).state);
+      expect(movesFrom(state), `${wish} of ${state}`).toContain(stateAfter(wish).state);
 });
 
 test("what has ended for good goes nowhere, and what is live can be cancelled", () => {

@@ -68,7 +68,7 @@ export function mayAsk(wish: Wish, state: StateName): boolean {
 }
 
 /** The state a wish leads to. A running export gets there when its worker has made everything durable. */
-export function granted(wish: Wish): Readonly<{ state: "paused" | "cancelled" | "queued" }> {
+export function stateAfter(wish: Wish): Readonly<{ state: "paused" | "cancelled" | "queued" }> {
   switch (wish) {
     case "pause":
       return { state: "paused" };

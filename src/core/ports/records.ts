@@ -2,7 +2,7 @@ import type { Manifest } from "../export/manifest.ts";
 import type { EpochMs } from "../time.ts";
 
 /** An export's directory, and what tells whether a manifest found there is that export's: if not, nothing in it is. */
-export type RecordsOf = Readonly<{ directory: string; owns: (manifest: Manifest) => boolean }>;
+export type IndexedExport = Readonly<{ directory: string; owns: (manifest: Manifest) => boolean }>;
 
 /**
  * How far the index has got: `files` of `of` finished batches can be looked into. `complete` when no more will come;
@@ -69,10 +69,10 @@ export type RecordStatistics = Readonly<{
  * call; calls wait for it a second at most and then answer with what is there. Implemented by `search`.
  */
 export type Records = Readonly<{
-  page(of: RecordsOf, question: RecordQuestion, limit: number, from?: RecordPosition): Promise<RecordPage>;
-  statistics(of: RecordsOf): Promise<RecordStatistics>;
+  page(of: IndexedExport, question: RecordQuestion, limit: number, from?: RecordPosition): Promise<RecordPage>;
+  statistics(of: IndexedExport): Promise<RecordStatistics>;
   /** The record's line as it stands in its batch. Throws `directory_damaged` when the batch was changed meanwhile. */
-  line(of: RecordsOf, id: string): Promise<Readonly<{ index: IndexState; line: Buffer | undefined }>>;
+  line(of: IndexedExport, id: string): Promise<Readonly<{ index: IndexState; line: Buffer | undefined }>>;
   close(): Promise<void>;
 }>;
 
@@ -88,7 +88,7 @@ export type FoundBatch = Readonly<{
 /** Reads finished batches: what the index is made of. Implemented by `pipeline/directory/reading/read-batches.ts`. */
 export type ReadBatches = Readonly<{
   /** Undefined when there are none that are the export's. `path` is the directory's own, links followed. */
-  find(of: RecordsOf): Promise<Readonly<{ path: string; batches: readonly FoundBatch[] }> | undefined>;
+  find(of: IndexedExport): Promise<Readonly<{ path: string; batches: readonly FoundBatch[] }> | undefined>;
   /**
    * Every record's line and where in the file it begins, in order; resolves with the hash of the file, and whether it is
    * laid out as it was written. Undefined when it is no longer the file that was found.

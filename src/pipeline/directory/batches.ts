@@ -49,7 +49,7 @@ export type Batches = AsyncDisposable &
 const ROOM_BYTES = 1 << 20;
 
 /** `onFinished` is called behind each batch that was finished. */
-export function batchesOf(
+export function createBatches(
   storage: Storage,
   found: FoundBatches,
   batchSize: number,

@@ -17,7 +17,7 @@ import { toRecord } from "../../formats/to-record.ts";
 import { nodeFileSystem, type FileSystem } from "../../storage/folder/file-system.ts";
 import { fileLock } from "../../storage/folder/lock.ts";
 import { folderStorage } from "../../storage/folder/folder-storage.ts";
-import { openDirectoryWith } from "./open-directory.ts";
+import { createOpenDirectory } from "./open-directory.ts";
 
 const purpose: Purpose = { email: "ada@example.com", filter: EVERYTHING, maxEmails: null, batchSize: 5 };
 const clock = manualClock();
@@ -26,7 +26,7 @@ const open = (
   changes: Partial<Purpose> = {},
   files: FileSystem = nodeFileSystem,
 ): Promise<ExportDirectory> =>
-  openDirectoryWith(folderStorage(fileLock(clock), files), clock, "gmail-export test")(
+  createOpenDirectory(folderStorage(fileLock(clock), files), clock, "gmail-export test")(
     path,
     { ...purpose, ...changes },
     () => NOTHING_SPENT,
@@ -52,8 +52,8 @@ async function writePending(directory: ExportDirectory): Promise<void> {
 
 async function batchesIn(path: string): Promise<Record<string, string>> {
   const names = (await readdir(path)).filter((name) => name.startsWith("emails_batch_"));
-  const inOrder = names.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
-  const texts = inOrder.map(async (name) => [name, await readFile(join(path, name), "utf8")] as const);
+  const mapInOrder = names.toSorted((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const texts = mapInOrder.map(async (name) => [name, await readFile(join(path, name), "utf8")] as const);
   return Object.fromEntries(await Promise.all(texts));
 }
 
@@ -634,7 +634,7 @@ test("who lost the hold writes nothing more, no checkpoint either, and not what 
   await using folder = await scratchFolder();
   const lost = new AbortController();
   const storages = folderStorage(fileLock(clock));
-  await using directory = await openDirectoryWith(storages, clock, "gmail-export test")(
+  await using directory = await createOpenDirectory(storages, clock, "gmail-export test")(
     folder.path,
     purpose,
     () => NOTHING_SPENT,

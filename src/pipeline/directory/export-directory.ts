@@ -5,8 +5,8 @@ import type { FailedMessage, Manifest } from "../../core/export/manifest.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import { addSpent, type Spent } from "../../core/quota.ts";
 import type { Hold, Storage } from "../../core/ports/storage.ts";
-import { batchesOf, type Batches, type FoundBatches } from "./batches.ts";
-import { GROUP_MS, groupOfEnds } from "./group.ts";
+import { createBatches, type Batches, type FoundBatches } from "./batches.ts";
+import { GROUP_MS, createPendingGroup } from "./group.ts";
 import {
   beginJournal,
   continueJournal,
@@ -15,8 +15,8 @@ import {
   type Journal,
   type JournalBegin,
 } from "./journal.ts";
-import { manifestKeeper } from "./manifest-keeper.ts";
-import { oneAtATime } from "./mutex.ts";
+import { createManifestKeeper } from "./manifest-keeper.ts";
+import { createMutex } from "./mutex.ts";
 
 /** All that was durable in a directory when it was opened. */
 export type Found = Readonly<{
@@ -79,8 +79,8 @@ export function holdDirectory(
     quota: spent(),
     tool,
   });
-  const manifest = manifestKeeper(storage, found.isProven, () => describe(false));
-  const batches: Batches = batchesOf(storage, found.batches, purpose.batchSize, () =>
+  const manifest = createManifestKeeper(storage, found.isProven, () => describe(false));
+  const batches: Batches = createBatches(storage, found.batches, purpose.batchSize, () =>
     manifest.afterBatch(batches.entries.length),
   );
 
@@ -89,7 +89,7 @@ export function holdDirectory(
       ? await continueJournal(storage, found.journal)
       : await beginJournal(storage, beginning(purpose, historyId), []));
 
-  const group = groupOfEnds();
+  const group = createPendingGroup();
 
   /** Makes the group durable, and only then counts it. */
   const flush = async (): Promise<void> => {
@@ -118,7 +118,7 @@ export function holdDirectory(
     }
   };
 
-  const turns = oneAtATime();
+  const mutex = createMutex();
   let timer: AbortController | undefined;
   const flushLater = (): void => {
     if (timer) return;
@@ -128,7 +128,7 @@ export function holdDirectory(
       .then(
         () => {
           timer = undefined;
-          return turns.do(flush);
+          return mutex.run(flush);
         },
         () => {},
       )
@@ -149,7 +149,7 @@ export function holdDirectory(
       return listed ? historyId : undefined;
     },
     beginListing: (cursor) =>
-      turns.do(async () => {
+      mutex.run(async () => {
         await journal?.[Symbol.asyncDispose]();
         historyId = cursor;
         listed = false;
@@ -160,30 +160,30 @@ export function holdDirectory(
         ]);
       }),
     addRefs: (refs) =>
-      turns.do(async () => {
+      mutex.run(async () => {
         const unknown = refs.filter((ref) => ledger.add(ref));
         if (unknown.length > 0)
           await (await openJournal()).append([{ refs: unknown.map(({ id, threadId }) => [id, threadId]) }]);
       }),
     endListing: () =>
-      turns.do(async () => {
+      mutex.run(async () => {
         await (await openJournal()).append([{ listed: true }]);
         listed = true;
       }),
     write: (ended) =>
-      turns.do(async () => {
+      mutex.run(async () => {
         await group.add(ended);
         if (group.isFull()) await flushNow();
         else flushLater();
       }),
     checkpoint: () =>
-      turns.do(async () => {
+      mutex.run(async () => {
         await flushNow();
         if (manifest.isProven) await journal?.append([tally()]);
         await manifest.checkpoint();
       }),
     commit: (caughtUpTo) =>
-      turns.do(async () => {
+      mutex.run(async () => {
         await flushNow();
         historyId = caughtUpTo ?? historyId;
         await batches.finish();
@@ -197,7 +197,7 @@ export function holdDirectory(
       }),
     async [Symbol.asyncDispose]() {
       timer?.abort();
-      await turns.rest();
+      await mutex.idle();
       await batches[Symbol.asyncDispose]();
       await journal?.[Symbol.asyncDispose]();
       await hold[Symbol.asyncDispose]();

@@ -5,7 +5,7 @@ import type { Storage, StoredEntry } from "../../core/ports/storage.ts";
 import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
 import { batchName, batchNumber, idOf, isRecord, recoverPart, scanRecords } from "../../formats/batch.ts";
 import type { FoundBatches, UnfinishedBatch } from "./batches.ts";
-import { knownBatches, type KnownBatch, type KnownBatches } from "./known-batches.ts";
+import { openKnownBatches, type KnownBatch, type KnownBatches } from "./known-batches.ts";
 
 /**
  * The finished batches that are there, each held against the manifest, and what was written behind them. A batch that
@@ -18,16 +18,16 @@ export async function findBatches(
   onExported: (ref: Ref) => void,
   signal: AbortSignal,
 ): Promise<FoundBatches> {
-  const known = await knownBatches(storage);
+  const known = await openKnownBatches(storage);
   try {
-    return await findWith(known, storage, manifest, hasJournal, onExported, signal);
+    return await findKnowing(known, storage, manifest, hasJournal, onExported, signal);
   } catch (error) {
     await known[Symbol.asyncDispose]();
     throw error;
   }
 }
 
-async function findWith(
+async function findKnowing(
   known: KnownBatches,
   storage: Storage,
   manifest: Manifest | undefined,
@@ -50,7 +50,7 @@ async function findWith(
     const its = expected.get(file.name);
     // Without an entry it can only be the batch that was finished right before a crash.
     if (!its && !hasJournal) throw foreignBatch(storage.place, file.name);
-    mustBeFile(storage.place, file);
+    assertRegularFile(storage.place, file);
     signal.throwIfAborted();
     const batch = (await known.find(file)) ?? (await read(storage, file, its !== undefined, known));
     if (!batch || (its && its.sha256 !== batch.entry.sha256)) throw changedBatch(storage.place, file.name);
@@ -97,7 +97,7 @@ async function readUnfinished(
   file: StoredEntry,
   number: number,
 ): Promise<UnfinishedBatch | undefined> {
-  mustBeFile(storage.place, file);
+  assertRegularFile(storage.place, file);
   await using content = await storage.open(batchName(number), "growing");
   if (!content) return undefined;
   let replacementCharacters = 0;
@@ -110,7 +110,7 @@ async function readUnfinished(
   return { number, found, replacementCharacters, refs };
 }
 
-function mustBeFile(place: string, { name, odd }: StoredEntry): void {
+function assertRegularFile(place: string, { name, odd }: StoredEntry): void {
   if (odd !== undefined)
     throw refuse(
       "directory_damaged",

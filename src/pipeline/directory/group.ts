@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 
 import type { Ended } from "../../core/ports/export-directory.ts";
 import type { FailedMessage } from "../../core/export/manifest.ts";
@@ -26,14 +26,14 @@ type Group = Readonly<{
  * Holds always: nothing of a group counts, in the ledger or anywhere else, before all of it is durable: content first,
  * then records, then journal, then ledger.
  */
-export type GroupOfEnds = Readonly<{
+export type PendingGroup = Readonly<{
   add(ended: readonly Ended[]): Promise<void>;
   isFull(): boolean;
   /** All that waits, which waits no longer; undefined when nothing does. */
   take(): Group | undefined;
 }>;
 
-export function groupOfEnds(): GroupOfEnds {
+export function createPendingGroup(): PendingGroup {
   let records: RecordLine[] = [];
   let gone: string[] = [];
   let failed: FailedMessage[] = [];
@@ -74,6 +74,6 @@ export function groupOfEnds(): GroupOfEnds {
 
 /** A record as it stands in a batch. What asks the server meanwhile has a turn before a large one. */
 async function lineOf(record: ExportRecord): Promise<string> {
-  if (record.Body.plain.length + record.Body.html.length > LARGE_CHARACTERS) await breathe();
+  if (record.Body.plain.length + record.Body.html.length > LARGE_CHARACTERS) await yieldToEventLoop();
   return JSON.stringify(record);
 }

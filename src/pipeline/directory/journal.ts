@@ -99,15 +99,15 @@ export async function beginJournal(
   entries: readonly JournalEntry[],
 ): Promise<Journal> {
   const { bytes, checksum } = checkedLines([first, ...entries]);
-  return goOn(await storage.grow(JOURNAL, 0, bytes), checksum);
+  return appendingTo(await storage.grow(JOURNAL, 0, bytes), checksum);
 }
 
 /** Goes on behind what was found whole. */
 export async function continueJournal(storage: Storage, found: CheckedEnd): Promise<Journal> {
-  return goOn(await storage.grow(JOURNAL, found.bytes), found.checksum);
+  return appendingTo(await storage.grow(JOURNAL, found.bytes), found.checksum);
 }
 
-function goOn(file: Awaited<ReturnType<Storage["grow"]>>, before: number): Journal {
+function appendingTo(file: Awaited<ReturnType<Storage["grow"]>>, before: number): Journal {
   let checksum = before;
   return {
     async append(entries) {

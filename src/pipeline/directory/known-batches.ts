@@ -42,7 +42,7 @@ export type KnownBatches = AsyncDisposable &
 type Found = Omit<KnownBatch, "refs"> & { ids: readonly string[] };
 
 /** Reads what is known of the batches of a directory that is held. */
-export async function knownBatches(storage: Storage): Promise<KnownBatches> {
+export async function openKnownBatches(storage: Storage): Promise<KnownBatches> {
   const found = new Map<string, Found>();
   let end = { bytes: 0, checksum: 0 };
   {

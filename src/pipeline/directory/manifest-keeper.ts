@@ -22,7 +22,7 @@ export type ManifestKeeper = Readonly<{
 }>;
 
 /** `unfinished` makes a manifest that says what is there so far. */
-export function manifestKeeper(storage: Storage, isProven: boolean, unfinished: () => Manifest): ManifestKeeper {
+export function createManifestKeeper(storage: Storage, isProven: boolean, unfinished: () => Manifest): ManifestKeeper {
   let proven = isProven;
   let due = 0; // batches
   const write = (): Promise<void> => putManifest(storage, unfinished());

@@ -16,7 +16,7 @@ import { openManifest } from "./manifest-file.ts";
 const GLANCE_MS = 200;
 
 /** Opens export directories, one writer each, across processes too. */
-export function openDirectoryWith(storages: OpenStorage, clock: Clock, tool: string): OpenDirectory {
+export function createOpenDirectory(storages: OpenStorage, clock: Clock, tool: string): OpenDirectory {
   return async (path, purpose, spent, signal) => {
     const storage = storages(path);
     const hold = await storage.hold(GLANCE_MS, signal);
@@ -31,18 +31,18 @@ export function openDirectoryWith(storages: OpenStorage, clock: Clock, tool: str
 }
 
 /** Throws `directory_busy` while some process, this one or another, writes to the directory. */
-export async function mustBeFree(storage: Storage): Promise<void> {
+export async function assertNotHeld(storage: Storage): Promise<void> {
   if (await storage.isHeld()) throw busy(storage.place);
 }
 
 /** Reads all that is durable in a directory. */
 async function find(storage: Storage, purpose: Purpose, signal: AbortSignal): Promise<Found> {
   const manifest = (await openManifest(storage))?.manifest;
-  if (manifest) mustBelong(storage.place, manifest, purpose);
+  if (manifest) assertBelongs(storage.place, manifest, purpose);
 
   let ledger = createLedger();
   const journal = await readJournal(storage, (ref) => ledger.add(ref));
-  if (journal) mustBelong(storage.place, journal.begin, purpose);
+  if (journal) assertBelongs(storage.place, journal.begin, purpose);
   const renamedFrom = [journal?.begin.email, manifest?.email].find(
     (email) => email !== undefined && !sameAccount(email, purpose.email),
   );
@@ -89,7 +89,7 @@ async function find(storage: Storage, purpose: Purpose, signal: AbortSignal): Pr
   };
 }
 
-function mustBelong(place: string, found: Pick<Manifest, "email" | "filter">, purpose: Purpose): void {
+function assertBelongs(place: string, found: Pick<Manifest, "email" | "filter">, purpose: Purpose): void {
   const { email, was, filter } = purpose;
   if (!sameAccount(found.email, email) && !(was !== undefined && sameAccount(found.email, was)))
     throw refuse(

@@ -7,7 +7,7 @@ import { canonicalAccount } from "../../core/account.ts";
 import { refuse } from "../../core/errors.ts";
 import {
   assertMove,
-  granted,
+  stateAfter,
   LIVE,
   mayAsk,
   NO_PROGRESS,
@@ -68,13 +68,13 @@ export function openJobDatabase(path: string) {
   };
 
   /** Nobody runs it, and what was wished has come true. */
-  const rest = (from: ExportJob, state: ExportState, now: EpochMs): ExportJob => {
+  const settle = (from: ExportJob, state: ExportState, now: EpochMs): ExportJob => {
     const job = toState(from, state, now);
     put(job, from.state, job.state === "waiting" ? job.until : 0, null, null);
     return job;
   };
 
-  const mustHaveDirectory = (id: string | undefined, directory: string): void => {
+  const assertDirectoryIsFree = (id: string | undefined, directory: string): void => {
     const other = ask.inDirectory.all(directory).find((row) => row["id"] !== id);
     if (other)
       throw refuse(
@@ -95,7 +95,7 @@ export function openJobDatabase(path: string) {
         state: "queued",
       };
       return atomically(() => {
-        mustHaveDirectory(undefined, request.directory);
+        assertDirectoryIsFree(undefined, request.directory);
         ask.insert.run(job.id, request.account, request.directory, "queued", now, now, JSON.stringify(job));
         return job;
       });
@@ -129,7 +129,7 @@ export function openJobDatabase(path: string) {
           const found = parseJob(row["job"]);
           const wish = wishIn(row);
           if (wish !== undefined) {
-            rest(found, granted(wish), now); // its worker died before it heard of it
+            settle(found, stateAfter(wish), now); // its worker died before it heard of it
             continue;
           }
           const key = randomUUID();
@@ -158,7 +158,7 @@ export function openJobDatabase(path: string) {
         if (held?.["lease"] !== key) return;
         const wish = wishIn(held);
         const isUnheard = wish !== undefined && LIVE.includes(state.state);
-        rest({ ...job, progress }, isUnheard ? granted(wish) : state, now);
+        settle({ ...job, progress }, isUnheard ? stateAfter(wish) : state, now);
       });
     },
 
@@ -166,14 +166,14 @@ export function openJobDatabase(path: string) {
       return atomically(() => {
         const row = rowOf(id);
         const found = parseJob(row["job"]);
-        if (!mayAsk(wish, found.state)) throw notNow(wish, found);
+        if (!mayAsk(wish, found.state)) throw notInThisState(wish, found);
         if (found.state === "running" && Number(row["due_at"]) > now) {
           if (wishIn(row) !== "cancel") ask.setWish.run(wish, id); // what is to stop for good is not paused
           return found;
         }
-        const next = granted(wish);
-        if (LIVE.includes(next.state)) mustHaveDirectory(id, found.request.directory);
-        return rest(found, next, now);
+        const next = stateAfter(wish);
+        if (LIVE.includes(next.state)) assertDirectoryIsFree(id, found.request.directory);
+        return settle(found, next, now);
       });
     },
 
@@ -194,7 +194,7 @@ export function openJobDatabase(path: string) {
     signedIn(account: string, now: EpochMs): void {
       atomically(() => {
         for (const row of ask.wantSignIn.all(account))
-          if (!isDamaged(row["job"])) rest(parseJob(row["job"]), { state: "queued" }, now);
+          if (!isDamaged(row["job"])) settle(parseJob(row["job"]), { state: "queued" }, now);
       });
     },
 
@@ -292,7 +292,7 @@ function onDisk<T>(path: string, work: () => T): T {
   }
 }
 
-function notNow(wish: Wish, job: ExportJob): Error {
+function notInThisState(wish: Wish, job: ExportJob): Error {
   const asked = wish.replace("_", " ");
   return refuse(
     "not_in_this_state",

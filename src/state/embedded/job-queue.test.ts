@@ -8,7 +8,7 @@ import { jobQueueContract, refusalOf, requestOf, type JobQueueStage } from "../.
 import { manualClock } from "../../../test/manual-clock.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
 import { failureOf } from "../../core/errors.ts";
-import { embeddedQueue } from "./job-queue.ts";
+import { embeddedJobQueue } from "./job-queue.ts";
 
 type Stage = JobQueueStage & Readonly<{ folder: string; path: string; warned: string[] }>;
 
@@ -18,7 +18,7 @@ async function open(): Promise<Stage> {
   const clock = manualClock();
   const warned: string[] = [];
   const log = { warn: (event: string, fields = {}) => void warned.push(`${event} ${JSON.stringify(fields)}`) };
-  const all = [embeddedQueue(state, clock, log)];
+  const all = [embeddedJobQueue(state, clock, log)];
   return {
     folder: state,
     path: join(state, "exports.sqlite"),
@@ -26,7 +26,7 @@ async function open(): Promise<Stage> {
     warned,
     queue: all[0]!,
     another() {
-      all.push(embeddedQueue(state, clock));
+      all.push(embeddedJobQueue(state, clock));
       return all.at(-1)!;
     },
     async [Symbol.asyncDispose]() {
@@ -51,7 +51,7 @@ test("where the list of exports cannot be kept, that is a disk failure that name
   await mkdir(join(folder.path, "state"));
   await writeFile(join(folder.path, "state", "exports.sqlite"), "This is no database. ".repeat(100));
   for (const state of ["file", "state"]) {
-    const queue = embeddedQueue(join(folder.path, state), manualClock());
+    const queue = embeddedJobQueue(join(folder.path, state), manualClock());
     const failure = await queue.counts().catch(failureOf);
     expect(failure).toMatchObject({ code: "disk", message: expect.stringContaining(join(folder.path, state)) });
     if (state === "state") {
@@ -97,7 +97,7 @@ test("a file that has other tables is left alone", async () => {
   const database = new DatabaseSync(join(folder.path, "exports.sqlite"));
   database.exec("CREATE TABLE export (something TEXT)");
   database.close();
-  const queue = embeddedQueue(folder.path, manualClock());
+  const queue = embeddedJobQueue(folder.path, manualClock());
   expect(await refusalOf(queue.counts())).toBe("disk");
   await queue.close();
 });

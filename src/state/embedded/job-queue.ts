@@ -26,7 +26,7 @@ type Answer = Readonly<{ value: unknown }> | Readonly<{ failure: Failure }> | Re
  * another process that holds the file stops who calls. The thread and the file are there from the first call on.
  * What is damaged in the list is left out, and told to the log.
  */
-export function embeddedQueue(folder: string, clock: Clock, log?: Pick<Log, "warn">): JobQueue {
+export function embeddedJobQueue(folder: string, clock: Clock, log?: Pick<Log, "warn">): JobQueue {
   const { call, close } = databaseThread(join(folder, "exports.sqlite"));
   const told = new Set<string>();
 

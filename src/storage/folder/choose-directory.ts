@@ -1,7 +1,7 @@
 import { readdir, readlink, realpath } from "node:fs/promises";
 import { basename, dirname, join, relative, resolve, sep } from "node:path";
 
-import { nameAmong } from "../../core/account.ts";
+import { findAccountFileName } from "../../core/account.ts";
 import { refuse } from "../../core/errors.ts";
 import { faultOfFileName } from "../../core/file-name.ts";
 import type { ChooseDirectory } from "../../core/ports/export-directory.ts";
@@ -47,7 +47,7 @@ async function isInside(root: string, real: string): Promise<boolean> {
 }
 
 async function nameUnder(root: string, account: string): Promise<string> {
-  return nameAmong((await onDisk(root, () => unlessMissing(readdir(root)))) ?? [], account);
+  return findAccountFileName((await onDisk(root, () => unlessMissing(readdir(root)))) ?? [], account);
 }
 
 /** The path with every symbolic link followed, as far as it exists; one that leads nowhere yet is followed too. */

@@ -6,7 +6,9 @@ export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T
     return await work();
   } catch (error) {
     if (error instanceof ExportError || !isSystemError(error)) throw error;
-    throw refuse("disk", `${what(error.code)}: ${path} (${error.code}).`, remedy(error.code), { cause: error });
+    throw refuse("disk", `${describeError(error.code)}: ${path} (${error.code}).`, remedy(error.code), {
+      cause: error,
+    });
   }
 }
 
@@ -24,7 +26,7 @@ export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined>
   }
 }
 
-function what(code: string): string {
+function describeError(code: string): string {
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":

@@ -42,7 +42,7 @@ function storageOf(place: string, lock: Lock, files: FileSystem): Storage {
   const writing = <T>(work: () => Promise<T>): Promise<T> =>
     onDisk(place, async () => {
       if (!held) throw new RangeError("a directory must be held before it is written");
-      await held.mustBeOurs();
+      await held.assertStillHeld();
       return work();
     });
 

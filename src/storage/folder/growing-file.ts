@@ -18,7 +18,7 @@ import {
  * copying what stands before it beside, and renaming. So is a file that another user could write, or that has a
  * second name somewhere: we go on in one of our own.
  */
-type Growing = Readonly<{
+type GrowingInFolder = Readonly<{
   append(bytes: Uint8Array): Promise<void>;
   seal(end: Uint8Array): Promise<BigIntStats>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -27,8 +27,13 @@ type Growing = Readonly<{
 /** `path` is its name when it is sealed, `growing` the one until then. */
 type Names = Readonly<{ path: string; growing: string }>;
 
-export async function growFile(files: FileSystem, names: Names, keep: number, first: Uint8Array): Promise<Growing> {
-  const file = await begin(files, names.growing, keep, first);
+export async function growFile(
+  files: FileSystem,
+  names: Names,
+  keep: number,
+  first: Uint8Array,
+): Promise<GrowingInFolder> {
+  const file = await openGrowing(files, names.growing, keep, first);
   let bytes = keep + first.length;
   const write = async (chunk: Uint8Array): Promise<void> => {
     await writeAll(file, chunk, bytes);
@@ -57,7 +62,7 @@ export async function growFile(files: FileSystem, names: Names, keep: number, fi
   };
 }
 
-async function begin(files: FileSystem, path: string, keep: number, first: Uint8Array): Promise<OpenedFile> {
+async function openGrowing(files: FileSystem, path: string, keep: number, first: Uint8Array): Promise<OpenedFile> {
   if (keep === 0 && first.length === 0) {
     const file = await openAnew(files, path);
     return closedOnFailure(file, () => files.syncFolder(dirname(path)));
@@ -66,7 +71,7 @@ async function begin(files: FileSystem, path: string, keep: number, first: Uint8
   const found = keep === 0 ? undefined : await unlessMissing(openExisting(files, path, flags));
   if (found === undefined || "odd" in found) {
     if (keep > 0) throw changed(path);
-    return beside(files, path, (file) => writeAll(file, first, 0));
+    return writeBeside(files, path, (file) => writeAll(file, first, 0));
   }
   const { file: before, stats } = found;
   if (isPrivate(stats) && Number(stats.size) === keep)
@@ -77,7 +82,7 @@ async function begin(files: FileSystem, path: string, keep: number, first: Uint8
       await files.syncFolder(dirname(path));
     });
   try {
-    return await beside(files, path, async (file) => {
+    return await writeBeside(files, path, async (file) => {
       let at = 0;
       for await (const chunk of readChunks(before, 0, keep)) {
         await writeAll(file, chunk, at);
@@ -92,7 +97,11 @@ async function begin(files: FileSystem, path: string, keep: number, first: Uint8
 }
 
 /** Writes a file beside, and gives it the name when it is whole and durable. */
-async function beside(files: FileSystem, path: string, fill: (file: OpenedFile) => Promise<void>): Promise<OpenedFile> {
+async function writeBeside(
+  files: FileSystem,
+  path: string,
+  fill: (file: OpenedFile) => Promise<void>,
+): Promise<OpenedFile> {
   const part = join(dirname(path), `.new-${basename(path)}`);
   const file = await openAnew(files, part);
   return closedOnFailure(file, async () => {

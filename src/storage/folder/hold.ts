@@ -14,7 +14,7 @@ export type HeldFolder = Readonly<{
   number: number;
   signal: AbortSignal;
   /** Throws `HoldLost` when another folder, or another lock, stands where ours did: somebody else may write by now. */
-  mustBeOurs(): Promise<void>;
+  assertStillHeld(): Promise<void>;
   release(): Promise<void>;
 }>;
 
@@ -39,7 +39,7 @@ export async function holdFolder(
     const locked = await files.lstat(path);
     await files.syncFolder(place);
     const lost = new AbortController();
-    const mustBeOurs = async (): Promise<void> => {
+    const assertStillHeld = async (): Promise<void> => {
       if (signal?.reason instanceof HoldLost) lost.abort(signal.reason);
       lost.signal.throwIfAborted();
       const [folderNow, lockNow] = [await unlessMissing(files.lstat(place)), await unlessMissing(files.lstat(path))];
@@ -54,7 +54,7 @@ export async function holdFolder(
     return {
       number: (holds += 1),
       signal: lost.signal,
-      mustBeOurs,
+      assertStillHeld,
       release: async () => held[Symbol.asyncDispose](),
     };
   } catch (error) {

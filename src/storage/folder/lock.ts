@@ -60,7 +60,7 @@ function tryLock(path: string): AsyncDisposable | undefined {
   } catch (error) {
     database?.close();
     if (isBusy(error)) return undefined;
-    const cause = whyNot(path) ?? error;
+    const cause = folderError(path) ?? error;
     throw unusable(path, cause instanceof Error ? cause.message : "unknown", cause);
   }
   const held = database;
@@ -72,7 +72,7 @@ function tryLock(path: string): AsyncDisposable | undefined {
 }
 
 /** SQLite says only that it cannot open a file. What the system says of the folder, where it refuses that as well. */
-function whyNot(path: string): unknown {
+function folderError(path: string): unknown {
   try {
     closeSync(openSync(dirname(path), "r"));
     return undefined;

@@ -28,7 +28,7 @@ export async function tightenFolders(
       // It belongs to somebody else. That is for who set it up to answer for, unless anybody may write in it.
       if ((before & 0o002) !== 0) throw open(name, path, error);
     });
-    await mustBeOurs(files, name, path);
+    await assertStillHeld(files, name, path);
   }
   // EXPORT_DIR may be a folder that holds other things, too; each export's own is private in any case.
   const mode = await modeOf(files, exportDir);
@@ -46,7 +46,7 @@ async function modeOf(files: FileSystem, path: string): Promise<number | undefin
 }
 
 /** Nothing in it was put there by a user who is neither this one nor the one that the folder belongs to. */
-async function mustBeOurs(files: FileSystem, name: string, path: string): Promise<void> {
+async function assertStillHeld(files: FileSystem, name: string, path: string): Promise<void> {
   const own = process.getuid?.();
   if (own === undefined) return; // Windows knows no owners
   const folder = await files.lstat(join(path, "."));

@@ -2,26 +2,26 @@ import { createHash } from "node:crypto";
 
 import type { Archive, FinishedFile, Snapshot } from "../../../core/ports/read-directory.ts";
 import { tar } from "../../../formats/tar.ts";
-import { changed } from "./snapshot.ts";
+import { changedFile } from "./snapshot.ts";
 
 /** A tar, with the manifest last as in the directory: one that was cut off has none. */
-export const tarOf: Archive = (folder, snapshot) =>
+export const archiveAsTar: Archive = (folder, snapshot) =>
   tar(
     snapshot.files.map((file) => ({
       path: `${folder}/${file.file}`,
       bytes: file.bytes,
-      content: () => proven(snapshot, file),
+      content: () => readProven(snapshot, file),
     })),
     Date.parse(snapshot.manifest.export_date),
   );
 
 /** The file's bytes; throws behind the last when they are not those that the manifest knows. */
-async function* proven(snapshot: Snapshot, file: FinishedFile): AsyncGenerator<Uint8Array> {
+async function* readProven(snapshot: Snapshot, file: FinishedFile): AsyncGenerator<Uint8Array> {
   await using open = await snapshot.open(file);
   const hash = createHash("sha256");
   for await (const chunk of open.read(0, file.bytes)) {
     hash.update(chunk);
     yield chunk;
   }
-  if (hash.digest("hex") !== file.sha256) throw changed(file.file);
+  if (hash.digest("hex") !== file.sha256) throw changedFile(file.file);
 }

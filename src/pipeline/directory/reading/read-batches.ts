@@ -4,10 +4,10 @@ import type { OpenStorage, Storage, StoredContent } from "../../../core/ports/st
 import { batchNumber, scanRecords } from "../../../formats/batch.ts";
 import { JOURNAL } from "../journal.ts";
 import { openManifest } from "../manifest-file.ts";
-import { changed } from "./snapshot.ts";
+import { changedFile } from "./snapshot.ts";
 
 /** Reads the finished batches of export directories. */
-export function readBatchesOf(storages: OpenStorage): ReadBatches {
+export function createReadBatches(storages: OpenStorage): ReadBatches {
   return {
     async find({ directory, owns }) {
       const path = await storages(directory).resolvePlace();
@@ -37,11 +37,11 @@ export function readBatchesOf(storages: OpenStorage): ReadBatches {
 
     async bytes(path, batch, start, length) {
       await using content = await openFound(storages(path), batch);
-      if (!content) throw changed(`${path}/${batch.file}`);
+      if (!content) throw changedFile(`${path}/${batch.file}`);
       const chunks: Buffer[] = [];
       for await (const chunk of content.read(start, start + length)) chunks.push(chunk);
       const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-      if (bytes.length < length) throw changed(`${path}/${batch.file}`);
+      if (bytes.length < length) throw changedFile(`${path}/${batch.file}`);
       return bytes;
     },
   };

@@ -6,7 +6,7 @@ import { openManifest } from "../manifest-file.ts";
 import { takeSnapshot } from "./snapshot.ts";
 
 /** Reads export directories without holding them. */
-export function readDirectoryOf(storages: OpenStorage): ReadDirectory {
+export function createReadDirectory(storages: OpenStorage): ReadDirectory {
   return {
     manifest: async (path) => (await openManifest(storages(path)))?.manifest,
     snapshot: (path) => takeSnapshot(storages(path)),

@@ -10,7 +10,7 @@ import { scratchFolder } from "../../../../test/scratch.ts";
 import { EVERYTHING } from "../../../core/mail/filter.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
 import { NOTHING_SPENT } from "../../../core/quota.ts";
-import { tarOf } from "./archive.ts";
+import { archiveAsTar } from "./archive.ts";
 import { readDirectory } from "../../../../test/on-disk.ts";
 
 const ONE = '[\n{"Message-ID":"1"}\n]\n';
@@ -108,10 +108,10 @@ test("a batch that is cut while it is read breaks off", async () => {
 
 test("an archive breaks off behind a batch that is not the one that the manifest knows", async () => {
   await using folder = await exported();
-  const whole = tarOf("ada", await snapshotOf(folder.path));
+  const whole = archiveAsTar("ada", await snapshotOf(folder.path));
   expect((await buffer(whole.content)).length).toBe(whole.bytes);
   await writeFile(join(folder.path, BATCH), TWO);
-  await expect(buffer(tarOf("ada", await snapshotOf(folder.path)).content)).rejects.toMatchObject(REFUSED);
+  await expect(buffer(archiveAsTar("ada", await snapshotOf(folder.path)).content)).rejects.toMatchObject(REFUSED);
 });
 
 test("a manifest that says what none can say is refused, and not quoted", async () => {

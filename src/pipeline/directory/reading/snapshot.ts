@@ -32,12 +32,12 @@ async function inMemory(bytes: Buffer): Promise<OpenFile> {
 async function openBatch(storage: Storage, { file, bytes }: FinishedFile): Promise<OpenFile> {
   const path = `${storage.place}/${file}`;
   const content = await storage.open(file).catch((error: unknown) => {
-    throw failureOf(error)?.code === "directory_damaged" ? changed(path, error) : error; // a link, a named pipe, …
+    throw failureOf(error)?.code === "directory_damaged" ? changedFile(path, error) : error; // a link, a named pipe, …
   });
-  if (!content) throw changed(path);
+  if (!content) throw changedFile(path);
   if (content.bytes !== bytes) {
     await content[Symbol.asyncDispose]();
-    throw changed(path);
+    throw changedFile(path);
   }
   return {
     async *read(start, end) {
@@ -46,13 +46,13 @@ async function openBatch(storage: Storage, { file, bytes }: FinishedFile): Promi
         left -= chunk.length;
         yield chunk;
       }
-      if (left > 0) throw changed(path);
+      if (left > 0) throw changedFile(path);
     },
     [Symbol.asyncDispose]: () => content[Symbol.asyncDispose](),
   };
 }
 
-export function changed(path: string, cause?: unknown): Error {
+export function changedFile(path: string, cause?: unknown): Error {
   return refuse(
     "directory_damaged",
     `${path} is not what the manifest says.`,

@@ -1,4 +1,4 @@
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 
 import { ExportError, refuse, type FinalCode, type Failure } from "../../../core/errors.ts";
 import type { AccessToken } from "../../../core/ports/accounts.ts";
@@ -99,12 +99,12 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
       if (response.status === 401) throw new TokenRefused(token);
       if (isOk(response)) {
         const isLarge = response.body.length > LARGE_BYTES;
-        if (isLarge) await breathe();
+        if (isLarge) await yieldToEventLoop();
         if (isLarge && !mayBeParsed(response.body)) throw tooMuch();
         const json = jsonOf(response, clock);
-        if (isLarge) await breathe();
+        if (isLarge) await yieldToEventLoop();
         const result = parse(json);
-        if (isLarge) await breathe();
+        if (isLarge) await yieldToEventLoop();
         pacer.accepted(turn);
         return result;
       }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { inOrder } from "./pool.ts";
+import { mapInOrder } from "./pool.ts";
 
 const never = new AbortController().signal;
 
@@ -22,7 +22,7 @@ test("results come in the order of the items, with never more than the width und
         underWay -= 1;
         return turn;
       };
-      expect(await collect(inOrder(turns, width, work, never))).toEqual(turns);
+      expect(await collect(mapInOrder(turns, width, work, never))).toEqual(turns);
       expect(most).toBeLessThanOrEqual(width);
     }),
   );
@@ -30,7 +30,7 @@ test("results come in the order of the items, with never more than the width und
 
 test("a slow reader slows the work down: nothing runs ahead further than the width", async () => {
   let started = 0;
-  const items = inOrder(Array.from({ length: 100 }).keys(), 4, async (item) => (started += 1) && item, never);
+  const items = mapInOrder(Array.from({ length: 100 }).keys(), 4, async (item) => (started += 1) && item, never);
   await items.next();
   await new Promise(setImmediate);
   expect(started).toBeLessThanOrEqual(5);
@@ -47,7 +47,7 @@ test("the first failure is thrown in its turn, and leaving aborts what is under 
   };
   const seen: number[] = [];
   await expect(async () => {
-    for await (const item of inOrder([0, 1, 2, 3], 4, work, never)) seen.push(item);
+    for await (const item of mapInOrder([0, 1, 2, 3], 4, work, never)) seen.push(item);
   }).rejects.toThrow("one");
   expect(seen).toEqual([0]);
   expect(aborted).toBe(2);

@@ -2,7 +2,7 @@
  * Runs `work` on items with at most `width` under way and yields the results in the order of the items. A slow consumer
  * slows the work down: no more than `width` results are ever held. Leaving the loop early aborts what is under way.
  */
-export async function* inOrder<Item, Result>(
+export async function* mapInOrder<Item, Result>(
   items: Iterable<Item>,
   width: number,
   work: (item: Item, signal: AbortSignal) => Promise<Result>,

@@ -7,7 +7,7 @@ import type { Prices } from "../../../core/quota.ts";
 import type { GmailClient } from "../calls/client.ts";
 import type { Intake, Memory, Share } from "./memory.ts";
 import { plan, type Call } from "./plan.ts";
-import { inOrder } from "./pool.ts";
+import { mapInOrder } from "./pool.ts";
 
 export type ReadPorts = Readonly<{
   client: GmailClient;
@@ -32,7 +32,7 @@ export async function* readPending(
     const ended = call.method === "messages.get" ? [await reader.message(call.id)] : await reader.conversation(call);
     return { ended, units: prices[call.method], share };
   };
-  for await (const { share, ...step } of inOrder(plan(pending, prices), ports.width, readCall, signal)) {
+  for await (const { share, ...step } of mapInOrder(plan(pending, prices), ports.width, readCall, signal)) {
     yield step;
     share.close(); // when the next is asked for, this one has been written
   }

@@ -9,7 +9,7 @@ import { expect, test } from "vitest";
 
 import type { Grant } from "../../../core/grant.ts";
 import { Secret } from "../../../core/secret.ts";
-import { fileNameOf } from "../../../core/account.ts";
+import { accountFileName } from "../../../core/account.ts";
 import { grantsContract } from "../../../../test/contracts/grants.ts";
 import { sealedGrants } from "./sealed-grants.ts";
 import { newestGrantsIn } from "./newest-grants.ts";
@@ -197,17 +197,17 @@ test("every account has a name of its own, short, that stays in the folder", () 
       fc.string({ unit: "grapheme", maxLength: 300 }),
       fc.string({ unit: "grapheme", maxLength: 300 }),
       (a, b) => {
-        expect(fileNameOf(a)).toMatch(/^[a-z0-9@._+%~-]{0,120}$/);
-        expect(fileNameOf(a) === fileNameOf(b)).toBe(a.toLowerCase() === b.toLowerCase());
+        expect(accountFileName(a)).toMatch(/^[a-z0-9@._+%~-]{0,120}$/);
+        expect(accountFileName(a) === accountFileName(b)).toBe(a.toLowerCase() === b.toLowerCase());
       },
     ),
   ));
 
 test("names are readable, and those that look like paths are not paths", () => {
-  expect(fileNameOf("Ada.L+mail@example.com")).toBe("ada.l+mail@example.com");
-  expect(fileNameOf("../../etc/passwd")).toBe("..%2f..%2fetc%2fpasswd");
+  expect(accountFileName("Ada.L+mail@example.com")).toBe("ada.l+mail@example.com");
+  expect(accountFileName("../../etc/passwd")).toBe("..%2f..%2fetc%2fpasswd");
   const long = "a".repeat(200);
-  expect(fileNameOf(`${long}@x.com`)).not.toBe(fileNameOf(`${long}@y.com`));
+  expect(accountFileName(`${long}@x.com`)).not.toBe(accountFileName(`${long}@y.com`));
 });
 
 test("a lock that stays held ends in a failure that may be tried again", async () => {

@@ -1,7 +1,7 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { canonicalAccount, fileNameOf, nameAmong } from "../../../core/account.ts";
+import { canonicalAccount, accountFileName, findAccountFileName } from "../../../core/account.ts";
 import { ExportError, refuse } from "../../../core/errors.ts";
 import type { Grant } from "../../../core/grant.ts";
 import type { Grants } from "../../../core/ports/grants.ts";
@@ -52,7 +52,8 @@ export function sealedGrants(
     return text;
   };
 
-  const newestOf = async (name: string): Promise<number> => disk(root, async () => (await newest?.read(name)) ?? 0);
+  const newestOf = async (name: string): Promise<number> =>
+    reportFolderErrors(root, async () => (await newest?.read(name)) ?? 0);
 
   const load = async (name: string): Promise<Grant | undefined> => {
     const text = await openNewest(name);
@@ -68,14 +69,14 @@ export function sealedGrants(
   /** Holds an account for this process, then does the work. */
   const locked = async <T>(name: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> => {
     signal.throwIfAborted();
-    await disk(root, () => files.privateFolder(root));
+    await reportFolderErrors(root, () => files.privateFolder(root));
     await using held = await lock(join(root, `${name}.lock`), WAIT_MS, signal);
     if (held === undefined) throw stillHeld();
     return await work();
   };
 
   const stored = async (): Promise<readonly string[]> => {
-    const found = await disk(root, () =>
+    const found = await reportFolderErrors(root, () =>
       readdir(root).catch((error: unknown) => {
         if (codeOf(error) === "ENOENT") return [];
         throw error;
@@ -85,7 +86,7 @@ export function sealedGrants(
   };
 
   /** The name of an account's file, there or yet to be made: Google may have spelled the address in another way. */
-  const nameOf = async (account: string): Promise<string> => nameAmong(await stored(), account);
+  const nameOf = async (account: string): Promise<string> => findAccountFileName(await stored(), account);
 
   return {
     load: async (account) => load(await nameOf(account)),
@@ -93,7 +94,7 @@ export function sealedGrants(
     async save(grant) {
       const name = await nameOf(grant.account);
       const { current } = await keys();
-      await disk(root, async () => {
+      await reportFolderErrors(root, async () => {
         await files.privateFolder(root);
         const counter = newest ? await nextCounter(name) : 0;
         await files.replaceFile(join(root, name + SUFFIX), seal(current, name, writeGrant(grant, counter)));
@@ -104,7 +105,7 @@ export function sealedGrants(
 
     async remove(account) {
       const name = await nameOf(account);
-      await disk(root, async () => {
+      await reportFolderErrors(root, async () => {
         const isStored = (await stored()).includes(name);
         const counter = newest && isStored ? await nextCounter(name) : undefined;
         await files.removeFile(join(root, name + SUFFIX));
@@ -121,7 +122,7 @@ export function sealedGrants(
     },
 
     async lockAccount(account, work, signal) {
-      const name = fileNameOf(canonicalAccount(account)); // one lock, however the address is spelled
+      const name = accountFileName(canonicalAccount(account)); // one lock, however the address is spelled
       let isMine = false;
       const turn = (turns.get(name) ?? Promise.resolve()).then(() => {
         isMine = true;
@@ -160,7 +161,7 @@ function replaced(path: string): ExportError {
   );
 }
 
-async function disk<T>(root: string, work: () => Promise<T>): Promise<T> {
+async function reportFolderErrors<T>(root: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

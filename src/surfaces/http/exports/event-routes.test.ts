@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 
 import { manualClock, type ManualClock } from "../../../../test/manual-clock.ts";
 import { scratchFolder } from "../../../../test/scratch.ts";
-import { embeddedQueue } from "../../../state/embedded/job-queue.ts";
+import { embeddedJobQueue } from "../../../state/embedded/job-queue.ts";
 import { NO_PROGRESS, type Progress } from "../../../core/export/job.ts";
 import type { JobQueue, Lease } from "../../../core/ports/job-queue.ts";
 import { EVERYTHING } from "../../../core/mail/filter.ts";
@@ -43,7 +43,7 @@ async function stage(): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await scratchFolder());
   const clock = manualClock();
-  const queue = embeddedQueue(join(folder.path, "state"), clock);
+  const queue = embeddedJobQueue(join(folder.path, "state"), clock);
   stack.defer(() => queue.close());
   const { id } = await queue.add({
     account: "ada@example.com",

@@ -9,9 +9,9 @@ import { expect, test } from "vitest";
 
 import { manualClock } from "../../../../test/manual-clock.ts";
 import { scratchFolder } from "../../../../test/scratch.ts";
-import { tarOf } from "../../../pipeline/directory/reading/archive.ts";
+import { archiveAsTar } from "../../../pipeline/directory/reading/archive.ts";
 import { readDirectory } from "../../../../test/on-disk.ts";
-import { embeddedQueue } from "../../../state/embedded/job-queue.ts";
+import { embeddedJobQueue } from "../../../state/embedded/job-queue.ts";
 import type { Snapshot } from "../../../core/ports/read-directory.ts";
 import { EVERYTHING } from "../../../core/mail/filter.ts";
 import { NOTHING_SPENT } from "../../../core/quota.ts";
@@ -25,7 +25,7 @@ const LARGE = 1 << 30;
 async function stage() {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await scratchFolder());
-  const queue = embeddedQueue(join(folder.path, "state"), manualClock());
+  const queue = embeddedJobQueue(join(folder.path, "state"), manualClock());
   stack.defer(() => queue.close());
   const request = { account: "ada@example.com", directory: folder.path, maxEmails: null, batchSize: 1 };
   const { id } = await queue.add({ ...request, filter: EVERYTHING });
@@ -80,7 +80,7 @@ async function stage() {
     snapshot: async (path: string) => observed((await readDirectory.snapshot(path))!),
   };
   const log = { debug: note, info: note, warn: note, error: note };
-  await app.register(fileRoutes({ queue, readDirectory: reading, archive: tarOf, log }));
+  await app.register(fileRoutes({ queue, readDirectory: reading, archive: archiveAsTar, log }));
   stack.defer(() => app.close());
   const url = `${await app.listen({ host: "127.0.0.1", port: 0 })}/exports/${id}`;
   const ours = stack.move();

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
-import { fileNameOf } from "../../../core/account.ts";
+import { accountFileName } from "../../../core/account.ts";
 import type { Snapshot } from "../../../core/ports/read-directory.ts";
 import { failureOf } from "../../../core/errors.ts";
 import { empty, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
@@ -136,7 +136,7 @@ export function fileRoutes({
         "This export has no finished file yet.",
         "Wait for its first batch; `progress` counts them.",
       );
-    const name = fileNameOf(snapshot.manifest.email);
+    const name = accountFileName(snapshot.manifest.email);
     const whole = archive(name, snapshot);
     void reply
       .type("application/x-tar")

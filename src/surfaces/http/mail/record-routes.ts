@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import { htmlIn } from "../../../formats/record-line.ts";
-import type { IndexState, RecordQuestion, RecordsOf } from "../../../core/ports/records.ts";
+import type { IndexState, RecordQuestion, IndexedExport } from "../../../core/ports/records.ts";
 import { answer, htmlPage, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { EXPORT_ID, MESSAGE_ID } from "../contract/examples.ts";
 import { belongsTo } from "../exports/export-view.ts";
@@ -100,7 +100,7 @@ const STATISTICS = {
 
 /** What was exported, to be looked through. Nothing of a request becomes a path: messages are found by the index. */
 export function recordRoutes({ queue, records, clock }: MailServices & Pick<Common, "clock">): FastifyPluginAsyncZod {
-  const recordsOf = async (id: string): Promise<RecordsOf> => {
+  const recordsOf = async (id: string): Promise<IndexedExport> => {
     const { request } = await queue.get(id);
     return { directory: request.directory, owns: (manifest) => belongsTo(request, manifest) };
   };

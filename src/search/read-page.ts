@@ -1,13 +1,13 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 
 import type { RecordPage, RecordPosition, RecordQuestion, RecordSummary } from "../core/ports/records.ts";
-import { NO_DATE } from "./entry.ts";
+import { NO_DATE } from "./read-entry.ts";
 
 /** More words than a person types; each costs a look through the index. */
 const MOST_WORDS = 8;
 
 /** A page of what matches, and how many match in all. */
-export function pageOf(
+export function readPage(
   database: DatabaseSync,
   question: RecordQuestion,
   limit: number,
@@ -87,15 +87,15 @@ function summaryOf(row: Record<string, unknown>): RecordSummary {
     to: String(row["to"]),
     subject: String(row["subject"]),
     snippet: String(row["snippet"]),
-    labels: textsIn(row["ids"]),
-    labelNames: textsIn(row["names"]),
+    labels: parseTexts(row["ids"]),
+    labelNames: parseTexts(row["names"]),
     sizeEstimate: Number(row["size"]),
     attachments: Number(row["attachments"]),
   };
 }
 
 /** A list that the index itself wrote. */
-export function textsIn(json: unknown): string[] {
+export function parseTexts(json: unknown): string[] {
   const list: unknown = JSON.parse(String(json));
   return Array.isArray(list) ? list.map(String) : [];
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from "node:sqlite";
 
 import type { RecordStatistics } from "../core/ports/records.ts";
-import { textsIn } from "./ask.ts";
+import { parseTexts } from "./read-page.ts";
 
 const SENDERS = 20;
 
@@ -9,7 +9,7 @@ const SENDERS = 20;
 const SIZES = [4, 5, 6, 7, 8] as const;
 
 /** Read from the tallies: quick, however many records there are. */
-export function statisticsOf(database: DatabaseSync): Omit<RecordStatistics, "index"> {
+export function readStatistics(database: DatabaseSync): Omit<RecordStatistics, "index"> {
   const tally = database.prepare("SELECT key, messages, bytes FROM tally WHERE kind = ? AND messages > 0 ORDER BY key");
   const rowsOf = (kind: string) =>
     tally.all(kind).map(({ key, messages, bytes }) => ({
@@ -63,8 +63,8 @@ function labelsOf(database: DatabaseSync): RecordStatistics["labels"] {
     )
     .iterate();
   for (const { ids, names, messages } of sets) {
-    const namesOf = textsIn(names);
-    for (const [place, id] of textsIn(ids).entries()) {
+    const namesOf = parseTexts(names);
+    for (const [place, id] of parseTexts(ids).entries()) {
       const label = found.get(id) ?? { id, name: namesOf[place] ?? id, messages: 0 };
       label.messages += Number(messages);
       found.set(id, label);

@@ -1,23 +1,23 @@
 import type { DatabaseSync } from "node:sqlite";
-import { setImmediate as breathe } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 
 import type { FoundBatch, ReadBatches } from "../core/ports/records.ts";
-import { entryOf, type Entry } from "./entry.ts";
-import { atomically, whenFree } from "./schema.ts";
+import { readEntry, type Entry } from "./read-entry.ts";
+import { atomically, retryWhenBusy } from "./schema.ts";
 
 /** Between two of these everything else in the process has its turn: some milliseconds of work. */
 const SLICE_RECORDS = 64;
 const SLICE_CHARACTERS = 64 << 10;
 
 /** More than any batch holds; 2^53 leaves room for 2^29 batches. */
-export const PLACES = 2 ** 24;
+export const RECORDS_PER_BATCH = 2 ** 24;
 
-type Placed = Readonly<{ entry: Entry; place: number; start: number; length: number }>;
+type IndexedLine = Readonly<{ entry: Entry; place: number; start: number; length: number }>;
 
-export type Fill = ReturnType<typeof fillOf>;
+export type IndexWriter = ReturnType<typeof createIndexWriter>;
 
 /** Puts batches into an index and takes them out, in short transactions: other processes may do the same meanwhile. */
-export function fillOf(database: DatabaseSync) {
+export function createIndexWriter(database: DatabaseSync) {
   const known = database.prepare("SELECT number, stamp, expected, sha256 FROM batch");
   const stampOf = database.prepare("SELECT stamp FROM batch WHERE number = ?");
   const begin = database.prepare("INSERT OR REPLACE INTO batch (number, stamp) VALUES (?, ?)");
@@ -40,11 +40,11 @@ export function fillOf(database: DatabaseSync) {
   const removeRecord = database.prepare("DELETE FROM record WHERE number = ?");
   const removeWords = database.prepare("DELETE FROM words WHERE rowid = ?");
 
-  const write = <T>(work: () => T): Promise<T> => whenFree(() => atomically(database, work));
+  const write = <T>(work: () => T): Promise<T> => retryWhenBusy(() => atomically(database, work));
 
-  const add = (batch: number, { entry, place, start, length }: Placed): void => {
+  const add = (batch: number, { entry, place, start, length }: IndexedLine): void => {
     const { sender, searched } = entry;
-    const number = batch * PLACES + place;
+    const number = batch * RECORDS_PER_BATCH + place;
     const { changes } = insert.run(
       number,
       entry.id,
@@ -68,7 +68,7 @@ export function fillOf(database: DatabaseSync) {
     for (;;) {
       signal.throwIfAborted();
       const removed = await write(() => {
-        const rows = some.all(batch * PLACES, (batch + 1) * PLACES, SLICE_RECORDS);
+        const rows = some.all(batch * RECORDS_PER_BATCH, (batch + 1) * RECORDS_PER_BATCH, SLICE_RECORDS);
         for (const { number } of rows) {
           removeWords.run(number!);
           removeRecord.run(number!);
@@ -76,7 +76,7 @@ export function fillOf(database: DatabaseSync) {
         return rows.length;
       });
       if (removed < SLICE_RECORDS) return;
-      await breathe();
+      await yieldToEventLoop();
     }
   };
 
@@ -104,7 +104,7 @@ export function fillOf(database: DatabaseSync) {
       if (!isOurs()) await clear(number, signal);
       await write(() => begin.run(number, stamp));
 
-      let slice: Placed[] = [];
+      let slice: IndexedLine[] = [];
       let characters = 0;
       let place = 0;
       let sound = true;
@@ -115,15 +115,15 @@ export function fillOf(database: DatabaseSync) {
         await write(() => {
           if (isOurs()) for (const placed of ready) add(number, placed);
         });
-        await breathe();
+        await yieldToEventLoop();
         signal.throwIfAborted();
       };
       const found = await read(
         path,
         batch,
         (line, start) => {
-          const entry = entryOf(line);
-          if (!entry || place === PLACES) {
+          const entry = readEntry(line);
+          if (!entry || place === RECORDS_PER_BATCH) {
             sound = false;
             return;
           }

@@ -31,7 +31,7 @@ export type Entry = Readonly<{
 }>;
 
 /** Undefined when the line is not a record. */
-export function entryOf(line: Buffer): Entry | undefined {
+export function readEntry(line: Buffer): Entry | undefined {
   const record = parse(line);
   if (!record) return undefined;
   const { From, To, Cc, Bcc, Subject, Snippet, Labels } = record;

@@ -9,7 +9,7 @@ const TRIES = 10;
  * Holds a directory that was exported under a former address against the mailbox of now, before anything is written.
  * Throws `directory_foreign` when none of the messages that are looked for is in the mailbox.
  */
-export async function mustHaveItsMessages(
+export async function assertSameMailbox(
   { ledger, formerly }: ExportDirectory,
   source: MailboxSource,
   signal: AbortSignal,
