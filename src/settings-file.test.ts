@@ -39,6 +39,9 @@ test.each([
   ["a key without a value", "API_KEY = \n", /API_KEY has no value/],
   ["a name that was misspelt", "GMAIL_TEIR=legacy\n", /GMAIL_TEIR is no setting; GMAIL_TIER is/],
   ["a key under a name that was misspelt", `API-KEY=${KEY}\n`, /API-KEY is no setting; API_KEY is/],
+  ["the line ends of an old Mac", `# mine\rAPI_KEY=${KEY}\r`, /line 1 holds a line break that is none here/],
+  ["a line break of Unicode's", `# mine\u2028API_KEY=${KEY}\n`, /line 1 holds a line break that is none here/],
+  ["a setting in the quotes of another", `\nNOTE='a\nAPI_KEY=${KEY}\n'\n`, /API_KEY in line 3 is within .* line 2/],
   ["a quote that does not end", `API_KEY="${KEY}\nPORT=1\n`, /API_KEY|line 1/],
 ])("nothing is started with %s", async (_, content, message) => {
   const { failure } = await settingsIn(content);

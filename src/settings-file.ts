@@ -29,6 +29,9 @@ const LEADING: readonly string[] = [
 const SETTING =
   /^[ \t]*(?:export[ \t]+)?[\w.-]+[ \t]*=[ \t]*(?:"[^"]*"|'[^']*'|`[^`]*`|(?!["'`])[^\n]*?)[ \t]*(?:#[^\n]*)?\r?$/gm;
 const COMMENT = /^[ \t]*(?:#.*)?\r?$/;
+/** Breaks that an editor shows as the end of a line and `parseEnv` does not: a setting behind one would be part of a comment. */
+const OTHER_BREAK = /\r(?!\n|$)|[\v\f\u0085\u2028\u2029]/u;
+const NAME = /^[ \t]*(?:export[ \t]+)?([\w.-]+)[ \t]*=/;
 
 /** Reads the settings in `.env`; none where there is no such file. What cannot be understood is never passed over. */
 export async function readSettingsFile(path: string): Promise<SettingsFile> {
@@ -42,7 +45,12 @@ export async function readSettingsFile(path: string): Promise<SettingsFile> {
     return { settings: {}, refusal: unusable(`The file ${path} ${why}.`, path) };
   }
   const settings = parseEnv(found.text);
-  const problems = [...malformedLines(found.text), ...withoutValue(settings), ...misspelt(Object.keys(settings))];
+  const problems = [
+    ...malformedLines(found.text),
+    ...hiddenSettings(found.text),
+    ...withoutValue(settings),
+    ...misspelt(Object.keys(settings)),
+  ];
   if (problems.length > 0)
     return {
       settings: harmless(settings),
@@ -69,6 +77,25 @@ function malformedLines(text: string): string[] {
   return rest
     .split("\n")
     .flatMap((line, at) => (COMMENT.test(line) ? [] : [`line ${at + 1} is neither NAME=value nor a comment`]));
+}
+
+/** Settings that whoever looks at the file sees, and `parseEnv` does not: in a comment that goes on, or in another's quotes. */
+function hiddenSettings(text: string): string[] {
+  const lines = text.split("\n");
+  const broken = lines.flatMap((line, at) =>
+    OTHER_BREAK.test(line) ? [`line ${at + 1} holds a line break that is none here (save it with LF or CRLF)`] : [],
+  );
+  const known = new Set(settingNames());
+  const quoted = [...text.matchAll(SETTING)].flatMap(({ 0: setting, index }) => {
+    const first = text.slice(0, index).split("\n").length;
+    return setting.split("\n").flatMap((line, at) => {
+      const name = at > 0 ? NAME.exec(line)?.[1] : undefined;
+      return name !== undefined && known.has(name)
+        ? [`${name} in line ${first + at} is within the quotes that line ${first} begins`]
+        : [];
+    });
+  });
+  return [...broken, ...quoted];
 }
 
 function withoutValue(settings: Env): string[] {

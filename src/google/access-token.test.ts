@@ -177,6 +177,7 @@ test.each([
   ["server_error", 400],
   ["temporarily_unavailable", 403],
   ["internal_failure", 200],
+  ["rate_limit_exceeded", 403],
 ])("%s with status %i passes, and is tried again", async (error, status) => {
   await signInAda();
   clock.advance(60 * MINUTE_MS);

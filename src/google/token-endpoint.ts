@@ -183,8 +183,17 @@ function readTokens(fields: Readonly<Record<string, unknown>>, askedAt: EpochMs)
   };
 }
 
-/** A server's trouble of its own, whatever the status it comes with. Source: what Google's libraries ask again for. */
-const PASSING: ReadonlySet<string> = new Set(["internal_failure", "server_error", "temporarily_unavailable"]);
+/**
+ * A server's trouble of its own, or too many asking at once, whatever the status it comes with. Source: what Google's
+ * libraries ask again for, and its limits of the tokens that a project may be given in a time.
+ */
+const PASSING: ReadonlySet<string> = new Set([
+  "internal_failure",
+  "server_error",
+  "temporarily_unavailable",
+  "rate_limit_exceeded",
+  "slow_down",
+]);
 
 /** What to do about an OAuth client that Google does not accept. */
 const CLIENT_FAULTS: ReadonlyMap<string, string> = new Map(
