@@ -51,3 +51,14 @@ test("every link from page to page leads to a file, and every anchor to a headin
   expect(links).toBeGreaterThan(30);
   expect(dead).toEqual([]);
 });
+
+test("every source file that a page names is there", async () => {
+  const folders = ["src", "simulator", "test", "fuzz", "bench", "bin", "scripts"];
+  const found = await Promise.all(folders.map((folder) => readdir(join(root, folder), { recursive: true })));
+  const files = folders.flatMap((folder, n) => found[n]!.map((name) => `/${join(folder, name)}`));
+  const named = [...(await pages())].flatMap(([page, text]) =>
+    [...text.matchAll(/`((?!\.\/)(?:[\w.-]+\/)*[\w.-]+\.tsx?)`/g)].map(([, name]) => ({ page, name: name! })),
+  );
+  expect(named.length).toBeGreaterThan(50);
+  expect(named.filter(({ name }) => !files.some((file) => file.endsWith(`/${name}`)))).toEqual([]);
+});
