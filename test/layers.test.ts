@@ -97,6 +97,7 @@ const MAY_TOO: Readonly<Record<string, readonly [powers: readonly Power[], why: 
     ["process"],
     "a thread of its own for questions, which SQLite answers in one step each",
   ],
+  "src/sources/gmail-api/large/large-answers.ts": [["process"], "a thread of its own for answers of many megabytes"],
   "src/state/embedded/job-queue.ts": [["process"], "a thread of its own for the list of exports"],
   "src/storage/folder/private-files.ts": [["secrets"], "a new file's name that nobody can guess"],
   "src/surfaces/cli/demo.ts": [

@@ -1,6 +1,4 @@
-import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-
-import { ExportError, refuse, type FinalCode, type Failure } from "../../../core/errors.ts";
+import { ExportError, type FinalCode, type Failure } from "../../../core/errors.ts";
 import type { AccessToken } from "../../../core/ports/accounts.ts";
 import type { Content, Message } from "../../../core/mail/mail.ts";
 import type { Filter } from "../../../core/mail/filter.ts";
@@ -9,7 +7,6 @@ import type { Method } from "../../../core/quota.ts";
 import type { Pacer, Turn } from "../../../core/ports/pacer.ts";
 import { accountRefused, classify, lockedOut, REVOKED } from "./classify.ts";
 import type { Http, HttpResponse } from "./http.ts";
-import { mayBeParsed } from "./json-limits.ts";
 import type { Intake } from "../reading/memory.ts";
 import { createRetry, LONG_WAIT_MS } from "./retry.ts";
 import {
@@ -24,9 +21,6 @@ import {
 
 /** The token endpoint has just honoured the grant, so Gmail's refusals of fresh tokens are believed only when they repeat. */
 const FRESH_REFUSED_AFTER = 3;
-
-/** Whoever waits while such an answer is unpacked, parsed and mapped has a turn in between: each takes some 100 ms for 50 MB. */
-const LARGE_BYTES = 1 << 20;
 
 /**
  * Bytes of the largest answer to each method, and some to spare: 500 refs of a listing have 30 kB, 10,000 labels 3 MB, a
@@ -97,14 +91,14 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
       turn.sent();
       const response = await http.get(path, token, signal, intake && pausing(intake, turn), MOST_BYTES[method]);
       if (response.status === 401) throw new TokenRefused(token);
+      const read = async (): Promise<T> => {
+        if (!response.large) return parse(jsonOf(response, clock));
+        const found = await response.large.read<T>(method, (bytes) => intake?.keep(bytes), signal);
+        if (!found) throw new ExportError(classify(response, clock.now()));
+        return found.result;
+      };
       if (isOk(response)) {
-        const isLarge = response.body.length > LARGE_BYTES;
-        if (isLarge) await yieldToEventLoop();
-        if (isLarge && !mayBeParsed(response.body)) throw tooMuch();
-        const json = jsonOf(response, clock);
-        if (isLarge) await yieldToEventLoop();
-        const result = parse(json);
-        if (isLarge) await yieldToEventLoop();
+        const result = await read();
         pacer.accepted(turn);
         return result;
       }
@@ -213,7 +207,11 @@ function pausing(intake: Intake, turn: Turn): Intake {
     if (room) turn.done();
     return room;
   };
-  return { take: (bytes) => wait(intake.take(bytes)), reserve: (bytes, signal) => wait(intake.reserve(bytes, signal)) };
+  return {
+    take: (bytes) => wait(intake.take(bytes)),
+    reserve: (bytes, signal) => wait(intake.reserve(bytes, signal)),
+    keep: intake.keep,
+  };
 }
 
 type Stale = Parameters<AccessToken>[0];
@@ -233,14 +231,6 @@ const REFUSED_FOR_NOW: Failure = {
   message: "Gmail refused a token that Google had just given out.",
   next: "Try again in a moment; if it lasts, sign in again.",
 };
-
-function tooMuch(): ExportError {
-  return refuse(
-    "bad_request",
-    "Gmail's answer has more parts, or parts within parts, than any message.",
-    "Open this message in Gmail; if it shows there, look for a proxy that changes Google's answers.",
-  );
-}
 
 function isOk({ status }: HttpResponse): boolean {
   return status >= 200 && status < 300;

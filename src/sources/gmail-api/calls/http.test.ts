@@ -20,6 +20,13 @@ async function get(answer: Serve, limits: Partial<HttpLimits> = {}, signal = NEV
   }
 }
 
+/** Unpacks what comes, too. */
+const read: typeof get = async (...how) => {
+  const response = await get(...how);
+  await response.large?.read("messages.get", () => {}, NEVER);
+  return response;
+};
+
 const failure = async (work: Promise<unknown>) => failureOf(await work.catch((error: unknown) => error));
 
 test("Gmail is asked for gzip in both ways that it wants, and what comes is decompressed", async () => {
@@ -109,7 +116,8 @@ const plain: Serve = (_, response) => response.end("x".repeat(2 << 20));
 
 test("an answer larger than allowed is refused, compressed or not", async () => {
   for (const answer of [plain, zeros(32 << 20), zeros(200 << 20)])
-    expect(await failure(get(answer, { bodyBytes: 1 << 20 }))).toMatchObject({ code: "bad_request", retry: "never" });
+    for (const bodyBytes of [1 << 20, (2 << 20) - 1])
+      expect(await failure(read(answer, { bodyBytes }))).toMatchObject({ code: "bad_request", retry: "never" });
 });
 
 test("an answer that finds no room pauses, for longer than any limit, and then comes as it is", async () => {
@@ -128,6 +136,7 @@ test("an answer that finds no room pauses, for longer than any limit, and then c
       return room.promise;
     },
     reserve: () => Promise.reject(new Error("nothing grows here")),
+    keep: () => {},
   });
   await until(() => taken > 0);
   // An answer that falls silent now is given up: so long the paused one has been left alone as well.
@@ -151,6 +160,7 @@ test("what is made of a compressed answer is accounted for before it is made", a
   const { body } = await http.get("/", TOKEN, NEVER, {
     take: (bytes) => void (taken += bytes),
     reserve: async (bytes) => void (reserved += bytes),
+    keep: () => {},
   });
   expect(body.length).toBe(text.length);
   expect(taken).toBeLessThan(10_000);
@@ -172,7 +182,7 @@ test("headers without end are a network failure", async () => {
 test("gzip that ends too soon is a malformed response", async () => {
   const torn = gzipSync("x".repeat(1_000)).subarray(0, 20);
   const answer: Serve = (_, response) => response.writeHead(200, { "content-encoding": "gzip" }).end(torn);
-  expect(await failure(get(answer))).toMatchObject({ code: "malformed_response", retry: "backoff" });
+  expect(await failure(read(answer))).toMatchObject({ code: "malformed_response", retry: "backoff" });
 });
 
 test("an abort rejects at once with its reason, before the call, while waiting and within the body", async () => {

@@ -1,23 +1,30 @@
-import { gunzipSync } from "node:zlib";
-
 import { Pool, ProxyAgent, type Dispatcher } from "undici";
-import { CLOSE_FILES, ExportError, isOutOfDescriptors, refuse } from "../../../core/errors.ts";
+import { CLOSE_FILES, ExportError, isOutOfDescriptors } from "../../../core/errors.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { Secret } from "../../../core/secret.ts";
+import { gatherBytes, gunzip, LARGE_BYTES, tooLarge, type Gathered } from "../large/large-body.ts";
+import { largeAnswers, type LargeAnswer } from "../large/large-answers.ts";
 import type { Intake } from "../reading/memory.ts";
 
-/** An answer as it came, whatever its status; the body is decompressed. Header names are lower-case. */
+/**
+ * An answer as it came, whatever its status; the body is decompressed. Header names are lower-case. Of one that
+ * is large, `body` only shows how it begins, as it came.
+ */
 export type HttpResponse = Readonly<{
   status: number;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   body: Buffer;
+  large?: LargeAnswer;
 }>;
+
+/** Before its body is looked into. */
+type Raw = Omit<HttpResponse, "body" | "large"> & Readonly<{ gathered: Gathered }>;
 
 export type Http = Readonly<{
   /**
    * `path` is relative to the root. Never follows a redirect: the token is for Gmail alone. Throws `network` or `timeout`.
-   * Where an intake has no room the answer pauses; no limit counts that time. An answer of more than `mostBytes`, packed
-   * or not, is cut off and refused.
+   * Where an intake has no room the answer pauses; no limit counts that time. An answer of more than `mostBytes` is cut off
+   * and refused; what a large one comes to, is for who unpacks it.
    */
   get(path: string, token: Secret, signal: AbortSignal, intake?: Intake, mostBytes?: number): Promise<HttpResponse>;
   close(): Promise<void>;
@@ -74,6 +81,7 @@ export function createHttp(
         })
       : new Pool(root.origin, { connections, connect, allowH2: false });
 
+  const reader = largeAnswers(clock);
   let pool: Dispatcher | undefined;
   const request = (
     path: string,
@@ -81,13 +89,12 @@ export function createHttp(
     signal: AbortSignal,
     intake: Intake | undefined,
     mostBytes: number,
-  ): Promise<HttpResponse> =>
+  ): Promise<Raw> =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
       let begun = clock.now();
       let pauses = 0; // pieces that came and found no room
-      const chunks: Buffer[] = [];
-      let size = 0;
+      const gathered = gatherBytes();
       let status = 0;
       let headers: HttpResponse["headers"] = {};
       let sending: Dispatcher.DispatchController | undefined;
@@ -133,15 +140,14 @@ export function createHttp(
         },
         onResponseData(controller, chunk) {
           if (chunk.length === 0) return; // undici's parser says so when it goes on after a pause
-          size += chunk.length;
-          chunks.push(chunk);
-          if (size > mostBytes) stop(tooLarge(mostBytes, bodyBytes));
+          gathered.add(chunk);
+          if (gathered.size() > mostBytes) stop(tooLarge(mostBytes, bodyBytes));
           // Silence is the idle limit's matter, so looking at the clock when something comes is enough.
           else if (pauses === 0 && clock.now() - begun > totalMs) stop(timedOut("UND_TOTAL_TIMEOUT"));
           const room = intake?.take(chunk.length);
           if (room) void pause(controller, room);
         },
-        onResponseEnd: () => end(() => resolve({ status, headers, body: Buffer.concat(chunks, size) })),
+        onResponseEnd: () => end(() => resolve({ status, headers, gathered })),
         onResponseError: (_, error) => end(() => reject(faultOf(error))),
       });
     });
@@ -149,37 +155,32 @@ export function createHttp(
   return {
     async get(path, token, signal, intake, mostBytes = bodyBytes) {
       const limit = Math.min(mostBytes, bodyBytes);
-      const response = await request(path, token, signal, intake, limit);
-      const grows = Math.min(sizeOf(response), limit) - response.body.length;
-      if (grows > 0) await intake?.reserve(grows, signal);
-      return { ...response, body: decompressed(response, limit, bodyBytes) };
+      const { gathered, ...answer } = await request(path, token, signal, intake, limit);
+      const isCompressed = answer.headers["content-encoding"] === "gzip";
+      const bytes = gathered.size();
+      const size = Math.min(isCompressed ? gathered.unpackedSize() : bytes, limit);
+      if (size > bytes) await intake?.reserve(size - bytes, signal);
+      if (bytes <= LARGE_BYTES && size <= LARGE_BYTES) {
+        const packed = gathered.whole();
+        if (!isCompressed) return { ...answer, body: packed };
+        // At once, not on another thread: it is small, unless it is larger than it says.
+        const body = gunzip(packed, Math.min(limit, LARGE_BYTES));
+        if (body) return { ...answer, body };
+        if (limit <= LARGE_BYTES) throw tooLarge(limit, bodyBytes);
+      }
+      const blocks = gathered.blocks();
+      const body = Buffer.from(blocks[0]!);
+      const large = reader.answer({ blocks, bytes, isCompressed, mostBytes: limit, anyBytes: bodyBytes });
+      return { ...answer, body, large };
     },
-    close: async () => pool?.destroy(),
+    async close() {
+      await pool?.destroy();
+      await reader.close();
+    },
   };
 }
 
 const STOPPED = new Error("stopped");
-
-/** What a body will be decompressed: gzip says so in its last four bytes (RFC 1952 §2.3.1). */
-function sizeOf({ headers, body }: HttpResponse): number {
-  return headers["content-encoding"] === "gzip" && body.length >= 18 ? body.readUInt32LE(body.length - 4) : body.length;
-}
-
-/** At once, not on another thread: answers are small, and Node frees what an asynchronous gunzip holds much later. */
-function decompressed({ headers, body }: HttpResponse, mostBytes: number, bodyBytes: number): Buffer {
-  if (headers["content-encoding"] !== "gzip") return body;
-  try {
-    return gunzipSync(body, { maxOutputLength: mostBytes });
-  } catch (error) {
-    if (error instanceof RangeError) throw tooLarge(mostBytes, bodyBytes);
-    throw new ExportError({
-      code: "malformed_response",
-      retry: "backoff",
-      message: "Gmail's answer was compressed and could not be read.",
-      next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
-    });
-  }
-}
 
 /** What went wrong below HTTP. Only the error's code is kept: what libraries attach may hold the request's headers. */
 function faultOf(error: unknown): ExportError {
@@ -208,25 +209,6 @@ function timedOut(code: string): ExportError {
       next: "Check the network; the export goes on by itself when Google answers.",
     },
     { cause: new Error(code) },
-  );
-}
-
-/** Fewer than any one message may have. */
-const SMALL_BYTES = 32 << 20;
-
-/** `most` is what any answer may have. */
-function tooLarge(bytes: number, most: number): ExportError {
-  if (bytes < most && bytes <= SMALL_BYTES)
-    return new ExportError({
-      code: "malformed_response",
-      retry: "backoff",
-      message: "Gmail's answer is many times larger than such answers are.",
-      next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
-    });
-  return refuse(
-    "bad_request",
-    `Gmail's answer is larger than ${bytes >> 20} MB.`,
-    "Open this message in Gmail: it is larger than any message Gmail accepts.",
   );
 }
 

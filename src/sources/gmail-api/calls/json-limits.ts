@@ -19,8 +19,11 @@ const COMMA = 0x2c;
 const OPENS: ReadonlySet<number> = new Set([0x5b, 0x7b]);
 const CLOSES: ReadonlySet<number> = new Set([0x5d, 0x7d]);
 
-/** False of what would take longer, or more memory, than any answer of Gmail's. Does not tell whether it is JSON. */
-export function mayBeParsed(json: Buffer): boolean {
+/**
+ * False of what would take longer, or more memory, than any answer of Gmail's. Does not tell whether it is JSON. `onString`
+ * is told where each string begins and ends, without its quotes.
+ */
+export function mayBeParsed(json: Buffer, onString?: (start: number, end: number) => void): boolean {
   let values = 1;
   let depth = 0;
   let steps = 0;
@@ -28,9 +31,11 @@ export function mayBeParsed(json: Buffer): boolean {
     if ((steps += 1) > MOST_STEPS) return false;
     const byte = json[at]!;
     if (byte === QUOTE) {
-      for (at = json.indexOf(QUOTE, at + 1); isEscaped(json, at); at = json.indexOf(QUOTE, at + 1))
+      const start = at + 1;
+      for (at = json.indexOf(QUOTE, start); isEscaped(json, at); at = json.indexOf(QUOTE, at + 1))
         if ((steps += 10) > MOST_STEPS) return false;
       if (at === -1) return true; // the parser refuses it
+      onString?.(start, at);
     } else if (byte === COMMA) values += 1;
     else if (OPENS.has(byte)) {
       values += 1;

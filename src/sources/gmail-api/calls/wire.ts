@@ -17,7 +17,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** A message as a history entry shows it. */
 type Added = Ref & Readonly<{ labelIds: readonly string[] }>;
 
-export function parseMessage(json: unknown): Message {
+export function parseMessage(json: unknown, makeContent: MakeContent = contentHere): Message {
   const message = objectOf(json, "a message");
   return {
     ...refOf(message),
@@ -25,15 +25,15 @@ export function parseMessage(json: unknown): Message {
     snippet: decodeHTMLStrict(stringOf(message["snippet"])).toWellFormed(), // Gmail escapes it as HTML
     internalDate: momentOf(message["internalDate"]),
     sizeEstimate: countOf(message["sizeEstimate"]),
-    root: parsePart(message["payload"]),
+    root: parsePart(message["payload"], makeContent),
   };
 }
 
 /** The messages of a conversation, in Gmail's order. */
-export function parseThread(json: unknown): Message[] {
+export function parseThread(json: unknown, makeContent: MakeContent = contentHere): Message[] {
   const thread = objectOf(json, "a conversation");
   if (thread["messages"] === undefined) throw malformed("a conversation without messages");
-  return listOf(thread, "messages").map(parseMessage);
+  return listOf(thread, "messages").map((message) => parseMessage(message, makeContent));
 }
 
 /** One page of messages.list. `messages` is absent, not empty, where nothing was found. */
@@ -89,15 +89,15 @@ export function parseHistory(json: unknown): {
 }
 
 /** The answer of messages.attachments.get: the content itself. */
-export function parseAttachment(json: unknown): Content {
+export function parseAttachment(json: unknown, makeContent: MakeContent = contentHere): Content {
   const { data, size } = objectOf(json, "an attachment");
   // Google leaves empty fields out, but only an attachment of no bytes may come without any.
   if (typeof data !== "string" && size !== 0) throw malformed("an attachment without data");
-  return contentHere(stringOf(data), countOf(size), "");
+  return makeContent(stringOf(data), countOf(size), "");
 }
 
 /** A tree of parts, breadth first: the nesting is the sender's choice, the call stack is ours. */
-function parsePart(json: unknown): Part {
+function parsePart(json: unknown, makeContent: MakeContent): Part {
   const top: Part[] = [];
   const queue = [{ part: isObject(json) ? json : {}, siblings: top }];
   for (const { part, siblings } of queue) {
@@ -108,7 +108,7 @@ function parsePart(json: unknown): Part {
       mimeType: mimeTypeOf(part["mimeType"]),
       filename: stringOf(part["filename"]),
       headers,
-      content: contentOf(part["body"]),
+      content: contentOf(part["body"], makeContent),
       parts,
     });
     for (const child of arrayOf(part["parts"]).filter(isObject)) queue.push({ part: child, siblings: parts });
@@ -117,17 +117,20 @@ function parsePart(json: unknown): Part {
 }
 
 /** A MessagePartBody: `data` where Gmail gives the content at once, else the `attachmentId` under which it keeps it. */
-function contentOf(body: unknown): Content {
+function contentOf(body: unknown, makeContent: MakeContent): Content {
   if (!isObject(body)) return NO_CONTENT;
   const data = stringOf(body["data"]);
   const size = countOf(body["size"]);
   const handle = stringOf(body["attachmentId"]);
-  if (data !== "") return contentHere(data, size, handle);
+  if (data !== "") return makeContent(data, size, handle);
   return handle === "" ? { kept: "nowhere", size } : { kept: "elsewhere", size, handle };
 }
 
+/** Makes content of its base64, of the size that Gmail gives for it, and of the id under which it keeps it. */
+export type MakeContent = (data: string, size: number, handle: string) => Content;
+
 /** Content from base64url or base64, padded or not, which is decoded only when somebody reads it. */
-function contentHere(data: string, size: number, handle: string): Content {
+export function contentHere(data: string, size: number, handle: string): Content {
   const read = (): Uint8Array => Buffer.from(data, "base64url");
   // The length of the text tells its bytes, unless it holds what is no base64: then its reader does.
   const told = Buffer.byteLength(data, "base64url");

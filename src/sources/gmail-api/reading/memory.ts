@@ -1,3 +1,5 @@
+import { free } from "../large/large-body.ts";
+
 /**
  * Bounds the bytes of mail under way. Sizes are unknown before they are read, so the bound is held by pausing answers that
  * are coming in. The oldest call of a line never waits: its result is what the writer waits for, and what frees the rest.
@@ -21,9 +23,11 @@ export type Intake = Readonly<{
   take(bytes: number): Promise<void> | undefined;
   /** Waits until so many bytes may be made; throws the signal's reason. */
   reserve(bytes: number, signal: AbortSignal): Promise<void>;
+  /** This memory, which was accounted for, is given back at the end, rather than when it is collected some time later. */
+  keep(bytes: ArrayBuffer): void;
 }>;
 
-type Held = { bytes: number };
+type Held = { bytes: number; readonly kept: ArrayBuffer[] };
 type Waiter = Readonly<{ share: Held; line: ReadonlySet<Held>; bytes: number; go: () => void }>;
 
 /** `limit` in bytes. It is exceeded by what the oldest call of each line needs, and by a piece of each answer coming in. */
@@ -76,12 +80,13 @@ export function createMemory(limit: number): Memory {
       const close = (share: Held): void => {
         if (!line.delete(share)) return;
         held -= share.bytes;
+        share.kept.forEach(free);
         for (const waiter of waiters) if (waiter.share === share) waiters.delete(waiter);
         wake();
       };
       return {
         openShare() {
-          const share: Held = { bytes: 0 };
+          const share: Held = { bytes: 0, kept: [] };
           line.add(share);
           return {
             take(bytes) {
@@ -91,6 +96,10 @@ export function createMemory(limit: number): Memory {
             async reserve(bytes, signal) {
               if (held + bytes <= limit || isOldest(share, line)) hold(share, bytes);
               else await wait(share, line, bytes, signal);
+            },
+            keep(bytes) {
+              if (line.has(share)) share.kept.push(bytes);
+              else free(bytes); // nobody waits for it any more
             },
             close: () => close(share),
           };
