@@ -19,6 +19,7 @@ const idsOf = (...labels: string[]): readonly string[] => withLabelIds({ ...EVER
 
 test("labels are found by id, by name, and by a name in other letters where that is one label", () => {
   expect(idsOf("Label_1", "Work", "WORK/LISBON", "ärger")).toEqual(["Label_1", "Label_1", "Label_2", "Label_3"]);
+  expect(idsOf(" work", "Work / Lisbon", "A\u0308rger")).toEqual(["Label_1", "Label_2", "Label_3"]);
   expect(idsOf("Twice", "twice")).toEqual(["Label_5", "Label_6"]);
   expect(idsOf("INBOX", "inbox", "CATEGORY_SOCIAL")).toEqual(["INBOX", "INBOX", "CATEGORY_SOCIAL"]);
 });

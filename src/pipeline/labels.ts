@@ -13,8 +13,9 @@ const SYSTEM: ReadonlySet<string> = new Set(
 const SHOWN = 20;
 
 /**
- * The same filter with label ids, where people gave ids or names. A name in other letters counts where it is the only such
- * one. Throws `label_unknown`, with what labels there are, for one that the mailbox does not have (any more).
+ * The same filter with label ids, where people gave ids or names. A name in another spelling (capitals, spaces, accents
+ * apart) counts where it is the only such one. Throws `label_unknown`, with what labels there are, for one that the
+ * mailbox does not have (any more).
  */
 export function withLabelIds(filter: Filter, names: LabelNames): Filter {
   return { ...filter, labels: filter.labels.map((label) => idOf(label, names)) };
@@ -30,13 +31,23 @@ export async function resolveLabels(
   return withLabelIds(filter, await source.labels(signal));
 }
 
+/** One spelling for those that look the same to people: letters, accents, and spaces where Gmail shows none. */
+function foldName(name: string): string {
+  return name
+    .normalize("NFC")
+    .toLowerCase()
+    .split("/")
+    .map((level) => level.trim().replace(/\s+/g, " "))
+    .join("/");
+}
+
 function idOf(label: string, names: LabelNames): string {
   if (names.has(label)) return label;
   const entries = [...names];
   const exact = entries.find(([, name]) => name === label);
   if (exact) return exact[0];
   if (SYSTEM.has(label)) return label;
-  const alike = entries.filter(([, name]) => name.toLowerCase() === label.toLowerCase());
+  const alike = entries.filter(([, name]) => foldName(name) === foldName(label));
   if (alike.length === 1) return alike[0]![0];
   const own = entries.filter(([id]) => !SYSTEM.has(id)).map(([, name]) => name);
   const shown = own.slice(0, SHOWN).join(", ");

@@ -2,10 +2,11 @@ import type { CallbackQuery } from "../../core/ports/accounts.ts";
 
 /**
  * The answer of Google in what a person pasted: the address where the browser ended, in quotes or in `<>` as terminals and
- * mail programs put it, without its scheme as browsers show it, or from its `?` on. Undefined where there is none.
+ * mail programs put it (curly ones, and `&amp;`, too), without its scheme as browsers show it, or from its `?` on.
+ * Undefined where there is none.
  */
 export function readPastedAddress(line: string): CallbackQuery | undefined {
-  const address = line.trim().replace(/^["'`<]+|["'`>]+$/g, "");
+  const address = line.replaceAll("&amp;", "&").replace(/^[\s"'`<([“‘«„]+|[\s"'`>)\]”’»“,;]+$/gu, "");
   const [query = ""] = address.slice(address.indexOf("?") + 1).split("#");
   const fields = new URLSearchParams(query);
   return fields.has("state") ? answerIn(fields) : undefined;
