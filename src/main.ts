@@ -52,10 +52,10 @@ import { createProjectBudget } from "./sources/gmail-api/pace/spacing.ts";
 import { createVerifications } from "./pipeline/verifications.ts";
 import { verify } from "./pipeline/verify.ts";
 import { work, type RunExport } from "./pipeline/worker.ts";
-import { demo, type Stage } from "./surfaces/cli/demo.ts";
-import { calledAs } from "./surfaces/cli/called-as.ts";
+import { demo, type Stage } from "./surfaces/cli/commands/demo.ts";
+import { calledAs } from "./surfaces/cli/words/called-as.ts";
 import { runCommand } from "./surfaces/cli/program.ts";
-import { terminal as openTerminal } from "./surfaces/cli/terminal.ts";
+import { terminal as openTerminal } from "./surfaces/cli/terminal/terminal.ts";
 import { languageOf } from "./surfaces/words/language.ts";
 import { listen } from "./surfaces/http/listen.ts";
 import { createMeasures } from "./surfaces/http/operations/measures.ts";
@@ -419,9 +419,9 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
         doctor: (account, stop) => examineAlone(settings, refusal, account, stop),
         language: languageOf([env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"] || "en"]),
         calledAs: calledAs(process.argv[1], env),
-        async serve(port, spoken) {
+        async serve(port, messages) {
           const made = await composeFrom(port === undefined ? {} : { PORT: String(port) });
-          await serve(made, (url) => terminal.say(spoken.listens(url)), signal);
+          await serve(made, (url) => terminal.inform(messages.listens(url)), signal);
         },
         demo: (options) => demo({ setUp: setUpDemo, readDirectory, clock, terminal }, options, signal),
       },

@@ -100,13 +100,13 @@ const MAY_TOO: Readonly<Record<string, readonly [powers: readonly Power[], why: 
   "src/sources/gmail-api/large/large-answers.ts": [["process"], "a thread of its own for answers of many megabytes"],
   "src/state/embedded/job-queue.ts": [["process"], "a thread of its own for the list of exports"],
   "src/storage/folder/private-files.ts": [["secrets"], "a new file's name that nobody can guess"],
-  "src/surfaces/cli/demo.ts": [
+  "src/surfaces/cli/commands/demo.ts": [
     ["disk", "network", "process"],
     "a folder, and a stand-in for Google, to try everything",
   ],
-  "src/surfaces/cli/key.ts": [["secrets"], "makes a key"],
-  "src/surfaces/cli/login.ts": [["network"], "listens for Google's redirect (RFC 8252 §7.3)"],
-  "src/surfaces/cli/terminal.ts": [["process"], "is the terminal"],
+  "src/surfaces/cli/commands/key.ts": [["secrets"], "makes a key"],
+  "src/surfaces/cli/commands/login.ts": [["network"], "listens for Google's redirect (RFC 8252 §7.3)"],
+  "src/surfaces/cli/terminal/terminal.ts": [["process"], "is the terminal"],
   "src/surfaces/http/access/session.ts": [["secrets"], "makes a session's id"],
   "src/surfaces/http/console-routes.ts": [["disk"], "the console's own files"],
   "src/surfaces/http/contract/request-id.ts": [["secrets"], "an id nobody can guess"],

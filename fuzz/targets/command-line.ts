@@ -42,8 +42,8 @@ export const commandLine: Target = {
             terminal: {
               data: (...lines) => void said.push(...lines),
               row: (...cells) => void said.push(...cells),
-              paint: { data: (_, text) => text, said: (_, text) => text },
-              say: (...lines) => void said.push(...lines),
+              paint: { data: (_, text) => text, people: (_, text) => text },
+              inform: (...lines) => void said.push(...lines),
               hint: (text) => void said.push(text),
               columns: () => undefined,
               hasLiveLine: false,

@@ -1,10 +1,10 @@
 import type { Failure } from "../../core/errors.ts";
 import type { Finding } from "../../doctor/finding.ts";
 import type { Language } from "../words/language.ts";
-import type { DemoOptions } from "./demo.ts";
+import type { DemoOptions } from "./commands/demo.ts";
 import type { Services } from "./services.ts";
-import type { Spoken } from "./spoken.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Messages } from "./words/messages.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** What the program is given; services are made only when a command needs them, so that --help works everywhere. */
 export type Entry = Readonly<{
@@ -20,7 +20,7 @@ export type Entry = Readonly<{
   /** Works with whatever is wrong; all accounts when none is named. */
   doctor(account: string | undefined, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Runs the server until the signal aborts. */
-  serve(port: number | undefined, spoken: Spoken): Promise<void>;
+  serve(port: number | undefined, messages: Messages): Promise<void>;
   demo(options: DemoOptions): Promise<void>;
 }>;
 
@@ -39,7 +39,7 @@ export type Context = Entry &
     signal: AbortSignal;
     json(): boolean;
     /** What people are told, in their language; known once the command line is read. */
-    spoken(): Spoken;
+    messages(): Messages;
     /** Prints a value with --json, else lines. */
     show(value: unknown, lines: readonly string[]): void;
     /** Sets the exit code of a command that came to its end. */

@@ -4,17 +4,17 @@ import { failureOf } from "../../core/errors.ts";
 import { viewOfFailure } from "../progress-view.ts";
 import { failureIn } from "../words/french.ts";
 import { languageOf, LANGUAGES, type Language } from "../words/language.ts";
-import { named, namingCommands } from "./called-as.ts";
-import { addCompletionCommand } from "./completion-command.ts";
+import { named, namingCommands } from "./words/called-as.ts";
+import { addCompletionCommand } from "./completion/completion-command.ts";
 import type { Context, Ending, Entry } from "./context.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
-import { addExportCommands } from "./export-commands.ts";
-import { HELP_STYLE, OVERVIEW } from "./help.ts";
-import { addMachineCommands } from "./machine-commands.ts";
-import { addSignInCommands } from "./sign-in-commands.ts";
-import { sign } from "./signs.ts";
-import { spokenIn, type Spoken } from "./spoken.ts";
-import { headingsInFrench, translateHelp } from "./translate-help.ts";
+import { addExportCommands } from "./commands/export-commands.ts";
+import { HELP_STYLE, OVERVIEW } from "./words/help.ts";
+import { addMachineCommands } from "./commands/machine-commands.ts";
+import { addSignInCommands } from "./commands/sign-in-commands.ts";
+import { sign } from "./terminal/signs.ts";
+import { messagesIn, type Messages } from "./words/messages.ts";
+import { headingsInFrench, translateHelp } from "./words/translate-help.ts";
 
 /** Runs one command; resolves with the exit code. Ctrl-C aborts the signal. */
 export async function runCommand(argv: readonly string[], entry: Entry, signal: AbortSignal): Promise<number> {
@@ -35,22 +35,22 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     .configureHelp(HELP_STYLE)
     .configureOutput({
       writeOut: (text) => terminal.data(...helped(text).split("\n")),
-      writeErr: (text) => terminal.say(...text.trimEnd().split("\n")),
+      writeErr: (text) => terminal.inform(...text.trimEnd().split("\n")),
     })
     .showHelpAfterError("(gmail-export --help lists the commands)")
     .addHelpText("after", OVERVIEW);
 
   let code: number = EXIT.ok;
   const json = (): boolean => program.opts()["json"] === true;
-  const spoken = (): Spoken => spokenIn(languageOf([program.opts()["lang"] ?? entry.language]));
+  const messages = (): Messages => messagesIn(languageOf([program.opts()["lang"] ?? entry.language]));
   let ending: Ending = {
     failed: (failure) => terminal.data(JSON.stringify({ error: viewOfFailure(failure) })),
-    stopped: () => terminal.say(spoken().stopped),
+    stopped: () => terminal.inform(messages().stopped),
   };
   const context: Context = {
     ...entry,
     terminal,
-    spoken,
+    messages,
     signal,
     json,
     show(value, lines) {
@@ -76,7 +76,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
   }
   const lost = await terminal.drained();
   if (lost === undefined) return code;
-  terminal.say(`${sign("fail", terminal.paint.said)} ${spoken().unwritable(lost)}`);
+  terminal.inform(`${sign("fail", terminal.paint.people)} ${messages().unwritable(lost)}`);
   return EXIT.disk;
 
   function failed(error: unknown): number {
@@ -88,8 +88,8 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     const failure = failureOf(error);
     if (!failure) throw error;
     if (json()) ending.failed(failure);
-    const { message, next } = failureIn(spoken().language, failure);
-    terminal.say(`${sign("fail", terminal.paint.said)} ${message}`, `  ${next} (${failure.code})`);
+    const { message, next } = failureIn(messages().language, failure);
+    terminal.inform(`${sign("fail", terminal.paint.people)} ${message}`, `  ${next} (${failure.code})`);
     return exitCodeOf(failure.code);
   }
 }

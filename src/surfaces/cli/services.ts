@@ -6,7 +6,7 @@ import type { MailboxSource } from "../../core/ports/mailbox-source.ts";
 import type { Manifest } from "../../core/export/manifest.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "./terminal/terminal.ts";
 
 /** What the commands need; `main.ts` fills it. */
 export type Services = Readonly<{

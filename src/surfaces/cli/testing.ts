@@ -1,6 +1,6 @@
 import { PassThrough } from "node:stream";
 
-import { terminal, type Terminal } from "./terminal.ts";
+import { terminal, type Terminal } from "./terminal/terminal.ts";
 
 /** A terminal whose streams a test reads. Without columns they are pipes. */
 export function testTerminal(columns?: number): Terminal & Readonly<{ stdout(): string; stderr(): string }> {

@@ -4,13 +4,13 @@ import fastifyStatic from "@fastify/static";
 import type { FastifyInstance } from "fastify";
 
 import { refuse } from "../../core/errors.ts";
-import { allIn } from "./access/families.ts";
+import { assignFamily } from "./access/families.ts";
 import type { Services } from "./services.ts";
 
 /** The web console at `/`: a page, a script and a style sheet, which hold nothing private and ask the API for the rest. */
 export function consoleRoutes({ consoleFolder }: Pick<Services, "consoleFolder">) {
   return async (app: FastifyInstance): Promise<void> => {
-    allIn("console", app);
+    assignFamily("console", app);
     const isBuilt = await access(`${consoleFolder}/index.html`).then(
       () => true,
       () => false,

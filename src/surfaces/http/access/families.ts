@@ -79,7 +79,7 @@ export function familyOf({ routeOptions }: Pick<FastifyRequest, "routeOptions">)
 }
 
 /** Every route registered in this scope from now on is of this family. */
-export function allIn(family: FamilyName, app: Pick<FastifyInstance, "addHook">): void {
+export function assignFamily(family: FamilyName, app: Pick<FastifyInstance, "addHook">): void {
   app.addHook("onRoute", (route) => {
     route.config = { ...route.config, family };
   });

@@ -8,7 +8,7 @@ type Answer<Type extends string, Schema extends z.ZodType> = Readonly<{
 }>;
 
 /** What a status means and holds, as /openapi.json tells it. */
-export function answer<Schema extends z.ZodType>(
+export function describeAnswer<Schema extends z.ZodType>(
   description: string,
   schema: Schema,
 ): Answer<"application/json", Schema> {
@@ -20,12 +20,12 @@ export function htmlPage(description: string, example: string): Answer<"text/htm
 }
 
 /** A status whose answer has no body. */
-export function empty(description: string): z.ZodNull {
+export function describeEmpty(description: string): z.ZodNull {
   return z.null().describe(description);
 }
 
 /** The statuses that are problems (RFC 9457), each with when it comes. */
-export function problems<Status extends number>(
+export function describeProblems<Status extends number>(
   meanings: Readonly<Record<Status, string>>,
 ): Record<Status, Answer<"application/problem+json", typeof Problem>> {
   const described = Object.entries<string>(meanings).map(([status, description]) => [

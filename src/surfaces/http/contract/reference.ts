@@ -3,14 +3,14 @@ import { createHash } from "node:crypto";
 import scalar from "@scalar/fastify-api-reference";
 import type { FastifyInstance } from "fastify";
 
-import { allIn } from "../access/families.ts";
+import { assignFamily } from "../access/families.ts";
 
 /** Where the reference is. */
 export const REFERENCE = "/docs";
 
 /** The API's reference at `/docs`, which works offline, and the document that it shows. */
 export async function reference(app: FastifyInstance): Promise<void> {
-  allIn("reference", app);
+  assignFamily("reference", app);
   // The library's page starts itself by a script of its own text. That text alone is let in, by its digest: it is made
   // of the configuration below and nothing else.
   app.addHook("onSend", async (_request, reply, payload) => {

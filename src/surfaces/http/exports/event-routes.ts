@@ -5,7 +5,7 @@ import { z } from "zod";
 
 import { LIVE, type ExportJob } from "../../../core/export/job.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
-import { empty, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
+import { describeEmpty, describeProblems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { clientGone } from "../client-gone.ts";
 import { openEventStream, type EventStream, type ServerSentEvent } from "./event-stream.ts";
 import { EVENT, EXPORT_ID } from "../contract/examples.ts";
@@ -49,8 +49,8 @@ export function eventRoutes({ queue, clock, log }: Pick<ExportServices, "queue">
               description: "Events",
               content: { "text/event-stream": { schema: z.string().meta({ examples: [EVENT] }) } },
             },
-            204: empty("The export has ended, and that is known already"),
-            ...problems({ 404: UNKNOWN_EXPORT }),
+            204: describeEmpty("The export has ended, and that is known already"),
+            ...describeProblems({ 404: UNKNOWN_EXPORT }),
           },
         },
       },

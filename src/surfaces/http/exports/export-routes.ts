@@ -2,7 +2,13 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import type { Wish } from "../../../core/export/job.ts";
-import { answer, empty, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
+import {
+  describeAnswer,
+  describeEmpty,
+  INVALID_FIELDS,
+  describeProblems,
+  UNKNOWN_EXPORT,
+} from "../contract/answers.ts";
 import { viewOfEstimate } from "../../estimate-view.ts";
 import { clientGone } from "../client-gone.ts";
 import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
@@ -110,8 +116,8 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
           querystring: nothing,
           body: NewExport,
           response: {
-            202: answer("It waits for its turn, or runs; `Location` is where to look at it", Started),
-            ...problems({
+            202: describeAnswer("It waits for its turn, or runs; `Location` is where to look at it", Started),
+            ...describeProblems({
               401: NOT_SIGNED_IN,
               409: "That directory is being written, or another unfinished export has it.",
               422: `${INVALID_FIELDS} Or \`output_dir\` is not inside EXPORT_DIR, or the mailbox has no such label.`,
@@ -151,8 +157,8 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
           querystring: nothing,
           body: NewExport,
           response: {
-            200: answer("What it would cost, and how long that takes", Estimate),
-            ...problems({
+            200: describeAnswer("What it would cost, and how long that takes", Estimate),
+            ...describeProblems({
               401: NOT_SIGNED_IN,
               422: `${INVALID_FIELDS} Or \`output_dir\` is not inside EXPORT_DIR.`,
               429: "Google's quota is spent for now.",
@@ -177,8 +183,8 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
           summary: "Exports, newest first",
           querystring: Page,
           response: {
-            200: answer("One page; with `next_cursor` as `cursor`, the list goes on behind it", Exports),
-            ...problems({ 422: INVALID_FIELDS }),
+            200: describeAnswer("One page; with `next_cursor` as `cursor`, the list goes on behind it", Exports),
+            ...describeProblems({ 422: INVALID_FIELDS }),
           },
         },
       },
@@ -202,8 +208,8 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
           params: byId,
           querystring: nothing,
           response: {
-            200: answer("The export as it is now", ExportInFull),
-            ...problems({ 404: UNKNOWN_EXPORT }),
+            200: describeAnswer("The export as it is now", ExportInFull),
+            ...describeProblems({ 404: UNKNOWN_EXPORT }),
           },
         },
       },
@@ -222,8 +228,8 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
           params: byId,
           querystring: nothing,
           response: {
-            204: empty("It is on the list no more"),
-            ...problems({ 404: UNKNOWN_EXPORT, 409: "It has not ended: cancel it first." }),
+            204: describeEmpty("It is on the list no more"),
+            ...describeProblems({ 404: UNKNOWN_EXPORT, 409: "It has not ended: cancel it first." }),
           },
         },
       },
@@ -244,8 +250,11 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
             querystring: nothing,
             body: nothing.nullish().meta({ examples: [{}] }),
             response: {
-              202: answer("Asked for; the export as it is now. One that runs follows within about a second", Export),
-              ...problems({
+              202: describeAnswer(
+                "Asked for; the export as it is now. One that runs follows within about a second",
+                Export,
+              ),
+              ...describeProblems({
                 404: UNKNOWN_EXPORT,
                 409: "Its state does not allow it, or another unfinished export has its directory.",
               }),

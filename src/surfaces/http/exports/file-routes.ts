@@ -7,7 +7,7 @@ import { z } from "zod";
 import { accountFileName } from "../../../core/account.ts";
 import type { Snapshot } from "../../../core/ports/read-directory.ts";
 import { failureOf } from "../../../core/errors.ts";
-import { empty, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
+import { describeEmpty, describeProblems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { select } from "./byte-range.ts";
 import { EXPORT_ID } from "../contract/examples.ts";
 import { belongsTo } from "./export-view.ts";
@@ -34,8 +34,8 @@ const FILE = {
   response: {
     200: { description: "The file", content: { "application/json": { schema: json } } },
     206: { description: "The part that was asked for", content: { "application/json": { schema: json } } },
-    304: empty("It is the one that the client has"),
-    ...problems({
+    304: describeEmpty("It is the one that the client has"),
+    ...describeProblems({
       404: `${UNKNOWN_EXPORT} Or it has no finished file of that name.`,
       409: "The file is not what was written.",
       412: "The file is not the one that If-Match names.",
@@ -53,7 +53,7 @@ const ARCHIVE = {
   querystring: nothing,
   response: {
     200: { description: "The archive", content: { "application/x-tar": { schema: binary } } },
-    ...problems({
+    ...describeProblems({
       404: `${UNKNOWN_EXPORT} Or it has no finished file yet.`,
       409: "A file is not what was written.",
     }),

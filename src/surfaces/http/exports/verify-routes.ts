@@ -5,7 +5,7 @@ import { refuse } from "../../../core/errors.ts";
 import type { Verification } from "../../../pipeline/verifications.ts";
 import { FINDING_KINDS } from "../../../pipeline/verify.ts";
 import { viewOfFailure } from "../../progress-view.ts";
-import { answer, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
+import { describeAnswer, INVALID_FIELDS, describeProblems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { EMAIL, EXPORT_ID } from "../contract/examples.ts";
 import type { ExportServices } from "../services.ts";
 
@@ -87,8 +87,8 @@ export function verifyRoutes({
           querystring: z.strictObject({}),
           body: VerifyRequest,
           response: {
-            202: answer("It runs; `Location` is where to look at it", VerificationView),
-            ...problems({
+            202: describeAnswer("It runs; `Location` is where to look at it", VerificationView),
+            ...describeProblems({
               404: UNKNOWN_EXPORT,
               409: "The export is being written now, or a check of the other kind runs.",
               422: INVALID_FIELDS,
@@ -121,8 +121,8 @@ export function verifyRoutes({
           params,
           querystring: z.strictObject({}),
           response: {
-            200: answer("How far it is, and its report once it has ended", VerificationView),
-            ...problems({ 404: `${UNKNOWN_EXPORT} Or it was not checked since the server started.` }),
+            200: describeAnswer("How far it is, and its report once it has ended", VerificationView),
+            ...describeProblems({ 404: `${UNKNOWN_EXPORT} Or it was not checked since the server started.` }),
           },
         },
       },

@@ -4,7 +4,7 @@ import { z } from "zod";
 
 import { htmlIn } from "../../../formats/record-line.ts";
 import type { IndexState, RecordQuestion, IndexedExport } from "../../../core/ports/records.ts";
-import { answer, htmlPage, INVALID_FIELDS, problems, UNKNOWN_EXPORT } from "../contract/answers.ts";
+import { describeAnswer, htmlPage, INVALID_FIELDS, describeProblems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { EXPORT_ID, MESSAGE_ID } from "../contract/examples.ts";
 import { belongsTo } from "../exports/export-view.ts";
 import { MAIL_POLICY } from "./mail-policy.ts";
@@ -52,8 +52,8 @@ ask again.`,
   params: byId,
   querystring: Question,
   response: {
-    200: answer("One page; with `next_cursor` as `cursor`, the same question goes on behind it", Records),
-    ...problems({ 404: UNKNOWN_EXPORT, 409: DAMAGED, 422: INVALID_FIELDS, 504: TOO_SLOW }),
+    200: describeAnswer("One page; with `next_cursor` as `cursor`, the same question goes on behind it", Records),
+    ...describeProblems({ 404: UNKNOWN_EXPORT, 409: DAMAGED, 422: INVALID_FIELDS, 504: TOO_SLOW }),
   },
 };
 
@@ -63,8 +63,8 @@ const RECORD = {
   params: byMessage,
   querystring: nothing,
   response: {
-    200: answer("The record, byte for byte", ExportedRecord),
-    ...problems({ 404: NO_MESSAGE, 409: DAMAGED, 504: TOO_SLOW }),
+    200: describeAnswer("The record, byte for byte", ExportedRecord),
+    ...describeProblems({ 404: NO_MESSAGE, 409: DAMAGED, 504: TOO_SLOW }),
   },
 };
 
@@ -78,7 +78,7 @@ pictures are attachments.`,
   querystring: nothing,
   response: {
     200: htmlPage("The document", "<!doctype html>\n<html>…</html>\n"),
-    ...problems({
+    ...describeProblems({
       404: `${NO_MESSAGE} Or the message has plain text only.`,
       409: DAMAGED,
       413: "Its html is too large, or too tangled, to be made safe quickly.",
@@ -93,8 +93,8 @@ const STATISTICS = {
   params: byId,
   querystring: nothing,
   response: {
-    200: answer("Of all messages exported so far", Statistics),
-    ...problems({ 404: UNKNOWN_EXPORT, 409: DAMAGED, 504: TOO_SLOW }),
+    200: describeAnswer("Of all messages exported so far", Statistics),
+    ...describeProblems({ 404: UNKNOWN_EXPORT, 409: DAMAGED, 504: TOO_SLOW }),
   },
 };
 

@@ -2,7 +2,7 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import { FINDINGS, STATUSES } from "../../../doctor/finding.ts";
-import { answer, INVALID_FIELDS, problems } from "../contract/answers.ts";
+import { describeAnswer, INVALID_FIELDS, describeProblems } from "../contract/answers.ts";
 import { EMAIL } from "../contract/examples.ts";
 import type { Common, OperationsServices } from "../services.ts";
 import { timeLimit } from "../../../core/time-limit.ts";
@@ -41,8 +41,11 @@ export function doctorRoutes({
               .optional(),
           }),
           response: {
-            200: answer("All that was looked at, in order", z.array(Finding).meta({ examples: [[NODE_FINDING]] })),
-            ...problems({ 422: INVALID_FIELDS }),
+            200: describeAnswer(
+              "All that was looked at, in order",
+              z.array(Finding).meta({ examples: [[NODE_FINDING]] }),
+            ),
+            ...describeProblems({ 422: INVALID_FIELDS }),
           },
         },
       },

@@ -2,7 +2,7 @@ import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
-import { answer, problems } from "../contract/answers.ts";
+import { describeAnswer, describeProblems } from "../contract/answers.ts";
 import { StateName } from "../exports/export-view.ts";
 import { EXPOSITION_TYPE, gauge } from "./exposition.ts";
 import { sendProblem } from "../contract/problem.ts";
@@ -39,7 +39,7 @@ export function healthRoutes({ measures, queue, readiness }: OperationsServices)
         schema: {
           tags: ["health"],
           summary: "The server lives",
-          response: { 200: answer("It does", saying("ok")) },
+          response: { 200: describeAnswer("It does", saying("ok")) },
         },
       },
       async () => ({ status: "ok" as const }),
@@ -53,8 +53,8 @@ export function healthRoutes({ measures, queue, readiness }: OperationsServices)
           tags: ["health"],
           summary: "The server can work: the list of exports can be read, and its folders written",
           response: {
-            200: answer("It can", saying("ready")),
-            ...problems({ 503: "It cannot; `errors` names each folder that is at fault, and why." }),
+            200: describeAnswer("It can", saying("ready")),
+            ...describeProblems({ 503: "It cannot; `errors` names each folder that is at fault, and why." }),
           },
         },
       },

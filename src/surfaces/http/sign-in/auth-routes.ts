@@ -6,7 +6,14 @@ import { failureOf, refuse } from "../../../core/errors.ts";
 import type { SignInStart } from "../../../core/ports/accounts.ts";
 import { refusedPage, signedInPage } from "../../pages.ts";
 import { languageOf, type Language } from "../../words/language.ts";
-import { answer, empty, htmlPage, INVALID_FIELDS, problems, TOO_MANY_ATTEMPTS } from "../contract/answers.ts";
+import {
+  describeAnswer,
+  describeEmpty,
+  htmlPage,
+  INVALID_FIELDS,
+  describeProblems,
+  TOO_MANY_ATTEMPTS,
+} from "../contract/answers.ts";
 import type { MakeAttempts } from "../access/attempts.ts";
 import { EMAIL, GRANT } from "../contract/examples.ts";
 import { statusOf } from "../contract/problem.ts";
@@ -99,8 +106,8 @@ export function authRoutes({
               .meta({ examples: ["1"] }),
           }),
           response: {
-            302: empty("To Google, or to the same call on the redirect URI's own origin"),
-            ...problems({
+            302: describeEmpty("To Google, or to the same call on the redirect URI's own origin"),
+            ...describeProblems({
               422: INVALID_FIELDS,
               429: TOO_MANY_ATTEMPTS,
               503: "There is no usable client file. A page, for who asks for text/html.",
@@ -162,7 +169,7 @@ export function authRoutes({
           }),
           response: {
             200: htmlPage("Signed in", '<!doctype html>\n<html lang="en">…<h1>You are signed in</h1>…</html>\n'),
-            303: empty("Signed in: on to the console, where the sign-in began with `return=console`"),
+            303: describeEmpty("Signed in: on to the console, where the sign-in began with `return=console`"),
             "4xx": REFUSED,
             "5xx": REFUSED,
           },
@@ -201,8 +208,8 @@ export function authRoutes({
           summary: "Whether an account is signed in, and how its grant is",
           querystring: z.strictObject({ email: email.optional() }),
           response: {
-            200: answer("How its grant is; `authenticated` is false for who never signed in", Status),
-            ...problems({ 400: NO_EMAIL, 422: INVALID_FIELDS }),
+            200: describeAnswer("How its grant is; `authenticated` is false for who never signed in", Status),
+            ...describeProblems({ 400: NO_EMAIL, 422: INVALID_FIELDS }),
           },
         },
       },
@@ -217,7 +224,7 @@ export function authRoutes({
           summary: "Who is signed in",
           querystring: z.strictObject({}),
           response: {
-            200: answer("Each stored grant that can be opened", z.array(Status).meta({ examples: [[GRANT]] })),
+            200: describeAnswer("Each stored grant that can be opened", z.array(Status).meta({ examples: [[GRANT]] })),
           },
         },
       },
@@ -232,8 +239,8 @@ export function authRoutes({
           summary: "Sign an account out: revoke the grant at Google, then forget it",
           querystring: z.strictObject({ email: email.optional() }),
           response: {
-            200: answer("Signed out; `revoked_at_google` is false where Google could not be told", SignedOut),
-            ...problems({ 400: NO_EMAIL, 422: INVALID_FIELDS }),
+            200: describeAnswer("Signed out; `revoked_at_google` is false where Google could not be told", SignedOut),
+            ...describeProblems({ 400: NO_EMAIL, 422: INVALID_FIELDS }),
           },
         },
       },

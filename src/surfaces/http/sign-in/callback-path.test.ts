@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { answers } from "./callback-path.ts";
+import { matchesRoute } from "./callback-path.ts";
 
 test.each([
   ["/exports", "/exports", true],
@@ -13,4 +13,4 @@ test.each([
   ["*", "/auth/callback", true],
   ["/", "/", true],
   ["/auth/gmail", "/auth/callback", false],
-])("a route %s answers at %s: %s", (pattern, path, expected) => expect(answers(pattern, path)).toBe(expected));
+])("a route %s answers at %s: %s", (pattern, path, expected) => expect(matchesRoute(pattern, path)).toBe(expected));

@@ -13,7 +13,7 @@ export function reserveCallbackPath(
   reserved: readonly string[],
 ): void {
   const check = (pattern: string): void => {
-    if (!answers(pattern, pathname)) return;
+    if (!matchesRoute(pattern, pathname)) return;
     throw refuse(
       "settings_invalid",
       `OAUTH_REDIRECT_URI has the path ${pathname}, at which the server answers something else.`,
@@ -27,7 +27,7 @@ export function reserveCallbackPath(
 }
 
 /** Whether a route of this pattern could answer requests for a path: `:name` stands for a segment, `*` for all further ones. */
-export function answers(pattern: string, path: string): boolean {
+export function matchesRoute(pattern: string, path: string): boolean {
   const asked = path.split("/");
   const known = pattern.split("/");
   const matches = known.every(

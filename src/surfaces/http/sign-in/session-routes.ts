@@ -3,9 +3,15 @@ import { z } from "zod";
 
 import { refuse } from "../../../core/errors.ts";
 import type { Access } from "../access/access.ts";
-import { answer, empty, INVALID_FIELDS, problems, TOO_MANY_ATTEMPTS } from "../contract/answers.ts";
+import {
+  describeAnswer,
+  describeEmpty,
+  INVALID_FIELDS,
+  describeProblems,
+  TOO_MANY_ATTEMPTS,
+} from "../contract/answers.ts";
 import { KEY } from "../contract/examples.ts";
-import { allIn } from "../access/families.ts";
+import { assignFamily } from "../access/families.ts";
 
 const nothing = z.strictObject({});
 
@@ -21,7 +27,7 @@ const WRONG_KEY = "The key is another.";
 /** A browser's way past the API key; `access` is undefined where there is none. */
 export function sessionRoutes(access: Access | undefined): FastifyPluginAsyncZod {
   return async (app) => {
-    allIn("session", app);
+    assignFamily("session", app);
 
     app.get(
       "/session",
@@ -31,8 +37,8 @@ export function sessionRoutes(access: Access | undefined): FastifyPluginAsyncZod
           summary: "Whether this server asks for its API key, and whether this client's calls are let in",
           querystring: nothing,
           response: {
-            200: answer("How this client stands; `expires_at` is null for the key itself", SessionStatus),
-            ...problems({ 401: WRONG_KEY, 429: TOO_MANY_ATTEMPTS }),
+            200: describeAnswer("How this client stands; `expires_at` is null for the key itself", SessionStatus),
+            ...describeProblems({ 401: WRONG_KEY, 429: TOO_MANY_ATTEMPTS }),
           },
         },
       },
@@ -57,8 +63,8 @@ export function sessionRoutes(access: Access | undefined): FastifyPluginAsyncZod
           querystring: nothing,
           body: z.strictObject({ key: z.string().min(1) }).meta({ examples: [{ key: KEY }] }),
           response: {
-            204: empty("Signed in: the cookie is as good as the key"),
-            ...problems({
+            204: describeEmpty("Signed in: the cookie is as good as the key"),
+            ...describeProblems({
               401: WRONG_KEY,
               409: "This server asks for no key.",
               422: INVALID_FIELDS,
@@ -87,7 +93,7 @@ export function sessionRoutes(access: Access | undefined): FastifyPluginAsyncZod
           summary: "End this browser's session",
           querystring: nothing,
           body: nothing.nullish().meta({ examples: [{}] }),
-          response: { 204: empty("Over, where there was one") },
+          response: { 204: describeEmpty("Over, where there was one") },
         },
       },
       async (request, reply) => {

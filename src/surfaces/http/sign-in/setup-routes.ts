@@ -1,7 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
-import { answer, problems } from "../contract/answers.ts";
+import { describeAnswer, describeProblems } from "../contract/answers.ts";
 import type { Common, SignInServices } from "../services.ts";
 
 /** The name that people give the app at Google, and know it again by. Google refuses names that look like its own products. */
@@ -125,7 +125,7 @@ export function setupRoutes({
           tags: ["setup"],
           summary: "Whether there is an OAuth client, and the pages of Google's console where one makes and mends it",
           querystring: z.strictObject({}),
-          response: { 200: answer("How far the set-up is. No secret is in it.", Setup) },
+          response: { 200: describeAnswer("How far the set-up is. No secret is in it.", Setup) },
         },
       },
       view,
@@ -140,8 +140,8 @@ export function setupRoutes({
           querystring: z.strictObject({}),
           body: ClientFile,
           response: {
-            201: answer("It is in its place; `problem` says where Google would still refuse a sign-in.", Setup),
-            ...problems({
+            201: describeAnswer("It is in its place; `problem` says where Google would still refuse a sign-in.", Setup),
+            ...describeProblems({
               400: "The body is not JSON.",
               409: "There is a usable client file already; it is left as it is.",
               422: "This is not the file of an OAuth client; nothing was written.",

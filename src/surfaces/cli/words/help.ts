@@ -2,8 +2,8 @@ import { styleText } from "node:util";
 
 import type { Command, Help } from "commander";
 
-import { EXIT_WORDS } from "./exit-code.ts";
-import { wrap } from "./signs.ts";
+import { EXIT_WORDS } from "../exit-code.ts";
+import { wrap } from "../terminal/signs.ts";
 
 /** Commander takes the colours out where they are not wanted. */
 const title = (text: string): string => styleText("bold", text, { validateStream: false });

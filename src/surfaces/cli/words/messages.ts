@@ -1,4 +1,4 @@
-import type { Language } from "../words/language.ts";
+import type { Language } from "../../words/language.ts";
 
 /** 12345 → "12,345", or "12 345" in French. */
 export function number(value: number, language: Language = "en"): string {
@@ -109,9 +109,9 @@ const en = {
 };
 
 /** What the command line says to people, in one language. Data is not among it: that stays English. */
-export type Spoken = typeof en;
+export type Messages = typeof en;
 
-const fr: Spoken = {
+const fr: Messages = {
   language: "fr",
   number: (value) => number(value, "fr"),
   time: (at) => new Date(at).toLocaleTimeString("fr"),
@@ -197,9 +197,9 @@ const fr: Spoken = {
   listens: (url) => `gmail-export écoute sur ${url} (à ouvrir dans un navigateur ; son API : ${url}/docs)`,
 };
 
-const SPOKEN: Readonly<Record<Language, Spoken>> = { en, fr };
+const SPOKEN: Readonly<Record<Language, Messages>> = { en, fr };
 
 /** All words of one language. */
-export function spokenIn(language: Language): Spoken {
+export function messagesIn(language: Language): Messages {
   return SPOKEN[language];
 }

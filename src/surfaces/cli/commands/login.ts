@@ -1,15 +1,15 @@
 import { createServer } from "node:http";
 
-import { ExportError, failureOf, refuse } from "../../core/errors.ts";
-import type { SignInStart } from "../../core/ports/accounts.ts";
+import { ExportError, failureOf, refuse } from "../../../core/errors.ts";
+import type { SignInStart } from "../../../core/ports/accounts.ts";
 import { answerIn, readPastedAddress } from "./pasted-address.ts";
-import { refusedPage, signedInPage } from "../pages.ts";
-import type { Services } from "./services.ts";
-import type { Spoken } from "./spoken.ts";
+import { refusedPage, signedInPage } from "../../pages.ts";
+import type { Services } from "../services.ts";
+import type { Messages } from "../words/messages.ts";
 
 type LoginOptions = Readonly<{ browser: boolean }>;
 
-type LoginServices = Services & Readonly<{ spoken: Spoken }>;
+type LoginServices = Services & Readonly<{ messages: Messages }>;
 
 /**
  * Signs in from a terminal. A server on the loopback interface receives the browser (RFC 8252 §7.3); without a browser
@@ -21,20 +21,20 @@ export async function login(
   options: LoginOptions,
   signal: AbortSignal,
 ): Promise<string> {
-  const { accounts, terminal, openBrowser, spoken: w } = services;
+  const { accounts, terminal, openBrowser, messages: w } = services;
   const ended = new AbortController();
   const limit = AbortSignal.any([signal, ended.signal]);
   await using receiver = await receive(services);
   const start = await accounts.begin(account, receiver.redirectUri);
   try {
     if (options.browser && receiver.listens) {
-      terminal.say(...w.opening(start.url));
+      terminal.inform(...w.opening(start.url));
       // Not waited for: the browser may be back before that is known.
-      void openBrowser(start.url).catch(() => terminal.say(w.noBrowser));
+      void openBrowser(start.url).catch(() => terminal.inform(w.noBrowser));
       return await receiver.arrival(start, limit);
     }
-    terminal.say(...w.openThis(start.url));
-    terminal.say(w.endsAt(receiver.redirectUri));
+    terminal.inform(...w.openThis(start.url));
+    terminal.inform(w.endsAt(receiver.redirectUri));
     return await Promise.race([receiver.arrival(start, limit), pasted(services, start, limit)]);
   } finally {
     ended.abort();
@@ -43,7 +43,7 @@ export async function login(
 
 /** The address of the browser's last page, pasted. */
 async function pasted(
-  { accounts, terminal, spoken: w }: LoginServices,
+  { accounts, terminal, messages: w }: LoginServices,
   start: SignInStart,
   signal: AbortSignal,
 ): Promise<string> {
@@ -53,7 +53,7 @@ async function pasted(
       throw refuse("sign_in_refused", "No address was pasted.", "Run the command again and paste the whole address.");
     const answer = readPastedAddress(line);
     if (answer) return accounts.finish(answer, start.browserKey, signal);
-    terminal.say(w.notWhole);
+    terminal.inform(w.notWhole);
   }
 }
 
@@ -65,7 +65,7 @@ type Receiver = AsyncDisposable &
   }>;
 
 /** Listens where Google sends the browser back. */
-async function receive({ accounts, clientKind, redirectUri, spoken: w }: LoginServices): Promise<Receiver> {
+async function receive({ accounts, clientKind, redirectUri, messages: w }: LoginServices): Promise<Receiver> {
   const registered = (await clientKind()) === "web" ? redirectUri : undefined;
   // A web client may only come back to an address of the web: then what the browser ends at is pasted.
   if (registered?.protocol === "https:") return elsewhere(registered);

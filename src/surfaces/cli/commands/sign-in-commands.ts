@@ -1,17 +1,17 @@
 import type { Command } from "commander";
 
-import { sameAccount } from "../../core/account.ts";
-import { ExportError } from "../../core/errors.ts";
-import { account } from "./arguments.ts";
-import type { Context } from "./context.ts";
-import { EXIT } from "./exit-code.ts";
-import { explain } from "./help.ts";
+import { sameAccount } from "../../../core/account.ts";
+import { ExportError } from "../../../core/errors.ts";
+import { account } from "../arguments.ts";
+import type { Context } from "../context.ts";
+import { EXIT } from "../exit-code.ts";
+import { explain } from "../words/help.ts";
 import { login } from "./login.ts";
-import { sign } from "./signs.ts";
-import { statusLines } from "./status.ts";
+import { sign } from "../terminal/signs.ts";
+import { statusLines } from "../words/status-lines.ts";
 
 export function addSignInCommands(program: Command, context: Context): void {
-  const { terminal, show, signal, spoken } = context;
+  const { terminal, show, signal, messages } = context;
   const { paint } = terminal;
 
   const loginCommand = program
@@ -20,8 +20,13 @@ export function addSignInCommands(program: Command, context: Context): void {
     .description("sign in with Google")
     .option("--no-browser", "print the address, and paste where the browser ends (for machines without one)")
     .action(async (email: string | undefined, options: { browser: boolean }) => {
-      const signedIn = await login({ ...(await context.services()), spoken: spoken() }, email ?? "", options, signal);
-      show({ email: signedIn, signed_in: true }, [`${sign("ok", paint.data)} ${spoken().signedInAs(signedIn)}`]);
+      const signedIn = await login(
+        { ...(await context.services()), messages: messages() },
+        email ?? "",
+        options,
+        signal,
+      );
+      show({ email: signedIn, signed_in: true }, [`${sign("ok", paint.data)} ${messages().signedInAs(signedIn)}`]);
     });
   explain(
     loginCommand,
@@ -41,7 +46,7 @@ export function addSignInCommands(program: Command, context: Context): void {
         throw notSignedIn(email, stored);
       const { revoked } = await accounts.signOut(email, signal);
       show({ email, signed_out: true, revoked_at_google: revoked }, [
-        `${sign(revoked ? "ok" : "warn", paint.data)} ${spoken().signedOut(email)}${revoked ? "" : spoken().notRevoked}`,
+        `${sign(revoked ? "ok" : "warn", paint.data)} ${messages().signedOut(email)}${revoked ? "" : messages().notRevoked}`,
       ]);
     });
   explain(
@@ -57,7 +62,7 @@ export function addSignInCommands(program: Command, context: Context): void {
     .action(async (email: string | undefined) => {
       const { accounts } = await context.services();
       const found = email === undefined ? await accounts.list() : [await accounts.status(email)];
-      show(email === undefined ? found : found[0], statusLines(found, paint.data, terminal.columns(), spoken()));
+      show(email === undefined ? found : found[0], statusLines(found, paint.data, terminal.columns(), messages()));
       if (email !== undefined && found[0]?.authenticated !== true) context.exitWith(EXIT.signIn);
     });
   explain(
@@ -71,9 +76,9 @@ export function addSignInCommands(program: Command, context: Context): void {
     .description("seal the stored sign-ins with a new key; a running server goes on meanwhile")
     .action(async () => {
       const { sealedAnew, unopened } = await (await context.services()).rotateKey(context.signal);
-      const left = unopened === 0 ? "" : spoken().unopened(unopened);
+      const left = unopened === 0 ? "" : messages().unopened(unopened);
       show({ sealed_anew: sealedAnew, unopened }, [
-        `${sign(unopened === 0 ? "ok" : "warn", paint.data)} ${spoken().sealed(sealedAnew)}${left}`,
+        `${sign(unopened === 0 ? "ok" : "warn", paint.data)} ${messages().sealed(sealedAnew)}${left}`,
       ]);
       if (unopened > 0) context.exitWith(EXIT.incomplete);
     });

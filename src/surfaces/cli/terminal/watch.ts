@@ -1,12 +1,12 @@
-import type { Failure } from "../../core/errors.ts";
-import type { Progress } from "../../core/export/job.ts";
-import type { Clock } from "../../core/ports/clock.ts";
-import type { EpochMs } from "../../core/time.ts";
+import type { Failure } from "../../../core/errors.ts";
+import type { Progress } from "../../../core/export/job.ts";
+import type { Clock } from "../../../core/ports/clock.ts";
+import type { EpochMs } from "../../../core/time.ts";
 import { fit, progressParts, type Parts } from "./progress-line.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Terminal } from "./terminal.ts";
-import { failureIn } from "../words/french.ts";
-import { duration, spokenIn, type Spoken } from "./spoken.ts";
+import { failureIn } from "../../words/french.ts";
+import { duration, messagesIn, type Messages } from "../words/messages.ts";
 
 /** How often a line goes to a log or a pipe. */
 const PULSE_MS = 10_000;
@@ -14,15 +14,18 @@ const PULSE_MS = 10_000;
 /** How often the live line is drawn: what is left counts down, and a resized terminal is filled anew. */
 const REDRAW_MS = 200;
 
-type Ports = Readonly<{ clock: Clock; terminal: Terminal; spoken?: Spoken }>;
+type Ports = Readonly<{ clock: Clock; terminal: Terminal; messages?: Messages }>;
 
 /** Tells a person, until disposed: on a terminal in a line that changes in place, elsewhere in a line now and then. */
 export function watch(ports: Ports, signal: AbortSignal): Reporter & Disposable {
   return ports.terminal.hasLiveLine ? liveLine(ports, signal) : pulse(ports);
 }
 
-function liveLine({ clock, terminal, spoken: w = spokenIn("en") }: Ports, signal: AbortSignal): Reporter & Disposable {
-  const paint = terminal.paint.said;
+function liveLine(
+  { clock, terminal, messages: w = messagesIn("en") }: Ports,
+  signal: AbortSignal,
+): Reporter & Disposable {
+  const paint = terminal.paint.people;
   const over = new AbortController();
   let parts: ((now: EpochMs) => Parts) | undefined;
   const draw = (): void => {
@@ -40,7 +43,7 @@ function liveLine({ clock, terminal, spoken: w = spokenIn("en") }: Ports, signal
   return {
     progress: (progress) => void (parts = (now) => progressParts(progress, now, paint, w)),
     waiting(failure, until) {
-      terminal.say(waitingLine(failure, until, w));
+      terminal.inform(waitingLine(failure, until, w));
       parts = (now) => ({ wait: [paint("yellow", w.waitingLeft(duration(until - now)))] });
     },
     [Symbol.dispose]() {
@@ -51,7 +54,7 @@ function liveLine({ clock, terminal, spoken: w = spokenIn("en") }: Ports, signal
   };
 }
 
-function pulse({ clock, terminal, spoken: w = spokenIn("en") }: Ports): Reporter & Disposable {
+function pulse({ clock, terminal, messages: w = messagesIn("en") }: Ports): Reporter & Disposable {
   const asItIs = (_: unknown, text: string): string => text;
   let toldAt = clock.now();
   return {
@@ -60,14 +63,14 @@ function pulse({ clock, terminal, spoken: w = spokenIn("en") }: Ports): Reporter
       if (now - toldAt < PULSE_MS) return;
       toldAt = now;
       const { stage = [], ...parts } = progressParts(progress, now, asItIs, w);
-      terminal.say(fit({ ...parts, stage: stage.slice(-3) }, Infinity)); // without the bar
+      terminal.inform(fit({ ...parts, stage: stage.slice(-3) }, Infinity)); // without the bar
     },
-    waiting: (failure, until) => terminal.say(waitingLine(failure, until, w)),
+    waiting: (failure, until) => terminal.inform(waitingLine(failure, until, w)),
     [Symbol.dispose]() {},
   };
 }
 
 /** What passes by itself, and when. */
-function waitingLine(failure: Failure, until: EpochMs, w: Spoken): string {
+function waitingLine(failure: Failure, until: EpochMs, w: Messages): string {
   return w.goesOn(failureIn(w.language, failure).message, w.time(until));
 }

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 
-import type { Failure } from "../../core/errors.ts";
-import type { Manifest } from "../../core/export/manifest.ts";
-import { findingLines } from "./doctor.ts";
-import { statusLines } from "./status.ts";
-import { testTerminal } from "./testing.ts";
-import { manifestLines, verdictLines } from "./words.ts";
+import type { Failure } from "../../../core/errors.ts";
+import type { Manifest } from "../../../core/export/manifest.ts";
+import { findingLines } from "../words/finding-lines.ts";
+import { statusLines } from "../words/status-lines.ts";
+import { testTerminal } from "../testing.ts";
+import { manifestLines, verdictLines } from "../words/report-lines.ts";
 
 /** Takes the clipboard (OSC 52), says that all is well, moves the cursor, hides, and turns the writing around. */
 const HOSTILE =
@@ -17,7 +17,7 @@ test("a line stays one line and does nothing to the terminal, wherever it is wri
   const terminal = testTerminal();
   terminal.data(HOSTILE, HOSTILE);
   terminal.row(HOSTILE, HOSTILE);
-  terminal.say(HOSTILE, HOSTILE);
+  terminal.inform(HOSTILE, HOSTILE);
   await terminal.drained();
   await expect.poll(terminal.stderr).toMatch(/b\n.*b\n$/s);
   expect(terminal.stdout().split("\n")).toHaveLength(4);
@@ -37,7 +37,7 @@ test("JSON stays the same JSON", async () => {
 
 test("on a terminal in colours, nothing but the program's own colours is left", async () => {
   const terminal = testTerminal(80);
-  terminal.say(`${terminal.paint.said("green", "✓")} ${HOSTILE}`);
+  terminal.inform(`${terminal.paint.people("green", "✓")} ${HOSTILE}`);
   terminal.live(() => HOSTILE);
   await terminal.drained();
   await expect.poll(terminal.stderr).toContain("gpj");

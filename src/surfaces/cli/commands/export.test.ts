@@ -1,14 +1,14 @@
 import { expect, test } from "vitest";
 
-import { manualClock, type ManualClock } from "../../../test/manual-clock.ts";
-import { ExportError } from "../../core/errors.ts";
-import { NO_PROGRESS, type ExportRequest, type Progress } from "../../core/export/job.ts";
-import { EVERYTHING } from "../../core/mail/filter.ts";
-import type { Manifest } from "../../core/export/manifest.ts";
-import { exportEvents } from "./export-events.ts";
+import { manualClock, type ManualClock } from "../../../../test/manual-clock.ts";
+import { ExportError } from "../../../core/errors.ts";
+import { NO_PROGRESS, type ExportRequest, type Progress } from "../../../core/export/job.ts";
+import { EVERYTHING } from "../../../core/mail/filter.ts";
+import type { Manifest } from "../../../core/export/manifest.ts";
+import { exportEvents } from "../terminal/export-events.ts";
 import { exportHere } from "./export.ts";
-import { testTerminal } from "./testing.ts";
-import { watch } from "./watch.ts";
+import { testTerminal } from "../testing.ts";
+import { watch } from "../terminal/watch.ts";
 
 const REQUEST: ExportRequest = {
   account: "ada@example.com",

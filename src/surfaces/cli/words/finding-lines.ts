@@ -1,15 +1,15 @@
-import type { Finding, Status } from "../../doctor/finding.ts";
-import { sign, wrap } from "./signs.ts";
-import type { Paint } from "./terminal.ts";
-import { findingIn } from "../words/french.ts";
-import { spokenIn, type Spoken } from "./spoken.ts";
+import type { Finding, Status } from "../../../doctor/finding.ts";
+import { sign, wrap } from "../terminal/signs.ts";
+import type { Paint } from "../terminal/terminal.ts";
+import { findingIn } from "../../words/french.ts";
+import { messagesIn, type Messages } from "./messages.ts";
 
 /** A line for each finding; below those that are not ok, why it matters and what to do. */
 export function findingLines(
   findings: readonly Finding[],
   paint: Paint,
   columns: number | undefined,
-  w: Spoken = spokenIn("en"),
+  w: Messages = messagesIn("en"),
 ): string[] {
   const lines: string[] = [];
   const labels = `  ${w.why}  `.length;
@@ -25,7 +25,7 @@ export function findingLines(
   return [...lines, verdict(findings, w)];
 }
 
-function verdict(findings: readonly Finding[], w: Spoken): string {
+function verdict(findings: readonly Finding[], w: Messages): string {
   const count = (wanted: Status): number => findings.filter(({ status }) => status === wanted).length;
   const [failed, warned] = [count("fail"), count("warn")];
   return failed > 0 ? w.inTheWay(failed, warned) : w.nothingInTheWay(warned);

@@ -3,9 +3,9 @@ import { stripVTControlCharacters } from "node:util";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { NO_PROGRESS, type Progress } from "../../core/export/job.ts";
+import { NO_PROGRESS, type Progress } from "../../../core/export/job.ts";
 import { fit, progressParts } from "./progress-line.ts";
-import { spokenIn } from "./spoken.ts";
+import { messagesIn } from "../words/messages.ts";
 import type { Paint } from "./terminal.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 9, 30);
@@ -54,7 +54,7 @@ test("says what went wrong, and what Google asked for", () => {
   const at = new Date(waitingUntil).toLocaleTimeString();
   expect(told).toContain(" messages · 5,880 of 6,000 units this minute · 1 failed · 3 refused · 2 gone · ");
   expect(told.endsWith(` · Google's minute is used up; goes on at ${at}`), told).toBe(true);
-  const french = fit(progressParts({ ...FETCHING, forecast }, NOW, plain, spokenIn("fr")), 250);
+  const french = fit(progressParts({ ...FETCHING, forecast }, NOW, plain, messagesIn("fr")), 250);
   expect(french).toContain("lecture ━");
   expect(french).toContain("La minute de Google est épuisée ; reprise à ");
 });

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
-import type { Entry } from "./context.ts";
-import { runCommand } from "./program.ts";
-import { testTerminal } from "./testing.ts";
+import type { Entry } from "../context.ts";
+import { runCommand } from "../program.ts";
+import { testTerminal } from "../testing.ts";
 
 const COMMANDS = ["login", "logout", "status", "rotate-key", "export", "verify", "doctor", "serve", "key", "demo"];
 

@@ -1,6 +1,6 @@
-import type { Failure } from "../../core/errors.ts";
-import type { Progress } from "../../core/export/job.ts";
-import type { EpochMs } from "../../core/time.ts";
+import type { Failure } from "../../../core/errors.ts";
+import type { Progress } from "../../../core/export/job.ts";
+import type { EpochMs } from "../../../core/time.ts";
 
 /** Who is told how an export goes. */
 export type Reporter = Readonly<{

@@ -1,4 +1,4 @@
-import type { Terminal } from "./terminal.ts";
+import type { Terminal } from "../terminal/terminal.ts";
 
 /** A command of ours in a sentence, such as `gmail-export login`; not the name of the program alone, nor `npx gmail-export`. */
 const COMMAND =
@@ -22,7 +22,7 @@ export function named(text: string, name: string): string {
 export function namingCommands(terminal: Terminal, name: string): Terminal {
   return {
     ...terminal,
-    say: (...lines) => terminal.say(...lines.map((line) => named(line, name))),
+    inform: (...lines) => terminal.inform(...lines.map((line) => named(line, name))),
     hint: (text) => terminal.hint(named(text, name)),
   };
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
-import type { Entry } from "./context.ts";
-import { runCommand } from "./program.ts";
-import { testTerminal } from "./testing.ts";
+import type { Entry } from "../context.ts";
+import { runCommand } from "../program.ts";
+import { testTerminal } from "../testing.ts";
 
 const ADA = "ada@example.com";
 

@@ -1,15 +1,15 @@
-import type { GrantStatus } from "../../core/ports/accounts.ts";
-import { sign, wrap } from "./signs.ts";
-import { sentenceIn } from "../words/french.ts";
-import { spokenIn, type Spoken } from "./spoken.ts";
-import type { Paint } from "./terminal.ts";
+import type { GrantStatus } from "../../../core/ports/accounts.ts";
+import { sign, wrap } from "../terminal/signs.ts";
+import { sentenceIn } from "../../words/french.ts";
+import { messagesIn, type Messages } from "./messages.ts";
+import type { Paint } from "../terminal/terminal.ts";
 
 /** A line for each account, and below it what there is to know. */
 export function statusLines(
   accounts: readonly GrantStatus[],
   paint: Paint,
   columns: number | undefined,
-  w: Spoken = spokenIn("en"),
+  w: Messages = messagesIn("en"),
 ): string[] {
   if (accounts.length === 0) return [w.nobody("gmail-export login")];
   const longest = Math.max(...accounts.map(({ email }) => email.length));

@@ -1,18 +1,18 @@
 import type { Command } from "commander";
 
-import type { ExportRequest } from "../../core/export/job.ts";
-import type { Manifest } from "../../core/export/manifest.ts";
-import { verify } from "../../pipeline/verify.ts";
-import { viewOfEstimate } from "../estimate-view.ts";
-import { account, atLeastOne } from "./arguments.ts";
-import type { Context } from "./context.ts";
-import { EXIT } from "./exit-code.ts";
-import { exportEvents, type ExportEvents } from "./export-events.ts";
+import type { ExportRequest } from "../../../core/export/job.ts";
+import type { Manifest } from "../../../core/export/manifest.ts";
+import { verify } from "../../../pipeline/verify.ts";
+import { viewOfEstimate } from "../../estimate-view.ts";
+import { account, atLeastOne } from "../arguments.ts";
+import type { Context } from "../context.ts";
+import { EXIT } from "../exit-code.ts";
+import { exportEvents, type ExportEvents } from "../terminal/export-events.ts";
 import { exportHere } from "./export.ts";
-import { explain } from "./help.ts";
-import type { Services } from "./services.ts";
-import { watch } from "./watch.ts";
-import { estimateLines, manifestLines, verdictLines } from "./words.ts";
+import { explain } from "../words/help.ts";
+import type { Services } from "../services.ts";
+import { watch } from "../terminal/watch.ts";
+import { estimateLines, manifestLines, verdictLines } from "../words/report-lines.ts";
 
 type ExportOptions = Readonly<{
   maxEmails?: number;
@@ -27,7 +27,7 @@ type ExportOptions = Readonly<{
 }>;
 
 export function addExportCommands(program: Command, context: Context): void {
-  const { terminal, show, signal, spoken } = context;
+  const { terminal, show, signal, messages } = context;
   const paint = terminal.paint.data;
 
   const exportCommand = program
@@ -58,13 +58,13 @@ export function addExportCommands(program: Command, context: Context): void {
       const request = { account: email, ...was, directory, maxEmails, batchSize, filter };
       if (options.dryRun) {
         const estimate = await services.estimate(request, signal);
-        return show(viewOfEstimate(estimate), estimateLines(estimate, spoken()));
+        return show(viewOfEstimate(estimate), estimateLines(estimate, messages()));
       }
 
       const events = context.json() ? exportEvents(services, request) : undefined;
       const manifest = await bring(context, services, request, events, options.wait === true);
       if (events) events.result(manifest);
-      else for (const line of manifestLines(directory, manifest, paint, spoken())) terminal.data(line);
+      else for (const line of manifestLines(directory, manifest, paint, messages())) terminal.data(line);
       if (!manifest.complete) context.exitWith(EXIT.incomplete);
     });
   explain(
@@ -88,7 +88,7 @@ export function addExportCommands(program: Command, context: Context): void {
       const email = online ? (await readDirectory.manifest(directory))?.email : undefined;
       const source = email === undefined ? undefined : await mailbox(email);
       const verdict = await verify(directory, readDirectory, signal, source);
-      show(verdict, verdictLines(verdict, online, paint, spoken()));
+      show(verdict, verdictLines(verdict, online, paint, messages()));
       if (!verdict.sound) context.exitWith(EXIT.unsound);
       else if (!verdict.manifest.complete) context.exitWith(EXIT.incomplete);
     });
@@ -105,7 +105,7 @@ export function addExportCommands(program: Command, context: Context): void {
 
 /** Runs an export while whoever is there is told how it goes. */
 async function bring(
-  { terminal, endWith, signal, spoken }: Context,
+  { terminal, endWith, signal, messages }: Context,
   services: Services,
   request: ExportRequest,
   events: ExportEvents | undefined,
@@ -115,12 +115,12 @@ async function bring(
     failed: (failure) => events?.failed(failure),
     stopped() {
       events?.paused();
-      terminal.say(spoken().stoppedExport);
+      terminal.inform(messages().stoppedExport);
     },
   });
   // Where events are told, lines are for a person at a terminal of their own: in one they would write over each other.
   const isForEvents = events && (!terminal.hasLiveLine || terminal.columns() !== undefined);
-  using watched = isForEvents ? undefined : watch({ ...services, spoken: spoken() }, signal);
+  using watched = isForEvents ? undefined : watch({ ...services, messages: messages() }, signal);
   return await exportHere(
     services,
     request,

@@ -1,4 +1,4 @@
-import type { CallbackQuery } from "../../core/ports/accounts.ts";
+import type { CallbackQuery } from "../../../core/ports/accounts.ts";
 
 /**
  * The answer of Google in what a person pasted: the address where the browser ended, in quotes or in `<>` as terminals and

@@ -5,15 +5,15 @@ import { join } from "node:path";
 import { fetch } from "undici";
 import { z } from "zod";
 
-import type { ReadDirectory } from "../../core/ports/read-directory.ts";
-import { STAGES } from "../../core/export/job.ts";
-import type { Clock } from "../../core/ports/clock.ts";
-import { UNITS_PER_MINUTE } from "../../core/quota.ts";
-import { verify } from "../../pipeline/verify.ts";
-import type { Terminal } from "./terminal.ts";
-import { watch } from "./watch.ts";
-import { number, plural } from "./spoken.ts";
-import { manifestLines, verdictLines } from "./words.ts";
+import type { ReadDirectory } from "../../../core/ports/read-directory.ts";
+import { STAGES } from "../../../core/export/job.ts";
+import type { Clock } from "../../../core/ports/clock.ts";
+import { UNITS_PER_MINUTE } from "../../../core/quota.ts";
+import { verify } from "../../../pipeline/verify.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import { watch } from "../terminal/watch.ts";
+import { number, plural } from "../words/messages.ts";
+import { manifestLines, verdictLines } from "../words/report-lines.ts";
 
 /** A simulated Google and a real server of ours that talks to it. */
 export type Stage = AsyncDisposable & Readonly<{ googleUrl: string; serverUrl: string; account: string }>;
@@ -37,12 +37,12 @@ export async function demo(
   const folder = await mkdtemp(join(tmpdir(), "gmail-export-demo-"));
   await using stage = await setUp(folder, messages);
   const { account, googleUrl, serverUrl } = stage;
-  terminal.say(
+  terminal.inform(
     `A simulated Google with ${plural(messages, "message")} listens on ${googleUrl}, gmail-export on ${serverUrl}.`,
   );
 
   const page = await walk(`${serverUrl}/auth/gmail?email=${encodeURIComponent(account)}`, signal);
-  terminal.say(`Signed in as ${account}: ${/<h1>(.*?)<\/h1>/.exec(page)?.[1] ?? "no answer"}.`);
+  terminal.inform(`Signed in as ${account}: ${/<h1>(.*?)<\/h1>/.exec(page)?.[1] ?? "no answer"}.`);
 
   const started = Started.parse(
     await json(`${serverUrl}/export/gmail`, signal, {
@@ -72,7 +72,7 @@ export async function demo(
     throw new Error(`the demo's export ended as ${state}`);
 
   if (!stay) return;
-  terminal.say(`Look at it in a browser, and try what you like: ${serverUrl} (Ctrl-C ends it)`);
+  terminal.inform(`Look at it in a browser, and try what you like: ${serverUrl} (Ctrl-C ends it)`);
   await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
 }
 

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from "node:util";
 
-import type { Forecast, Progress } from "../../core/export/job.ts";
-import type { EpochMs } from "../../core/time.ts";
+import type { Forecast, Progress } from "../../../core/export/job.ts";
+import type { EpochMs } from "../../../core/time.ts";
 import type { Paint } from "./terminal.ts";
-import { duration, spokenIn, type Spoken } from "./spoken.ts";
+import { duration, messagesIn, type Messages } from "../words/messages.ts";
 
 /** Parts of a line in the order in which they stand, each in its forms, the longest first. */
 export type Parts = Readonly<Partial<Record<PartName, readonly string[]>>>;
@@ -40,7 +40,7 @@ export function progressParts(
   { stage, forecast, ...progress }: Progress,
   now: EpochMs,
   paint: Paint,
-  w: Spoken = spokenIn("en"),
+  w: Messages = messagesIn("en"),
 ): Parts {
   const { listed, exported, gone, failed, spent } = progress;
   const name = w.stages[stage] ?? stage;
@@ -58,7 +58,7 @@ export function progressParts(
   };
 }
 
-function forecastParts(forecast: Forecast, now: EpochMs, paint: Paint, w: Spoken): Parts {
+function forecastParts(forecast: Forecast, now: EpochMs, paint: Paint, w: Messages): Parts {
   const { messagesPerMinute, unitsThisMinute, unitsPerMinuteAllowed, waitingUntil, finishAt } = forecast;
   const isWaiting = waitingUntil !== null && waitingUntil > now;
   const rate = messagesPerMinute === null ? undefined : w.number(Math.round(messagesPerMinute));

@@ -1,8 +1,8 @@
-import type { Failure } from "../../core/errors.ts";
-import type { ExportRequest, Progress } from "../../core/export/job.ts";
-import type { Manifest } from "../../core/export/manifest.ts";
-import type { Clock } from "../../core/ports/clock.ts";
-import { viewOfFailure, viewOfProgress, viewOfRequest } from "../progress-view.ts";
+import type { Failure } from "../../../core/errors.ts";
+import type { ExportRequest, Progress } from "../../../core/export/job.ts";
+import type { Manifest } from "../../../core/export/manifest.ts";
+import type { Clock } from "../../../core/ports/clock.ts";
+import { viewOfFailure, viewOfProgress, viewOfRequest } from "../../progress-view.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Terminal } from "./terminal.ts";
 

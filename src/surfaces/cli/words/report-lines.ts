@@ -1,15 +1,15 @@
-import type { Cost } from "../../core/ports/mailbox-source.ts";
-import type { Manifest } from "../../core/export/manifest.ts";
-import type { Estimate } from "../../pipeline/estimate.ts";
-import type { Finding, Verdict } from "../../pipeline/verify.ts";
-import { sign } from "./signs.ts";
-import { duration, spokenIn, type Spoken } from "./spoken.ts";
-import type { Paint } from "./terminal.ts";
+import type { Cost } from "../../../core/ports/mailbox-source.ts";
+import type { Manifest } from "../../../core/export/manifest.ts";
+import type { Estimate } from "../../../pipeline/estimate.ts";
+import type { Finding, Verdict } from "../../../pipeline/verify.ts";
+import { sign } from "../terminal/signs.ts";
+import { duration, messagesIn, type Messages } from "./messages.ts";
+import type { Paint } from "../terminal/terminal.ts";
 
-const ENGLISH = spokenIn("en");
+const ENGLISH = messagesIn("en");
 
 /** How long each kind of export takes: a time, or a range with its reason as long as the limit is not known. */
-function timeOf(minutes: Cost["minutes"], unitsPerMinute: number, w: Spoken): string {
+function timeOf(minutes: Cost["minutes"], unitsPerMinute: number, w: Messages): string {
   const span = (value: number): string => duration(value * 60_000);
   if (typeof minutes === "number") return w.takes(span(minutes), w.atRate(Math.round(unitsPerMinute)));
   const [from, to] = minutes;
@@ -20,14 +20,14 @@ function timeOf(minutes: Cost["minutes"], unitsPerMinute: number, w: Spoken): st
 
 export function estimateLines(
   { messages, conversations, unitsPerMinute, shareOfDay, text: { calls, units, minutes } }: Estimate,
-  w: Spoken = ENGLISH,
+  w: Messages = ENGLISH,
 ): string[] {
   const share = (100 * shareOfDay).toLocaleString(w.language, { maximumSignificantDigits: 2 });
   return [w.found(messages, conversations, calls, units), `${timeOf(minutes, unitsPerMinute, w)}; ${w.ofDay(share)}`];
 }
 
 /** What an export came to, in lines. */
-export function manifestLines(path: string, manifest: Manifest, paint: Paint, w: Spoken = ENGLISH): string[] {
+export function manifestLines(path: string, manifest: Manifest, paint: Paint, w: Messages = ENGLISH): string[] {
   const { total_emails, total_batches, quota, failed, gone, complete } = manifest;
   const calls = Object.values(quota.calls).reduce((sum, count) => sum + count, 0);
   const mark = complete ? `${sign("ok", paint)} ${w.complete}` : `${sign("warn", paint)} ${w.notComplete}`;
@@ -45,7 +45,7 @@ export function verdictLines(
   { sound, manifest, findings, deletedSince }: Verdict,
   online: boolean,
   paint: Paint,
-  w: Spoken = ENGLISH,
+  w: Messages = ENGLISH,
 ): string[] {
   const against = online ? w.manifestAndGmail : w.manifest;
   const { complete, total_emails, total_batches } = manifest;

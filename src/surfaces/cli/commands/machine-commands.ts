@@ -1,15 +1,15 @@
 import type { Command } from "commander";
 
-import { account, atLeastOne, portNumber } from "./arguments.ts";
-import type { Context } from "./context.ts";
+import { account, atLeastOne, portNumber } from "../arguments.ts";
+import type { Context } from "../context.ts";
 import type { DemoOptions } from "./demo.ts";
-import { findingLines } from "./doctor.ts";
-import { EXIT } from "./exit-code.ts";
-import { explain } from "./help.ts";
+import { findingLines } from "../words/finding-lines.ts";
+import { EXIT } from "../exit-code.ts";
+import { explain } from "../words/help.ts";
 import { newKey } from "./key.ts";
 
 export function addMachineCommands(program: Command, context: Context): void {
-  const { terminal, show, signal, spoken } = context;
+  const { terminal, show, signal, messages } = context;
 
   const doctorCommand = program
     .command("doctor")
@@ -17,7 +17,7 @@ export function addMachineCommands(program: Command, context: Context): void {
     .description("look for what stands in the way of an export, and say what to do (1 quota unit an account)")
     .action(async (email: string | undefined) => {
       const findings = await context.doctor(email, signal);
-      show(findings, findingLines(findings, terminal.paint.data, terminal.columns(), spoken()));
+      show(findings, findingLines(findings, terminal.paint.data, terminal.columns(), messages()));
       if (findings.some(({ status }) => status === "fail")) context.exitWith(EXIT.setup);
     });
   explain(
@@ -30,14 +30,14 @@ export function addMachineCommands(program: Command, context: Context): void {
     .command("serve")
     .description("run the HTTP server and its background exports")
     .option("--port <n>", "instead of PORT", portNumber)
-    .action((options: { port?: number }) => context.serve(options.port, spoken()));
+    .action((options: { port?: number }) => context.serve(options.port, messages()));
   explain(serveCommand, ["serve", "serve --port 9000"], ["ok", "setup"]);
 
   const keyCommand = program
     .command("key")
     .description("make a new API_KEY; it is printed, and kept nowhere")
     .action(() => {
-      const key = newKey(terminal, spoken());
+      const key = newKey(terminal, messages());
       show({ key }, [key]);
     });
   explain(keyCommand, ["key", 'key | sed "s/^/API_KEY=/" >> .env'], ["ok"]);

@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 
-import { HELP_HEADINGS, HELP_SENTENCES } from "../words/commands.fr.ts";
+import { HELP_HEADINGS, HELP_SENTENCES } from "../../words/commands.fr.ts";
 
 const FRENCH = new Map(HELP_SENTENCES.map(({ english, french }) => [english, french]));
 

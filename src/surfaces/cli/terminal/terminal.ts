@@ -18,10 +18,10 @@ export type Terminal = Readonly<{
   /** One line of data in columns, with a tab between them. */
   row(...cells: readonly string[]): void;
   /** Lines for a person. */
-  say(...lines: readonly string[]): void;
+  inform(...lines: readonly string[]): void;
   /** The same for who watches; nothing goes to a log or a pipe. */
   hint(text: string): void;
-  paint: Readonly<{ data: Paint; said: Paint }>;
+  paint: Readonly<{ data: Paint; people: Paint }>;
   /** Of stdout; undefined where it is a file or a pipe. */
   columns(): number | undefined;
   /** Whether a line of stderr can change in place. */
@@ -58,7 +58,7 @@ export function terminal(
   const [isDataColoured, isSaidColoured] = [stdout, stderr].map((stream) => paintOn(stream)("dim", "x") !== "x");
   const shown = (text: string): string => escapeControls(text, isSaidColoured === true);
   const dataShown = (text: string): string => escapeControls(text, isDataColoured === true);
-  const say = (...lines: readonly string[]): void => {
+  const inform = (...lines: readonly string[]): void => {
     if (hasLiveLine && said.isOpen()) update.clear();
     for (const line of lines) said.write(`${shown(line)}\n`);
   };
@@ -67,11 +67,11 @@ export function terminal(
       for (const line of lines) data.write(`${dataShown(line)}\n`);
     },
     row: (...cells) => data.write(`${cells.map(dataShown).join("\t")}\n`),
-    say,
+    inform,
     hint: (text) => {
-      if (hasLiveLine) say(text);
+      if (hasLiveLine) inform(text);
     },
-    paint: { data: paintOn(stdout), said: paintOn(stderr) },
+    paint: { data: paintOn(stdout), people: paintOn(stderr) },
     columns: () => widthOf(stdout),
     hasLiveLine,
     live: (line) => {
