@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 
 import { archiveAsTar } from "./pipeline/directory/reading/archive.ts";
 import { checkDirectoryIn, chooseDirectoryIn } from "./storage/folder/choose-directory.ts";
+import { embeddedBudget } from "./state/embedded/budget.ts";
 import { pendingSignIns } from "./state/embedded/pending-sign-ins.ts";
 import { learnedLimits } from "./state/embedded/learned-limits.ts";
 import { fileLock } from "./storage/folder/lock.ts";
@@ -48,7 +49,6 @@ import { estimate, type Estimate } from "./pipeline/estimate.ts";
 import { resolveLabels } from "./pipeline/labels.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
 import { createPacer } from "./sources/gmail-api/pace/pacer.ts";
-import { createProjectBudget } from "./sources/gmail-api/pace/spacing.ts";
 import { createVerifications } from "./pipeline/verifications.ts";
 import { verify } from "./pipeline/verify.ts";
 import { work, type RunExport } from "./pipeline/worker.ts";
@@ -80,19 +80,20 @@ function connect(config: Config) {
     () => proxyFor(config.gmailApiUrl, process.env)?.url,
   );
   const memory = createMemory(config.exportMemoryBytes);
-  const project = createProjectBudget(config.projectUnitsPerMinute);
+  const budget = embeddedBudget(config.projectUnitsPerMinute, clock);
   const limits = learnedLimits(join(config.stateDir, "limits.json"), files);
   const credentials = () => readCredentials(config.credentialsPath);
   const measures = createMeasures(clock);
 
-  const mailboxFor = async (token: AccessToken): Promise<MailboxSource> => {
+  /** `user` "" as long as nobody knows whose mailbox the token opens. */
+  const mailboxFor = async (user: string, token: AccessToken): Promise<MailboxSource> => {
     const { clientId } = await credentials();
     const bare = createPacer({
       clock,
       tier: config.tier,
       unitsPerMinute: config.unitsPerMinute,
       maxInFlight: config.maxInFlight,
-      project,
+      project: (units, signal) => budget.lease(clientId, user, units, signal),
       remembered: await limits.read(clientId),
       onLearned: (learned) => void limits.remember(clientId, learned),
     });
@@ -154,7 +155,7 @@ export async function compose(config: Config, opening = OPENERS) {
     clock,
     scopes: config.scopes,
     redirectUri: config.redirectUri.href,
-    whoami: async (token, signal) => (await (await way.mailboxFor(async () => token)).profile(signal)).emailAddress,
+    whoami: async (token, signal) => (await (await way.mailboxFor("", async () => token)).profile(signal)).emailAddress,
   });
   const accounts: Accounts = {
     ...signIn,
@@ -208,7 +209,7 @@ function mailboxes({ credentials, mailboxFor }: Way, grants: Grants): (account: 
     const name = canonicalAccount(account);
     const found = known.get(name);
     if (found) return found;
-    const made = mailboxFor(accessToken(account, { credentials, store: grants, clock, random: Math.random }));
+    const made = mailboxFor(name, accessToken(account, { credentials, store: grants, clock, random: Math.random }));
     known.set(name, made);
     made.catch(() => known.delete(name)); // no credentials yet: looked for again at the next call
     return made;

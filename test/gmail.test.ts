@@ -11,7 +11,7 @@ import { EVERYTHING } from "../src/core/mail/filter.ts";
 import { TEXT_ALONE, type Change, type MailboxSource } from "../src/core/ports/mailbox-source.ts";
 import { Secret } from "../src/core/secret.ts";
 import { createPacer, type PacerOptions } from "../src/sources/gmail-api/pace/pacer.ts";
-import { createProjectBudget } from "../src/sources/gmail-api/pace/spacing.ts";
+import { projectBudget } from "./project-budget.ts";
 import { manualClock } from "./manual-clock.ts";
 import { seeded } from "./quota-server.ts";
 
@@ -26,7 +26,7 @@ async function world(options: SimulatorOptions = {}, pacing: Partial<PacerOption
   const clock = manualClock();
   const google = await simulateGoogle({ clock: clock.now, ...options });
   const http = createHttp(google.url, clock, { headersMs: 1_500 });
-  const pacer = createPacer({ clock, tier: "auto", maxInFlight: 10, project: createProjectBudget(), ...pacing });
+  const pacer = createPacer({ clock, tier: "auto", maxInFlight: 10, project: projectBudget(clock), ...pacing });
   let token: Secret | undefined;
   const accessToken = async (stale: Secret | undefined): Promise<Secret> => {
     if (!token || stale) token = await signIn(google.url, google.credentials);

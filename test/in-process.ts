@@ -22,7 +22,7 @@ import type { MailboxSource } from "../src/core/ports/mailbox-source.ts";
 import type { Manifest } from "../src/core/export/manifest.ts";
 import { runExport } from "../src/pipeline/export.ts";
 import { createPacer } from "../src/sources/gmail-api/pace/pacer.ts";
-import { createProjectBudget } from "../src/sources/gmail-api/pace/spacing.ts";
+import { projectBudget } from "./project-budget.ts";
 import { openGateway, type Gateway } from "./gateway.ts";
 import { manualClock, type ManualClock } from "./manual-clock.ts";
 import { seededRandom } from "./random.ts";
@@ -92,7 +92,7 @@ export async function inProcess(
     await people.finish(query, browserKey, new AbortController().signal);
   };
 
-  const project = createProjectBudget(UNLIMITED);
+  const project = projectBudget(clock, UNLIMITED);
   const pacer = createPacer({ clock, tier: "auto", unitsPerMinute: UNLIMITED, maxInFlight: 10, project });
   const token = accessToken(ADA, { credentials, store, clock, random: seededRandom(5) });
   const client = gmailClient({ http, accessToken: token, pacer, clock, random: seededRandom(3) });

@@ -1,7 +1,7 @@
 import type { EpochMs } from "../src/core/time.ts";
 import { PRICES, UNITS_PER_MINUTE, type Method, type Tier } from "../src/core/quota.ts";
 import { createPacer, type Learned, type PacerOptions } from "../src/sources/gmail-api/pace/pacer.ts";
-import { createProjectBudget } from "../src/sources/gmail-api/pace/spacing.ts";
+import { projectBudget } from "./project-budget.ts";
 import { manualClock } from "./manual-clock.ts";
 import {
   fixedWindow,
@@ -74,7 +74,7 @@ export async function runCase(one: Case, minutes: number, options: Partial<Pacer
     clock,
     tier: "auto",
     maxInFlight: MAX_IN_FLIGHT,
-    project: createProjectBudget(),
+    project: projectBudget(clock),
     onLearned: (now) => void (learned = now),
     ...options,
   });

@@ -10,7 +10,7 @@ import type { Clock } from "../../src/core/ports/clock.ts";
 import { NOTHING_SPENT } from "../../src/core/quota.ts";
 import { runExport } from "../../src/pipeline/export.ts";
 import { createPacer, type Learned, type PacerOptions } from "../../src/sources/gmail-api/pace/pacer.ts";
-import { createProjectBudget } from "../../src/sources/gmail-api/pace/spacing.ts";
+import { projectBudget } from "../../test/project-budget.ts";
 import { seeded } from "../../test/quota-server.ts";
 import { ACCOUNT } from "./virtual-gmail.ts";
 
@@ -26,7 +26,7 @@ export async function ourWay(http: Http, clock: Clock, settings: Partial<PacerOp
     clock,
     tier: "auto",
     maxInFlight: MAX_IN_FLIGHT,
-    project: createProjectBudget(settings.unitsPerMinute),
+    project: projectBudget(clock, settings.unitsPerMinute),
     onLearned: (now) => void (learned = now),
     ...settings,
   });

@@ -6,7 +6,7 @@ import * as fc from "fast-check";
 import type { LearnedLimit } from "../../src/core/ports/learned-limits.ts";
 import { learnedLimits } from "../../src/state/embedded/learned-limits.ts";
 import { createPacer } from "../../src/sources/gmail-api/pace/pacer.ts";
-import { createProjectBudget } from "../../src/sources/gmail-api/pace/spacing.ts";
+import { projectBudget } from "../../test/project-budget.ts";
 import { manualClock } from "../../test/manual-clock.ts";
 import { must, type Target } from "../target.ts";
 import { filesOnDisk as files } from "../../src/storage/folder/private-files.ts";
@@ -49,7 +49,7 @@ async function callsGo(remembered: LearnedLimit | undefined): Promise<void> {
     tier: "auto",
     unitsPerMinute: undefined,
     maxInFlight: 10,
-    project: createProjectBudget(1_200_000),
+    project: projectBudget(clock, 1_200_000),
     remembered,
     onLearned: () => {},
   });

@@ -4,14 +4,16 @@ import { manualClock, type ManualClock } from "../../../../test/manual-clock.ts"
 import { fixedWindow, serve, slidingWindow } from "../../../../test/quota-server.ts";
 import { METHODS, PRICES, type Method } from "../../../core/quota.ts";
 import type { Turn } from "../../../core/ports/pacer.ts";
+import { embeddedBudget } from "../../../state/embedded/budget.ts";
 import { createPacer, type PacerOptions } from "./pacer.ts";
-import { createProjectBudget } from "./spacing.ts";
+import type { LeaseUnits } from "./project-share.ts";
+import { projectBudget } from "../../../../test/project-budget.ts";
 
 const NEVER = new AbortController().signal;
 const MINUTE = 60_000;
 
 const pacerOn = (clock: ManualClock, options: Partial<PacerOptions> = {}) =>
-  createPacer({ clock, tier: "2026", maxInFlight: 10, project: createProjectBudget(), ...options });
+  createPacer({ clock, tier: "2026", maxInFlight: 10, project: projectBudget(clock), ...options });
 
 /** Asks for turns of these methods at once and notes when each may go; every call ends as it begins. */
 const goTimes = (pacer: ReturnType<typeof pacerOn>, clock: ManualClock, methods: readonly Method[]) => {
@@ -82,7 +84,7 @@ describe("units over time", () => {
 
   test("an explicit number far away slows nothing down", async () => {
     const clock = manualClock();
-    const pacer = pacerOn(clock, { unitsPerMinute: 1e9, project: createProjectBudget(1e12) });
+    const pacer = pacerOn(clock, { unitsPerMinute: 1e9, project: projectBudget(clock, 1e12) });
     const begun = clock.now();
     for (let call = 0; call < 5_000; call += 1) {
       const turn = await pacer.turn("threads.get", NEVER);
@@ -107,8 +109,14 @@ describe("units over time", () => {
 
   test("accounts of one project share its limit, turn by turn", async () => {
     const clock = manualClock();
-    const project = createProjectBudget(6_000);
-    const pacers = [1, 2, 3].map(() => pacerOn(clock, { unitsPerMinute: 1e6, project }));
+    const budget = embeddedBudget(6_000, clock);
+    const projectOf =
+      (user: string): LeaseUnits =>
+      (units, signal) =>
+        budget.lease("client", user, units, signal);
+    const pacers = ["ada", "bob", "eve"].map((user) =>
+      pacerOn(clock, { unitsPerMinute: 1e6, project: projectOf(user) }),
+    );
     const calls = Array.from({ length: 100 }, () => "messages.get" as const);
     const begun = clock.now();
     const all = pacers.map(async (pacer) => {
@@ -122,6 +130,35 @@ describe("units over time", () => {
     const ends = await clock.run(Promise.all(all));
     expect(Math.min(...ends)).toBeGreaterThan(59_000);
     expect(Math.max(...ends)).toBeLessThan(62_000);
+  });
+});
+
+describe("the project's budget", () => {
+  test("that cannot be asked fails the call that waited for it, and the next one asks again", async () => {
+    const clock = manualClock();
+    const full = new Error("the disk is full");
+    let isAway = true;
+    const budget = projectBudget(clock);
+    const pacer = pacerOn(clock, {
+      project: (units, signal) => (isAway ? Promise.reject(full) : budget(units, signal)),
+    });
+    await expect(pacer.turn("messages.get", NEVER)).rejects.toBe(full);
+    isAway = false;
+    (await pacer.turn("messages.get", NEVER)).done();
+  });
+
+  test("is not waited for by who was called off", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock, { unitsPerMinute: 1e6, project: projectBudget(clock, 60) });
+    (await pacer.turn("threads.get", NEVER)).done();
+    const stop = new AbortController();
+    const waiting = pacer.turn("threads.get", stop.signal);
+    await clock.advance(1_000);
+    expect(clock.sleepers()).toBe(1);
+    stop.abort(new Error("called off"));
+    await expect(waiting).rejects.toThrow("called off");
+    await clock.advance(0);
+    expect(clock.sleepers()).toBe(0);
   });
 });
 
@@ -287,7 +324,7 @@ test("what was spent is told at list prices by method: refused calls included, t
 
 test("as long as a higher limit is looked for, what is told is that of a new project, and that it may be more", () => {
   const clock = manualClock();
-  const project = createProjectBudget(1_200_000);
+  const project = projectBudget(clock, 1_200_000);
   const unknown = createPacer({ clock, tier: "auto", maxInFlight: 10, project });
   expect(unknown.pace()).toMatchObject({ unitsPerMinute: 6_000, isSought: true });
   const fixed = createPacer({ clock, tier: "2026", maxInFlight: 10, project });

@@ -8,7 +8,8 @@ import { LONG_WAIT_MS } from "../calls/retry.ts";
 import { isRead, type Learned } from "./expected.ts";
 import { createInFlightLimit } from "./in-flight.ts";
 import { createMeasured } from "./measured.ts";
-import { createSpacing, type ProjectBudget } from "./spacing.ts";
+import { createProjectShare, type LeaseUnits } from "./project-share.ts";
+import { createSpacing } from "./spacing.ts";
 import { createSteering } from "./steering.ts";
 
 export type { Learned } from "./expected.ts";
@@ -27,18 +28,13 @@ export type PacerOptions = Readonly<{
   /** Units a minute for this account; an explicit number is neither raised nor lowered by anything learned. */
   unitsPerMinute?: number | undefined;
   maxInFlight: number;
-  project: ProjectBudget;
+  /** What all accounts of the Cloud project share. */
+  project: LeaseUnits;
   remembered?: Learned | undefined;
   onLearned?: (learned: Learned) => void;
 }>;
 
-type Waiter = {
-  readonly method: Method;
-  readonly go: (turn: Turn) => void;
-  readonly giveUp: (reason: unknown) => void;
-  /** When the project's budget lets it go; set once it is first in line and nothing else holds it. */
-  projectAt?: EpochMs;
-};
+type Waiter = Readonly<{ method: Method; go: (turn: Turn) => void; giveUp: (reason: unknown) => void }>;
 
 /**
  * Lets one account's calls go, first come first served. What was sent and what Google said to it is measured
@@ -72,14 +68,18 @@ export function createPacer(options: PacerOptions): Pacer {
     if (inFlight >= width) return Infinity;
     const units = unitsFor(head.method);
     const left = Math.max(0, steering.ceiling(now) - units);
-    const at = Math.max(
+    return Math.max(
       closedUntil,
       spacing.readyAt(steering.ahead(units, now)),
       measured.downTo(left, now),
       steering.opensAt(units, now),
     );
-    if (at <= now) head.projectAt ??= project.reserve(units / steering.unitsPerListed(), now);
-    return Math.max(at, head.projectAt ?? at);
+  };
+
+  /** Whether the project has units for it. Where they must be waited for, `pump` runs when they came. */
+  const isPaid = ({ method }: Waiter, now: EpochMs): boolean => {
+    const listed = steering.unitsPerListed();
+    return share.take(unitsFor(method) / listed, steering.pace(now) / listed, now);
   };
 
   const letGo = (now: EpochMs): void => {
@@ -111,8 +111,10 @@ export function createPacer(options: PacerOptions): Pacer {
     while (queue.length > 0) {
       const at = opensAt(queue[0]!, now);
       if (at > now) return wakeAt(at, now);
+      if (!isPaid(queue[0]!, now)) return;
       letGo(now);
     }
+    share.callOff();
     alarm?.off.abort(); // nobody waits for it any more, and it may be hours away
     alarm = undefined;
   };
@@ -132,6 +134,11 @@ export function createPacer(options: PacerOptions): Pacer {
     alarm = undefined;
     pump();
   };
+
+  const share = createProjectShare(project, (failure) => {
+    if (failure !== undefined) queue.shift()?.giveUp(failure);
+    pump();
+  });
 
   const tellLearned = (): void => {
     const learned = steering.learned();

@@ -13,7 +13,7 @@ import {
 import { serve, slidingWindow, tokenBucket, type Served, type Server } from "../../../../test/quota-server.ts";
 import type { Method } from "../../../core/quota.ts";
 import { createPacer, type Learned, type PacerOptions } from "./pacer.ts";
-import { createProjectBudget } from "./spacing.ts";
+import { projectBudget } from "../../../../test/project-budget.ts";
 
 const nameOf = (one: Case): string =>
   [
@@ -89,7 +89,7 @@ async function run(
     clock,
     tier: "auto",
     maxInFlight: 10,
-    project: createProjectBudget(),
+    project: projectBudget(clock),
     onLearned,
     ...options,
   });
