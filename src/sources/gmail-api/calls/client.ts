@@ -7,6 +7,7 @@ import type { Method } from "../../../core/quota.ts";
 import type { Pacer, Turn } from "../../../core/ports/pacer.ts";
 import { accountRefused, classify, lockedOut, REVOKED } from "./classify.ts";
 import type { Http, HttpResponse } from "./http.ts";
+import type { Received } from "../large/mail-in-pages.ts";
 import type { Intake } from "../reading/memory.ts";
 import { createRetry, LONG_WAIT_MS } from "./retry.ts";
 import {
@@ -81,7 +82,7 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
    * comes first: a turn that is not used would be a call that was never sent.
    */
   const send = async <T>(
-    { method, path, parse, intake, mayPass }: Request<T>,
+    { method, path, parse, take, intake, mayPass }: Request<T>,
     stale: Stale,
     signal: AbortSignal,
   ): Promise<T> => {
@@ -93,9 +94,9 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
       if (response.status === 401) throw new TokenRefused(token);
       const read = async (): Promise<T> => {
         if (!response.large) return parse(jsonOf(response, clock));
-        const found = await response.large.read<T>(method, (bytes) => intake?.keep(bytes), signal);
+        const found = await response.large.read(method, (bytes) => intake?.keep(bytes), signal);
         if (!found) throw new ExportError(classify(response, clock.now()));
-        return found.result;
+        return take ? take(found) : parse(found.json);
       };
       if (isOk(response)) {
         const result = await read();
@@ -160,15 +161,39 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
     messagesGet(id, signal, intake, believe = false) {
       const path = pathOf(`messages/${encode(id)}`, { format: "full" });
       const mayPass = believe ? undefined : "not_found";
-      return call({ method: "messages.get", of: "mail", path, parse: parseMessage, intake, mayPass }, signal);
+      return call(
+        {
+          method: "messages.get",
+          of: "mail",
+          path,
+          parse: parseMessage,
+          take: ({ messages }) => messages[0]!,
+          intake,
+          mayPass,
+        },
+        signal,
+      );
     },
     threadsGet(id, signal, intake) {
       const path = pathOf(`threads/${encode(id)}`, { format: "full" });
-      return call({ method: "threads.get", of: "mail", path, parse: parseThread, intake }, signal);
+      return call(
+        { method: "threads.get", of: "mail", path, parse: parseThread, take: ({ messages }) => messages, intake },
+        signal,
+      );
     },
     attachmentsGet(messageId, id, signal, intake) {
       const path = pathOf(`messages/${encode(messageId)}/attachments/${encode(id)}`);
-      return call({ method: "messages.attachments.get", of: "mail", path, parse: parseAttachment, intake }, signal);
+      return call(
+        {
+          method: "messages.attachments.get",
+          of: "mail",
+          path,
+          parse: parseAttachment,
+          take: ({ content }) => content!,
+          intake,
+        },
+        signal,
+      );
     },
     historyList(startHistoryId, pageToken, signal) {
       const path = pathOf("history", {
@@ -189,6 +214,8 @@ type Request<T> = Readonly<{
   of: "account" | "mail";
   path: string;
   parse(json: unknown): T;
+  /** Of a large answer to a call for mail, which was parsed elsewhere. */
+  take?: (received: Received) => T;
   intake?: Intake | undefined;
   /** A refusal that may pass here, beside those that may pass anywhere. */
   mayPass?: FinalCode | undefined;

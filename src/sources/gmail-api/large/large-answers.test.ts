@@ -6,7 +6,8 @@ import { expect, test } from "vitest";
 
 import { manualClock } from "../../../../test/manual-clock.ts";
 import { failureOf } from "../../../core/errors.ts";
-import type { Message, Part } from "../../../core/mail/mail.ts";
+import type { Content, Message, Part } from "../../../core/mail/mail.ts";
+import type { Method } from "../../../core/quota.ts";
 import { largeAnswers, type LargeAnswers } from "./large-answers.ts";
 import { gatherBytes } from "./large-body.ts";
 import { NEVER } from "../testing.ts";
@@ -20,7 +21,7 @@ function shown({ root, ...message }: Message): unknown {
   const queue: { part: Part; parent: number }[] = [{ part: root, parent: -1 }];
   for (const [number, { part, parent }] of queue.entries()) {
     const { content, parts: children, ...rest } = part;
-    const bytes = content.kept === "here" ? Buffer.from(content.read()).toString("latin1") : "";
+    const bytes = bytesIn(content).toString("latin1");
     parts.push({ ...rest, parent, content: { ...content, read: bytes } });
     for (const child of children) queue.push({ part: child, parent: number });
   }
@@ -49,7 +50,7 @@ async function withReader(work: (reader: LargeAnswers) => Promise<void>): Promis
   }
 }
 
-const data = fc.oneof(
+const base64 = fc.oneof(
   fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString("base64url")),
   fc
     .tuple(fc.uint8Array({ minLength: 3_000, maxLength: 4_000 }), fc.integer({ min: 1, max: 40 }))
@@ -66,7 +67,7 @@ const data = fc.oneof(
   fc.nat(20).map((lines) => `${"YWJj".repeat(300_000)}\r\n${"ZGVm\r\n".repeat(lines)}==`),
 );
 const body = fc.oneof(
-  fc.record({ data, size: fc.nat(9) }),
+  fc.record({ data: base64, size: fc.nat(9) }),
   fc.record({ attachmentId: fc.string(), size: fc.nat(9) }),
   fc.constant({}),
 );
@@ -79,7 +80,10 @@ const leaf = fc.record({
 });
 const payload = fc
   .tuple(leaf, fc.array(fc.tuple(leaf, fc.array(leaf, { maxLength: 2 })), { maxLength: 3 }))
-  .map(([root, children]) => ({ ...root, parts: children.map(([child, parts]) => ({ ...child, parts })) }));
+  .map(([root, children]) => ({
+    ...root,
+    parts: children.map(([child, parts]) => Object.assign({}, child, { parts })),
+  }));
 const message = fc.record({ id: fc.stringMatching(/^[a-f0-9]{1,16}$/), snippet: fc.string(), payload });
 
 test("a large answer says what it would say if it were small, compressed or not, however its base64 is written", async () => {
@@ -94,12 +98,8 @@ test("a large answer says what it would say if it were small, compressed or not,
           const json = Buffer.from(
             odd ? text.replaceAll("=", String.raw`\u003d`).replaceAll("/", String.raw`\/`) : text,
           );
-          const found = await answerOf(reader, zipped ? gzipSync(json) : json).read<Message[]>(
-            "threads.get",
-            () => {},
-            NEVER,
-          );
-          expect(found!.result.map(shown)).toEqual(parseThread(JSON.parse(text)).map(shown));
+          const found = await answerOf(reader, zipped ? gzipSync(json) : json).read("threads.get", () => {}, NEVER);
+          expect(found!.messages.map(shown)).toEqual(parseThread(JSON.parse(text)).map(shown));
         },
       ),
       { numRuns: 60 },
@@ -110,23 +110,20 @@ test("a large answer says what it would say if it were small, compressed or not,
 test("whatever the answer was asked for comes across", async () => {
   const data = randomBytes(3 * MB).toString("base64url");
   await withReader(async (reader) => {
-    const read = async (method: Parameters<ReturnType<LargeAnswers["answer"]>["read"]>[0], json: object) =>
-      (await answerOf(reader, Buffer.from(JSON.stringify(json))).read<any>(method, () => {}, NEVER))!.result;
-    const attachment = await read("messages.attachments.get", { data, size: 1 });
-    expect(Buffer.from(attachment.read()).equals(Buffer.from(parseAttachmentBytes(data)))).toBe(true);
-    expect(await read("labels.list", { labels: [{ id: "a", name: "b" }] })).toEqual(new Map([["a", "b"]]));
-    expect(await read("messages.list", { messages: [{ id: "1" }] })).toMatchObject({ refs: [{ id: "1" }] });
-    expect(await read("history.list", { historyId: "7" })).toMatchObject({ historyId: "7" });
-    expect(await read("getProfile", { emailAddress: "a@b.c" })).toMatchObject({ emailAddress: "a@b.c" });
+    const read = async (method: Method, json: object) =>
+      (await answerOf(reader, Buffer.from(JSON.stringify(json))).read(method, () => {}, NEVER))!;
+    const { content } = await read("messages.attachments.get", { data, size: 1 });
+    expect(bytesIn(content!).equals(bytesIn(parseAttachment({ data, size: 1 })))).toBe(true);
+    for (const method of ["labels.list", "messages.list", "history.list", "getProfile"] as const)
+      expect((await read(method, { labels: [{ id: "a" }] })).json).toEqual({ labels: [{ id: "a" }] });
     const deep = `{"id":"1","payload":${'{"parts":['.repeat(100_000)}{}${"]}".repeat(100_000)}}`;
-    const found = await answerOf(reader, Buffer.from(deep)).read<Message>("messages.get", () => {}, NEVER);
-    expect(shown(found!.result)).toEqual(shown(parseMessage(JSON.parse(deep))));
+    const found = await answerOf(reader, Buffer.from(deep)).read("messages.get", () => {}, NEVER);
+    expect(shown(found!.messages[0]!)).toEqual(shown(parseMessage(JSON.parse(deep))));
   });
 });
 
-function parseAttachmentBytes(data: string): Uint8Array {
-  const content = parseAttachment({ data, size: 1 });
-  return content.kept === "here" ? content.read() : new Uint8Array();
+function bytesIn(content: Content): Buffer {
+  return content.kept === "here" ? Buffer.from(content.read()) : Buffer.alloc(0);
 }
 
 test("what is wrong with one is told, and the next is read by the same thread", async () => {
@@ -142,18 +139,19 @@ test("what is wrong with one is told, and the next is read by the same thread", 
     expect(await fails(gzipSync(Buffer.alloc(50 * MB)), 40 * MB)).toMatchObject({ code: "bad_request" });
     expect(await fails(gzipSync("x".repeat(1_000)).subarray(0, 20))).toMatchObject({ code: "malformed_response" });
     expect(await answerOf(reader, Buffer.from('{"id":')).read("messages.get", () => {}, NEVER)).toBeUndefined();
-    const found = await answerOf(reader, Buffer.from('{"id":"1"}')).read<Message>("messages.get", () => {}, NEVER);
-    expect(found!.result.id).toBe("1");
+    const found = await answerOf(reader, Buffer.from('{"id":"1"}')).read("messages.get", () => {}, NEVER);
+    expect(found!.messages[0]!.id).toBe("1");
   });
 });
 
-test("an answer that breaks the thread is malformed, and others go on", async () => {
+test("where the thread fails, what was asked of it is malformed, and others go on", async () => {
   await withReader(async (reader) => {
-    // A method that the thread does not know is a defect in it.
-    const broken = answerOf(reader, Buffer.from("{}")).read("messages.none" as "messages.get", () => {}, NEVER);
-    expect(failureOf(await broken.catch((error: unknown) => error))).toMatchObject({ code: "malformed_response" });
-    const found = await answerOf(reader, Buffer.from('{"id":"1"}')).read<Message>("messages.get", () => {}, NEVER);
-    expect(found!.result.id).toBe("1");
+    const answer = answerOf(reader, Buffer.from('{"id":"1"}'));
+    await answer.read("messages.get", () => {}, NEVER);
+    const usedUp = answer.read("messages.get", () => {}, NEVER).catch((error: unknown) => error);
+    expect(failureOf(await usedUp)).toMatchObject({ code: "malformed_response", retry: "backoff" });
+    const found = await answerOf(reader, Buffer.from('{"id":"2"}')).read("messages.get", () => {}, NEVER);
+    expect(found!.messages[0]!.id).toBe("2");
   });
 });
 
@@ -163,12 +161,11 @@ test("contents are in one piece of memory as large as they are, which is given b
   await withReader(async (reader) => {
     const kept: ArrayBuffer[] = [];
     const json = Buffer.from(JSON.stringify({ id: "1", payload: { parts } }));
-    const found = await answerOf(reader, json).read<Message>("messages.get", (bytes) => void kept.push(bytes), NEVER);
-    const read = found!.result.root.parts.map(({ content }) => content.kept === "here" && Buffer.from(content.read()));
-    expect(read.map((bytes, n) => bytes && bytes.equals(contents[n]!))).toEqual([true, true]);
+    const found = await answerOf(reader, json).read("messages.get", (bytes) => void kept.push(bytes), NEVER);
+    const sent = found!.messages[0]!.root.parts;
+    expect(sent.map(({ content }, n) => bytesIn(content).equals(contents[n]!))).toEqual([true, true]);
     expect(kept.map(({ byteLength }) => byteLength)).toEqual([8 * MB]);
     kept[0]!.transfer(0);
-    const [{ content }] = found!.result.root.parts as [Part];
-    expect(() => content.kept === "here" && content.read()).toThrow(TypeError); // never as if it were empty
+    expect(() => bytesIn(sent[0]!.content)).toThrow(TypeError); // never as if it were empty
   });
 });

@@ -6,17 +6,9 @@ import { ExportError, failureOf, refuse, type Failure } from "../../../core/erro
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { Method } from "../../../core/quota.ts";
 import { unpack, type LargeBody } from "./large-body.ts";
-import { fromPages, itemsOf, pagesOf, sendableContents, type Item } from "./mail-in-pages.ts";
+import { fromPages, itemsOf, pagesOf, sendableContents, type Item, type Received } from "./mail-in-pages.ts";
 import { parseLargeJson, type LargeJson } from "./set-aside.ts";
-import {
-  parseAttachment,
-  parseHistory,
-  parseLabels,
-  parseMessage,
-  parseMessageList,
-  parseProfile,
-  parseThread,
-} from "../calls/wire.ts";
+import { parseAttachment, parseMessage, parseThread } from "../calls/wire.ts";
 
 /** Processor time. The largest answers take a second or two. */
 const LIMIT_MS = 30_000;
@@ -30,15 +22,11 @@ const MEMORY_MB = 1_024;
 
 export type LargeAnswer = Readonly<{
   /**
-   * What `wire.ts` makes of the answer to this method; can be asked for once. `keep` is given the memory that contents are
+   * What `wire.ts` makes of the answer to this method, or its JSON where that is no mail; can be asked for once. `keep` is given the memory that contents are
    * in. Throws what is wrong with it: `malformed_response` also where it takes too long or too much memory. Undefined
    * where it is no JSON.
    */
-  read<T>(
-    method: Method,
-    keep: (bytes: ArrayBuffer) => void,
-    signal: AbortSignal,
-  ): Promise<Readonly<{ result: T }> | undefined>;
+  read(method: Method, keep: (bytes: ArrayBuffer) => void, signal: AbortSignal): Promise<Received | undefined>;
 }>;
 
 /** Reads large answers beside the thread that paces exports and answers requests: one after the other. */
@@ -104,7 +92,7 @@ export function largeAnswers(clock: Clock): LargeAnswers {
         if ("failure" in told) throw new ExportError(told.failure);
         if (told.bytes) keep((bytes = told.bytes));
         pages.add(told.page, bytes);
-        if (told.isLast) return pages;
+        if (told.isLast) return pages.received();
         await yieldToEventLoop();
       }
     } catch (error) {
@@ -123,14 +111,13 @@ export function largeAnswers(clock: Clock): LargeAnswers {
 
   return {
     answer: (body) => ({
-      async read<T>(method: Method, keep: (bytes: ArrayBuffer) => void, signal: AbortSignal) {
+      async read(method, keep, signal) {
         const mine = last.then(() => {
           signal.throwIfAborted();
           return read(method, body, keep);
         });
         last = mine.catch(() => {});
-        const pages = await mine;
-        return pages && { result: pages.result(method) as T };
+        return mine;
       },
     }),
     async close() {
@@ -187,14 +174,8 @@ function itemsIn(method: Method, { json, rangeOf }: LargeJson): Iterable<Item> {
       return itemsOf(parseThread(json, make), send);
     case "messages.attachments.get":
       return [{ item: "content", content: send(parseAttachment(json, make)) }];
-    case "getProfile":
-      return [{ item: "value", value: parseProfile(json) }];
-    case "labels.list":
-      return [{ item: "value", value: parseLabels(json) }];
-    case "messages.list":
-      return [{ item: "value", value: parseMessageList(json) }];
-    case "history.list":
-      return [{ item: "value", value: parseHistory(json) }];
+    default:
+      return [{ item: "json", json }];
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Content, Message, Part } from "../../../core/mail/mail.ts";
-import type { Method } from "../../../core/quota.ts";
 import { contentHere, type MakeContent } from "../calls/wire.ts";
 
 /**
@@ -18,7 +17,10 @@ export type Item =
   | Readonly<{ item: "part"; part: Omit<Part, "content" | "parts">; content: Sent; parent: number | undefined }>
   | Readonly<{ item: "content"; content: Sent }>
   /** What is no mail, such as a listing. */
-  | Readonly<{ item: "value"; value: unknown }>;
+  | Readonly<{ item: "json"; json: unknown }>;
+
+/** What was sent: messages, or the content of a part, or JSON. */
+export type Received = Readonly<{ messages: readonly Message[]; content: Content | undefined; json: unknown }>;
 
 /** Parts and headers of a page, but for a part that has more. */
 const PAGE_WEIGHT = 2_000;
@@ -76,7 +78,8 @@ export function* pagesOf(items: Iterable<Item>): Generator<readonly Item[]> {
 export function fromPages() {
   const messages: Message[] = [];
   let parts: { part: Part; children: Part[] }[] = [];
-  let single: unknown;
+  let single: Content | undefined;
+  let json: unknown;
   return {
     add(page: readonly Item[], bytes: ArrayBuffer): void {
       for (const item of page)
@@ -96,15 +99,11 @@ export function fromPages() {
           case "content":
             single = received(item.content, bytes);
             break;
-          case "value":
-            single = item.value;
+          case "json":
+            json = item.json;
         }
     },
-    /** What was sent, whatever it is: the one who asked by this method knows. */
-    result(method: Method): unknown {
-      if (method === "threads.get") return messages;
-      return method === "messages.get" ? messages[0] : single;
-    },
+    received: (): Received => ({ messages, content: single, json }),
   };
 }
 
