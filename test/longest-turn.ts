@@ -6,9 +6,10 @@ import type { Settings } from "./product.ts";
 /** In time of the processor: what else a machine does is no concern of the server's. */
 const PROBE = `
   import { writeFileSync } from "node:fs";
+  import { isMainThread } from "node:worker_threads";
   const cpu = () => (({ user, system }) => (user + system) / 1000)(process.threadCpuUsage());
   let most = 0, last = cpu();
-  setInterval(() => {
+  if (isMainThread) setInterval(() => {
     const now = cpu();
     if (now - last > most) writeFileSync("longest-turn", String(most = now - last));
     last = now;

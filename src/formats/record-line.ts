@@ -1,3 +1,5 @@
+import type { ExportRecord } from "../core/mail/record.ts";
+
 /**
  * A record's line is one JSON object with its keys in order (docs/format.md §2), so a body of many megabytes can be found
  * in it without being parsed: inside a JSON string every quote stands behind a backslash, so these can only be the keys.
@@ -5,6 +7,33 @@
 const BODY = ',"Body":{"plain":"';
 const HTML = '","html":"';
 const AFTER = '"},"Attachments":';
+
+/** What is written as JSON at once: a large text takes a good part of a second, and as much memory again. */
+const PIECE_CHARACTERS = 1 << 18;
+
+/** A record's line, in pieces where its text is large. */
+export function* linePieces(record: ExportRecord): Generator<string> {
+  const { plain, html } = record.Body;
+  if (plain.length + html.length <= PIECE_CHARACTERS) return yield JSON.stringify(record);
+  const line = JSON.stringify({ ...record, Body: { plain: "", html: "" } });
+  const body = line.indexOf(BODY) + BODY.length;
+  yield line.slice(0, body);
+  yield* textPieces(plain);
+  yield HTML;
+  yield* textPieces(html);
+  yield line.slice(body + HTML.length);
+}
+
+/** The inside of a JSON string. No pair of surrogates is taken apart: half of one is written in another way. */
+function* textPieces(text: string): Generator<string> {
+  for (let from = 0; from < text.length;) {
+    const to = from + PIECE_CHARACTERS;
+    const isWithinPair = /^[\ud800-\udbff][\udc00-\udfff]/.test(text.slice(to - 1, to + 1));
+    const piece = text.slice(from, isWithinPair ? to + 1 : to);
+    yield JSON.stringify(piece).slice(1, -1);
+    from += piece.length;
+  }
+}
 
 /** The record without its Body; undefined when the line is laid out in another way. */
 export function withoutBody(line: Buffer): string | undefined {

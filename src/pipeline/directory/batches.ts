@@ -24,8 +24,8 @@ export type FoundBatches = Readonly<{
   known: KnownBatches;
 }>;
 
-/** A record as it stands in a batch. */
-export type RecordLine = Ref & Readonly<{ line: string }>;
+/** A record as it stands in a batch: in pieces, made when they are written. */
+export type RecordLine = Ref & Readonly<{ line: Iterable<string> }>;
 
 /**
  * The batches of a directory, one of which grows.
@@ -45,8 +45,9 @@ export type Batches = AsyncDisposable &
     finish(): Promise<void>;
   }>;
 
-/** For what is usually appended at once. */
+/** For what is usually appended at once, and the most that is, if not for a piece that is larger. */
 const ROOM_BYTES = 1 << 20;
+const MOST_ROOM_BYTES = 8 << 20;
 
 /** `onFinished` is called behind each batch that was finished. */
 export function createBatches(
@@ -63,12 +64,22 @@ export function createBatches(
 
   // One buffer for all that is written: large ones made anew live on until the next full garbage collection.
   let room = Buffer.allocUnsafe(ROOM_BYTES);
-  const encode = (texts: readonly string[]): Buffer => {
-    const size = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-    if (size > room.length) room = Buffer.allocUnsafe(size);
+  const encode = function* (texts: Iterable<string>): Generator<Buffer> {
     let end = 0;
-    for (const text of texts) end += room.write(text, end);
-    return room.subarray(0, end);
+    for (const text of texts) {
+      const size = Buffer.byteLength(text);
+      if (end > 0 && end + size > MOST_ROOM_BYTES) {
+        yield room.subarray(0, end);
+        end = 0;
+      }
+      if (end + size > room.length) {
+        const larger = Buffer.allocUnsafe(Math.max(end + size, Math.min(2 * room.length, MOST_ROOM_BYTES)));
+        room.copy(larger, 0, 0, end);
+        room = larger;
+      }
+      end += room.write(text, end);
+    }
+    if (end > 0) yield room.subarray(0, end);
   };
 
   const open = async (): Promise<GrowingBatch> => {
@@ -122,7 +133,7 @@ type GrowingBatch = Readonly<{
   file: GrowingFile;
   refs: readonly Ref[];
   readonly replacementCharacters: number;
-  append(records: readonly RecordLine[], encode: (texts: readonly string[]) => Buffer): Promise<void>;
+  append(records: readonly RecordLine[], encode: (texts: Iterable<string>) => Iterable<Buffer>): Promise<void>;
   seal(): Promise<{ entry: BatchEntry; stamp: string }>;
 }>;
 
@@ -141,14 +152,21 @@ async function growBatch(storage: Storage, number: number, before?: UnfinishedBa
       return replacementCharacters;
     },
     async append(records, encode) {
-      const chunk = encode(records.map(({ line }, index) => batchLine(line, refs.length + index)));
-      await file.append(chunk);
-      hash.update(chunk);
-      bytes += chunk.length;
-      for (const { id, threadId, line } of records) {
-        refs.push({ id, threadId });
-        replacementCharacters += countReplacementCharacters(line);
+      const texts = function* (): Generator<string> {
+        for (const [index, { line }] of records.entries()) {
+          yield batchLine("", refs.length + index);
+          for (const piece of line) {
+            yield piece;
+            replacementCharacters += countReplacementCharacters(piece);
+          }
+        }
+      };
+      for (const chunk of encode(texts())) {
+        await file.append(chunk);
+        hash.update(chunk);
+        bytes += chunk.length;
       }
+      for (const { id, threadId } of records) refs.push({ id, threadId });
     },
     async seal() {
       const end = Buffer.from(BATCH_END);

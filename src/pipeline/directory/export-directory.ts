@@ -172,7 +172,7 @@ export function holdDirectory(
       }),
     write: (ended) =>
       mutex.run(async () => {
-        await group.add(ended);
+        group.add(ended);
         if (group.isFull()) await flushNow();
         else flushLater();
       }),

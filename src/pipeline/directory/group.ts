@@ -1,15 +1,13 @@
-import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-
 import type { Ended } from "../../core/ports/export-directory.ts";
 import type { FailedMessage } from "../../core/export/manifest.ts";
-import type { ExportRecord } from "../../core/mail/record.ts";
+import { linePieces } from "../../formats/record-line.ts";
 import type { RecordLine } from "./batches.ts";
 
 /** What is made durable together: at most this many messages, this many characters, or what came within a second. */
 const MOST = { messages: 32, characters: 4 << 20 } as const;
 export const GROUP_MS = 1_000;
 
-/** Text whose writing as JSON takes a good part of a second. */
+/** Text that is written as JSON piece by piece, on its way to the file. */
 const LARGE_CHARACTERS = 1 << 20;
 
 /** Ends of messages by what is to be written of them. */
@@ -27,7 +25,7 @@ type Group = Readonly<{
  * then records, then journal, then ledger.
  */
 export type PendingGroup = Readonly<{
-  add(ended: readonly Ended[]): Promise<void>;
+  add(ended: readonly Ended[]): void;
   isFull(): boolean;
   /** All that waits, which waits no longer; undefined when nothing does. */
   take(): Group | undefined;
@@ -41,13 +39,20 @@ export function createPendingGroup(): PendingGroup {
   let guessedCharsets = 0;
   const size = (): number => records.length + gone.length + failed.length;
   return {
-    async add(ended) {
+    add(ended) {
       for (const message of ended)
         switch (message.outcome) {
           case "exported": {
-            const line = await lineOf(message.record);
-            records.push({ id: message.id, threadId: message.record["Thread-ID"], line });
-            characters += line.length;
+            const { "Thread-ID": threadId, Body } = message.record;
+            const text = Body.plain.length + Body.html.length;
+            if (text > LARGE_CHARACTERS) {
+              records.push({ id: message.id, threadId, line: linePieces(message.record) });
+              characters += text;
+            } else {
+              const line = JSON.stringify(message.record);
+              records.push({ id: message.id, threadId, line: [line] });
+              characters += line.length;
+            }
             guessedCharsets += message.guessedCharsets ?? 0;
             break;
           }
@@ -70,10 +75,4 @@ export function createPendingGroup(): PendingGroup {
       return group;
     },
   };
-}
-
-/** A record as it stands in a batch. What asks the server meanwhile has a turn before a large one. */
-async function lineOf(record: ExportRecord): Promise<string> {
-  if (record.Body.plain.length + record.Body.html.length > LARGE_CHARACTERS) await yieldToEventLoop();
-  return JSON.stringify(record);
 }

@@ -78,12 +78,9 @@ const leaf = fc.record({
   headers: fc.array(fc.record({ name: fc.string(), value: fc.string({ unit: "binary" }) }), { maxLength: 3 }),
   body,
 });
-const payload = fc
-  .tuple(leaf, fc.array(fc.tuple(leaf, fc.array(leaf, { maxLength: 2 })), { maxLength: 3 }))
-  .map(([root, children]) => ({
-    ...root,
-    parts: children.map(([child, parts]) => Object.assign({}, child, { parts })),
-  }));
+const holding = (inner: fc.Arbitrary<object>) =>
+  fc.tuple(leaf, fc.array(inner, { maxLength: 3 })).map(([one, parts]) => Object.assign({}, one, { parts }));
+const payload = holding(holding(leaf));
 const message = fc.record({ id: fc.stringMatching(/^[a-f0-9]{1,16}$/), snippet: fc.string(), payload });
 
 test("a large answer says what it would say if it were small, compressed or not, however its base64 is written", async () => {

@@ -80,8 +80,8 @@ export function largeAnswers(clock: Clock): LargeAnswers {
       const tooLong = workedTooLong(running, signal);
       for (const end of [gone, tooLong]) end.catch(() => {}); // it was enough
       const ask = (message: unknown, transfer: ArrayBuffer[]): Promise<Told | undefined> => {
+        running.postMessage(message, transfer); // throws before anything waits for an answer
         const answered = once(running, "message", { signal }).then(([told]): Told => told);
-        running.postMessage(message, transfer);
         return Promise.race([answered, tooLong, gone]);
       };
       const pages = fromPages();
