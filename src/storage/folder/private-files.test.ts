@@ -5,10 +5,13 @@ import { promisify } from "node:util";
 
 import { expect, test } from "vitest";
 
+import { privateFilesContract } from "../../../test/contracts/private-files.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
 import { filesOnDisk } from "./private-files.ts";
 
 const run = promisify(execFile);
+
+privateFilesContract("folder", filesOnDisk);
 
 async function world() {
   const scratch = await scratchFolder();
