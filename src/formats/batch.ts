@@ -36,31 +36,43 @@ export function batchNumber(name: string): { number: number; part: boolean } | u
 /** What stands in a batch that grows before its torn tail; `hash` goes on behind it. */
 export type FoundPart = Readonly<{ count: number; bytes: number; hash: Hash }>;
 
-/**
- * Reads a batch that grows up to the first line that is not a whole record: a crash may leave half a line, or blocks of zeros
- * where the system had not written yet. The beginning of an object is never itself a valid object, so a last record
- * whose comma was not written yet is told from a torn one by parsing it.
- */
+/** Reads what stands in a batch that grows before its torn tail. */
 export async function recoverPart(chunks: AsyncIterable<Buffer>, onRecord: (text: string) => void): Promise<FoundPart> {
   const hash = createHash("sha256");
   let count = 0;
   let bytes = 0;
-  let more = true; // whether a record may follow: the line before ended in a comma
-  for await (const line of linesIn(chunks)) {
-    const text = line.bytes.toString();
-    if (line.start === 0) {
-      if (text !== "[" || !line.ended) break;
-      continue;
-    }
-    const record = text.endsWith(",") && line.ended ? text.slice(0, -1) : text;
-    if (!more || !isUtf8(line.bytes) || !isRecord(record)) break;
-    hash.update(batchLine(record, count));
-    bytes = line.start + Buffer.byteLength(record);
+  for await (const { line, start, text } of recordsInPart(chunks, 0)) {
+    hash.update(batchLine(text, count));
+    bytes = start + line.length;
     count += 1;
-    more = record !== text;
-    onRecord(record);
+    onRecord(text);
   }
   return { count, bytes, hash };
+}
+
+/** A record's line in a batch, and where in the file it begins. */
+export type RecordInPart = Readonly<{ line: Buffer; start: number; text: string }>;
+
+/**
+ * The records of a batch that grows, up to the first line that is not a whole one: a crash may leave half a line, or
+ * blocks of zeros where the system had not written yet. The beginning of an object is never itself a valid object, so a
+ * last record whose comma was not written yet is told from a torn one by parsing it. The chunks begin at byte `from`,
+ * where a record does, or the file.
+ */
+export async function* recordsInPart(chunks: AsyncIterable<Buffer>, from: number): AsyncGenerator<RecordInPart> {
+  let more = true; // whether a record may follow: the line before ended in a comma
+  for await (const { bytes, start: behind, ended } of linesIn(chunks)) {
+    const start = from + behind;
+    const text = bytes.toString();
+    if (start === 0) {
+      if (text !== "[" || !ended) return;
+      continue;
+    }
+    const record = text.endsWith(",") && ended ? text.slice(0, -1) : text;
+    if (!more || !isUtf8(bytes) || !isRecord(record)) return;
+    more = record !== text;
+    yield { line: more ? bytes.subarray(0, -1) : bytes, start, text: record };
+  }
 }
 
 const COMMA = 0x2c;

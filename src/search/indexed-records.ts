@@ -5,7 +5,8 @@ import type { DatabaseSync } from "node:sqlite";
 import { refuse } from "../core/errors.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { FoundBatch, IndexState, ReadBatches, Records, IndexedExport } from "../core/ports/records.ts";
-import { createIndexWriter, type IndexWriter } from "./index-writer.ts";
+import { idOf } from "../formats/batch.ts";
+import { createIndexWriter, GROWING, type IndexWriter } from "./index-writer.ts";
 import { queryThread, type QueryThread } from "./query-thread.ts";
 import { isBroken, openIndex, removeIndex, retryWhenBusy } from "./schema.ts";
 
@@ -83,8 +84,10 @@ export function indexedRecords(
       const { missing, vanished } = index.writer.progress(index.found);
       const [batch] = missing;
       if (vanished[0] !== undefined) await index.writer.remove(vanished[0], closing.signal);
-      else if (batch) await index.writer.add(index.path, batch, batches.read, closing.signal);
-      else return;
+      else if (!batch) return;
+      else if (!batch.growing) await index.writer.add(index.path, batch, batches.read, closing.signal);
+      // What was finished meanwhile is found by the next call.
+      else if (!(await index.writer.addGrowing(index.path, batch, batches.openGrowing, closing.signal))) return;
     }
   };
 
@@ -131,7 +134,8 @@ export function indexedRecords(
         index.failure = undefined;
         if (failure) throw failure;
         const { sound, missing: left } = index.writer.progress(there.batches);
-        const state = { files: sound, of: there.batches.length, complete: left.length === 0 };
+        const finished = there.batches.filter(({ growing }) => !growing);
+        const state = { files: sound, of: finished.length, complete: left.length === 0 };
         return { state, answer: await answer(fileOf(there.path), there) };
       } catch (error) {
         if (isBroken(error) && open.delete(there.path)) {
@@ -158,11 +162,16 @@ export function indexedRecords(
       const { state, answer } = await lookInto(of, async (file, there) => {
         const place = await thread.place(file, id);
         const batch = there.batches.find(({ number }) => number === place?.batch);
-        return place && batch && { ...place, path: there.path, file: batch.file };
+        return place && batch && { ...place, path: there.path, found: batch };
       });
       if (!answer) return { index: state, line: undefined };
-      const { path, file, stamp, start, length } = answer;
-      return { index: state, line: await batches.bytes(path, { file, stamp }, start, length) };
+      const { path, found, stamp, start, length } = answer;
+      const { file } = found;
+      const growing = stamp === GROWING;
+      const line = await batches.bytes(path, { file, growing, stamp }, start, length);
+      // No stamp holds what grows to what was read.
+      if (growing && idOf(line.toString())?.id !== id) throw changedMeanwhile(path, file);
+      return { index: state, line };
     },
     async close() {
       closing.abort();
@@ -176,6 +185,14 @@ export function indexedRecords(
 }
 
 const NOTHING = { messages: 0, bytes: 0, attachments: 0, months: [], senders: [], sizes: [], labels: [] };
+
+function changedMeanwhile(path: string, file: string): Error {
+  return refuse(
+    "directory_damaged",
+    `${path}/${file} changed while it was being read.`,
+    "Ask again, in case it was just replaced; if that does not help, `gmail-export verify` names what is wrong in the directory.",
+  );
+}
 
 /** What SQLite or the file system refuses becomes a `disk` failure. */
 async function reportIndexErrors<T>(work: () => Promise<T>): Promise<T> {

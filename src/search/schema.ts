@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 
 /** Raised with every change of what is below or of what is put there: an index of another version is made anew. */
-const VERSION = 2;
+const VERSION = 3;
 
 /**
  * `record.number` is the batch's number times 2^24 and the record's place in the batch: putting a record there twice is
@@ -16,8 +16,8 @@ const VERSION = 2;
 const SCHEMA = `
   CREATE TABLE batch (
     number   INTEGER PRIMARY KEY,
-    stamp    TEXT NOT NULL,
-    expected TEXT,              -- its SHA-256 in the manifest, when it was read
+    stamp    TEXT NOT NULL,     -- 'growing' of one that is not finished
+    expected TEXT,              -- its SHA-256 in the manifest, when it was read; of one that grows, its stamp then
     sha256   TEXT               -- of what was read; null: not sound
   ) STRICT;
   CREATE TABLE sender (number INTEGER PRIMARY KEY, address TEXT NOT NULL UNIQUE, name TEXT NOT NULL) STRICT;

@@ -7,6 +7,7 @@ import type { Manifest } from "../core/export/manifest.ts";
 import { NOTHING_SPENT } from "../core/quota.ts";
 import type { ExportRecord } from "../core/mail/record.ts";
 import type { RecordQuestion } from "../core/ports/records.ts";
+import { checkedLines } from "../formats/checked-lines.ts";
 
 export const ALL: RecordQuestion = {
   search: "",
@@ -84,4 +85,18 @@ export async function writeExport(
   if (unfinished) await writeFile(join(folder, ".journal"), "");
   else await rm(join(folder, ".journal"), { force: true });
   await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
+}
+
+/** A batch as it stands while it grows, without a manifest: the journal alone tells whose it is. `torn` is what a crash left of one more. */
+export async function writeGrowing(
+  folder: string,
+  number: number,
+  records: readonly ExportRecord[],
+  torn = "",
+): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const begin = { journal: 2, email: "ada@example.com", filter: EVERYTHING, maxEmails: null, historyId: "7" };
+  await writeFile(join(folder, ".journal"), checkedLines([begin]).bytes);
+  const lines = [...records.map((one) => JSON.stringify(one)), ...(torn === "" ? [] : [torn])];
+  await writeFile(join(folder, `emails_batch_${number}.json.part`), `[\n${lines.join(",\n")}`);
 }

@@ -1,12 +1,16 @@
 import type { Manifest } from "../export/manifest.ts";
 import type { EpochMs } from "../time.ts";
 
-/** An export's directory, and what tells whether a manifest found there is that export's: if not, nothing in it is. */
-export type IndexedExport = Readonly<{ directory: string; owns: (manifest: Manifest) => boolean }>;
+/** An export's directory, and what tells whether what a manifest or journal found there says is that export: if not, nothing in it is. */
+export type IndexedExport = Readonly<{
+  directory: string;
+  owns: (found: Pick<Manifest, "email" | "formerly" | "filter">) => boolean;
+}>;
 
 /**
- * How far the index has got: `files` of `of` finished batches can be looked into. `complete` when no more will come;
- * with fewer files than there are, the others are not what was written.
+ * How far the index has got: `files` of `of` finished batches can be looked into, and what is there of the one that
+ * grows. `complete` when no more will come of what is there now; with fewer files than there are, the others are not
+ * what was written.
  */
 export type IndexState = Readonly<{ files: number; of: number; complete: boolean }>;
 
@@ -76,22 +80,24 @@ export type Records = Readonly<{
   close(): Promise<void>;
 }>;
 
-/** A finished batch as it is now; `sha256` is what the manifest says, undefined while it does not name it. */
+/** A batch as it is now; `sha256` is what the manifest says, undefined while it does not name it. */
 export type FoundBatch = Readonly<{
   number: number;
   file: string;
+  /** It is not finished. There is one such batch at most, and it is the last. */
+  growing: boolean;
   /** Changes whenever the file does. */
   stamp: string;
   sha256: string | undefined;
 }>;
 
-/** Reads finished batches: what the index is made of. Implemented by `pipeline/directory/reading/read-batches.ts`. */
+/** Reads batches: what the index is made of. Implemented by `pipeline/directory/reading/read-batches.ts`. */
 export type ReadBatches = Readonly<{
   /** Undefined when there are none that are the export's. `path` is the directory's own, links followed. */
   find(of: IndexedExport): Promise<Readonly<{ path: string; batches: readonly FoundBatch[] }> | undefined>;
   /**
-   * Every record's line and where in the file it begins, in order; resolves with the hash of the file, and whether it is
-   * laid out as it was written. Undefined when it is no longer the file that was found.
+   * Every record's line in a finished batch and where in the file it begins, in order; resolves with the hash of the
+   * file, and whether it is laid out as it was written. Undefined when it is no longer the file that was found.
    */
   read(
     path: string,
@@ -99,6 +105,18 @@ export type ReadBatches = Readonly<{
     onRecord: (line: Buffer, start: number) => Promise<void> | void,
     signal: AbortSignal,
   ): Promise<Readonly<{ sha256: string; whole: boolean }> | undefined>;
-  /** Some bytes of a batch. Throws `directory_damaged` when it is not the file that was found. */
-  bytes(path: string, batch: Pick<FoundBatch, "file" | "stamp">, start: number, length: number): Promise<Buffer>;
+  /** Opens a batch that grows. Undefined when it does so no more: it was finished, or is gone. */
+  openGrowing(path: string, batch: Pick<FoundBatch, "file">): Promise<OpenGrowing | undefined>;
+  /**
+   * Some bytes of a batch. Throws `directory_damaged` when it is not the file that was found; one that grew then may
+   * have grown since, or been finished.
+   */
+  bytes(path: string, batch: Omit<FoundBatch, "number" | "sha256">, start: number, length: number): Promise<Buffer>;
 }>;
+
+/** A batch that grows, as it stands now. */
+export type OpenGrowing = AsyncDisposable &
+  Readonly<{
+    /** Its whole records, in order, from the one that begins at byte `from`, or from the first when that is 0. */
+    read(from: number, signal: AbortSignal): AsyncIterable<Readonly<{ line: Buffer; start: number }>>;
+  }>;

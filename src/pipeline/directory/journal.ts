@@ -85,6 +85,18 @@ export async function readJournal(storage: Storage, onRef: (ref: Ref) => void): 
   return first && { begin: first, listed, gone, relisted, failed, spent, seconds, guessedCharsets, ...end };
 }
 
+/** Whose export a journal is of, without reading all of it; undefined when there is none, or nothing whole in it. */
+export async function readJournalBegin(storage: Storage): Promise<JournalBegin | undefined> {
+  await using content = await storage.open(JOURNAL, "growing");
+  if (!content) return undefined;
+  let first: JournalBegin | undefined;
+  await readCheckedLines(content.read(), (line) => {
+    if (first === undefined) first = begin.safeParse(line).data;
+    return false; // one is enough
+  });
+  return first;
+}
+
 /** A journal being written. */
 export type Journal = AsyncDisposable &
   Readonly<{

@@ -1,12 +1,12 @@
 import { failureOf } from "../../../core/errors.ts";
 import type { FoundBatch, ReadBatches } from "../../../core/ports/records.ts";
 import type { OpenStorage, Storage, StoredContent } from "../../../core/ports/storage.ts";
-import { batchNumber, scanRecords } from "../../../formats/batch.ts";
-import { JOURNAL } from "../journal.ts";
+import { batchNumber, recordsInPart, scanRecords } from "../../../formats/batch.ts";
+import { JOURNAL, readJournalBegin } from "../journal.ts";
 import { openManifest } from "../manifest-file.ts";
 import { changedFile } from "./snapshot.ts";
 
-/** Reads the finished batches of export directories. */
+/** Reads the batches of export directories, finished or growing. */
 export function createReadBatches(storages: OpenStorage): ReadBatches {
   return {
     async find({ directory, owns }) {
@@ -15,16 +15,32 @@ export function createReadBatches(storages: OpenStorage): ReadBatches {
       const storage = storages(path);
       // Names first: the journal is removed behind the manifest that names every batch, which is then seen below.
       const files = await storage.list();
-      const manifest = files && (await openManifest(storage))?.manifest;
-      if (!manifest || !owns(manifest)) return undefined;
-      const named = new Map(manifest.batches.map(({ file, sha256 }) => [file, sha256]));
+      if (!files) return undefined;
+      let manifest = (await openManifest(storage))?.manifest;
+      // The first manifest is written behind the first batch: until then the journal knows whose export it is.
+      const begun = manifest ?? (await readJournalBegin(storage));
+      if (!begun) manifest = (await openManifest(storage))?.manifest; // it took the journal's place in between
+      const its = begun ?? manifest;
+      if (!its || !owns(its)) return undefined;
+      const named = new Map(manifest?.batches.map(({ file, sha256 }) => [file, sha256]));
       // While the export is unfinished its manifest may not name the latest batches yet. They are whole: they have their names.
       const isUnfinished = files.some(({ name }) => name === JOURNAL);
       const batches = files.flatMap(({ name: file, growing, stamp }): FoundBatch[] => {
-        const number = batchNumber(file)?.number;
-        if (number === undefined || growing || !(isUnfinished || named.has(file))) return [];
-        return [{ number, file, stamp, sha256: named.get(file) }];
+        const number = numberOf(file);
+        if (number === 0 || growing || !(isUnfinished || named.has(file))) return [];
+        return [{ number, file, growing, stamp, sha256: named.get(file) }];
       });
+      // Numbers only rise: what grows under one that is taken was left behind, and nothing goes on with it.
+      const last = Math.max(0, ...[...named.keys(), ...batches.map(({ file }) => file)].map(numberOf));
+      const part = files.find(({ name, growing, odd }) => growing && odd === undefined && numberOf(name) > last);
+      if (part && isUnfinished)
+        batches.push({
+          number: numberOf(part.name),
+          file: part.name,
+          growing: true,
+          stamp: part.stamp,
+          sha256: undefined,
+        });
       return { path, batches: batches.toSorted((a, b) => a.number - b.number) };
     },
 
@@ -35,8 +51,19 @@ export function createReadBatches(storages: OpenStorage): ReadBatches {
       return { sha256, whole };
     },
 
+    async openGrowing(path, { file }) {
+      const content = await unlessOdd(storages(path).open(file, "growing"));
+      return (
+        content && {
+          read: (from, signal) => recordsInPart(untilAborted(content.read(from), signal), from),
+          [Symbol.asyncDispose]: () => content[Symbol.asyncDispose](),
+        }
+      );
+    },
+
     async bytes(path, batch, start, length) {
-      await using content = await openFound(storages(path), batch);
+      const storage = storages(path);
+      await using content = await (batch.growing ? openEither(storage, batch.file) : openFound(storage, batch));
       if (!content) throw changedFile(`${path}/${batch.file}`);
       const chunks: Buffer[] = [];
       for await (const chunk of content.read(start, start + length)) chunks.push(chunk);
@@ -52,13 +79,26 @@ async function openFound(
   storage: Storage,
   { file, stamp }: Pick<FoundBatch, "file" | "stamp">,
 ): Promise<StoredContent | undefined> {
-  const content = await storage.open(file).catch((error: unknown) => {
-    if (failureOf(error)?.code === "directory_damaged") return undefined;
-    throw error;
-  });
+  const content = await unlessOdd(storage.open(file));
   if (!content || content.stamp === stamp) return content;
   await content[Symbol.asyncDispose]();
   return undefined;
+}
+
+/** What grows under this name, or was finished meanwhile. */
+async function openEither(storage: Storage, file: string): Promise<StoredContent | undefined> {
+  return (await unlessOdd(storage.open(file, "growing"))) ?? unlessOdd(storage.open(file));
+}
+
+function unlessOdd(opening: Promise<StoredContent | undefined>): Promise<StoredContent | undefined> {
+  return opening.catch((error: unknown) => {
+    if (failureOf(error)?.code === "directory_damaged") return undefined;
+    throw error;
+  });
+}
+
+function numberOf(file: string): number {
+  return batchNumber(file)?.number ?? 0;
 }
 
 async function* untilAborted(chunks: AsyncIterable<Buffer>, signal: AbortSignal): AsyncGenerator<Buffer> {

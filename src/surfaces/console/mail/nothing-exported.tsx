@@ -10,17 +10,17 @@ const words = inBoth({
   en: {
     empty: "This export holds no messages",
     emptyHint:
-      "What it was asked for found nothing in the mailbox, or it was stopped before its first file was finished.",
+      "What it was asked for found nothing in the mailbox, or it was stopped before the first message was on disk.",
     notYet: "There is nothing to read yet",
-    notYetHint: "Messages appear here by themselves as soon as the first file of this export is finished.",
+    notYetHint: "Messages appear here by themselves as soon as the first of them are on disk.",
     follow: "See the export",
   },
   fr: {
     empty: "Cet export ne contient aucun message",
     emptyHint:
-      "Ce qui lui était demandé n'a rien trouvé dans la boîte, ou il a été arrêté avant que son premier fichier soit terminé.",
+      "Ce qui lui était demandé n'a rien trouvé dans la boîte, ou il a été arrêté avant que le premier message soit sur le disque.",
     notYet: "Il n'y a encore rien à lire",
-    notYetHint: "Les messages apparaissent ici d'eux-mêmes dès que le premier fichier de cet export est terminé.",
+    notYetHint: "Les messages apparaissent ici d'eux-mêmes dès que les premiers sont sur le disque.",
     follow: "Voir l'export",
   },
 });

@@ -7,6 +7,7 @@ import { IndexProgress } from "../mail/index-progress.tsx";
 import { MailTable } from "../mail/mail-table.tsx";
 import { isNarrow } from "../mail/question.ts";
 import { NothingExported } from "../mail/nothing-exported.tsx";
+import { StillGrowing } from "../mail/still-growing.tsx";
 import { getExport, getStatistics } from "../mail/records-api.ts";
 import { SearchForm } from "../mail/search-form.tsx";
 import { lookFor, searchOf, type Found } from "../mail/search.ts";
@@ -41,7 +42,8 @@ export function MailPage({ id }: { id: string }) {
   const search = searchOf(id);
   const found = useFound(id);
   const { files } = found.value?.index ?? {};
-  const labels = useResource(`${id} ${files}`, (signal) => getStatistics(id, signal));
+  const isEmpty = found.value?.total === 0;
+  const labels = useResource(`${id} ${files} ${isEmpty}`, (signal) => getStatistics(id, signal));
   const job = useResource(id, (signal) => getExport(id, signal));
   useEffect(() => backToPlace(id), [id]);
   return (
@@ -56,6 +58,7 @@ export function MailPage({ id }: { id: string }) {
         {(value) => (
           <>
             <IndexProgress from={found} />
+            {value.index.complete && value.total > 0 && <StillGrowing job={job} answer={found} />}
             {value.total > 0 && <Results id={id} found={value} isStale={found.isStale && found.state !== "failed"} />}
             {value.total === 0 && isNarrow(value.question) && <NoMatch />}
             {value.total === 0 && !isNarrow(value.question) && value.index.complete && (

@@ -4,6 +4,7 @@ import { ExportLinks } from "../mail/export-links.tsx";
 import { IndexProgress } from "../mail/index-progress.tsx";
 import { allMonths } from "../mail/months.ts";
 import { NothingExported } from "../mail/nothing-exported.tsx";
+import { StillGrowing } from "../mail/still-growing.tsx";
 import { getExport, getStatistics, type Figures } from "../mail/records-api.ts";
 import { LabelShares, SenderShares, SizeShares } from "../mail/shares.tsx";
 import { Chart } from "../parts/chart.tsx";
@@ -45,6 +46,7 @@ export function StatisticsPage({ id }: { id: string }) {
         {(figures) => (
           <>
             <IndexProgress from={loaded} />
+            {figures.index.complete && figures.messages > 0 && <StillGrowing job={job} answer={loaded} />}
             {figures.messages > 0 && <All id={id} figures={figures} />}
             {figures.messages === 0 && figures.index.complete && <NothingExported job={job} answer={loaded} />}
           </>

@@ -123,9 +123,12 @@ function linksOf(id: string): z.infer<typeof Links> {
 }
 
 /** False when the directory turned out to be that of another export: then nothing in it is this one's. */
-export function belongsTo({ account, filter }: ExportRequest, manifest: Manifest): boolean {
-  const names = [manifest.email, ...(manifest.formerly ?? [])]; // an account that was renamed since is the same
-  return names.some((name) => sameAccount(account, name)) && sameFilter(filter, manifest.filter);
+export function belongsTo(
+  { account, filter }: ExportRequest,
+  found: Pick<Manifest, "email" | "formerly" | "filter">,
+): boolean {
+  const names = [found.email, ...(found.formerly ?? [])]; // an account that was renamed since is the same
+  return names.some((name) => sameAccount(account, name)) && sameFilter(filter, found.filter);
 }
 
 export function viewInFull(job: ExportJob, found: Manifest | undefined): z.infer<typeof ExportInFull> {

@@ -40,7 +40,7 @@ const Question = z.strictObject({
 
 const DAMAGED = "A file is not what was written.";
 const TOO_SLOW = "The question takes too long, or too many were asked at once.";
-const NO_MESSAGE = `${UNKNOWN_EXPORT} Or none of its finished files has a message with this id.`;
+const NO_MESSAGE = `${UNKNOWN_EXPORT} Or none of its files has a message with this id.`;
 
 const LIST = {
   tags: ["records"],
@@ -48,7 +48,8 @@ const LIST = {
   description: `Words that each must begin some word of a message, whatever their case and accents: \`search\` looks at
 sender, recipients, subject and snippet, \`from\` and \`subject\` there only. \`label\` is a label's id or name. Days are
 UTC: \`after\` and later, up to \`before\`, which is not among them. While \`index.complete\` is false, more is being read:
-ask again.`,
+ask again. Messages are there from the first that is on disk: also those in the file that still grows, which
+\`index.files\` does not count.`,
   params: byId,
   querystring: Question,
   response: {
@@ -191,7 +192,7 @@ async function sendNoMessage(reply: FastifyReply, { complete }: IndexState): Pro
     reply,
     404,
     "no_such_message",
-    "No finished file of this export has a message with this id.",
+    "No file of this export has a message with this id.",
     complete ? "List the export's records to find the right id." : "Ask again: the files are still being read.",
   );
 }
