@@ -18,7 +18,7 @@ function watched() {
   const opening: typeof OPENERS = {
     connect(config) {
       const way = OPENERS.connect(config);
-      return { ...way, http: { ...way.http, close: noting("http", way.http.close) } };
+      return { ...way, close: noting("way to Google", way.close) };
     },
     embeddedJobQueue(...given) {
       const queue = OPENERS.embeddedJobQueue(...given);
@@ -39,7 +39,7 @@ test("where joining the parts fails half-way, what was opened is closed at once,
   const { opening, closed } = watched();
   const failure = await compose(readConfig(settings, folder.path), opening).then(() => undefined, failureOf);
   expect(failure?.code).toBe("not_private");
-  expect(closed).toEqual(["records", "queue", "http"]);
+  expect(closed).toEqual(["records", "queue", "way to Google"]);
 });
 
 test("where it does not fail, everything stays open until it is closed", async () => {
@@ -48,5 +48,5 @@ test("where it does not fail, everything stays open until it is closed", async (
   const parts = await compose(readConfig({ STATE_DIR: "state" }, folder.path), opening);
   expect(closed).toEqual([]);
   await parts.close();
-  expect(closed).toEqual(["records", "queue", "http"]);
+  expect(closed).toEqual(["records", "queue", "way to Google"]);
 });

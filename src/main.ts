@@ -7,6 +7,7 @@ import { checkDirectoryIn, chooseDirectoryIn } from "./storage/folder/choose-dir
 import { embeddedBudget } from "./state/embedded/budget.ts";
 import { pendingSignIns } from "./state/embedded/pending-sign-ins.ts";
 import { learnedLimits } from "./state/embedded/learned-limits.ts";
+import { recentCalls } from "./state/embedded/recent-calls.ts";
 import { fileLock } from "./storage/folder/lock.ts";
 import { assertNotHeld, createOpenDirectory } from "./pipeline/directory/open-directory.ts";
 import { createReadBatches } from "./pipeline/directory/reading/read-batches.ts";
@@ -48,7 +49,9 @@ import { lookAtSetup } from "./doctor/setup.ts";
 import { estimate, type Estimate } from "./pipeline/estimate.ts";
 import { resolveLabels } from "./pipeline/labels.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
+import { lookBack } from "./sources/gmail-api/pace/look-back.ts";
 import { createPacer } from "./sources/gmail-api/pace/pacer.ts";
+import { rememberCalls } from "./sources/gmail-api/pace/remember-calls.ts";
 import { createVerifications } from "./pipeline/verifications.ts";
 import { verify } from "./pipeline/verify.ts";
 import { work, type RunExport } from "./pipeline/worker.ts";
@@ -68,8 +71,8 @@ const readDirectory = createReadDirectory(storages);
 
 // The one place that knows every part, and therefore long: it joins them, and what each does is elsewhere.
 
-/** The way to Google under one configuration. Opens no file before one is needed. */
-function connect(config: Config) {
+/** The way to Google under one configuration. Opens no file before one is needed; makes none where it only looks. */
+function connect(config: Config, { onlyLooks = false } = {}) {
   const http = createHttp(
     config.gmailApiUrl.href,
     clock,
@@ -82,12 +85,16 @@ function connect(config: Config) {
   const memory = createMemory(config.exportMemoryBytes);
   const budget = embeddedBudget(config.projectUnitsPerMinute, clock);
   const limits = learnedLimits(join(config.stateDir, "limits.json"), files);
+  const recent = recentCalls(join(config.stateDir, "recent"), files);
+  const opened = new AsyncDisposableStack();
+  opened.defer(() => http.close());
   const credentials = () => readCredentials(config.credentialsPath);
   const measures = createMeasures(clock);
 
   /** `user` "" as long as nobody knows whose mailbox the token opens. */
   const mailboxFor = async (user: string, token: AccessToken): Promise<MailboxSource> => {
     const { clientId } = await credentials();
+    const before = lookBack(user === "" ? undefined : await recent.read(clientId, user), clock.now());
     const bare = createPacer({
       clock,
       tier: config.tier,
@@ -95,13 +102,19 @@ function connect(config: Config) {
       maxInFlight: config.maxInFlight,
       project: (units, signal) => budget.lease(clientId, user, units, signal),
       remembered: await limits.read(clientId),
+      before,
       onLearned: (learned) => void limits.remember(clientId, learned),
     });
-    const pacer = measures.pacer(bare);
+    let pacer = measures.pacer(bare);
+    if (user !== "" && !onlyLooks) {
+      const kept = rememberCalls(pacer, before, (minute) => recent.keep(clientId, user, minute), clock);
+      opened.defer(kept.close);
+      ({ pacer } = kept);
+    }
     const client = gmailClient({ http, accessToken: token, pacer, clock, random: Math.random });
     return gmailSource({ client, pacer, memory, width: callsAtOnce(config) });
   };
-  return { http, limits, credentials, measures, mailboxFor };
+  return { limits, credentials, measures, mailboxFor, close: () => opened.disposeAsync() };
 }
 
 type Way = ReturnType<typeof connect>;
@@ -137,7 +150,7 @@ export async function compose(config: Config, opening = OPENERS) {
   );
   await tightenFolders(config);
   const way = opening.connect(config);
-  opened.defer(() => way.http.close());
+  opened.defer(way.close);
   const queue = opening.embeddedJobQueue(config.stateDir, clock, log);
   opened.defer(() => queue.close());
   const records = opening.indexedRecords(join(config.stateDir, "index"), createReadBatches(storages), clock);
@@ -259,13 +272,13 @@ async function examineAlone(
   const { config, problems: malformed } = readSettings(settings, process.cwd());
   const file = refusal ? [{ setting: ".env", problem: `${refusal.failure.message} ${refusal.failure.next}` }] : [];
   const problems = [...malformed, ...file];
-  const way = connect(config);
+  const way = connect(config, { onlyLooks: true });
   const grants = () => grantsOf(config, keyHolder(config, existingKeyInFile));
   const mailbox = async (name: string) => mailboxes(way, grants())(name);
   try {
     return await examine({ config, problems, way, grants, mailbox }, account, signal);
   } finally {
-    await way.http.close();
+    await way.close();
   }
 }
 

@@ -123,11 +123,21 @@ export async function serve(
   server: Server,
   pacer: Pacer,
   clock: ManualClock,
-  { minutes, method, workers = 20 }: { minutes: number; method: Method | (() => Method); workers?: number },
+  {
+    minutes,
+    method,
+    workers = 20,
+    ended,
+  }: { minutes: number; method: Method | (() => Method); workers?: number; ended?: () => void },
 ): Promise<Served> {
   const random = seeded(7);
   const latency = server.latencyMs ?? ((roll) => 60 + 80 * roll());
-  const served: Served = { calls: 0, refused: 0, units: Array.from({ length: minutes }, () => 0), refusedAt: [] };
+  const served: Served = {
+    calls: 0,
+    refused: 0,
+    units: Array.from({ length: Math.ceil(minutes) }, () => 0),
+    refusedAt: [],
+  };
   const begun = clock.now();
   const stop = new AbortController();
   let atOnce = 0;
@@ -164,6 +174,7 @@ export async function serve(
   };
   const all = Promise.allSettled(Array.from({ length: workers }, worker));
   await clock.advance(minutes * MINUTE_MS);
+  ended?.(); // calls that are under way come to their end after it
   stop.abort();
   await clock.run(all);
   return served;

@@ -12,6 +12,8 @@ const UNKNOWN_UNITS = 20;
  * calls count as spent, since Google may charge them; turns that were never used do not.
  */
 export type Measured = Readonly<{
+  /** Spent before this process began. */
+  spentBefore(units: number, at: EpochMs): void;
   letGo(number: number, method: Method, units: number, now: EpochMs): void;
   sent(number: number, now: EpochMs): void;
   accepted(number: number | undefined, now: EpochMs): Seen;
@@ -36,6 +38,7 @@ export function createMeasured(): Measured {
   };
 
   return {
+    spentBefore: minute.add,
     letGo(number, method, units, now) {
       open.set(number, { method, units, at: now, sent: false });
       minute.add(units, now);

@@ -7,6 +7,7 @@ import { lockedOut } from "../calls/classify.ts";
 import { LONG_WAIT_MS } from "../calls/retry.ts";
 import { isRead, type Learned } from "./expected.ts";
 import { createInFlightLimit } from "./in-flight.ts";
+import type { LookBack } from "./look-back.ts";
 import { createMeasured } from "./measured.ts";
 import { createProjectShare, type LeaseUnits } from "./project-share.ts";
 import { createSpacing } from "./spacing.ts";
@@ -15,6 +16,7 @@ import { createSteering } from "./steering.ts";
 export type { Learned } from "./expected.ts";
 
 const MINUTE_MS = 60_000;
+const SECOND_MS = 1_000;
 
 /** After a refusal that says nothing of units: this long, doubled at every further one, up to the minute after which all is forgotten. */
 const PAUSE_MS = 1_000;
@@ -31,6 +33,8 @@ export type PacerOptions = Readonly<{
   /** What all accounts of the Cloud project share. */
   project: LeaseUnits;
   remembered?: Learned | undefined;
+  /** What was sent in the minute before; nothing, and for certain, where it is left out. */
+  before?: LookBack | undefined;
   onLearned?: (learned: Learned) => void;
 }>;
 
@@ -41,8 +45,8 @@ type Waiter = Readonly<{ method: Method; go: (turn: Turn) => void; giveUp: (reas
  * (measured.ts), what the server bears is believed (belief.ts), and from that follows what is done (steering.ts).
  */
 export function createPacer(options: PacerOptions): Pacer {
-  const { clock, maxInFlight, project, onLearned } = options;
-  const steering = createSteering(options, clock.now());
+  const { clock, maxInFlight, project, before, onLearned } = options;
+  const steering = createSteering({ ...options, knownSince: before?.knownSince }, before?.calls[0]?.at ?? clock.now());
   const measured = createMeasured();
   const inFlightLimit = createInFlightLimit(maxInFlight);
   const spacing = createSpacing();
@@ -61,6 +65,18 @@ export function createPacer(options: PacerOptions): Pacer {
   const prices = () => PRICES[steering.believed().tier];
   const unitsFor = (method: Method): number =>
     isRead(method) ? PRICES["2026"][method] : prices()[method] * steering.unitsPerReal();
+
+  /** As if those calls had been this process's own. What came of the refused ones is not known well enough to learn from it. */
+  const takeOver = ({ calls, mayBe }: LookBack): void => {
+    for (const { at, method, count, refused } of calls) {
+      const units = unitsFor(method) * count;
+      const within = Math.min(at + SECOND_MS, clock.now()); // calls are kept by the second
+      measured.spentBefore(units, within);
+      if (!refused) steering.passed({ units, at: within, isNew: true }, within);
+    }
+    for (const { at, method, count } of mayBe) measured.spentBefore(unitsFor(method) * count, at);
+  };
+  if (before) takeOver(before);
 
   /** When the first in line may go: now or earlier, later, or Infinity when a call in flight must end first. */
   const opensAt = (head: Waiter, now: EpochMs): EpochMs => {

@@ -57,6 +57,8 @@ const PROVED_AND_REFUSED = 0.985;
 /** A lower price is looked for after so many calls without refusal, twice as many after each time that it was not there. */
 const LOOK_UP_AFTER = 500;
 const LOOK_UP_AFTER_MOST = 8_000;
+/** … and soon where a refusal may have come of what another process spent before this one began. */
+const LOOK_UP_SOON = 60;
 const LOOK_UP_STEP_MS = 10_000;
 const LOOK_UP_STEP = 1.03;
 const LOOK_UP_STEP_MOST = 1.5;
@@ -74,6 +76,8 @@ export type SteeringOptions = Readonly<{
   tier: "auto" | Tier;
   unitsPerMinute?: number | undefined;
   remembered?: Learned | undefined;
+  /** Since when nothing is missing of what was spent. From a minute that reaches further back no price is learned. */
+  knownSince?: EpochMs | undefined;
 }>;
 
 /** What came of a call; `isNew` when it was sent after the last refusal was heard. */
@@ -110,7 +114,7 @@ export type Steering = Readonly<{
 }>;
 
 export function createSteering(options: SteeringOptions, begun: EpochMs): Steering {
-  const { tier: setting, unitsPerMinute: explicit, remembered } = options;
+  const { tier: setting, unitsPerMinute: explicit, remembered, knownSince = -Infinity } = options;
   const start = startOf(options);
   const isFree = setting === "auto" && explicit === undefined;
   const belief = createBelief(expectedAtStart(options, start), begun);
@@ -118,6 +122,7 @@ export function createSteering(options: SteeringOptions, begun: EpochMs): Steeri
   let named = explicit ?? (isFree ? remembered?.unitsPerMinute : undefined);
   let learned: Learned = { ...start, priceFactor: remembered?.priceFactor ?? 1 };
   let isKnown = remembered !== undefined;
+  let isPriced = false; // a refusal came of what is known to have been spent
 
   let told = remembered;
   let rate = belief.bestRate(REFUSAL_COST.first);
@@ -159,6 +164,10 @@ export function createSteering(options: SteeringOptions, begun: EpochMs): Steeri
     if (refusedAt === -Infinity && remembered === undefined) learned = { ...learned, priceFactor: 1 }; // nobody said otherwise
   };
 
+  /** A price that is higher than it was is kept only where it was seen. */
+  const worthKeeping = (): Learned =>
+    isPriced ? learned : { ...learned, priceFactor: Math.min(learned.priceFactor, remembered?.priceFactor ?? 1) };
+
   const paceOf = (now: EpochMs): number => {
     if (seeking) {
       const [, times] = SEEKING.find(([passed]) => passedUnits >= passed)!;
@@ -195,7 +204,9 @@ export function createSteering(options: SteeringOptions, begun: EpochMs): Steeri
     steady = { pace: Infinity, since: now, passed: passedUnits };
     streak += 1;
     if (refining) refined += 1;
-    if (reach) lookUpAfter = Math.min(LOOK_UP_AFTER_MOST, lookUpAfter * 2);
+    if (reach) lookUpAfter = Math.max(LOOK_UP_AFTER, Math.min(LOOK_UP_AFTER_MOST, lookUpAfter * 2));
+    if (now - MINUTE_MS < knownSince) lookUpAfter = LOOK_UP_SOON;
+    else isPriced = true;
     reach = undefined;
     cleanCalls = 0;
   };
@@ -213,7 +224,7 @@ export function createSteering(options: SteeringOptions, begun: EpochMs): Steeri
   return {
     believed: () => learned,
     isSeeking: () => seeking,
-    learned: () => (isKnown && isFree ? learned : undefined),
+    learned: () => (isKnown && isFree ? worthKeeping() : undefined),
     unitsPerReal: () => rate / learned.unitsPerMinute,
     unitsPerListed: () => rateOf(learned) / learned.unitsPerMinute,
     pace: paceOf,
@@ -244,8 +255,8 @@ export function createSteering(options: SteeringOptions, begun: EpochMs): Steeri
         belief.expect(expectedOf({ tier: "legacy", unitsPerMinute: UNITS_PER_MINUTE.legacy }));
         reckon(now);
       }
-      const isNews = isKnown && !sameLearned(told, learned);
-      if (isNews) told = learned;
+      const isNews = isKnown && !sameLearned(told, worthKeeping());
+      if (isNews) told = worthKeeping();
       return isNews;
     },
     refused({ units, at, isNew, named: limit, windowEnd }, now) {
