@@ -156,7 +156,7 @@ export async function compose(config: Config, opening = OPENERS) {
   const records = opening.indexedRecords(join(config.stateDir, "index"), createReadBatches(storages), clock);
   opened.defer(() => records.close());
   const key = keyHolder(config, keyInFile);
-  await key.keys(); // what is wrong with it is told at the start, not at the first sign-in
+  await key.keys(); // a key that cannot be used stops the start, not the first sign-in
   const grants = grantsOf(config, key);
   const open = createOpenDirectory(storages, clock, `gmail-export ${await version()}`);
   const mailbox = mailboxes(way, grants);
@@ -288,7 +288,7 @@ async function serve(
   onListening: (url: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  await queue.counts(); // a list that cannot be kept is told at the start
+  await queue.counts(); // a list that cannot be kept stops the start
   const { httpServer } = await import("./surfaces/http/server.ts"); // half of the memory a command would take
   const { apiKey, host, allowedHosts, trustProxy, redirectUri } = config;
   const app = await httpServer({

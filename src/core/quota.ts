@@ -58,7 +58,7 @@ export function addSpent(a: Spent, b: Spent): Spent {
   return { tier: b.tier, units: a.units + b.units, calls, refused: a.refused + b.refused };
 }
 
-/** What came between two looks at one pacer. The tier may have been found out in between: all is told at the later one's prices. */
+/** What was spent between two moments of one pacer, at the prices of the later one: the tier may have been found out in between. */
 export function spentSince(before: Spent, now: Spent): Spent {
   const calls = combine(now.calls, before.calls, -1);
   return { tier: now.tier, units: unitsOf(calls, PRICES[now.tier]), calls, refused: now.refused - before.refused };

@@ -1,6 +1,6 @@
 import { readLabelled } from "./charset.ts";
 
-/** What is told of a word whose charset nobody knows. */
+/** Called for each run of words whose charset is unknown and had to be guessed. */
 export type OnGuess = () => void;
 
 /** =?charset*language?encoding?text?= (RFC 2047 §2, RFC 2231 §5). The text may hold the spaces that no word should. */

@@ -51,7 +51,7 @@ export async function readCredentials(path: string): Promise<ClientCredentials> 
   return parsed;
 }
 
-/** Why a text is no client: the end of a sentence about it, without any value of it; and what to do, where that is special. */
+/** Why a text is no client: the end of a sentence that begins with the file's name, quoting none of its values; and what to do, where that is special. */
 type Fault = Readonly<{ fault: string; next?: string }>;
 
 /** The client in the text of a client file. */

@@ -93,15 +93,15 @@ export async function runExport(
   }
 }
 
-/** How often progress is told while nothing ends: a gate that closes is news, and so is the time that goes by. */
-const TELL_MS = 500;
+/** How often progress is reported while no message ends: the time goes on, and Google may have begun to refuse. */
+const REPORT_EVERY_MS = 500;
 
-/** Reports now and then until it is disposed of. */
+/** Reports every `REPORT_EVERY_MS` until it is disposed of. */
 function keepReporting(report: () => void, clock: Clock): AsyncDisposable {
   const over = new AbortController();
   const reporting = (async () => {
     for (;;) {
-      await clock.sleep(TELL_MS, over.signal);
+      await clock.sleep(REPORT_EVERY_MS, over.signal);
       report();
     }
   })().catch((error: unknown) => {
@@ -174,7 +174,7 @@ async function catchUp(
   return since;
 }
 
-/** Adds the refs of what came since the cursor; resolves with the cursor after them. */
+/** Adds the refs of messages that came since the cursor; resolves with the cursor after them. */
 async function addNewRefs(
   since: Cursor,
   { filter }: ExportRequest,
@@ -220,7 +220,7 @@ async function mapReading(reading: Reading, names: LabelNames): Promise<Ended> {
   if (reading.outcome !== "read") return reading;
   const { record, guessedCharsets } = mapMessage(reading.message, names);
   const { plain, html } = record.Body;
-  if (plain.length + html.length > LARGE_CHARACTERS) await yieldToEventLoop(); // what asks the server meanwhile has a turn
+  if (plain.length + html.length > LARGE_CHARACTERS) await yieldToEventLoop(); // so that requests are answered in between
   return { outcome: "exported", id: reading.id, record, guessedCharsets };
 }
 

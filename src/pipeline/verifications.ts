@@ -17,8 +17,8 @@ export type Verification = Readonly<{
 
 /**
  * Checks that run in the background, one at a time for each directory. They are kept in this process's memory alone:
- * a check changes nothing, costs 5 units per 500 messages at most, and one that a restart ended is begun again by who
- * still wants it.
+ * a check changes nothing and costs 5 units per 500 messages at most, so one that a restart ended is simply asked for
+ * again.
  */
 export type Verifications = Readonly<{
   /** Begins one; the one that runs, when it is of the same kind. Throws `directory_busy` when that is of the other kind. */
@@ -37,7 +37,7 @@ type RunVerify = (
   signal: AbortSignal,
 ) => Promise<Verdict>;
 
-/** What is told of a defect: its message may quote mail. */
+/** Stands for a defect of this program, whose own message may quote mail. */
 const DEFECT: Failure = {
   code: "internal",
   retry: "never",

@@ -5,6 +5,7 @@ import type { MailboxSource } from "../core/ports/mailbox-source.ts";
 import type { BatchEntry, Manifest } from "../core/export/manifest.ts";
 import { faultOfRecord } from "../core/mail/record.ts";
 import { countReplacementCharacters } from "../core/mail/replacement-characters.ts";
+import { MANIFEST } from "../formats/manifest.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
 
@@ -86,12 +87,12 @@ export async function verify(
   if (findings.length === 0 && manifest.replacementCharacters !== replacementCharacters)
     find(
       "changed",
-      "manifest.json",
+      MANIFEST,
       `counts ${manifest.replacementCharacters} U+FFFD where the batches hold ${replacementCharacters}`,
     );
   checkNumbers(manifest, messages, find);
 
-  const known = new Set(["manifest.json", ...manifest.batches.map(({ file }) => file)]);
+  const known = new Set([MANIFEST, ...manifest.batches.map(({ file }) => file)]);
   for (const file of files)
     if (!known.has(file) && (manifest.complete || !file.endsWith(".part")))
       find("extra", file, "is not in the manifest");
@@ -132,7 +133,7 @@ function checkFile(entry: BatchEntry, found: (BatchEntry & { whole: boolean }) |
 function checkNumbers(manifest: Manifest, messages: Ledger, find: Find): void {
   const sum = manifest.batches.reduce((total, { count }) => total + count, 0);
   if (manifest.total_emails !== sum || manifest.total_batches !== manifest.batches.length)
-    find("malformed", "manifest.json", "its totals are not the sums of its batches");
+    find("malformed", MANIFEST, "its totals are not the sums of its batches");
   for (const id of [...manifest.gone, ...manifest.failed.map((failed) => failed.id)])
     if (messages.outcome(id) !== undefined) find("duplicate", id, "is exported and said not to be");
 }

@@ -12,10 +12,10 @@ import { readStatistics } from "./read-statistics.ts";
 /** An ordinary question takes milliseconds; the most expensive one about a million messages some seconds. */
 const LIMIT_MS = 10_000;
 
-/** Who asks further waits for these first; whoever comes then is told at once. */
+/** Questions that wait for their turn; one more is refused at once. */
 const MOST_WAITING = 20;
 
-/** Who searches once searches again; who does not should not pay for the memory. */
+/** The thread stays this long after a question, for the next one often follows; then its memory is given back. */
 const IDLE_MS = 30_000;
 
 const MEMORY_MB = 128;

@@ -6,7 +6,7 @@
 export type PrivateFiles = Readonly<{
   /** Makes a folder that only its owner may enter, and those missing above it, or makes an existing one so (0700), whatever the umask. */
   privateFolder(path: string): Promise<void>;
-  /** Puts `text` in place of the file (0600); durable when this resolves. Of two that do so at once, hold a lock first. */
+  /** Puts `text` in place of the file (0600); durable when this resolves. Whoever may do so at the same time as others holds a lock first. */
   replaceFile(path: string, text: string): Promise<void>;
   /** Writes a file (0600) where there is none. False: somebody else's stands there, and is kept. */
   createFile(path: string, text: string): Promise<boolean>;

@@ -6,7 +6,7 @@ import { putManifest } from "./manifest-file.ts";
  * When manifest.json is written.
  *
  * Holds always: it says `"complete": true` only of what was proven, and what was proven says so until the first thing
- * of the export changes; that is told before it happens.
+ * of the export changes: the manifest is replaced before that.
  */
 export type ManifestKeeper = Readonly<{
   /** Whether what was proven complete still stands as it was. */

@@ -12,7 +12,7 @@ import { findBatches } from "./find-batches.ts";
 import { readJournal } from "./journal.ts";
 import { openManifest } from "./manifest-file.ts";
 
-/** Looking whether a directory is free takes its lock for an instant: that long nobody is told that it is busy. */
+/** `isHeld` takes the lock for an instant to find out: an export that opens at that moment waits this long for it. */
 const GLANCE_MS = 200;
 
 /** Opens export directories, one writer each, across processes too. */

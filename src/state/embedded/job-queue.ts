@@ -23,7 +23,7 @@ type Answer = Readonly<{ value: unknown }> | Readonly<{ failure: Failure }> | Re
 
 /**
  * The list of exports in an SQLite file of STATE_DIR, kept by a thread of its own: neither a disk that is slow to sync nor
- * another process that holds the file stops who calls. The thread and the file are there from the first call on.
+ * another process that holds the file blocks the caller. The thread and the file are there from the first call on.
  * What is damaged in the list is left out, and told to the log.
  */
 export function embeddedJobQueue(folder: string, clock: Clock, log?: Pick<Log, "warn">): JobQueue {

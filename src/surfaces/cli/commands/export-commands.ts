@@ -103,7 +103,7 @@ export function addExportCommands(program: Command, context: Context): void {
   );
 }
 
-/** Runs an export while whoever is there is told how it goes. */
+/** Runs an export and shows how it goes: events for programs, a live line for people. */
 async function bring(
   { terminal, endWith, signal, messages }: Context,
   services: Services,

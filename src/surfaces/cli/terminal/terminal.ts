@@ -19,7 +19,7 @@ export type Terminal = Readonly<{
   row(...cells: readonly string[]): void;
   /** Lines for a person. */
   inform(...lines: readonly string[]): void;
-  /** The same for who watches; nothing goes to a log or a pipe. */
+  /** A line for a person who is watching: nothing where stderr is a file or a pipe. */
   hint(text: string): void;
   paint: Readonly<{ data: Paint; people: Paint }>;
   /** Of stdout; undefined where it is a file or a pipe. */

@@ -19,7 +19,7 @@ const METRICS = `# HELP gmail_export_exports Exports that are known, by state, o
 gmail_export_exports{state="running"} 1
 `;
 
-/** Whoever asks for these has no secrets, and is told none. */
+/** Anybody may ask for these without a key: they say nothing of accounts or mail. */
 const open = { family: "health" } as const;
 
 /** What an operator asks of the server: does it live, can it work, what has it done. */
