@@ -1,6 +1,8 @@
+import { execFile } from "node:child_process";
 import { appendFile, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { promisify } from "node:util";
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -496,6 +498,8 @@ test("an index that was interrupted goes on, and one that is removed, damaged or
   const damages: (() => unknown)[] = [
     () => rm(w.index, { recursive: true }),
     () => writeFile(path, "not a database, but long enough to be taken for one by its size".repeat(100)),
+    async () => rm(path).then(() => promisify(execFile)("mkfifo", [path])),
+    async () => rm(path).then(() => symlink(join(w.index, "elsewhere"), path)),
     () => change("PRAGMA user_version = 9; DROP TABLE tally"),
     () => change("ALTER TABLE record RENAME COLUMN size TO bytes"),
     () => change("UPDATE batch SET sha256 = NULL, expected = NULL WHERE number = 2"),
@@ -507,6 +511,7 @@ test("an index that was interrupted goes on, and one that is removed, damaged or
     expect(await w.ids({}, again)).toEqual(["1", "2"]);
     expect((await again.statistics(w.of)).messages).toBe(2);
     await again.close();
+    expect(await readdir(w.index)).not.toContain("elsewhere");
   }
 });
 

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
@@ -80,7 +80,7 @@ export function openIndex<Writer>(
   try {
     return open(path, prepare);
   } catch (error) {
-    if (!isBroken(error)) throw error;
+    if (!isBroken(error) && !isNoFile(error)) throw error;
     removeIndex(path);
     return open(path, prepare);
   }
@@ -98,11 +98,20 @@ export function isBroken(error: unknown): boolean {
   return error instanceof Error && "errcode" in error && BROKEN.has(Number(error.errcode) & 0xff);
 }
 
+/** SQLite follows links, and a pipe would be waited for: there must be a file, or nothing. */
+const AS_A_FILE =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
+/** A link, or a pipe or a socket. */
+function isNoFile(error: unknown): boolean {
+  return error instanceof Error && "code" in error && ["ELOOP", "EMLINK", "ENXIO"].includes(String(error.code));
+}
+
 function open<Writer>(
   path: string,
   prepare: (database: DatabaseSync) => Writer,
 ): { database: DatabaseSync; writer: Writer } {
-  writeFileSync(path, "", { flag: "a", mode: 0o600 }); // before SQLite makes it with the umask's mode
+  closeSync(openSync(path, AS_A_FILE, 0o600)); // before SQLite makes it with the umask's mode
   const database = new DatabaseSync(path, { timeout: WAIT_MS });
   try {
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, constants, lstatSync, mkdirSync, openSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
 
 import { canonicalAccount } from "../../core/account.ts";
-import { refuse } from "../../core/errors.ts";
+import { refuse, type ExportError } from "../../core/errors.ts";
 import {
   assertMove,
   stateAfter,
@@ -245,9 +245,18 @@ function prepare(database: DatabaseSync) {
   return { database, byId, newestFirst, byState, inDirectory, insert, due, update, setWish, remove, wantSignIn };
 }
 
+/** SQLite follows links, and a pipe would be waited for: there must be a file, or nothing. */
+const AS_A_FILE =
+  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+
 function open(path: string) {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  writeFileSync(path, "", { flag: "a", mode: 0o600 }); // before SQLite makes it with the umask's mode
+  for (const suffix of ["", "-wal", "-shm", "-journal"]) {
+    const stats = lstatSync(path + suffix, { throwIfNoEntry: false });
+    if (stats && (!stats.isFile() || stats.nlink > 1))
+      throw unusable(path, `${basename(path)}${suffix} is no file, or has another name somewhere else`);
+  }
+  closeSync(openSync(path, AS_A_FILE, 0o600)); // before SQLite makes it with the umask's mode
   const database = new DatabaseSync(path, { timeout: BUSY_MS });
   try {
     database.exec(SCHEMA);
@@ -283,13 +292,17 @@ function onDisk<T>(path: string, work: () => T): T {
     const isRefused = error instanceof Error && ("syscall" in error || "errstr" in error);
     if (!isRefused || !("code" in error)) throw error;
     const why = String("errstr" in error ? error.errstr : error.code);
-    throw refuse(
-      "disk",
-      `The list of exports cannot be kept in ${path} (${why}).`,
-      "See that there is room and that this user may write there, then do the same again. Exports on disk are not touched.",
-      { cause: error },
-    );
+    throw unusable(path, why, error);
   }
+}
+
+function unusable(path: string, why: string, cause?: unknown): ExportError {
+  return refuse(
+    "disk",
+    `The list of exports cannot be kept in ${path} (${why}).`,
+    "See that there is room and that this user may write there, then do the same again. Exports on disk are not touched.",
+    { cause },
+  );
 }
 
 function notInThisState(wish: Wish, job: ExportJob): Error {

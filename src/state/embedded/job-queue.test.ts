@@ -1,6 +1,8 @@
-import { mkdir, stat, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { link, mkdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { promisify } from "node:util";
 
 import { expect, test } from "vitest";
 
@@ -91,6 +93,28 @@ test("a damaged entry is told and left out, blocks nobody, and can be taken off 
   for (const ask of [at.queue.get(id), at.queue.list(5), at.queue.counts(), at.queue.take()])
     expect(await refusalOf(ask)).toBe("disk");
 });
+
+test.each(["exports.sqlite", "exports.sqlite-wal"])(
+  "what is no file of its own in the place of %s is told, not waited for and not followed",
+  async (name) => {
+    await using folder = await scratchFolder();
+    const [path, elsewhere, victim] = [name, "elsewhere", "victim"].map((each) => join(folder.path, each));
+    await writeFile(victim!, "");
+    for (const plant of [
+      async () => promisify(execFile)("mkfifo", [path!]),
+      async () => symlink(elsewhere!, path!),
+      async () => link(victim!, path!),
+    ]) {
+      await plant();
+      const queue = embeddedJobQueue(folder.path, manualClock());
+      expect(await refusalOf(queue.add(requestOf("ada")))).toBe("disk");
+      await queue.close();
+      await rm(path!);
+    }
+    await expect(stat(elsewhere!)).rejects.toThrow("ENOENT");
+    expect((await stat(victim!)).size).toBe(0);
+  },
+);
 
 test("a file that has other tables is left alone", async () => {
   await using folder = await scratchFolder();
