@@ -322,13 +322,21 @@ describe("a request for an export is refused", () => {
     await expectAllOnce(w, (await reaches(w, next, "completed")).output_directory);
   });
 
-  test("in a directory of another account or another filter, by a failed export that changes nothing there", async () => {
+  test("in a directory of another account or another filter, and nothing there changes", async () => {
     const { output_directory: directory } = await reaches(shared, await begin(shared), "completed");
     const before = await readFile(join(directory, "manifest.json"), "utf8");
-    for (const body of [{ email: BOB }, { query: "lisbon" }]) {
-      const failed = await reaches(shared, await begin(shared, { ...body, output_dir: directory }), "failed");
-      expect(failed.failure).toMatchObject({ code: "directory_foreign", next: expect.stringContaining("Choose") });
-    }
+    const failed = await reaches(shared, await begin(shared, { email: BOB, output_dir: directory }), "failed");
+    expect(failed.failure).toMatchObject({ code: "directory_foreign", next: expect.stringContaining("Choose") });
+    // Another filter is seen before the export starts, and a directory named in which it can.
+    const ask = { email: ADA, query: "lisbon" };
+    const refused = await shared.post("/export/gmail", { ...ask, output_dir: directory });
+    expectProblem(refused, 409, "directory_foreign");
+    const free = /such as (\S+),/.exec(refused.body.next)?.[1];
+    expect(free).toBe(`${directory}-2`);
+    const other = await begin(shared, { ...ask, output_dir: free });
+    expect((await reaches(shared, other, "completed")).output_directory).toBe(free);
+    const again = await shared.post("/export/gmail", { email: ADA, query: "paris", output_dir: directory });
+    expect(again.body.next).toContain(`${directory}-3`);
     expect(await readFile(join(directory, "manifest.json"), "utf8")).toBe(before);
     await expectAllOnce(shared, directory);
   });

@@ -9,6 +9,7 @@ import {
   ADA,
   API_KEY,
   begin,
+  BOB,
   inTheMiddle,
   reaches,
   stage,
@@ -67,11 +68,16 @@ describe("the metrics", () => {
   });
 
   test("tell what Google refused, and why exports failed; what is brought up to date is not counted twice", async () => {
-    await using w = await stageSignedIn({ messages: 60 });
+    await using w = await stageSignedIn({
+      accounts: [
+        { email: ADA, messages: 60 },
+        { email: BOB, messages: 3 },
+      ],
+    });
     w.google.faults.add({ kind: "429", times: 3 });
     await reaches(w, await begin(w, { include_spam_trash: true }), "completed");
     await reaches(w, await begin(w, { include_spam_trash: true }), "completed");
-    const id = await begin(w, { query: "subject:lisbon" });
+    const id = await begin(w, { email: BOB, output_dir: `data/${ADA}` });
     await until(async () => (await w.get(`/exports/${id}`)).body.state === "failed");
     const metrics = await scrape(w);
     const refused = [...metrics].filter(([series]) => series.startsWith("gmail_export_refusals_total"));

@@ -696,6 +696,14 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "La réponse de Gmail a plus de parties, ou de parties dans des parties, qu'aucun message.",
   ),
   pair(
+    "Gmail's answer took too long to read, or too much memory.",
+    "La réponse de Gmail a demandé trop de temps, ou trop de mémoire, pour être lue.",
+  ),
+  pair(
+    "Open this message in Gmail; if it shows there, please report it.",
+    "Ouvrez ce message dans Gmail ; s'il s'y affiche, merci de le signaler.",
+  ),
+  pair(
     "Gmail's answer is many times larger than such answers are.",
     "La réponse de Gmail est bien plus grande que de telles réponses.",
   ),
@@ -739,6 +747,10 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   pair("output_dir is longer than {count} bytes.", "output_dir dépasse {count} octets."),
   pair("Choose a shorter one.", "Choisissez-en un plus court."),
   pair("output_dir lies outside EXPORT_DIR.", "output_dir est hors de EXPORT_DIR."),
+  pair(
+    "For this filter choose a directory that is free, such as {path}, or ask for the same filter as before.",
+    "Pour ce filtre, choisissez un dossier libre, comme {path}, ou demandez le même filtre qu'avant.",
+  ),
   pair("{path} lies outside EXPORT_DIR, which is {root}.", "{path} est hors de EXPORT_DIR, qui est {root}."),
   pair(
     "Choose a directory inside EXPORT_DIR, or start gmail-export with another EXPORT_DIR.",

@@ -14,6 +14,7 @@ import { clientGone } from "../client-gone.ts";
 import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
 import { EMAIL, EXPORT_ID, LINKS, RUNNING_EXPORT } from "../contract/examples.ts";
 import { Export, ExportInFull, Links, viewInFull, viewOf } from "./export-view.ts";
+import { refuseOtherFilter } from "./other-filter.ts";
 import { acceptExport, NewExport } from "./new-export.ts";
 import type { Common, ExportServices } from "../services.ts";
 
@@ -119,7 +120,7 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
             202: describeAnswer("It waits for its turn, or runs; `Location` is where to look at it", Started),
             ...describeProblems({
               401: NOT_SIGNED_IN,
-              409: "That directory is being written, or another unfinished export has it.",
+              409: "That directory is being written, another unfinished export has it, or it holds an export with another filter.",
               422: `${INVALID_FIELDS} Or \`output_dir\` is not inside EXPORT_DIR, or the mailbox has no such label.`,
               429: "Google's quota is spent for now, and a label's name was to be looked up.",
               502: "Google answered with an error of its own when a label's name was looked up.",
@@ -132,6 +133,7 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
         const request = await acceptExport(body, reply, services);
         if (!request) return reply;
         await directoryIsFree(request.directory);
+        await refuseOtherFilter(request, services);
         const job = await queue.add(request);
         log.info("export accepted", { requestId, export: job.id });
         const { links } = viewOf(job);
