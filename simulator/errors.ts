@@ -108,7 +108,7 @@ export const forbidden = (message: string) => refusal(403, "forbidden", message,
 export type Limit = Readonly<{
   tier: "2026" | "legacy";
   whose: "user" | "project";
-  unitsPerMinute: number;
+  unitsPerMinute?: number | undefined;
   windowStart?: number;
 }>;
 
@@ -122,7 +122,7 @@ export const quotaExceeded = ({ tier, whose, unitsPerMinute, windowStart }: Limi
   const metadata = {
     quota_metric: `${SERVICE}/${tier === "2026" ? "total_query_cost" : "default"}`,
     quota_limit: `${name}Per${whose === "user" ? "User" : "Project"}`,
-    quota_limit_value: String(unitsPerMinute),
+    ...(unitsPerMinute === undefined ? {} : { quota_limit_value: String(unitsPerMinute) }),
     quota_unit: whose === "user" ? "1/min/{project}/{user}" : "1/min/{project}",
     ...(windowStart === undefined ? {} : { window_start_time: String(windowStart) }),
     service: SERVICE,

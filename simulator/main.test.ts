@@ -28,6 +28,10 @@ test.each([
   [["--quota", "2025"], "--quota is 2026 or legacy"],
   [["--account", "ada"], '--account needs an address, not "ada"'],
   [["--colour", "red"], "--colour"],
+  [["--quota", "2026", "--meter", "hourly"], "--meter is one of sliding, fixed, bucket"],
+  [["--quota", "2026", "--refusals-name", "me"], "--refusals-name is one of limit, window, both, nothing"],
+  [["--meter", "fixed"], "a meter needs --quota"],
+  [["--quota", "2026", "--burst-seconds", "5"], "--burst-seconds needs --meter bucket"],
 ])("%j ends with a reason and exit code 2", async (args, reason) => {
   const command = start(...args);
   const [complaint, [code]] = await Promise.all([text(command.stderr), once(command, "exit")]);

@@ -2,9 +2,11 @@ import { chmod, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { simulateGoogle, type SimulatorOptions } from "./google.ts";
+import { METER_NAMES, REFUSALS_NAME } from "./quota.ts";
 
 const USAGE = `Usage: npm run simulator -- [--port N] [--messages N] [--seed N] [--per-thread X] [--latency-ms N]
-         [--quota 2026|legacy] [--account EMAIL] [--body-bytes N] [--credentials FILE]
+         [--quota 2026|legacy] [--meter M] [--burst-seconds N] [--charge-refused]
+         [--refusals-name W] [--full-price X] [--account EMAIL] [--body-bytes N] [--credentials FILE]
 
   --port N           where to listen (any free port)
   --messages N       size of the mailbox (1000)
@@ -12,6 +14,11 @@ const USAGE = `Usage: npm run simulator -- [--port N] [--messages N] [--seed N] 
   --per-thread X     messages in a conversation, on average
   --latency-ms N     how long each answer takes
   --quota T          limits as Google sets them: 2026 or legacy (none when left out)
+  --meter M          how a minute is counted: sliding, fixed (whole minutes) or bucket (sliding)
+  --burst-seconds N  how many seconds of units a bucket holds (60)
+  --charge-refused   refused calls take what is left
+  --refusals-name W  what refusals name: limit, window, both or nothing (the limit, and the window in a third)
+  --full-price X     what reads in full really cost, times the list (1)
   --account EMAIL    whose mailbox (ada@example.com)
   --body-bytes N     bytes of text in each message
   --credentials FILE write the client file there, for GOOGLE_CREDENTIALS_PATH
@@ -28,6 +35,12 @@ const TIERS = {
 
 type Command = Readonly<{ account: string; credentials?: string; options: SimulatorOptions }>;
 
+function oneOf<T extends string>(flag: string, given: string | undefined, choices: readonly T[]): T | undefined {
+  const choice = choices.find((one) => one === given);
+  if (given !== undefined && choice === undefined) throw new Error(`${flag} is one of ${choices.join(", ")}`);
+  return choice;
+}
+
 /** Throws an Error that says which flag is wrong. */
 function parse(args: readonly string[]): Command {
   const flag = { type: "string" } as const;
@@ -40,13 +53,18 @@ function parse(args: readonly string[]): Command {
       "per-thread": flag,
       "latency-ms": flag,
       quota: flag,
+      meter: flag,
+      "burst-seconds": flag,
+      "charge-refused": { type: "boolean" },
+      "refusals-name": flag,
+      "full-price": flag,
       account: flag,
       "body-bytes": flag,
       credentials: flag,
     },
   });
   const number = (
-    name: "port" | "messages" | "seed" | "per-thread" | "latency-ms" | "body-bytes",
+    name: "port" | "messages" | "seed" | "per-thread" | "latency-ms" | "body-bytes" | "burst-seconds" | "full-price",
     pattern = /^\d{1,9}$/,
   ) => {
     const value = values[name];
@@ -59,6 +77,20 @@ function parse(args: readonly string[]): Command {
   const { quota } = values;
   if (quota !== undefined && quota !== "2026" && quota !== "legacy") throw new Error("--quota is 2026 or legacy");
 
+  const shape = oneOf("--meter", values.meter, METER_NAMES);
+  const refusalsName = oneOf("--refusals-name", values["refusals-name"], REFUSALS_NAME);
+  const burstSeconds = number("burst-seconds", /^[1-9]\d{0,2}$/);
+  const priceFactor = number("full-price", /^[1-9]\d?(\.\d+)?$/);
+  const manners = {
+    ...(shape && { shape }),
+    ...(burstSeconds && { burstSeconds }),
+    ...(values["charge-refused"] && { chargesRefused: true }),
+    ...(refusalsName && { refusalsName }),
+    ...(priceFactor && { priceFactor }),
+  };
+  if (quota === undefined && Object.keys(manners).length > 0) throw new Error("a meter needs --quota 2026 or legacy");
+  if (burstSeconds !== undefined && shape !== "bucket") throw new Error("--burst-seconds needs --meter bucket");
+
   const given = {
     port: number("port"),
     messages: number("messages"),
@@ -66,7 +98,7 @@ function parse(args: readonly string[]): Command {
     messagesPerThread: number("per-thread", /^\d{1,4}(\.\d+)?$/),
     latencyMs: number("latency-ms"),
     bodyBytes: number("body-bytes"),
-    quota: quota && TIERS[quota],
+    quota: quota && { ...TIERS[quota], ...manners },
     accounts: [{ email: account }],
   };
   const options = Object.fromEntries(

@@ -147,3 +147,28 @@ test("without a quota nothing is refused and everything is metered", () => {
   for (let i = 0; i < 1_000; i++) expect(quota.charge("ada@example.com", 40)).toBeUndefined();
   expect(quota.exceeded()).toBeInstanceOf(Refusal);
 });
+
+test("a bucket holds so many seconds of units, and is emptied by a refused call where those are charged", () => {
+  const clock = handClock();
+  const options = { unitsPerMinute: 6_000, tier: "2026", shape: "bucket", burstSeconds: 5 } as const;
+  const readsOf = (chargesRefused: boolean) => {
+    const quota = openQuota({ ...options, chargesRefused }, 1, clock);
+    const passes = (units: number) => quota.charge("ada@example.com", units) === undefined;
+    let reads = 0;
+    while (passes(40)) reads += 1;
+    return { reads, more: passes(20) };
+  };
+  expect(readsOf(false)).toEqual({ reads: 12, more: true }); // 500 units: twelve reads of 40, and 20 left
+  expect(readsOf(true)).toEqual({ reads: 12, more: false });
+});
+
+test.each([
+  ["limit", true, false],
+  ["window", false, true],
+  ["both", true, true],
+  ["nothing", false, false],
+] as const)("refusals name %s", (refusalsName, limit, window) => {
+  const quota = openQuota({ unitsPerMinute: 6_000, tier: "2026", refusalsName }, 1, handClock());
+  const body = JSON.stringify(quota.exceeded().body);
+  expect([body.includes("quota_limit_value"), body.includes("window_start_time")]).toEqual([limit, window]);
+});

@@ -9,6 +9,12 @@ export type QuotaOptions = Readonly<{
   tier: Tier;
   /** How a minute is counted: the last sixty seconds, whole minutes from the first call, or a bucket that refills. Default sliding. */
   shape?: "sliding" | "fixed" | "bucket";
+  /** How many seconds of units a bucket holds, but at least the dearest call. Default a minute. */
+  burstSeconds?: number;
+  /** Whether a refused call takes what is left. Default not. */
+  chargesRefused?: boolean;
+  /** What refusals name: the limit, when its window began, both, or neither. Default the limit always, the window in a third. */
+  refusalsName?: "limit" | "window" | "both" | "nothing";
   /** What `full` really costs, as a multiple of the list price. Measured by third parties at 2 to 2.5 in the new regime. */
   priceFactor?: number;
   /** Simultaneous calls of one user; more are refused with 429. Calls overlap only when `latencyMs` makes them last. */
@@ -40,11 +46,20 @@ type Window = Readonly<{
   /** When a charge will fit, in epoch milliseconds; undefined when it fits now. */
   fitsAt(units: number, now: number): number | undefined;
   take(units: number, now: number): void;
+  /** Takes whatever is left. */
+  empty(now: number): void;
 }>;
 
 function sliding(limit: number): Window {
   const charges: { at: number; units: number }[] = [];
   let used = 0;
+  const take = (units: number, now: number): void => {
+    used += units;
+    const last = charges.at(-1);
+    // One entry a millisecond is enough, and keeps the list short.
+    if (last !== undefined && last.at === now) last.units += units;
+    else charges.push({ at: now, units });
+  };
   return {
     fitsAt: (units, now) => {
       while (charges.length > 0 && charges[0]!.at <= now - MINUTE) used -= charges.shift()!.units;
@@ -52,13 +67,8 @@ function sliding(limit: number): Window {
       let freed = 0;
       return (charges.find((charge) => used + units - (freed += charge.units) <= limit)?.at ?? now) + MINUTE;
     },
-    take: (units, now) => {
-      used += units;
-      const last = charges.at(-1);
-      // One entry a millisecond is enough, and keeps the list short.
-      if (last !== undefined && last.at === now) last.units += units;
-      else charges.push({ at: now, units });
-    },
+    take,
+    empty: (now) => take(Math.max(0, limit - used), now),
   };
 }
 
@@ -74,27 +84,32 @@ function fixed(limit: number): Window {
       return used + units > limit ? start + MINUTE : undefined;
     },
     take: (units) => void (used += units),
+    empty: () => void (used = limit),
   };
 }
 
-function bucket(limit: number): Window {
-  let level = limit;
+function bucket(limit: number, seconds = 60): Window {
+  const size = Math.max((limit * seconds) / 60, PRICES["threads.get"]["2026"]);
+  let level = size;
   let since: number | undefined;
   return {
     fitsAt: (units, now) => {
-      level = Math.min(limit, level + (Math.max(0, now - (since ?? now)) * limit) / MINUTE);
+      level = Math.min(size, level + (Math.max(0, now - (since ?? now)) * limit) / MINUTE);
       since = now;
       return units > level ? now + Math.ceil(((units - level) * MINUTE) / limit) : undefined;
     },
     take: (units) => void (level -= units),
+    empty: () => void (level = 0),
   };
 }
 
 const SHAPES = { sliding, fixed, bucket };
+export const METER_NAMES = ["sliding", "fixed", "bucket"] as const;
+export const REFUSALS_NAME = ["limit", "window", "both", "nothing"] as const;
 
 export type Quota = Readonly<{
   tier: Tier;
-  /** Takes the call's units from its user and the project, or says why not. A refused call costs nothing. */
+  /** Takes the call's units from its user and the project, or says why not. A refused call costs nothing, or what is left where such calls are charged. */
   charge(email: string, units: number): Refusal | undefined;
   /** The refusal of a user whose minute is spent, whether it is or not. */
   exceeded(): Refusal;
@@ -106,7 +121,9 @@ export type Quota = Readonly<{
 export function openQuota(options: QuotaOptions | undefined, seed: number, clock: () => number): Quota {
   const tier = options?.tier ?? "2026";
   const draw = random(seed, "quota");
-  const shape = SHAPES[options?.shape ?? "sliding"];
+  const open = SHAPES[options?.shape ?? "sliding"];
+  const shape = (limit: number): Window => open(limit, options?.burstSeconds);
+  const named = options?.refusalsName;
   const users = new Map<string, Window>();
   const inFlight = new Map<string, number>();
   const projectLimit = options?.projectUnitsPerMinute;
@@ -115,8 +132,10 @@ export function openQuota(options: QuotaOptions | undefined, seed: number, clock
 
   const exceeded = (whose: "user" | "project", unitsPerMinute: number, fitsAt: number) => {
     // Google names the window in a third of its refusals; a minute after it, the call fits.
-    const told = draw.chance(1 / 3) ? { windowStart: Math.ceil((fitsAt - MINUTE) / 1_000) } : {};
-    return quotaExceeded({ tier, whose, unitsPerMinute, ...told });
+    const isWindowTold = named === undefined ? draw.chance(1 / 3) : named === "window" || named === "both";
+    const told = isWindowTold ? { windowStart: Math.ceil((fitsAt - MINUTE) / 1_000) } : {};
+    const isLimitTold = named === undefined || named === "limit" || named === "both";
+    return quotaExceeded({ tier, whose, ...(isLimitTold && { unitsPerMinute }), ...told });
   };
 
   return {
@@ -129,7 +148,10 @@ export function openQuota(options: QuotaOptions | undefined, seed: number, clock
       let user = users.get(email);
       if (user === undefined) users.set(email, (user = shape(perUser)));
       const userFitsAt = user.fitsAt(units, now);
-      if (userFitsAt !== undefined) return exceeded("user", perUser, userFitsAt);
+      if (userFitsAt !== undefined) {
+        if (options.chargesRefused) user.empty(now);
+        return exceeded("user", perUser, userFitsAt);
+      }
       const projectFitsAt = project?.fitsAt(units, now);
       if (projectFitsAt !== undefined) return exceeded("project", projectLimit!, projectFitsAt);
       user.take(units, now);
