@@ -271,11 +271,11 @@ test("messages can be read while the first file grows, and stay when it is finis
   w.google.faults.clear();
   await w.post(`/exports/${running}/resume`);
   await reaches(w, running, "completed");
-  const all = await until(async (note) => {
+  const whenDone = await until(async (note) => {
     const page = note(await list({ limit: "200" }, w, running));
     return page.index.complete && page.total === exported.length && page;
   });
-  expect(all.index).toEqual({ files: 1, of: 1, complete: true });
+  expect(whenDone.index).toEqual({ files: 1, of: 1, complete: true });
   expect((await read()).text).toBe(first.text);
 });
 
