@@ -2,7 +2,7 @@ import type { EpochMs } from "../../../core/time.ts";
 import { meterKinds } from "./meters.ts";
 
 /** Steps between rates: coarse where nothing points at, fine around what is believed. */
-const COARSE = 1.06;
+const COARSE = 1.04;
 const FINE = 1.004;
 const FINE_STEPS = 25;
 
@@ -30,7 +30,7 @@ export type Belief = Readonly<{
   expect(expected: readonly Expected[]): void;
   /** A window that was named ends then. */
   windowEnds(at: EpochMs): void;
-  /** How likely a call of so many units gets through then. */
+  /** How likely a call of so many units gets through then, and with so much to spare that a refusal would be news. */
   chance(units: number, at: EpochMs): number;
   /** How likely units come back bit by bit. */
   flows(): number;
@@ -57,22 +57,27 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
     let total = 0;
     for (const row of weights) total += sumOf(row);
     marginal = new Float64Array(rates.length);
+    const scale = 1 / total;
     for (const row of weights)
       for (let i = 0; i < row.length; i += 1) {
-        row[i] = row[i]! / total;
-        marginal[i] = marginal[i]! + row[i]!;
+        const weight = row[i]! * scale;
+        row[i] = weight;
+        marginal[i] = marginal[i]! + weight;
       }
   };
   normalize();
 
+  let left = new Float64Array(rates.length);
   const weigh = (units: number, now: EpochMs, passes: boolean, surprise: number): void => {
+    const sign = passes ? 1 : -1;
     for (const [k, kind] of kinds.entries()) {
       const row = weights[k]!;
+      const doubts = kind.doubts();
+      kind.readLeft(now, left);
       for (let i = 0; i < row.length; i += 1) {
-        const tolerance = 0.25 * Math.min(units, 80) + rates[i]! / 1_200 + kind.doubt(i); // 1_200: 50 ms of it
-        const margin = (kind.left(i, now) - units) / tolerance;
-        const likely = passes ? 1 + margin : 1 - margin;
-        row[i] = row[i]! * Math.min(1, Math.max(surprise, likely));
+        const tolerance = toleranceOf(units, rates[i]!) + (doubts === undefined ? 0 : doubts[i]!);
+        const likely = 1 + (sign * (left[i]! - units)) / tolerance;
+        if (likely < 1) row[i] = row[i]! * Math.max(surprise, likely);
       }
     }
   };
@@ -104,6 +109,7 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
     weights = weights.map((row) => Float64Array.from(from, (old) => row[old]! / share[old]!));
     for (const kind of kinds) kind.resample(next, from);
     rates = next;
+    left = new Float64Array(rates.length);
     normalize();
   };
 
@@ -156,7 +162,12 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
       let sum = 0;
       for (const [k, kind] of kinds.entries()) {
         const row = weights[k]!;
-        for (let i = 0; i < row.length; i += 1) if (row[i]! > 1e-6 && kind.left(i, at) >= units) sum += row[i]!;
+        const mosts = kind.mosts();
+        kind.readLeft(at, left);
+        for (let i = 0; i < row.length; i += 1) {
+          const enough = Math.max(units, Math.min(units + toleranceOf(units, rates[i]!), mosts[i]!));
+          if (left[i]! >= enough) sum += row[i]!;
+        }
       }
       return sum;
     },
@@ -214,6 +225,9 @@ function densityOf(expected: readonly Expected[], rates: Float64Array): Float64A
   }
   return density;
 }
+
+/** Units by which what is left may be more or less than reckoned: part of a call, and 50 ms of what flows in. */
+const toleranceOf = (units: number, rate: number): number => 0.25 * Math.min(units, 80) + rate / 1_200;
 
 function sumOf(row: Float64Array): number {
   let sum = 0;

@@ -63,6 +63,15 @@ const LOOK_UP_STEP_MS = 10_000;
 const LOOK_UP_STEP = 1.03;
 const LOOK_UP_STEP_MOST = 1.5;
 
+/**
+ * After a refusal that named no limit, and where more is possible still, a higher rate is looked for after so much quiet and
+ * in quick steps: one refusal more tells whether the limit is in a list or is another. Twice at the most.
+ */
+const SEARCH = { quietMs: 6_000, untilMs: 60_000, stepMs: 3_000, chance: 0.02, times: 2 } as const;
+
+/** Refused twice within seconds: a little slower for a while, or each refusal could be put down to the one before. */
+const SLACK = { withinMs: 5_000, forMs: 4_000, part: 0.92 } as const;
+
 /** Calls are not run further ahead of an even spacing than this, whatever a server would bear. */
 const AHEAD_MS = 500;
 
@@ -141,6 +150,8 @@ export function createSteering(options: SteeringOptions, begun: EpochMs): Steeri
   let proved = 0;
   let steady = { pace: Infinity, since: begun, passed: 0 };
   let reach: { rate: number; step: number; at: EpochMs } | undefined;
+  let searched = 0;
+  let refusedAgainAt = -Infinity; // soon after the refusal before
   let lookUpAfter = LOOK_UP_AFTER;
   let ahead = { ms: 0, at: -Infinity };
 
@@ -173,8 +184,9 @@ export function createSteering(options: SteeringOptions, begun: EpochMs): Steeri
       const [, times] = SEEKING.find(([passed]) => passedUnits >= passed)!;
       return UNITS_PER_MINUTE["2026"] * times * USABLE.clean;
     }
+    if (now - refusedAgainAt < SLACK.forMs) return rate * SLACK.part;
     const usable = now - refusedAt > MINUTE_MS ? USABLE.clean : USABLE.refused;
-    return Math.max(proved, refining ? rate : (reach?.rate ?? rate) * usable);
+    return Math.max(proved, refining ? rate : 0, (reach?.rate ?? rate) * usable);
   };
 
   const prove = (now: EpochMs): void => {
@@ -186,13 +198,22 @@ export function createSteering(options: SteeringOptions, begun: EpochMs): Steeri
     steady = { pace, since: now, passed: passedUnits };
   };
 
+  const maySearch = (now: EpochMs): boolean =>
+    named === undefined &&
+    searched < SEARCH.times &&
+    now - refusedAt < SEARCH.untilMs &&
+    rate > UNITS_PER_MINUTE["2026"] * 0.97 &&
+    belief.atLeast(rate * 1.05) > SEARCH.chance;
+
   /** Ever faster, as long as that gets through: a price that fell, a limit that was raised, another program that is done. */
   const lookUp = (now: EpochMs): void => {
     const most = named === undefined ? MOST_RATE : rateOf(learned); // no limit was named: there may be any
     if (rate >= most * 0.995) return void (reach = undefined);
+    const isSearch = maySearch(now);
     if (reach === undefined) {
-      if (cleanCalls >= lookUpAfter) reach = { rate: rate * LOOK_UP_STEP, step: LOOK_UP_STEP, at: now };
-    } else if (now - reach.at >= LOOK_UP_STEP_MS) {
+      if (cleanCalls >= lookUpAfter || (isSearch && now - refusedAt > SEARCH.quietMs))
+        reach = { rate: rate * LOOK_UP_STEP, step: LOOK_UP_STEP, at: now };
+    } else if (now - reach.at >= (isSearch ? SEARCH.stepMs : LOOK_UP_STEP_MS)) {
       const step = Math.min(LOOK_UP_STEP_MOST, reach.step ** 2);
       reach = { rate: Math.min(most, reach.rate * step), step, at: now };
     }
@@ -203,8 +224,12 @@ export function createSteering(options: SteeringOptions, begun: EpochMs): Steeri
     proved = now - refusedAt > MINUTE_MS ? proved * PROVED_AND_REFUSED : 0;
     steady = { pace: Infinity, since: now, passed: passedUnits };
     streak += 1;
+    if (now - refusedAt < SLACK.withinMs) refusedAgainAt = now;
     if (refining) refined += 1;
-    if (reach) lookUpAfter = Math.max(LOOK_UP_AFTER, Math.min(LOOK_UP_AFTER_MOST, lookUpAfter * 2));
+    if (reach) {
+      searched += 1;
+      lookUpAfter = Math.max(LOOK_UP_AFTER, Math.min(LOOK_UP_AFTER_MOST, lookUpAfter * 2));
+    }
     if (now - MINUTE_MS < knownSince) lookUpAfter = LOOK_UP_SOON;
     else isPriced = true;
     reach = undefined;
