@@ -1,3 +1,4 @@
+import type { EpochMs } from "../../../core/time.ts";
 import { PRICES, UNITS_PER_MINUTE, type Method, type Tier } from "../../../core/quota.ts";
 import type { Expected } from "./belief.ts";
 
@@ -76,4 +77,31 @@ export function explain(rate: number, named: number | undefined, setting: Tier |
 function tierOf(rate: number, named: number | undefined): Tier {
   if (named === undefined) return rate > 2.1 * UNITS_PER_MINUTE["2026"] ? "legacy" : "2026";
   return rate > named * 1.08 ? "legacy" : "2026";
+}
+
+/** What is set, and what an earlier export found. */
+export type KnownAtStart = Readonly<{
+  tier: "auto" | Tier;
+  unitsPerMinute?: number | undefined;
+  remembered?: Learned | undefined;
+  /** Since when nothing is missing of what was spent. From a minute that reaches further back no price is learned. */
+  knownSince?: EpochMs | undefined;
+}>;
+
+/** The limit to begin with. */
+export function startOf({ tier, unitsPerMinute, remembered }: KnownAtStart): Limit {
+  if (unitsPerMinute !== undefined) {
+    // Only a legacy project may spend more than the 2026 limit; beyond both, nothing can be told from the number.
+    const isLegacy = unitsPerMinute > UNITS_PER_MINUTE["2026"] && unitsPerMinute <= UNITS_PER_MINUTE.legacy;
+    return { tier: tier === "auto" ? (isLegacy ? "legacy" : "2026") : tier, unitsPerMinute };
+  }
+  if (tier === "auto" && remembered) return { tier: remembered.tier, unitsPerMinute: remembered.unitsPerMinute };
+  const fixed = tier === "auto" ? "2026" : tier;
+  return { tier: fixed, unitsPerMinute: UNITS_PER_MINUTE[fixed] };
+}
+
+/** What may be expected before the first answer. */
+export function expectedAtStart({ tier, unitsPerMinute, remembered }: KnownAtStart, start: Limit): readonly Expected[] {
+  if (tier === "auto" && unitsPerMinute === undefined && remembered === undefined) return UNKNOWN;
+  return expectedOf(start, remembered?.priceFactor);
 }

@@ -1,7 +1,16 @@
 import type { EpochMs } from "../../../core/time.ts";
-import { UNITS_PER_MINUTE, type Tier } from "../../../core/quota.ts";
-import { createBelief, type Expected } from "./belief.ts";
-import { expectedOf, expectedOfNamed, explain, rateOf, UNKNOWN, type Learned, type Limit } from "./expected.ts";
+import { UNITS_PER_MINUTE } from "../../../core/quota.ts";
+import { createBelief } from "./belief.ts";
+import {
+  expectedAtStart,
+  expectedOf,
+  expectedOfNamed,
+  explain,
+  rateOf,
+  startOf,
+  type KnownAtStart,
+  type Learned,
+} from "./expected.ts";
 import type { Seen } from "./measured.ts";
 
 const MINUTE_MS = 60_000;
@@ -81,14 +90,6 @@ const RECKON_MS = 1_000;
 const LEAST_UNITS = 20;
 const MOST_RATE = 60_000;
 
-export type SteeringOptions = Readonly<{
-  tier: "auto" | Tier;
-  unitsPerMinute?: number | undefined;
-  remembered?: Learned | undefined;
-  /** Since when nothing is missing of what was spent. From a minute that reaches further back no price is learned. */
-  knownSince?: EpochMs | undefined;
-}>;
-
 /** What came of a call; `isNew` when it was sent after the last refusal was heard. */
 type Outcome = Seen & Readonly<{ isNew: boolean }>;
 type Refused = Outcome & Readonly<{ named: number | undefined; windowEnd: EpochMs | undefined }>;
@@ -122,7 +123,7 @@ export type Steering = Readonly<{
   refused(refusal: Refused, now: EpochMs): void;
 }>;
 
-export function createSteering(options: SteeringOptions, begun: EpochMs): Steering {
+export function createSteering(options: KnownAtStart, begun: EpochMs): Steering {
   const { tier: setting, unitsPerMinute: explicit, remembered, knownSince = -Infinity } = options;
   const start = startOf(options);
   const isFree = setting === "auto" && explicit === undefined;
@@ -307,20 +308,4 @@ export function createSteering(options: SteeringOptions, begun: EpochMs): Steeri
 
 function sameLearned(a: Learned | undefined, b: Learned): boolean {
   return a?.tier === b.tier && a.unitsPerMinute === b.unitsPerMinute && a.priceFactor === b.priceFactor;
-}
-
-function startOf({ tier, unitsPerMinute, remembered }: SteeringOptions): Limit {
-  if (unitsPerMinute !== undefined) {
-    // Only a legacy project may spend more than the 2026 limit; beyond both, nothing can be told from the number.
-    const isLegacy = unitsPerMinute > UNITS_PER_MINUTE["2026"] && unitsPerMinute <= UNITS_PER_MINUTE.legacy;
-    return { tier: tier === "auto" ? (isLegacy ? "legacy" : "2026") : tier, unitsPerMinute };
-  }
-  if (tier === "auto" && remembered) return { tier: remembered.tier, unitsPerMinute: remembered.unitsPerMinute };
-  const fixed = tier === "auto" ? "2026" : tier;
-  return { tier: fixed, unitsPerMinute: UNITS_PER_MINUTE[fixed] };
-}
-
-function expectedAtStart({ tier, unitsPerMinute, remembered }: SteeringOptions, start: Limit): readonly Expected[] {
-  if (tier === "auto" && unitsPerMinute === undefined && remembered === undefined) return UNKNOWN;
-  return expectedOf(start, remembered?.priceFactor);
 }
