@@ -25,7 +25,7 @@ const words = inBoth({
   },
 });
 
-const FINAL: ReadonlySet<string> = new Set(["completed", "completed_with_failures", "failed", "cancelled"]);
+export const FINAL: ReadonlySet<string> = new Set(["completed", "completed_with_failures", "failed", "cancelled"]);
 
 /** In the place of what there is not. Until the export is over, it is asked for again. */
 export function NothingExported({ job, answer }: { job: Resource<Job>; answer: Resource<unknown> }) {
