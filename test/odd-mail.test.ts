@@ -30,7 +30,13 @@ function partOf({ type, mimeType, name = "", headers = {}, content, parts }: Ske
   };
 }
 
-const mapped = (sketch: Sketch) => mapMessage(parseMessage({ id: "18c0", payload: partOf(sketch) }), new Map());
+const mapped = (sketch: Sketch) => {
+  const steps = mapMessage(parseMessage({ id: "18c0", payload: partOf(sketch) }), new Map());
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+  }
+};
 const recordOf = (sketch: Sketch) => mapped(sketch).record;
 
 const bytes = (hex: string): Buffer => Buffer.from(hex, "hex");

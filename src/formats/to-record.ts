@@ -8,19 +8,27 @@ import type { AttachmentRecord, ExportRecord } from "../core/mail/record.ts";
 import { readText } from "./charset.ts";
 import { decodeAddresses, decodeHeader } from "./decode.ts";
 
+/** Text of which decoding takes a good part of a second, and references of which looking through does. */
+const LARGE_CHARACTERS = 1 << 20;
+const MANY_REFERENCES = 100_000;
+
 /**
  * One message as it is exported (docs/format.md §2). What cannot be decoded becomes U+FFFD, half a surrogate pair too:
  * JSON can spell those, and most readers of it refuse them. Pure, and total: whatever a message holds, there is a record.
  */
 export function toRecord(message: Message, labelNames: LabelNames): ExportRecord {
-  return mapMessage(message, labelNames).record;
+  const steps = mapMessage(message, labelNames);
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value.record;
+  }
 }
 
-/** The same, and how many texts of it, bodies and headers, are in a charset that had to be guessed. */
-export function mapMessage(
-  message: Message,
-  labelNames: LabelNames,
-): Readonly<{ record: ExportRecord; guessedCharsets: number }> {
+/** `guessedCharsets` counts the texts, bodies and headers, in a charset that had to be guessed. */
+type Mapped = Readonly<{ record: ExportRecord; guessedCharsets: number }>;
+
+/** The same in steps, each a good part of a second at the most: between two of them whatever else waits may have its turn. */
+export function* mapMessage(message: Message, labelNames: LabelNames): Generator<void, Mapped> {
   let guessedCharsets = 0;
   const onGuess = (): void => void (guessedCharsets += 1);
   const text = (value: string): string => value.toWellFormed();
@@ -35,11 +43,20 @@ export function mapMessage(
     if (reading.guessed) onGuess();
     return reading.text;
   };
-  const body = (parts: readonly Part[]): string => parts.map(bodyText).join("\n");
+  const body = function* (parts: readonly Part[]): Generator<void, string> {
+    const texts: string[] = [];
+    for (const part of parts) {
+      const text = bodyText(part);
+      texts.push(text);
+      if (text.length > LARGE_CHARACTERS) yield;
+    }
+    return texts.join("\n");
+  };
 
   const contents = contentsOf(message);
-  const html = body(contents.html);
-  const referenced = referencedIn(html, new Set(contents.attachments.map(contentIdOf)));
+  const html = yield* body(contents.html);
+  const plain = yield* body(contents.plain);
+  const referenced = yield* referencedIn(html, new Set(contents.attachments.map(contentIdOf)));
 
   const attachment = (part: Part): AttachmentRecord => {
     const contentId = contentIdOf(part);
@@ -64,7 +81,7 @@ export function mapMessage(
     From: addresses("From"),
     To: addresses("To"),
     Subject: header("Subject"),
-    Body: { plain: body(contents.plain), html },
+    Body: { plain, html },
     Attachments: contents.attachments.map(attachment),
     Snippet: text(message.snippet),
     Cc: addresses("Cc"),
@@ -106,11 +123,14 @@ function contentIdOf(part: Part): string {
  * Which of these Content-IDs an html text refers to by `cid:` (RFC 2392): in attributes, or in the `url()` of a style.
  * Millions of other references in a text are passed over, not gathered.
  */
-function referencedIn(html: string, contentIds: ReadonlySet<string>): ReadonlySet<string> {
+function* referencedIn(html: string, contentIds: ReadonlySet<string>): Generator<void, ReadonlySet<string>> {
   const found = new Set<string>();
+  let looked = 0;
   if (contentIds.size > (contentIds.has("") ? 1 : 0))
     for (const [, address] of html.matchAll(/\bcid:([^"'\s<>()]+)/gi)) {
-      const contentId = percentDecoded(decodeHTMLStrict(address!));
+      looked += 1;
+      if (looked % MANY_REFERENCES === 0) yield;
+      const contentId = /[&%]/.test(address!) ? percentDecoded(decodeHTMLStrict(address!)) : address!;
       if (contentIds.has(contentId)) found.add(contentId);
     }
   return found;

@@ -218,7 +218,10 @@ const HISTORY_FAILURES: ReadonlySet<string> = new Set(["not_found", "page_token_
 /** What became of a message, with its record where there is one. */
 async function mapReading(reading: Reading, names: LabelNames): Promise<Ended> {
   if (reading.outcome !== "read") return reading;
-  const { record, guessedCharsets } = mapMessage(reading.message, names);
+  const steps = mapMessage(reading.message, names);
+  let step = steps.next();
+  for (; !step.done; step = steps.next()) await yieldToEventLoop(); // what asks the server meanwhile is answered
+  const { record, guessedCharsets } = step.value;
   const { plain, html } = record.Body;
   if (plain.length + html.length > LARGE_CHARACTERS) await yieldToEventLoop(); // so that requests are answered in between
   return { outcome: "exported", id: reading.id, record, guessedCharsets };

@@ -26,7 +26,7 @@ export function rateOf({ tier, unitsPerMinute }: Limit, priceFactor = 1): number
 export const isRead = (method: Method): boolean => PRICES["2026"][method] !== PRICES.legacy[method];
 
 /** Nothing known: most projects are new ones, some are of the legacy tier, some are charged more than the list says. */
-export const UNKNOWN: readonly Expected[] = [
+const UNKNOWN: readonly Expected[] = [
   { from: 6_000, to: 6_000, weight: 0.42 },
   { from: 60_000, to: 60_000, weight: 0.2 },
   { from: 1_700, to: 5_800, weight: 0.2 },
