@@ -46,9 +46,9 @@ export function* mapMessage(message: Message, labelNames: LabelNames): Generator
   const body = function* (parts: readonly Part[]): Generator<void, string> {
     const texts: string[] = [];
     for (const part of parts) {
-      const text = bodyText(part);
-      texts.push(text);
-      if (text.length > LARGE_CHARACTERS) yield;
+      const decoded = bodyText(part);
+      texts.push(decoded);
+      if (decoded.length > LARGE_CHARACTERS) yield;
     }
     return texts.join("\n");
   };
