@@ -36,7 +36,9 @@ export function inertCss(css: string): Readonly<{ css: string; blocked: number }
       const text = write(token);
       if (text === undefined) leaveOut(place + 1);
       else {
-        written.push(text);
+        // Behind a number with a unit, `0url(`, it begins no function; nor may it look as if it did.
+        const seemsCalled = token[0] === TokenType.OpenParen && /[\w-]$/.test(written.at(-1) ?? "");
+        written.push(seemsCalled ? ` ${text}` : text);
         place += 1;
       }
     }
@@ -119,7 +121,7 @@ function isPlain(raw: string): boolean {
 }
 
 function escapeIdent(value: string): string {
-  const begin = /^-?\d|^-$/.exec(value)?.[0] ?? "";
+  const begin = /^-?\d|^-$|^--/.exec(value)?.[0] ?? "";
   return escape(begin, /./) + escape(value.slice(begin.length), /[\0-,./:-@[-^`{-\x7f]/);
 }
 

@@ -151,6 +151,12 @@ test.for(["preconnect", "dns-prefetch", "prefetch", "preload", "modulepreload", 
   },
 );
 
+test("what only looks like a function in a style does not look like one", () => {
+  expectInert("<p style='width:0url(//e.example/x)'>");
+  expectInert("<style>p{color:#url(//e.example/x)}</style>");
+  expectInert("<style>\\--></style>");
+});
+
 test("nothing of it is left in any mixture", () => {
   const piece = fc.oneof(
     fc.constantFrom(...HOSTILE),
