@@ -13,7 +13,8 @@ export function bundledNode() {
 
 /** Starts this very command line anew with another Node, and ends as that does. */
 export function runWith(node) {
-  const child = spawn(node, process.argv.slice(1), { stdio: "inherit" });
+  const env = { ...process.env, GMAIL_EXPORT_STARTED_ANEW: "1" };
+  const child = spawn(node, process.argv.slice(1), { stdio: "inherit", env });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
     process.on(signal, () => {
       // A terminal sends Ctrl-C to both: told twice, the program would leave at once.

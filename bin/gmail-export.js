@@ -10,7 +10,7 @@ import { bundledNode, runWith } from "./bundled-node.js";
 // Plain JavaScript that any Node can read: under an older one the Node that npm installed beside it goes on, or else it is
 // told what it lacks, not shown a syntax error.
 if (Number(process.versions.node.split(".")[0]) < 24) {
-  const node = bundledNode();
+  const node = process.env.GMAIL_EXPORT_STARTED_ANEW ? undefined : bundledNode(); // once: it could be disguised as an old one
   if (node === undefined) {
     console.error(
       `gmail-export needs Node 24 or newer; this is ${process.version}.\nInstall it from https://nodejs.org.`,

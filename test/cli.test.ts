@@ -117,7 +117,7 @@ describe("login", () => {
 
     const nothing = await w.product.cli(["login", ADA, "--no-browser"]); // stdin ends
     expect([nothing.code, nothing.stderr]).toEqual([4, expect.stringContaining("No address was pasted.")]);
-    expect((await w.product.cli(["status"])).stdout).toBe("Nobody is signed in: gmail-export login\n");
+    expect((await w.product.cli(["status"])).stdout).toBe("Nobody is signed in: npx gmail-export login\n");
   });
 
   test("takes a pasted address in quotes, or from its question mark on", async () => {
