@@ -11,7 +11,8 @@ const root = join(import.meta.dirname, "..");
 const read = (path: string): Promise<string> => readFile(join(root, path), "utf8");
 
 /** Settings of Node (colours are its matter too) and of glibc. */
-const NOT_OURS = /^(LC_[A-Z]+|(HTTPS?|NO)_PROXY|NODE_[A-Z_]+|NO_COLOR|FORCE_COLOR|MALLOC_TRIM_THRESHOLD_|XDG_CACHE_HOME)$/;
+const NOT_OURS =
+  /^(LC_[A-Z]+|(HTTPS?|NO)_PROXY|NODE_[A-Z_]+|NO_COLOR|FORCE_COLOR|MALLOC_TRIM_THRESHOLD_|XDG_CACHE_HOME)$/;
 
 /** The settings that the program reads: each name that it asks the environment for. */
 function settings(): string[] {
