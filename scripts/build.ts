@@ -40,6 +40,7 @@ await writeFile(
 );
 await cp(join(root, "public"), join(dist, "public"), { recursive: true });
 await mkdir(join(dist, "bin"));
+await cp(join(root, "bin/bundled-node.js"), join(dist, "bin/bundled-node.js"));
 const bin = await readFile(join(root, "bin/gmail-export.js"), "utf8");
 await writeFile(join(dist, "bin/gmail-export.js"), bin.replace("src/main.ts", "src/main.js"), { mode: 0o755 });
 for (const file of ["README.md", "README.fr.md", "CHANGELOG.md", "LICENSE"])

@@ -156,7 +156,7 @@ describe("verify", () => {
     const inWords = await w.product.cli(["verify", w.directory]);
     expect([inWords.code, inWords.stdout]).toEqual([
       9,
-      expect.stringMatching(/^changed: emails_batch_2\.json.*✗ Not sound: /s),
+      expect.stringMatching(/^changed: emails_batch_2\.json.*✗ Not sound: /ms),
     ]);
 
     await rm(path("emails_batch_2.json"));

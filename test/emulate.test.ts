@@ -124,16 +124,16 @@ function gistOf(record: ExportRecord): ReturnType<typeof message>["wanted"] {
 
 /**
  * What stands before the emulator. It adds users.getProfile; and as Google does, it gives smaller pages than were asked
- * for, and an access token that does not last: the first of each sign-in has ended as soon as it is there.
+ * for, and an access token that does not last: the first of each sign-in opens the profile and no mail.
  */
 async function standBefore(emulator: string) {
   const asked: string[] = [];
   const refreshed: string[] = [];
+  const ended = new Set<string>();
 
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const url = new URL(request.url!, emulator);
     const sent = await buffer(request);
-    asked.push(`${request.method} ${url.pathname}`);
     const headers: Record<string, string> = {};
     for (const name of ["authorization", "content-type", "accept"])
       if (request.headers[name] !== undefined) headers[name] = String(request.headers[name]);
@@ -145,6 +145,12 @@ async function standBefore(emulator: string) {
       return (await answered.json()) as Record<string, unknown>;
     };
 
+    if (/\/(messages|threads|labels|history)/.test(url.pathname) && ended.has(headers["authorization"] ?? "")) {
+      const error = { code: 401, message: "Invalid Credentials", status: "UNAUTHENTICATED" };
+      response.writeHead(401, { "content-type": "application/json" }).end(JSON.stringify({ error }));
+      return;
+    }
+    asked.push(`${request.method} ${url.pathname}`);
     if (url.pathname === "/gmail/v1/users/me/profile") {
       const { email } = await get("/oauth2/v2/userinfo");
       const { historyId } = await get("/gmail/v1/users/me/history?startHistoryId=1&maxResults=1");
@@ -155,10 +161,13 @@ async function standBefore(emulator: string) {
     }
     if (url.pathname.endsWith("/messages")) url.searchParams.set("maxResults", String(PAGE));
     const answered = await ask(url);
-    let body = Buffer.from(await answered.arrayBuffer()).toString();
+    const body = Buffer.from(await answered.arrayBuffer()).toString();
     const grantType = new URLSearchParams(sent.toString()).get("grant_type");
     if (grantType === "refresh_token") refreshed.push(String(answered.status));
-    if (grantType === "authorization_code") body = body.replace(/"expires_in":\d+/, '"expires_in":1');
+    if (grantType === "authorization_code") {
+      const { access_token: token } = JSON.parse(body) as { access_token: string };
+      ended.add(`Bearer ${token}`);
+    }
     const location = answered.headers.get("location");
     response.writeHead(answered.status, {
       "content-type": answered.headers.get("content-type") ?? "text/plain",

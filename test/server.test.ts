@@ -52,6 +52,8 @@ describe("the API describes itself", () => {
         "GET /exports/{id}/records/{message_id}",
         "GET /exports/{id}/records/{message_id}/html",
         "GET /exports/{id}/statistics",
+        "GET /exports/{id}/verify",
+        "POST /exports/{id}/verify",
         "POST /exports/estimate",
         "GET /healthz",
         "GET /readyz",

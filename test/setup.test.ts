@@ -202,7 +202,7 @@ describe("PUT /setup/credentials", () => {
     await mkdir(w.file);
     const answer = await w.put({ installed: CLIENT });
     expect([answer.status, answer.body.code]).toEqual([503, "not_private"]);
-    expect(answer.body.detail).toContain("is a directory, not a file");
+    expect(answer.body.detail).toContain("is a folder, not a file");
     expect((await stat(w.file)).isDirectory()).toBe(true);
   });
 
