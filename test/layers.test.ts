@@ -15,13 +15,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   core: [],
   formats: ["core"],
   pipeline: ["core", "formats"],
-  sources: ["core", "formats"],
+  threads: ["core"],
+  sources: ["core", "formats", "threads"],
   storage: ["core", "formats"],
   state: ["core", "formats"],
   google: ["core", "formats"],
-  search: ["core", "formats"],
+  search: ["core", "formats", "threads"],
   doctor: ["core"],
-  surfaces: ["core", "formats", "pipeline", "doctor"],
+  surfaces: ["core", "formats", "pipeline", "doctor", "threads"],
   simulator: [],
 };
 
@@ -87,17 +88,13 @@ const MAY: Readonly<Record<string, readonly Power[]>> = {
   "src/doctor": [],
   "src/doctor/machine": ["disk", "network", "process", "time"], // it looks at this very machine
   "src/surfaces": [],
+  "src/threads": ["process"], // it starts threads
 };
 
 /** Single files that may do more, and why. */
 const MAY_TOO: Readonly<Record<string, readonly [powers: readonly Power[], why: string]>> = {
   "src/google/credentials.ts": [["disk"], "reads the client file"],
   "src/google/store-credentials.ts": [["disk"], "writes the client file"],
-  "src/search/query-thread.ts": [
-    ["process"],
-    "a thread of its own for questions, which SQLite answers in one step each",
-  ],
-  "src/sources/gmail-api/large/large-answers.ts": [["process"], "a thread of its own for answers of many megabytes"],
   "src/state/embedded/job-queue.ts": [["process"], "a thread of its own for the list of exports"],
   "src/storage/folder/private-files.ts": [["secrets"], "a new file's name that nobody can guess"],
   "src/surfaces/cli/commands/demo.ts": [
@@ -111,7 +108,6 @@ const MAY_TOO: Readonly<Record<string, readonly [powers: readonly Power[], why: 
   "src/surfaces/http/console-routes.ts": [["disk"], "the console's own files"],
   "src/surfaces/http/contract/request-id.ts": [["secrets"], "an id nobody can guess"],
   "src/surfaces/http/listen.ts": [["network"], "listens"],
-  "src/surfaces/http/mail/mail-renderer.ts": [["process"], "a thread of its own for foreign HTML"],
 };
 
 /** A page has the browser's own clock and network, and nothing of Node's. */

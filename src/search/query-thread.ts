@@ -1,12 +1,11 @@
-import { once } from "node:events";
 import { DatabaseSync } from "node:sqlite";
-import { parentPort, Worker, workerData, type MessagePort } from "node:worker_threads";
 
 import { ExportError } from "../core/errors.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { RecordPage, RecordPosition, RecordQuestion, RecordStatistics } from "../core/ports/records.ts";
-import { readPage } from "./read-page.ts";
+import { serveThread, ThreadLost, workerThread } from "../threads/worker-thread.ts";
 import { findPlace, type Place } from "./find-place.ts";
+import { readPage } from "./read-page.ts";
 import { readStatistics } from "./read-statistics.ts";
 
 /** An ordinary question takes milliseconds; the most expensive one about a million messages some seconds. */
@@ -15,10 +14,9 @@ const LIMIT_MS = 10_000;
 /** Questions that wait for their turn; one more is refused at once. */
 const MOST_WAITING = 20;
 
-/** The thread stays this long after a question, for the next one often follows; then its memory is given back. */
-const IDLE_MS = 30_000;
-
 const MEMORY_MB = 128;
+
+const NAME = "gmail-export index reader";
 
 type Page = Omit<RecordPage, "index">;
 type Statistics = Omit<RecordStatistics, "index">;
@@ -44,72 +42,30 @@ type Reply<T> = Readonly<{ answer: T } | { refused: Readonly<{ message: string; 
 
 /** Reads indexes beside the thread that paces exports and answers requests: one question after the other. */
 export function queryThread(clock: Clock): QueryThread {
-  let worker: Worker | undefined;
-  let ending: Promise<unknown> = Promise.resolve();
-  let idle = new AbortController();
-  let last: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
+  const thread = workerThread(clock, {
+    program: import.meta.url,
+    name: NAME,
+    memoryMb: MEMORY_MB,
+    limitMs: LIMIT_MS,
+    limitBy: "clock",
+    mostTurns: MOST_WAITING,
+  });
 
-  const start = async (): Promise<Worker> => {
-    const made = new Worker(new URL(import.meta.url), {
-      workerData: READER,
-      resourceLimits: { maxOldGenerationSizeMb: MEMORY_MB },
-    });
-    made.on("error", () => {}); // heard where its answer is waited for
-    made.unref();
-    await once(made, "message"); // it is there
-    return made;
-  };
-
-  /** SQLite ends its step first. */
-  const stop = async (): Promise<void> => {
-    if (worker) ending = worker.terminate();
-    worker = undefined;
-    await ending;
-  };
-
-  const ask = async <T>(asked: Query): Promise<T> => {
-    idle.abort();
-    if (!worker) {
-      await ending; // never more than one
-      worker = await start();
-    }
-    const enough = new AbortController();
-    const { signal } = enough;
+  const query = async <T>(asked: Query): Promise<T> => {
     try {
-      const answered = once(worker, "message", { signal }).then(([told]): Reply<T> => told);
-      worker.postMessage(asked, []);
-      const told = await Promise.race([answered, clock.sleep(LIMIT_MS, signal).then(() => undefined)]);
-      if (!told) throw tooSlow();
+      const told = await thread.takeTurn((ask) => ask<Reply<T>>(asked));
       if ("answer" in told) return told.answer;
       throw Object.assign(new Error(told.refused.message), { errcode: told.refused.errcode });
     } catch (error) {
-      if (!(error instanceof Error && "errcode" in error)) void stop(); // it still works, or is no more
-      throw error;
-    } finally {
-      enough.abort();
-      idle = new AbortController();
-      clock.sleep(IDLE_MS, idle.signal).then(stop, () => {});
+      throw error instanceof ThreadLost && error.why !== "failed" ? tooSlow() : error;
     }
   };
 
-  const queryInTurn = <T>(asked: Query): Promise<T> => {
-    if (waiting >= MOST_WAITING) return Promise.reject(tooSlow());
-    waiting += 1;
-    const mine = last.then(() => ask<T>(asked)).finally(() => (waiting -= 1));
-    last = mine.catch(() => {});
-    return mine;
-  };
-
   return {
-    page: (file, question, limit, from) => queryInTurn({ file, kind: "page", question, limit, from }),
-    statistics: (file) => queryInTurn({ file, kind: "statistics" }),
-    place: (file, id) => queryInTurn({ file, kind: "place", id }),
-    async close() {
-      await last;
-      idle.abort();
-      await stop();
-    },
+    page: (file, question, limit, from) => query({ file, kind: "page", question, limit, from }),
+    statistics: (file) => query({ file, kind: "statistics" }),
+    place: (file, id) => query({ file, kind: "place", id }),
+    close: () => thread.close(),
   };
 }
 
@@ -121,9 +77,6 @@ function tooSlow(): ExportError {
     next: "Search for fewer or longer words, or ask again in a moment.",
   });
 }
-
-/** Tells this file, as a worker's program, that it is ours. */
-const READER = "gmail-export index reader";
 
 /** Opened for each question, which takes a millisecond: an index that was made anew meanwhile is another file. */
 function runQuery(asked: Query): Page | Statistics | Place | undefined {
@@ -142,16 +95,13 @@ function runQuery(asked: Query): Page | Statistics | Place | undefined {
   }
 }
 
-function serve(port: MessagePort): void {
-  port.on("message", (asked: Query) => {
+await serveThread(NAME, async () => ({
+  answer(asked: Query, reply) {
     try {
-      port.postMessage({ answer: runQuery(asked) } satisfies Reply<unknown>);
+      reply({ answer: runQuery(asked) } satisfies Reply<unknown>);
     } catch (error) {
       if (!(error instanceof Error && "errcode" in error)) throw error;
-      port.postMessage({ refused: { message: error.message, errcode: error.errcode } } satisfies Reply<unknown>);
+      reply({ refused: { message: error.message, errcode: error.errcode } } satisfies Reply<unknown>);
     }
-  });
-  port.postMessage("ready");
-}
-
-if (parentPort && workerData === READER) serve(parentPort);
+  },
+}));
