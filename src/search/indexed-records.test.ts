@@ -124,6 +124,13 @@ test("any text can be searched for, and every word of a subject finds its messag
   );
 });
 
+test("a letter that SQLite's tables do not have as one is found", async () => {
+  await using w = await stage();
+  const late = ["\u166d", "\u19b0", "\u19c9\u19b5", "\u1cf3", "\u{1e900}"];
+  await writeExport(w.directory, { 1: late.map((Subject, place) => record(String(place), { Subject })) });
+  for (const [place, search] of late.entries()) expect(await w.ids({ search })).toEqual([String(place)]);
+});
+
 test("what FTS5 would take for a command is text", async () => {
   await using w = await stage();
   await writeExport(w.directory, { 1: [record("1", { Subject: 'to be OR not "to" be*' }), record("2")] });

@@ -4,7 +4,12 @@ import { DatabaseSync } from "node:sqlite";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 
 /** Raised with every change of what is below or of what is put there: an index of another version is made anew. */
-const VERSION = 3;
+const VERSION = 4;
+
+/** Letters and a sign that are marks or punctuation in SQLite's tables, which are of Unicode 6.1: most are New Tai Lue's vowels. */
+const LATE_LETTERS =
+  "\u166d\u19b0\u19b1\u19b2\u19b3\u19b4\u19b5\u19b6\u19b7\u19b8\u19b9" +
+  "\u19ba\u19bb\u19bc\u19bd\u19be\u19bf\u19c0\u19c8\u19c9\u1cf2\u1cf3";
 
 /**
  * `record.number` is the batch's number times 2^24 and the record's place in the batch: putting a record there twice is
@@ -43,7 +48,7 @@ const SCHEMA = `
   CREATE VIRTUAL TABLE words USING fts5 (
     sender, recipients, subject, snippet,
     content = '', contentless_delete = 1,
-    tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Cn So'"
+    tokenize = "unicode61 remove_diacritics 2 categories 'L* N* Co Cn So' tokenchars '${LATE_LETTERS}'"
   );
   CREATE TABLE tally (
     kind     TEXT NOT NULL,
