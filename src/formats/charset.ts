@@ -25,6 +25,13 @@ export function readText(bytes: Uint8Array, label: string): Reading {
   return isUtf8(bytes) ? sure(readSevenBit(bytes, label) ?? UTF8(bytes)) : readLabelled(bytes, label);
 }
 
+/** Body text from the bytes that its sender wrote: in the charset of the label where there is one, else as they show. Total. */
+export function readSent(bytes: Uint8Array, label: string): Reading {
+  const decode = UTF16.test(label.trim()) ? undefined : decoderOf(label);
+  if (!decode) return readText(bytes, label);
+  return sure(readSevenBit(bytes, label) ?? decode(bytes));
+}
+
 /** Text that is in the charset of its label, such as an encoded word (RFC 2047). Total. */
 export function readLabelled(bytes: Uint8Array, label: string): Reading {
   const sevenBit = readSevenBit(bytes, label);

@@ -5,7 +5,7 @@ import { parameterOf } from "../core/mail/content-type.ts";
 import { contentsOf, dispositionOf, headerValues, sizeOf } from "../core/mail/parts.ts";
 import { isMoment, type EpochMs } from "../core/time.ts";
 import type { AttachmentRecord, ExportRecord } from "../core/mail/record.ts";
-import { readText } from "./charset.ts";
+import { readSent, readText } from "./charset.ts";
 import { decodeAddresses, decodeHeader } from "./decode.ts";
 
 /** Text of which decoding takes a good part of a second, and references of which looking through does. */
@@ -39,7 +39,9 @@ export function* mapMessage(message: Message, labelNames: LabelNames): Generator
   const header = (name: string): string => headers(name, decodeHeader);
   const addresses = (name: string): string => headers(name, decodeAddresses);
   const bodyText = (part: Part): string => {
-    const reading = readText(bytesOf(part.content), charsetOf(part));
+    const { content } = part;
+    const isAsSent = content.kept === "here" && content.asSent;
+    const reading = (isAsSent ? readSent : readText)(bytesOf(content), charsetOf(part));
     if (reading.guessed) onGuess();
     return reading.text;
   };

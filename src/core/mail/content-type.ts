@@ -8,17 +8,25 @@ const TOKEN = /"((?:[^"\\]|\\.)*)(?:"|$)|\((?:[^()\\]|\\.)*\)|([;=\s()])|((?:\\.
 
 /** The value of a parameter such as `charset`; "" where there is none. `name` is lower case. */
 export function parameterOf(header: string, name: string): string {
+  const { text, charset } = parameterAsSent(header, name);
+  return charset === undefined ? text : percentDecoded(text);
+}
+
+/** The same before percent-encoding is undone: then `charset` says of what its bytes are, "" where nothing says it. */
+export function parameterAsSent(header: string, name: string): Readonly<{ text: string; charset: string | undefined }> {
   const pieces: string[] = [];
   let extended = false;
   for (const { key, value } of parameters(header)) {
-    if (key === name) return value;
+    if (key === name) return { text: value, charset: undefined };
     const [, piece = "0", percent = ""] = /^\*(\d{1,3})?(\*)?$/.exec(key.slice(name.length)) ?? [];
     if (!key.startsWith(`${name}*`)) continue;
     extended ||= percent !== "" || key === `${name}*`;
     pieces[Number(piece)] ??= value;
   }
   const joined = pieces.join("");
-  return extended ? percentDecoded(joined.replace(/^[^']*'[^']*'/, "")) : joined;
+  if (!extended) return { text: joined, charset: undefined };
+  const [language = "", charset = ""] = /^([^']*)'[^']*'/.exec(joined) ?? [];
+  return { text: joined.slice(language.length), charset };
 }
 
 function* parameters(header: string): Generator<Readonly<{ key: string; value: string }>> {

@@ -9,8 +9,11 @@ export type Header = Readonly<{ name: string; value: string }>;
  * `nowhere` with a size above 0 is content that was lost on its way to us.
  */
 export type Content =
-  /** `read` decodes anew at each call: what nobody asks for is never decoded. */
-  | Readonly<{ kept: "here"; size: number; read: () => Uint8Array; handle: string }>
+  /**
+   * `read` decodes anew at each call: what nobody asks for is never decoded. `asSent` are the sender's own bytes, in the
+   * charset that its headers name; a source may also have made UTF-8 of a text and left the name.
+   */
+  | Readonly<{ kept: "here"; size: number; read: () => Uint8Array; handle: string; asSent?: true }>
   | Readonly<{ kept: "elsewhere"; size: number; handle: string }>
   | Readonly<{ kept: "nowhere"; size: number }>;
 

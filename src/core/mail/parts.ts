@@ -76,13 +76,13 @@ export function sizeOf(part: Part): number {
 }
 
 /** Every value of the headers of this name, in order. Names mean the same in any casing (RFC 5322 §1.2.2). */
-export function headerValues(part: Part, name: string): readonly string[] {
+export function headerValues(part: Pick<Part, "headers">, name: string): readonly string[] {
   const wanted = name.toLowerCase();
   return part.headers.filter((header) => header.name.toLowerCase() === wanted).map((header) => header.value);
 }
 
 /** The Content-Disposition without its parameters, lower-case: `inline`, `attachment`, or "" when there is none. */
-export function dispositionOf(part: Part): string {
+export function dispositionOf(part: Pick<Part, "headers">): string {
   const [value = ""] = headerValues(part, "Content-Disposition");
   return value.split(";", 1)[0]!.trim().toLowerCase();
 }
@@ -129,10 +129,22 @@ function writtenIn(container: Part): (child: Part) => boolean {
  * container that came whole, in one piece: its parts could not be told apart.
  */
 function isTextual({ mimeType, content }: Part): boolean {
+  return mimeType.startsWith("multipart/") ? content.kept !== "nowhere" || content.size > 0 : isTextType(mimeType);
+}
+
+function isTextType(mimeType: string): boolean {
   const [type = "", subtype = ""] = mimeType.split("/", 2);
-  if (type === "multipart") return content.kept !== "nowhere" || content.size > 0;
   if (type === "text") return !ATTACHED_TEXT.has(mimeType);
   return subtype === "" && !/^(application|audio|font|image|message|model|video)$/.test(type);
+}
+
+/**
+ * Whether a part may turn out to be body text once all parts are known: only then need its content be at hand for the record.
+ * `partId` "" is the root's.
+ */
+export function mayBeBody(part: Omit<Part, "content" | "parts">): boolean {
+  const isAttached = part.partId !== "" && dispositionOf(part) === "attachment";
+  return !isAttached && (part.mimeType.startsWith("multipart/") || isTextType(part.mimeType));
 }
 
 /** True of a part that holds nothing and is named by nothing, such as a container without children. */
