@@ -27,6 +27,7 @@ async function start() {
     const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "gmail-export");
     mkdirSync(cache, { recursive: true, mode: 0o700 });
     module.enableCompileCache(cache);
+    process.env.NODE_COMPILE_CACHE ??= cache; // its threads go by the environment alone
   } catch {
     // There is no place for it; the start takes a little longer.
   }

@@ -389,7 +389,7 @@ async function version(): Promise<string> {
 /** Runs one command line; resolves with the exit code. */
 export async function main(argv: readonly string[], env: Env, signal: AbortSignal): Promise<number> {
   process.report.excludeEnv = true; // a report of a crash would hold API_KEY and the key of the sign-ins
-  const terminal = openTerminal(process.stdin, process.stdout, process.stderr, env["TERM"]);
+  const terminal = await openTerminal(process.stdin, process.stdout, process.stderr, env["TERM"]);
   const { settings: written, refusal } = await readSettingsFile(".env");
   const settings = { ...written, ...env }; // what is set in the environment wins
   for (const name of SECRET_SETTINGS) delete process.env[name]; // what this program starts, a browser, would be given them

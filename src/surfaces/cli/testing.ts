@@ -3,7 +3,9 @@ import { PassThrough } from "node:stream";
 import { terminal, type Terminal } from "./terminal/terminal.ts";
 
 /** A terminal whose streams a test reads. Without columns they are pipes. */
-export function testTerminal(columns?: number): Terminal & Readonly<{ stdout(): string; stderr(): string }> {
+export async function testTerminal(
+  columns?: number,
+): Promise<Terminal & Readonly<{ stdout(): string; stderr(): string }>> {
   const open = (): PassThrough =>
     Object.assign(new PassThrough(), columns === undefined ? {} : { isTTY: true, columns });
   const [stdin, stdout, stderr] = [new PassThrough(), open(), open()];
@@ -12,5 +14,5 @@ export function testTerminal(columns?: number): Terminal & Readonly<{ stdout(): 
     stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
     return () => text;
   };
-  return { ...terminal(stdin, stdout, stderr, "xterm"), stdout: read(stdout), stderr: read(stderr) };
+  return { ...(await terminal(stdin, stdout, stderr, "xterm")), stdout: read(stdout), stderr: read(stderr) };
 }

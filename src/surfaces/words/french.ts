@@ -16,9 +16,11 @@ const PLACE = /\{\w+\}/g;
 
 type Pattern = Readonly<{ matches: RegExp; names: readonly string[]; french: string }>;
 
-const PATTERNS: readonly Pattern[] = [...FAILURE_SENTENCES, ...FINDING_SENTENCES]
-  .toSorted((a, b) => weightOf(b) - weightOf(a))
-  .map(patternOf);
+let known: readonly Pattern[] | undefined;
+
+/** Made when it is first asked for: who reads English pays nothing for it at every start. */
+const patterns = (): readonly Pattern[] =>
+  (known ??= [...FAILURE_SENTENCES, ...FINDING_SENTENCES].toSorted((a, b) => weightOf(b) - weightOf(a)).map(patternOf));
 
 /** Sentences with more words of their own come first: "{who} answers" would match nearly anything. */
 function weightOf({ english }: Pair): number {
@@ -44,7 +46,7 @@ const DEEPEST = 4;
 
 /** One of our sentences in French; undefined when it is none of them. */
 export function inFrench(sentence: string, depth = DEEPEST): string | undefined {
-  for (const { matches, names, french } of PATTERNS) {
+  for (const { matches, names, french } of patterns()) {
     const found = matches.exec(sentence);
     if (!found) continue;
     const values = new Map(names.map((name, place) => [name, valueInFrench(found[place + 1]!, depth)]));

@@ -75,7 +75,7 @@ const never = new AbortController().signal;
 
 test("events tell of each stage, of progress once a second, and of a wait until when", async () => {
   const clock = manualClock();
-  const terminal = testTerminal();
+  const terminal = await testTerminal();
   const events = exportEvents({ clock, terminal }, REQUEST);
   events.result(
     await clock.run(exportHere({ clock, runExport: lockedOutOnce(clock) }, REQUEST, [events], { wait: false }, never)),
@@ -132,7 +132,7 @@ test("events tell of each stage, of progress once a second, and of a wait until 
 
 test("into a pipe goes a plain line every ten seconds, and one about a wait", async () => {
   const clock = manualClock();
-  const terminal = testTerminal();
+  const terminal = await testTerminal();
   using watched = watch({ clock, terminal }, never);
   await clock.run(exportHere({ clock, runExport: lockedOutOnce(clock) }, REQUEST, [watched], { wait: false }, never));
   const lines = terminal.stderr().trimEnd().split("\n");
@@ -146,7 +146,7 @@ test("into a pipe goes a plain line every ten seconds, and one about a wait", as
 
 test("in a terminal a wait counts down, and a stop that takes its time says so", async () => {
   const clock = manualClock();
-  const terminal = testTerminal(80);
+  const terminal = await testTerminal(80);
   const stop = new AbortController();
   const watched = watch({ clock, terminal }, stop.signal);
   watched.progress(at(50));

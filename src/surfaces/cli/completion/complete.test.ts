@@ -8,7 +8,7 @@ const ADA = "ada@example.com";
 
 /** What the program offers for the last of these words. */
 async function offered(words: readonly string[], signedIn: Entry["signedIn"] = async () => [ADA]): Promise<string[]> {
-  const terminal = testTerminal();
+  const terminal = await testTerminal();
   const never = async (): Promise<never> => Promise.reject(new Error("completion needs none of that"));
   const entry: Entry = {
     version: "1",

@@ -14,7 +14,7 @@ const HOSTILE =
 const CONTROLS = /[^\n\P{Cc}]|[\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
 test("a line stays one line and does nothing to the terminal, wherever it is written", async () => {
-  const terminal = testTerminal();
+  const terminal = await testTerminal();
   terminal.data(HOSTILE, HOSTILE);
   terminal.row(HOSTILE, HOSTILE);
   terminal.inform(HOSTILE, HOSTILE);
@@ -28,7 +28,7 @@ test("a line stays one line and does nothing to the terminal, wherever it is wri
 });
 
 test("JSON stays the same JSON", async () => {
-  const terminal = testTerminal();
+  const terminal = await testTerminal();
   terminal.data(JSON.stringify({ [HOSTILE]: HOSTILE }));
   await terminal.drained();
   expect(terminal.stdout()).not.toMatch(CONTROLS);
@@ -36,7 +36,7 @@ test("JSON stays the same JSON", async () => {
 });
 
 test("on a terminal in colours, nothing but the program's own colours is left", async () => {
-  const terminal = testTerminal(80);
+  const terminal = await testTerminal(80);
   terminal.inform(`${terminal.paint.people("green", "✓")} ${HOSTILE}`);
   terminal.live(() => HOSTILE);
   await terminal.drained();
@@ -84,7 +84,7 @@ test.each<[string, readonly string[]]>([
 ])(
   "what %s says of hostile names is as many lines as it was, and none of them says that all is well",
   async (_, lines) => {
-    const terminal = testTerminal();
+    const terminal = await testTerminal();
     terminal.data(...lines);
     await terminal.drained();
     expect(terminal.stdout()).not.toMatch(CONTROLS);

@@ -1,8 +1,6 @@
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
 
-import { createLogUpdate } from "log-update";
-
 import { escapeControls } from "./escape-controls.ts";
 
 /** A word in colour, where its stream is a terminal that wants it (NO_COLOR, FORCE_COLOR, TERM=dumb); else as it is. */
@@ -40,17 +38,17 @@ export type Terminal = Readonly<{
 type Output = NodeJS.WritableStream & Readonly<{ isTTY?: boolean; columns?: number }>;
 
 /** `kind` is TERM. */
-export function terminal(
+export async function terminal(
   stdin: NodeJS.ReadableStream,
   stdout: Output,
   stderr: Output,
   kind: string | undefined,
-): Terminal {
+): Promise<Terminal> {
   const data = writer(stdout);
   const said = writer(stderr);
-  const update = createLogUpdate(stderr, { showCursor: true });
   // Some pseudo-terminals have no size, and a dumb terminal cannot go back in its line.
   const hasLiveLine = widthOf(stderr) !== undefined && kind !== "dumb";
+  const update = hasLiveLine ? await liveLineOn(stderr) : undefined;
   const paintOn =
     (stream: Output): Paint =>
     (colour, text) =>
@@ -59,7 +57,7 @@ export function terminal(
   const shown = (text: string): string => escapeControls(text, isSaidColoured === true);
   const dataShown = (text: string): string => escapeControls(text, isDataColoured === true);
   const inform = (...lines: readonly string[]): void => {
-    if (hasLiveLine && said.isOpen()) update.clear();
+    if (said.isOpen()) update?.clear();
     for (const line of lines) said.write(`${shown(line)}\n`);
   };
   return {
@@ -76,9 +74,9 @@ export function terminal(
     hasLiveLine,
     live: (line) => {
       const columns = widthOf(stderr);
-      if (hasLiveLine && columns !== undefined && said.isOpen()) update(shown(line(columns - 1))); // some wrap at the last one
+      if (columns !== undefined && said.isOpen()) update?.(shown(line(columns - 1))); // some wrap at the last one
     },
-    settle: () => update.done(),
+    settle: () => update?.done(),
     async ask(question, signal) {
       const lines = createInterface({ input: stdin, output: stderr });
       // While it reads, a terminal hands Ctrl-C over as a key.
@@ -92,6 +90,12 @@ export function terminal(
     },
     drained: () => data.drained(),
   };
+}
+
+/** Loaded where there is one: knowing how wide characters are is a tenth of a command's start. */
+async function liveLineOn(stderr: Output) {
+  const { createLogUpdate } = await import("log-update");
+  return createLogUpdate(stderr, { showCursor: true });
 }
 
 function widthOf({ isTTY, columns = 0 }: Output): number | undefined {

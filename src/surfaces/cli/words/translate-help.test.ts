@@ -9,7 +9,7 @@ const COMMANDS = ["login", "logout", "status", "rotate-key", "export", "verify",
 const never = async (): Promise<never> => Promise.reject(new Error("help needs none of that"));
 
 async function helpOf(...argv: readonly string[]): Promise<string> {
-  const terminal = testTerminal();
+  const terminal = await testTerminal();
   const parts = { services: never, signedIn: never, doctor: never, serve: never, demo: never };
   const entry: Entry = { version: "1", language: "en", calledAs: "gmail-export", terminal, ...parts };
   expect(await runCommand([...argv, "--help"], entry, new AbortController().signal)).toBe(0);

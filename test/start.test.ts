@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+
+import { simulateGoogle } from "../simulator/google.ts";
+import { install } from "./product.ts";
+
+/** Node tells on stderr which code it looks for in the cache: all that is loaded. */
+const TELLING = { NODE_DEBUG_NATIVE: "COMPILE_CACHE" };
+
+/** Modules that were looked for, each as often as it was. */
+const loadedIn = (said: string): string[] =>
+  [...said.matchAll(/reading cache from \S+ for (?:ESM|CommonJS) (\S+?)\.\.\./g)].map(([, name]) => name!);
+
+test("threads of the server take their code compiled, as the server does", async () => {
+  await using google = await simulateGoogle({ messages: 1 });
+  await using product = await install(google, TELLING);
+  await using server = await product.serve();
+  const { code, stderr } = await server.stop("SIGTERM");
+  expect(code).toBe(0);
+  const list = loadedIn(stderr).filter((name) => name.endsWith("/src/state/embedded/job-queue.ts"));
+  expect(list).toHaveLength(2); // the server's own, and that of the thread that keeps the list
+});
+
+test("a command loads no server, and no live line where there is no terminal", async () => {
+  await using google = await simulateGoogle({ messages: 1 });
+  await using product = await install(google, TELLING);
+  const { code, stderr } = await product.cli(["status"]);
+  expect(code).toBe(0);
+  const loaded = loadedIn(stderr);
+  expect(loaded.filter((name) => name.endsWith("/src/main.ts"))).toHaveLength(1);
+  expect(loaded.filter((name) => /\/node_modules\/(@?fastify|@scalar|log-update|string-width)\//.test(name))).toEqual(
+    [],
+  );
+});
