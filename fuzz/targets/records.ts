@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readBatches } from "../../test/on-disk.ts";
 import { indexedRecords } from "../../src/search/indexed-records.ts";
 import { queryThread } from "../../src/search/query-thread.ts";
-import { ALL } from "../../src/search/testing.ts";
+import { ALL } from "../../test/written-export.ts";
 import { systemClock as clock } from "../../src/clock.ts";
 import { failureOf } from "../../src/core/errors.ts";
 import { viewOfPage, viewOfStatistics } from "../../src/surfaces/http/mail/record-view.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import type { ExportRecord } from "../core/mail/record.ts";
+import { record } from "../../test/written-export.ts";
 import { htmlIn, linePieces, withoutBody } from "./record-line.ts";
 
 /** What would end a body early, if it were looked for carelessly. */
@@ -11,28 +11,6 @@ const text = fc
   .map((some) => some.join(""));
 
 const BODY_KEY = ',"Body":{"plain":"';
-
-const faultless: ExportRecord = {
-  "Message-ID": "1",
-  "Thread-ID": "1",
-  Labels: [],
-  Date: "",
-  From: "",
-  To: "",
-  Subject: "",
-  Body: { plain: "", html: "" },
-  Attachments: [],
-  Snippet: "",
-  Cc: "",
-  Bcc: "",
-  "Reply-To": "",
-  "Internal-Date": "",
-  "Label-Names": [],
-  "RFC822-Message-ID": "",
-  "In-Reply-To": "",
-  References: "",
-  "Size-Estimate": 0,
-};
 
 test("a body is found in a line, and left out of it, whatever stands in it and around it", () => {
   fc.assert(
@@ -55,8 +33,8 @@ test("a line that is laid out in another way is not guessed at", () => {
 });
 
 test("a line in pieces is the line, wherever its text is taken apart, and no piece is large", () => {
-  const record = {
-    ...faultless,
+  const faultless = {
+    ...record("1"),
     Subject: BODY_KEY,
     Snippet: BODY_KEY,
   };
@@ -69,8 +47,8 @@ test("a line in pieces is the line, wherever its text is taken apart, and no pie
     .map(([begin, quarters, letter]) => begin + letter.repeat((quarters << 18) / letter.length));
   fc.assert(
     fc.property(large, large, (plain, html) => {
-      const pieces = [...linePieces({ ...record, Body: { plain, html } })];
-      expect(pieces.join("") === JSON.stringify({ ...record, Body: { plain, html } })).toBe(true);
+      const pieces = [...linePieces({ ...faultless, Body: { plain, html } })];
+      expect(pieces.join("") === JSON.stringify({ ...faultless, Body: { plain, html } })).toBe(true);
       if (plain.length + html.length > 1 << 18)
         expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThanOrEqual(6 * (1 << 18) + 6);
     }),

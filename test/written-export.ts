@@ -2,12 +2,12 @@ import { createHash } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { EVERYTHING } from "../core/mail/filter.ts";
-import type { Manifest } from "../core/export/manifest.ts";
-import { NOTHING_SPENT } from "../core/quota.ts";
-import type { ExportRecord } from "../core/mail/record.ts";
-import type { RecordQuestion } from "../core/ports/records.ts";
-import { checkedLines } from "../formats/checked-lines.ts";
+import { EVERYTHING } from "../src/core/mail/filter.ts";
+import type { Manifest } from "../src/core/export/manifest.ts";
+import { NOTHING_SPENT } from "../src/core/quota.ts";
+import type { ExportRecord } from "../src/core/mail/record.ts";
+import type { RecordQuestion } from "../src/core/ports/records.ts";
+import { checkedLines } from "../src/formats/checked-lines.ts";
 
 export const ALL: RecordQuestion = {
   search: "",
