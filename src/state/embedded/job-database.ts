@@ -20,7 +20,7 @@ import {
 } from "../../core/export/job.ts";
 import { LEASE_MS, type JobPage, type JobPosition } from "../../core/ports/job-queue.ts";
 import type { EpochMs } from "../../core/time.ts";
-import { isDamaged, parseJob } from "./job-row.ts";
+import { parseJob, readJob } from "./job-row.ts";
 
 /** How long another process may hold the file before that is a failure. This thread waits, and nobody else. */
 const BUSY_MS = 5_000;
@@ -74,8 +74,9 @@ export function openJobDatabase(path: string) {
     return job;
   };
 
-  const assertDirectoryIsFree = (id: string | undefined, directory: string): void => {
-    const other = ask.inDirectory.all(directory).find((row) => row["id"] !== id);
+  const assertDirectoryIsFree = (id: string | undefined, directory: string, now: EpochMs): void => {
+    const others = ask.inDirectory.all(directory).filter((row) => row["id"] !== id);
+    const other = others.find((row) => readJob(row) !== undefined || isHeld(row, now)); // a damaged one never runs again
     if (other)
       throw refuse(
         "directory_busy",
@@ -95,13 +96,13 @@ export function openJobDatabase(path: string) {
         state: "queued",
       };
       return atomically(() => {
-        assertDirectoryIsFree(undefined, request.directory);
+        assertDirectoryIsFree(undefined, request.directory, now);
         ask.insert.run(job.id, request.account, request.directory, "queued", now, now, JSON.stringify(job));
         return job;
       });
     },
 
-    get: (id: string): ExportJob => parseJob(rowOf(id)["job"]),
+    get: (id: string): ExportJob => parseJob(rowOf(id)),
 
     /** `damaged` are the ids of those that were left out. */
     list(limit: number, after: JobPosition | undefined): JobPage & Readonly<{ damaged: readonly string[] }> {
@@ -110,12 +111,12 @@ export function openJobDatabase(path: string) {
       const shown = rows.slice(0, limit);
       const last = shown.at(-1);
       return {
-        exports: shown.filter((row) => !isDamaged(row["job"])).map((row) => parseJob(row["job"])),
+        exports: shown.map(readJob).filter((job) => job !== undefined),
         next:
           rows.length > limit && last
             ? { createdAt: Number(last["created_at"]), serial: Number(last["rowid"]) }
             : undefined,
-        damaged: shown.filter((row) => isDamaged(row["job"])).map((row) => String(row["id"])),
+        damaged: shown.filter((row) => !readJob(row)).map((row) => String(row["id"])),
       };
     },
 
@@ -125,8 +126,8 @@ export function openJobDatabase(path: string) {
     take(now: EpochMs): Taken | undefined {
       return atomically(() => {
         for (const row of ask.due.all(now, now)) {
-          if (isDamaged(row["job"])) continue; // it blocks nobody
-          const found = parseJob(row["job"]);
+          const found = readJob(row);
+          if (!found) continue; // it blocks nobody
           const wish = wishIn(row);
           if (wish !== undefined) {
             settle(found, stateAfter(wish), now); // its worker died before it heard of it
@@ -165,14 +166,14 @@ export function openJobDatabase(path: string) {
     ask(id: string, wish: Wish, now: EpochMs): ExportJob {
       return atomically(() => {
         const row = rowOf(id);
-        const found = parseJob(row["job"]);
+        const found = parseJob(row);
         if (!mayAsk(wish, found.state)) throw notInThisState(wish, found);
-        if (found.state === "running" && Number(row["due_at"]) > now) {
+        if (isHeld(row, now)) {
           if (wishIn(row) !== "cancel") ask.setWish.run(wish, id); // what is to stop for good is not paused
           return found;
         }
         const next = stateAfter(wish);
-        if (LIVE.includes(next.state)) assertDirectoryIsFree(id, found.request.directory);
+        if (LIVE.includes(next.state)) assertDirectoryIsFree(id, found.request.directory, now);
         return settle(found, next, now);
       });
     },
@@ -180,8 +181,8 @@ export function openJobDatabase(path: string) {
     remove(id: string, now: EpochMs): void {
       atomically(() => {
         const row = rowOf(id);
-        const isRunning = row["state"] === "running" && Number(row["due_at"]) > now;
-        if (isDamaged(row["job"]) ? isRunning : LIVE.includes(parseJob(row["job"]).state))
+        const job = readJob(row);
+        if (job ? LIVE.includes(job.state) : isHeld(row, now))
           throw refuse(
             "not_in_this_state",
             `Export ${id} has not ended: it is not possible to take it off the list now.`,
@@ -193,8 +194,10 @@ export function openJobDatabase(path: string) {
 
     signedIn(account: string, now: EpochMs): void {
       atomically(() => {
-        for (const row of ask.wantSignIn.all(account))
-          if (!isDamaged(row["job"])) settle(parseJob(row["job"]), { state: "queued" }, now);
+        for (const row of ask.wantSignIn.all(account)) {
+          const job = readJob(row);
+          if (job) settle(job, { state: "queued" }, now);
+        }
       });
     },
 
@@ -204,6 +207,11 @@ export function openJobDatabase(path: string) {
 
 function toState({ id, request, progress, createdAt }: ExportJob, state: ExportState, now: EpochMs): ExportJob {
   return { id, request, progress, createdAt, updatedAt: now, ...state };
+}
+
+/** A worker runs it, and has been heard of. */
+function isHeld(row: Row, now: EpochMs): boolean {
+  return row["state"] === "running" && Number(row["due_at"]) > now;
 }
 
 function wishIn(row: Row): "pause" | "cancel" | undefined {
@@ -218,17 +226,19 @@ function prepare(database: DatabaseSync) {
   const live = LIVE.map((state) => `'${state}'`).join(", ");
   const byId = database.prepare("SELECT job, state, lease, wish, due_at FROM export WHERE id = ?");
   const newestFirst = database.prepare(`
-    SELECT rowid, id, job, created_at FROM export
+    SELECT rowid, id, state, job, created_at FROM export
     WHERE created_at < ? OR (created_at = ? AND rowid < ?)
     ORDER BY created_at DESC, rowid DESC LIMIT ?`);
   const byState = database.prepare("SELECT state, COUNT(*) AS count FROM export GROUP BY state");
-  const inDirectory = database.prepare(`SELECT id FROM export WHERE directory = ? AND state IN (${live})`);
+  const inDirectory = database.prepare(
+    `SELECT id, state, due_at, job FROM export WHERE directory = ? AND state IN (${live})`,
+  );
   const insert = database.prepare(
     "INSERT INTO export (id, account, directory, state, due_at, created_at, job) VALUES (?, canonical_account(?), ?, ?, ?, ?, ?)",
   );
   // A running export whose lease ran out is due, like one that waits; `due_at` of a running one is the end of its lease.
   const due = database.prepare(`
-    SELECT job, wish FROM export AS candidate
+    SELECT state, job, wish FROM export AS candidate
     WHERE state IN ('queued', 'waiting', 'running') AND due_at <= ?
       AND NOT EXISTS (
         SELECT 1 FROM export AS other
@@ -240,7 +250,7 @@ function prepare(database: DatabaseSync) {
   const setWish = database.prepare("UPDATE export SET wish = ? WHERE id = ?");
   const remove = database.prepare("DELETE FROM export WHERE id = ?");
   const wantSignIn = database.prepare(
-    "SELECT job FROM export WHERE canonical_account(account) = canonical_account(?) AND state = 'needs_sign_in'",
+    "SELECT state, job FROM export WHERE canonical_account(account) = canonical_account(?) AND state = 'needs_sign_in'",
   );
   return { database, byId, newestFirst, byState, inDirectory, insert, due, update, setWish, remove, wantSignIn };
 }

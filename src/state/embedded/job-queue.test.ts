@@ -94,6 +94,35 @@ test("a damaged entry is told and left out, blocks nobody, and can be taken off 
     expect(await refusalOf(ask)).toBe("disk");
 });
 
+test("an entry whose state is searched for as one and written as another is damaged: it is never taken, and blocks nobody", async () => {
+  await using at = await open();
+  const { id } = await at.queue.add(requestOf("ada"));
+  const database = new DatabaseSync(at.path);
+  for (const [searched, written] of [
+    ["queued", { state: "completed" }],
+    ["running", { state: "cancelled" }],
+    ["waiting", { state: "running" }],
+    ["needs_sign_in", { state: "paused" }],
+    ["completed", { state: "queued" }],
+  ] as const) {
+    database
+      .prepare("UPDATE export SET state = ?, job = json_patch(job, ?) WHERE id = ?")
+      .run(searched, JSON.stringify(written), id);
+    await at.queue.signedIn("ada");
+    const other = await at.queue.add(requestOf("ada")); // its directory too
+    const lease = (await at.queue.take())!;
+    expect(lease.job.id).toBe(other.id);
+    await lease.release({ state: "cancelled" }, lease.job.progress);
+    await at.queue.remove(other.id);
+    expect(await at.queue.take()).toBeUndefined();
+    for (const ask of [at.queue.get(id), at.queue.ask(id, "cancel")]) expect(await refusalOf(ask)).toBe("internal");
+    expect((await at.queue.list(5)).exports).toEqual([]);
+  }
+  database.close();
+  await at.queue.remove(id);
+  expect(await refusalOf(at.queue.get(id))).toBe("export_unknown");
+});
+
 test.each(["exports.sqlite", "exports.sqlite-wal"])(
   "what is no file of its own in the place of %s is told, not waited for and not followed",
   async (name) => {

@@ -1,3 +1,5 @@
+import type { SQLOutputValue } from "node:sqlite";
+
 import { z } from "zod";
 
 import { refuse } from "../../core/errors.ts";
@@ -41,20 +43,25 @@ const shape = z
     ]),
   );
 
-export function parseJob(column: unknown): ExportJob {
-  const value = parsed(String(column));
-  if (!isJob(value))
+/** What is read of an export: its job, and the state that is searched for beside it. */
+type JobRow = Readonly<Record<string, SQLOutputValue>>;
+
+/** Throws `internal` where the row is damaged. */
+export function parseJob(row: JobRow): ExportJob {
+  const job = readJob(row);
+  if (!job)
     throw refuse(
       "internal",
       "This entry in the list of exports is damaged, or was written by another version of gmail-export.",
       "Take that export off the list (DELETE /exports/{id}) and start it anew: what is on disk is not touched, and goes on.",
     );
-  return value;
+  return job;
 }
 
-/** Whether a column is no job. Who goes through several leaves those out. */
-export function isDamaged(column: unknown): boolean {
-  return !isJob(parsed(String(column)));
+/** Undefined where the row is damaged: there is no job in it, or one in another state than is searched for. */
+export function readJob({ state, job }: JobRow): ExportJob | undefined {
+  const value = parsed(String(job));
+  return isJob(value) && value.state === state ? value : undefined;
 }
 
 function isJob(value: unknown): value is ExportJob {
