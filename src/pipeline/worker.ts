@@ -46,8 +46,9 @@ export async function work(
     const changed = queue.changed(AbortSignal.any([signal, looked.signal])); // from before the look on
     let lease: Lease | undefined;
     try {
-      if (running.size < concurrency) lease = await queue.take();
+      if (running.size < concurrency) lease = await queue.take(signal);
     } catch (error) {
+      if (signal.aborted) break;
       // A full disk, most often. What runs goes on, and the server answers, until there is room again.
       log.error("no export can be taken up", { code: failureOf(error)?.code ?? "internal" });
       await clock.sleep(LOOK_AGAIN_MS, signal).catch(() => {});

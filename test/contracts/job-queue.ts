@@ -5,6 +5,7 @@ import { NO_PROGRESS, type ExportRequest, type Progress, type Wish } from "../..
 import type { JobQueue } from "../../src/core/ports/job-queue.ts";
 import { EVERYTHING } from "../../src/core/mail/filter.ts";
 import type { ManualClock } from "../manual-clock.ts";
+import { until } from "../wait.ts";
 
 export type JobQueueStage = AsyncDisposable &
   Readonly<{
@@ -50,6 +51,38 @@ export function jobQueueContract(implementation: string, open: () => Promise<Job
         request: { account: "ada@example.com" },
       });
       expect(await again.take()).toBeUndefined();
+    });
+
+    test("whoever calls off gets the reason, and nothing was done where it had not begun", async () => {
+      await using at = await open();
+      const { id } = await at.queue.add(requestOf("ada@example.com"));
+      const reason = new Error("called off");
+      const gone = AbortSignal.abort(reason);
+      const { queue } = at;
+      for (const ask of [
+        queue.add(requestOf("bob@example.com"), gone),
+        queue.get(id, gone),
+        queue.list(5, undefined, gone),
+        queue.counts(gone),
+        queue.take(gone),
+        queue.ask(id, "cancel", gone),
+        queue.remove(id, gone),
+        queue.signedIn("ada@example.com", gone),
+      ])
+        await expect(ask).rejects.toBe(reason);
+      expect((await queue.list(5)).exports).toMatchObject([{ id, state: "queued" }]);
+    });
+
+    test("an export that was taken for somebody who had called off meanwhile is there for the next", async () => {
+      await using at = await open();
+      const { id } = await at.queue.add(requestOf("ada@example.com"));
+      const stop = new AbortController();
+      const taking = at.queue.take(stop.signal);
+      stop.abort(new Error("called off"));
+      await expect(taking).rejects.toBe(stop.signal.reason);
+      const other = at.another();
+      const lease = await until(() => other.take());
+      expect(lease.job.id).toBe(id);
     });
 
     test("a directory has one live export, and takes the next when that has ended", async () => {

@@ -27,29 +27,30 @@ export type JobPage = Readonly<{ exports: readonly ExportJob[]; next: JobPositio
 
 /**
  * Exports and their states, durable. A wish that was taken (pause, cancel) comes true whatever happens to the worker.
- * Nothing here blocks the caller's thread. Implemented by `state/embedded/job-queue.ts`; every one passes
+ * Nothing here blocks the caller's thread. Every call may wait for who else has the list: where its signal aborts, the
+ * caller gets the reason at once, and a change that was under way may still be made. Implemented by `state/embedded/job-queue.ts`; every one passes
  * `test/contracts/job-queue.ts`.
  */
 export type JobQueue = Readonly<{
   /** Throws `directory_busy` when a live export has this directory. */
-  add(request: ExportRequest): Promise<ExportJob>;
+  add(request: ExportRequest, signal?: AbortSignal): Promise<ExportJob>;
   /** Throws `export_unknown`. */
-  get(id: string): Promise<ExportJob>;
+  get(id: string, signal?: AbortSignal): Promise<ExportJob>;
   /** Newest first, at most `limit`. What is damaged is left out. */
-  list(limit: number, after?: JobPosition): Promise<JobPage>;
+  list(limit: number, after?: JobPosition, signal?: AbortSignal): Promise<JobPage>;
   /** How many there are in each state; a state without any may be left out. */
-  counts(): Promise<ReadonlyMap<string, number>>;
+  counts(signal?: AbortSignal): Promise<ReadonlyMap<string, number>>;
   /**
    * The oldest export that can go on: queued, waiting past its time, or left by a worker that died. Never two of one
-   * account.
+   * account. What comes after the signal has aborted is given back.
    */
-  take(): Promise<Lease | undefined>;
+  take(signal?: AbortSignal): Promise<Lease | undefined>;
   /** Throws `export_unknown`, `not_in_this_state`, or `directory_busy` where another live export has its directory. */
-  ask(id: string, wish: Wish): Promise<ExportJob>;
+  ask(id: string, wish: Wish, signal?: AbortSignal): Promise<ExportJob>;
   /** Takes an export that is not live off the list. Throws `export_unknown` or `not_in_this_state`. */
-  remove(id: string): Promise<void>;
+  remove(id: string, signal?: AbortSignal): Promise<void>;
   /** Exports of this account that waited for a sign-in are queued again. */
-  signedIn(account: string): Promise<void>;
+  signedIn(account: string, signal?: AbortSignal): Promise<void>;
   /**
    * Resolves when an export may have changed, after a second at the latest, or when the signal aborts. Call it before
    * looking: what changes during the look is then heard of.

@@ -9,6 +9,7 @@ import { expect, test } from "vitest";
 import { jobQueueContract, refusalOf, requestOf, type JobQueueStage } from "../../../test/contracts/job-queue.ts";
 import { manualClock } from "../../../test/manual-clock.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
+import { until } from "../../../test/wait.ts";
 import { failureOf } from "../../core/errors.ts";
 import { embeddedJobQueue } from "./job-queue.ts";
 
@@ -176,7 +177,14 @@ test("while another process holds the file nobody here is kept waiting but who a
   // Turns of this thread go on; a call that blocked it would be over before the first of them.
   for (let turns = 0; turns < 100; turns += 1) await new Promise(setImmediate);
   expect(ended).toBe(false);
+  const stop = new AbortController();
+  const taking = at.queue.take(stop.signal);
+  stop.abort(new Error("called off"));
+  await expect(taking).rejects.toBe(stop.signal.reason); // though the file is still held
+  expect(ended).toBe(false);
   holder.exec("COMMIT");
   holder.close();
-  expect((await adding).state).toBe("queued");
+  const { id, state } = await adding;
+  expect(state).toBe("queued");
+  expect((await until(() => at.queue.take())).job.id).toBe(id); // what was taken for nobody is given back
 });

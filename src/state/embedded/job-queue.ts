@@ -45,24 +45,39 @@ export function embeddedJobQueue(folder: string, clock: Clock, log?: Pick<Log, "
     release: (state, progress) => waking(call("release", taken, state, progress, clock.now())),
   });
 
+  const givenBack = new Set<Promise<void>>();
+  /** To be taken at the next look, not when its lease has run out. */
+  const giveBack = (taken: Taken | undefined): Promise<void> =>
+    taken ? leaseOf(taken).release({ state: "queued" }, taken.job.progress) : Promise.resolve();
+
   return {
-    add: (request) => waking(call("add", request, clock.now())),
-    get: (id) => call("get", id),
-    async list(limit, after) {
-      const { damaged, ...page } = await call("list", limit, after);
+    add: (request, signal) => waking(unlessAborted(signal, () => call("add", request, clock.now()))),
+    get: (id, signal) => unlessAborted(signal, () => call("get", id)),
+    async list(limit, after, signal) {
+      const { damaged, ...page } = await unlessAborted(signal, () => call("list", limit, after));
       for (const id of damaged)
         if (!told.has(id)) log?.warn("an entry in the list of exports is damaged", { export: id });
       damaged.forEach((id) => told.add(id));
       return page;
     },
-    counts: () => call("counts"),
-    async take() {
-      const taken = await call("take", clock.now());
-      return taken && leaseOf(taken);
+    counts: (signal) => unlessAborted(signal, () => call("counts")),
+    async take(signal) {
+      let taking: Promise<Taken | undefined> | undefined;
+      try {
+        const taken = await unlessAborted(signal, () => (taking = call("take", clock.now())));
+        return taken && leaseOf(taken);
+      } catch (error) {
+        if (taking) {
+          const late = taking.then(giveBack).catch(() => {}); // its lease runs out
+          givenBack.add(late);
+          void late.finally(() => givenBack.delete(late));
+        }
+        throw error;
+      }
     },
-    ask: (id, wish) => waking(call("ask", id, wish, clock.now())),
-    remove: (id) => waking(call("remove", id, clock.now())),
-    signedIn: (account) => waking(call("signedIn", account, clock.now())),
+    ask: (id, wish, signal) => waking(unlessAborted(signal, () => call("ask", id, wish, clock.now()))),
+    remove: (id, signal) => waking(unlessAborted(signal, () => call("remove", id, clock.now()))),
+    signedIn: (account, signal) => waking(unlessAborted(signal, () => call("signedIn", account, clock.now()))),
     async changed(signal) {
       const stop = new AbortController();
       const listener = (): void => stop.abort();
@@ -75,8 +90,27 @@ export function embeddedJobQueue(folder: string, clock: Clock, log?: Pick<Log, "
         listeners.delete(listener);
       }
     },
-    close,
+    async close() {
+      await Promise.all(givenBack);
+      await close();
+    },
   };
+}
+
+/** Does the work, or rejects with the signal's reason as soon as it aborts; what is under way then goes on by itself. */
+async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  if (!signal) return work();
+  signal.throwIfAborted();
+  const enough = new AbortController();
+  const aborted = once(signal, "abort", { signal: enough.signal }).then(() => signal.throwIfAborted());
+  aborted.catch(() => {}); // the work was done before
+  try {
+    const working = work();
+    await Promise.race([working, aborted]);
+    return await working;
+  } finally {
+    enough.abort();
+  }
 }
 
 /** Calls into the thread, one after the other. It keeps no process alive that waits for nothing of it. */

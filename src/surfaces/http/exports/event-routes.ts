@@ -55,7 +55,7 @@ export function eventRoutes({ queue, clock, log }: Pick<ExportServices, "queue">
         },
       },
       async ({ id: requestId, params, headers }, reply) => {
-        const look = (): Promise<ExportJob> => queue.get(params.id);
+        const look = (signal?: AbortSignal): Promise<ExportJob> => queue.get(params.id, signal);
         const seen = contentOf(headers["last-event-id"]);
         const first = await look();
         if (hasEnded(first) && contentOf(eventOf(first).id) === seen) return reply.code(204).send(null);
@@ -79,7 +79,7 @@ export function eventRoutes({ queue, clock, log }: Pick<ExportServices, "queue">
 /** Tells what changes until the export has ended. What changes while one is told, and what another process does, is in the next. */
 async function tell(
   stream: EventStream,
-  look: () => Promise<ExportJob>,
+  look: (signal: AbortSignal) => Promise<ExportJob>,
   seen: string,
   { queue, clock }: { queue: ExportServices["queue"]; clock: Clock },
   signal: AbortSignal,
@@ -89,7 +89,7 @@ async function tell(
   while (!signal.aborted) {
     const told = new AbortController();
     const changed = queue.changed(AbortSignal.any([signal, told.signal])); // from before the look on
-    const job = await look();
+    const job = await look(signal);
     const event = eventOf(job);
     const isNews = contentOf(event.id) !== last;
     const isLate = clock.now() - spokeAt >= HEARTBEAT_MS;
