@@ -210,8 +210,8 @@ export function jobQueueContract(implementation: string, open: () => Promise<Job
       await using at = await open();
       await at.queue.add(requestOf("ada@example.com"));
       await at.queue.add(requestOf("b.ob@gmail.com"));
-      const until = at.clock.now() + 60_000;
-      await (await at.queue.take())!.release({ state: "waiting", until, failure: AWAY }, some);
+      const later = at.clock.now() + 60_000;
+      await (await at.queue.take())!.release({ state: "waiting", until: later, failure: AWAY }, some);
       await (await at.queue.take())!.release({ state: "needs_sign_in", failure: REVOKED }, some);
       expect(await at.queue.take()).toBeUndefined();
       await at.queue.signedIn("Bob@googlemail.com");
