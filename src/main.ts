@@ -10,6 +10,8 @@ import { learnedLimits } from "./state/embedded/learned-limits.ts";
 import { recentCalls } from "./state/embedded/recent-calls.ts";
 import { fileLock } from "./storage/folder/lock.ts";
 import { assertNotHeld, createOpenDirectory } from "./pipeline/directory/open-directory.ts";
+import { findFreeIn } from "./pipeline/directory/free-directory.ts";
+import { assertMayUse } from "./pipeline/directory/ownership.ts";
 import { createReadBatches } from "./pipeline/directory/reading/read-batches.ts";
 import { createReadDirectory } from "./pipeline/directory/reading/read-directory.ts";
 import { folderStorage } from "./storage/folder/folder-storage.ts";
@@ -158,7 +160,13 @@ export async function compose(config: Config, opening = OPENERS) {
   const key = keyHolder(config, keyInFile);
   await key.keys(); // a key that cannot be used stops the start, not the first sign-in
   const grants = grantsOf(config, key);
-  const open = createOpenDirectory(storages, clock, `gmail-export ${await version()}`);
+  // Whoever signed in is known as Google spells the address, however somebody spells it now.
+  const chooseDirectory: ChooseDirectory = async (account, outputDir) => {
+    const known = await grants.load(account).catch(() => undefined);
+    return chooseDirectoryIn(config.exportDir)(known?.account ?? account, outputDir);
+  };
+  const findFree = findFreeIn(storages, chooseDirectory);
+  const open = createOpenDirectory(storages, clock, `gmail-export ${await version()}`, findFree);
   const mailbox = mailboxes(way, grants);
 
   const signIn = oauthAccounts({
@@ -185,11 +193,6 @@ export async function compose(config: Config, opening = OPENERS) {
   };
   const estimateExport = async (request: ExportRequest, signal: AbortSignal): Promise<Estimate> =>
     estimate(request, await mailbox(request.account), signal);
-  // Whoever signed in is known as Google spells the address, however somebody spells it now.
-  const chooseDirectory: ChooseDirectory = async (account, outputDir) => {
-    const known = await grants.load(account).catch(() => undefined);
-    return chooseDirectoryIn(config.exportDir)(known?.account ?? account, outputDir);
-  };
   const changeKey = async (signal: AbortSignal) => {
     await using held = await lock(join(config.stateDir, "key.lock"), 0, signal);
     if (held === undefined)
@@ -207,7 +210,13 @@ export async function compose(config: Config, opening = OPENERS) {
     grants,
     accounts,
     mailbox,
-    exports: { run: runExport, estimate: estimateExport, chooseDirectory },
+    exports: {
+      run: runExport,
+      estimate: estimateExport,
+      chooseDirectory,
+      mayUseDirectory: ({ account, directory, ...wanted }: ExportRequest) =>
+        assertMayUse(storages(directory), { ...wanted, email: account }, findFree),
+    },
     rotateKey: changeKey,
     close: () => kept.disposeAsync(),
   };
@@ -304,6 +313,7 @@ async function serve(
       queue,
       chooseDirectory: exports.chooseDirectory,
       directoryIsFree: (path) => assertNotHeld(storages(path)),
+      mayUseDirectory: exports.mayUseDirectory,
       readDirectory,
       archive: archiveAsTar,
       resolveLabels: async (account, filter, stop) => resolveLabels(filter, await mailbox(account), stop),

@@ -11,6 +11,7 @@ export type Fields = Readonly<{
   next: string;
   errors: readonly { field: string; message: string }[];
   sign_in_url: string;
+  free_directory: string;
   request_id: string;
   // grants
   authenticated: boolean;

@@ -231,6 +231,7 @@ describe("exit codes", () => {
     expect(await w.product.cli(["export", ADA])).toMatchObject({ code: 0 });
     const foreign = await w.product.cli(["export", BOB, "--output-dir", w.directory]);
     expect(foreign).toMatchObject({ code: 8, stdout: "", stderr: expect.stringContaining("directory_foreign") });
+    expect(foreign.stderr).toContain(`(${w.directory}-2 is free)`);
     await expectAllOnce(w, w.directory);
     await mkdir(join(w.product.folder, "data", "empty"));
     expect(await w.product.cli(["verify", "data/empty"])).toMatchObject({ code: 8 });

@@ -325,20 +325,42 @@ describe("a request for an export is refused", () => {
   test("in a directory of another account or another filter, and nothing there changes", async () => {
     const { output_directory: directory } = await reaches(shared, await begin(shared), "completed");
     const before = await readFile(join(directory, "manifest.json"), "utf8");
-    const failed = await reaches(shared, await begin(shared, { email: BOB, output_dir: directory }), "failed");
-    expect(failed.failure).toMatchObject({ code: "directory_foreign", next: expect.stringContaining("Choose") });
-    // Another filter is seen before the export starts, and a directory named in which it can.
+    // It is seen before the export starts, and a directory named in which it can.
+    const others = await shared.post("/export/gmail", { email: BOB, output_dir: directory });
+    expectProblem(others, 409, "directory_foreign");
+    expect([others.body.free_directory, others.body.errors.map(({ field }) => field)]).toEqual([
+      `${directory}-2`,
+      ["output_dir"],
+    ]);
+    expect(others.text).toContain(directory);
     const ask = { email: ADA, query: "lisbon" };
     const refused = await shared.post("/export/gmail", { ...ask, output_dir: directory });
     expectProblem(refused, 409, "directory_foreign");
-    const free = /such as (\S+),/.exec(refused.body.next)?.[1];
-    expect(free).toBe(`${directory}-2`);
+    const free = refused.body.free_directory;
+    expect([free, refused.body.next]).toEqual([`${directory}-2`, expect.stringContaining(`(${directory}-2 is free)`)]);
+    expect(refused.body.detail).toContain(directory);
     const other = await begin(shared, { ...ask, output_dir: free });
     expect((await reaches(shared, other, "completed")).output_directory).toBe(free);
     const again = await shared.post("/export/gmail", { email: ADA, query: "paris", output_dir: directory });
     expect(again.body.next).toContain(`${directory}-3`);
     expect(await readFile(join(directory, "manifest.json"), "utf8")).toBe(before);
     await expectAllOnce(shared, directory);
+  });
+
+  test("in EXPORT_DIR itself, where another export lies, with a folder inside it", async () => {
+    await using w = await stageSignedIn({ messages: 3 });
+    const { output_directory: root } = await reaches(w, await begin(w, { output_dir: "./data" }), "completed");
+    const refused = await w.post("/export/gmail", { email: ADA, query: "lisbon", output_dir: "./data" });
+    expectProblem(refused, 409, "directory_foreign");
+    expect(refused.body.free_directory).toBe(join(root, ADA));
+    // An export that has not yet a file belongs to somebody, too.
+    w.google.faults.add(standstill(3));
+    const cut = await begin(w, { output_dir: "data/cut" });
+    await until(async () => (await readdir(join(root, "cut")).catch((): string[] => [])).includes(".journal"));
+    await w.post(`/exports/${cut}/cancel`);
+    await reaches(w, cut, "cancelled");
+    const begun = await w.post("/export/gmail", { email: ADA, query: "lisbon", output_dir: "data/cut" });
+    expect([begun.status, begun.body.free_directory]).toEqual([409, join(root, "cut-2")]);
   });
 });
 

@@ -49,6 +49,8 @@ function textsOf(node: Node): string[] {
       ];
     case "BinaryExpression":
       return textsOf(node.left).flatMap((left) => textsOf(node.right).map((right) => left + right));
+    case "ParenthesizedExpression":
+      return textsOf(node.expression);
     case "ConditionalExpression":
       return [...textsOf(node.consequent), ...textsOf(node.alternate)];
     default:

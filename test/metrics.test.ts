@@ -1,4 +1,4 @@
-import { rm, writeFile } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { join } from "node:path";
 
@@ -77,8 +77,10 @@ describe("the metrics", () => {
     w.google.faults.add({ kind: "429", times: 3 });
     await reaches(w, await begin(w, { include_spam_trash: true }), "completed");
     await reaches(w, await begin(w, { include_spam_trash: true }), "completed");
-    const id = await begin(w, { email: BOB, output_dir: `data/${ADA}` });
-    await until(async () => (await w.get(`/exports/${id}`)).body.state === "failed");
+    const stray = join(w.product.folder, "data", "stray");
+    await mkdir(stray);
+    await writeFile(join(stray, "emails_batch_1.json"), "[]");
+    await reaches(w, await begin(w, { email: BOB, output_dir: "data/stray" }), "failed");
     const metrics = await scrape(w);
     const refused = [...metrics].filter(([series]) => series.startsWith("gmail_export_refusals_total"));
     expect(refused.reduce((all, [, value]) => all + value, 0)).toBe(3);

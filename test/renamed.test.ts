@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
-import { api } from "./api.ts";
+import { api, expectProblem } from "./api.ts";
 import { commandStageSignedIn, loginByPasting } from "./command-line.ts";
 import { manifestIn } from "./exported.ts";
 import { ADA, begin, BOB, expectAllOnce, reaches } from "./stage.ts";
@@ -65,10 +65,9 @@ test("over HTTP the former address is named as `was`", async () => {
   await w.age();
   await using server = await w.product.serve();
   const body = { output_dir: "data/kept", batch_size: 10 };
-  const first = await begin(api(server.url), body);
-  expect(await reaches(api(server.url), first, "failed")).toMatchObject({
-    failure: { code: "directory_foreign", next: expect.stringContaining("`was`") },
-  });
-  const second = await begin(api(server.url), { ...body, was: FORMER });
-  expect(await reaches(api(server.url), second, "completed")).toMatchObject({ email: ADA, complete: true });
+  const refused = await api(server.url).post("/export/gmail", { email: ADA, ...body });
+  expectProblem(refused, 409, "directory_foreign");
+  expect(refused.body.next).toContain("`was`");
+  const named = await begin(api(server.url), { ...body, was: FORMER });
+  expect(await reaches(api(server.url), named, "completed")).toMatchObject({ email: ADA, complete: true });
 });

@@ -70,8 +70,13 @@ describe("GET /setup", () => {
       next: expect.stringContaining("Desktop app"),
     };
     expect(await bodyOf(w.get("/setup"))).toEqual({
-      credentials: { state: "missing", path: w.file, problem: { code: "credentials_missing", message, next } },
+      credentials: {
+        state: "missing",
+        path: w.file,
+        problem: { code: "credentials_missing", message, next, stops_sign_in: true },
+      },
       redirect_uri: `${w.product.origin}/auth/callback`,
+      export_dir: join(w.product.folder, "data"),
       scopes: [READONLY],
       app_name: "Mail export",
       google: {
@@ -96,7 +101,7 @@ describe("GET /setup", () => {
       credentials: {
         state: "unusable",
         path: w.file,
-        problem: { code: "credentials_invalid", message: found.what, next: found.next },
+        problem: { code: "credentials_invalid", message: found.what, next: found.next, stops_sign_in: true },
       },
     });
     expect(found.what).toContain("service account");
@@ -155,7 +160,12 @@ describe("PUT /setup/credentials", () => {
       credentials: {
         state: "ready",
         kind: "web",
-        problem: { code: "redirect_uri", message: `${found.what}. ${found.why}`, next: found.next },
+        problem: {
+          code: "redirect_uri",
+          message: `${found.what}. ${found.why}`,
+          next: found.next,
+          stops_sign_in: true,
+        },
       },
     });
     expect(found.next).toContain(`http://localhost:${PORT}/auth/callback`);

@@ -67,6 +67,8 @@ export type Failure = Readonly<
         code: FinalCode;
         /** It has been known to be said in passing: one such answer proves nothing. */
         mayPass?: true;
+        /** `directory_foreign`: a directory that is free. */
+        free?: string;
       }
     | {
         retry: "backoff";
@@ -108,10 +110,16 @@ export class HoldLost extends ExportError {
  * A failure that trying again will not mend; but where its cause is that there were no file descriptors left, one of
  * `disk` that passes by itself: then nothing is wrong with what was to be opened.
  */
-export function refuse(code: FinalCode, message: string, next: string, options?: ErrorOptions): ExportError {
+export function refuse(
+  code: FinalCode,
+  message: string,
+  next: string,
+  options?: ErrorOptions & Readonly<{ free?: string }>,
+): ExportError {
   if (isOutOfDescriptors(options?.cause))
     return new ExportError({ code: "disk", retry: "backoff", outage: true, message, next: CLOSE_FILES }, options);
-  return new ExportError({ code, retry: "never", message, next }, options);
+  const free = options?.free === undefined ? {} : { free: options.free };
+  return new ExportError({ code, retry: "never", message, next, ...free }, options);
 }
 
 /** EMFILE: this process has as many files and connections open as it may; ENFILE: the whole machine has. */

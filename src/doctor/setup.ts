@@ -3,8 +3,11 @@ import { redirectFinding } from "./checks/client.ts";
 import { consolePages, type ConsolePages } from "./checks/console-pages.ts";
 import type { Client, Facts, Settings } from "./facts.ts";
 
-/** What stands in the way, in the words of doctor. `code` is that of the failure, or the id of the finding. */
-type Trouble = Readonly<{ code: string; message: string; next: string }>;
+/**
+ * What stands in the way, in the words of doctor. `code` is that of the failure, or the id of the finding; with
+ * `stopsSignIn` Google would refuse it, or send the browser where nobody takes it.
+ */
+type Trouble = Readonly<{ code: string; message: string; next: string; stopsSignIn: boolean }>;
 
 /** The OAuth client, as far as signing in needs to know it. */
 type ClientState =
@@ -17,6 +20,7 @@ export type Setup = Readonly<{
   path: string;
   client: ClientState;
   redirectUri: string;
+  exportDir: string;
   scopes: readonly string[];
   pages: ConsolePages;
 }>;
@@ -28,6 +32,7 @@ export async function lookAtSetup({ settings, client }: Pick<Facts, "settings" |
     path: settings.credentialsPath,
     client: state,
     redirectUri: settings.redirectUri.href,
+    exportDir: settings.exportDir,
     scopes: settings.scopes,
     pages: consolePages("client" in state ? state.client.projectId : undefined),
   };
@@ -37,12 +42,15 @@ async function clientState(settings: Settings, read: Facts["client"]): Promise<C
   const found = await attempt(read());
   if ("failure" in found) {
     const { code, message, next } = found.failure;
-    return { state: code === "credentials_missing" ? "missing" : "unusable", problem: { code, message, next } };
+    return {
+      state: code === "credentials_missing" ? "missing" : "unusable",
+      problem: { code, message, next, stopsSignIn: true },
+    };
   }
   const { id, status, what, why, next } = redirectFinding(settings, found);
   return {
     state: "ready",
     client: found.value,
-    ...(status !== "ok" && { problem: { code: id, message: `${what}. ${why}`, next } }),
+    ...(status !== "ok" && { problem: { code: id, message: `${what}. ${why}`, next, stopsSignIn: status === "fail" } }),
   };
 }

@@ -12,7 +12,7 @@ test("problems come first, with what to do; what is fine is folded away; one can
   });
   w.google.faults.add({ kind: "apiDisabled" });
   await using chromium = await openChromium();
-  const { page, complaints } = await chromium.open([w.product.origin]);
+  const { page, complaints } = await chromium.open([w.product.origin, w.google.url]);
   await page.goto(`${w.product.origin}/#/doctor`);
   await page.getByRole("status").filter({ hasText: "2 problems stand in the way" }).waitFor();
   const finding = page.getByRole("listitem").filter({ hasText: "The Gmail API is not switched on" }).first();
@@ -21,8 +21,16 @@ test("problems come first, with what to do; what is fine is folded away; one can
   expect(await page.getByText("Node.js").isVisible()).toBe(false);
   await portray(page, "doctor-problems");
 
+  // Where doctor has commands, the console has buttons.
   w.google.faults.clear();
+  w.google.revoke(BOB);
   await page.getByRole("button", { name: "Look again" }).click();
+  await page.getByRole("status").filter({ hasText: "One problem stands in the way" }).waitFor();
+  expect(await page.getByText("gmail-export login").count()).toBe(0);
+  await page.getByRole("link", { name: "Sign in again" }).click();
+  await page.getByRole("heading", { name: BOB }).waitFor();
+  await page.goto(`${w.product.origin}/#/doctor`);
+
   await page.getByRole("status").filter({ hasText: "Nothing stands in the way" }).waitFor();
   await page.getByText(/^All fine: \d+ checks$/).click();
   expect(await page.getByRole("heading", { name: BOB }).count()).toBe(1);

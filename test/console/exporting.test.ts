@@ -179,7 +179,7 @@ test("what the server refuses is said at the field it is about, and nothing that
   await page.getByRole("button", { name: /^With attachments/ }).click();
   await page.getByText("More options").click();
   await page.getByLabel("Messages in each file").fill("1,000,000");
-  await page.getByLabel("Folder").fill("data/mine");
+  await page.getByLabel("Folder").fill("mine");
   await button(page, "Start export").click();
 
   const newest = page.getByLabel("How many of the newest");
@@ -198,10 +198,20 @@ test("what the server refuses is said at the field it is about, and nothing that
   await page.getByLabel("Messages in each file").fill("1,000");
   await page.getByLabel("Folder").fill("../elsewhere");
   await button(page, "Estimate first").click();
-  await page.getByText("output_dir lies outside EXPORT_DIR.").first().waitFor();
+  await page.getByText("lies outside EXPORT_DIR, which is").first().waitFor();
   await page.locator("[aria-invalid]").and(page.getByLabel("Folder")).waitFor();
   expect(await newest.inputValue()).toBe("2");
   expect(await page.getByLabel("Only what a Gmail search finds").inputValue()).toBe("has:attachment");
+
+  // A folder that holds the export of another search is refused at once, and one proposed that is free.
+  await reaches(w, await begin(w, { output_dir: "data/trips", query: "lisbon" }), "completed");
+  await page.getByLabel("Folder").fill("trips");
+  await page.getByText(`${join(w.product.folder, "data")}/`, { exact: true }).waitFor();
+  await button(page, "Start export").click();
+  await page.getByText("holds an export with another filter").first().waitFor();
+  await portray(page, "new-export-taken");
+  await button(page, "Use the free folder trips-2").click();
+  expect(await page.getByLabel("Folder").inputValue()).toBe("trips-2");
 
   await page.getByLabel("Folder").fill("");
   w.google.faults.add(standstill(0));

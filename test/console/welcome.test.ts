@@ -3,6 +3,7 @@ import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
 
 import { simulateGoogle } from "../../simulator/google.ts";
+import { writeCredentials } from "../../simulator/stage.ts";
 import { install } from "../product.ts";
 import { ADA, listedIds } from "../stage.ts";
 import { openChromium, portray } from "./chromium.ts";
@@ -101,5 +102,22 @@ test("a client file that cannot be used is named, with what to do", async () => 
   await page.goto(`${product.origin}/#/accounts`);
   await page.getByRole("link", { name: "Ouvrir le guide de configuration" }).waitFor();
   expect(await page.getByRole("button", { name: "Se connecter avec Google" }).count()).toBe(0);
+
+  // A client that does not know this server's address: what to register, and no way to Google, which would refuse.
+  const { installed } = google.credentials;
+  await writeCredentials(
+    { web: { ...installed, redirect_uris: ["https://elsewhere.example.com/callback"] } },
+    product.folder,
+  );
+  for (const address of ["setup", "accounts"]) {
+    await page.goto(`${product.origin}/#/${address}`);
+    await page.getByRole("button", { name: "Copier URI de redirection" }).first().waitFor();
+    await page.getByRole("alert").getByText(`${product.origin}/auth/callback`, { exact: true }).waitFor();
+    expect(await page.getByText("Se connecter avec Google").count()).toBe(0);
+  }
+  await portray(page, "setup-redirect-fr");
+  await page.goto(`${product.origin}/#/`);
+  await page.getByRole("link", { name: "Ouvrir le guide" }).waitFor();
+  expect(await page.getByText("Se connecter avec Google").count()).toBe(0);
   expect(complaints).toEqual([]);
 });

@@ -2,27 +2,36 @@ import { sameAccount } from "../../core/account.ts";
 import type { OpenDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import { refuse } from "../../core/errors.ts";
 import { createLedger } from "../../core/export/ledger.ts";
-import { sameFilter } from "../../core/mail/filter.ts";
-import type { Manifest } from "../../core/export/manifest.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
 import type { OpenStorage, Storage } from "../../core/ports/storage.ts";
 import { holdDirectory, type Found } from "./export-directory.ts";
 import { findBatches } from "./find-batches.ts";
+import type { FindFree } from "./free-directory.ts";
 import { readJournal } from "./journal.ts";
 import { openManifest } from "./manifest-file.ts";
+import { assertBelongs } from "./ownership.ts";
 
 /** `isHeld` takes the lock for an instant to find out: an export that opens at that moment waits this long for it. */
 const GLANCE_MS = 200;
 
-/** Opens export directories, one writer each, across processes too. */
-export function createOpenDirectory(storages: OpenStorage, clock: Clock, tool: string): OpenDirectory {
+/** Opens export directories, one writer each, across processes too. A refusal names a free one where `findFree` is given. */
+export function createOpenDirectory(
+  storages: OpenStorage,
+  clock: Clock,
+  tool: string,
+  findFree?: FindFree,
+): OpenDirectory {
   return async (path, purpose, spent, signal) => {
     const storage = storages(path);
     const hold = await storage.hold(GLANCE_MS, signal);
     if (!hold) throw busy(path);
     try {
-      return holdDirectory(hold, storage, purpose, await find(storage, purpose, signal), { clock, tool, spent });
+      return holdDirectory(hold, storage, purpose, await find(storage, purpose, findFree, signal), {
+        clock,
+        tool,
+        spent,
+      });
     } catch (error) {
       await hold[Symbol.asyncDispose]();
       throw error;
@@ -36,13 +45,18 @@ export async function assertNotHeld(storage: Storage): Promise<void> {
 }
 
 /** Reads all that is durable in a directory. */
-async function find(storage: Storage, purpose: Purpose, signal: AbortSignal): Promise<Found> {
+async function find(
+  storage: Storage,
+  purpose: Purpose,
+  findFree: FindFree | undefined,
+  signal: AbortSignal,
+): Promise<Found> {
   const manifest = (await openManifest(storage))?.manifest;
-  if (manifest) assertBelongs(storage.place, manifest, purpose);
+  if (manifest) await assertBelongs(storage.place, manifest, purpose, findFree);
 
   let ledger = createLedger();
   const journal = await readJournal(storage, (ref) => ledger.add(ref));
-  if (journal) assertBelongs(storage.place, journal.begin, purpose);
+  if (journal) await assertBelongs(storage.place, journal.begin, purpose, findFree);
   const renamedFrom = [journal?.begin.email, manifest?.email].find(
     (email) => email !== undefined && !sameAccount(email, purpose.email),
   );
@@ -87,22 +101,6 @@ async function find(storage: Storage, purpose: Purpose, signal: AbortSignal): Pr
       ledger.count("gone") === manifest.gone.length &&
       failed.length === 0,
   };
-}
-
-function assertBelongs(place: string, found: Pick<Manifest, "email" | "filter">, purpose: Purpose): void {
-  const { email, was, filter } = purpose;
-  if (!sameAccount(found.email, email) && !(was !== undefined && sameAccount(found.email, was)))
-    throw refuse(
-      "directory_foreign",
-      `${place} holds the export of another account.`,
-      "Choose another output directory for this account. If it is this account's own under a former address, name that: --was <address> (`was` over HTTP).",
-    );
-  if (!sameFilter(found.filter, filter))
-    throw refuse(
-      "directory_foreign",
-      `${place} holds an export with another filter (query, labels, or spam and trash).`,
-      "Choose another output directory for this filter, or ask for the same filter as before.",
-    );
 }
 
 function busy(place: string): Error {

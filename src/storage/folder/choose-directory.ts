@@ -24,7 +24,7 @@ export function chooseDirectoryIn(root: string): ChooseDirectory {
     }
     if (Buffer.byteLength(wanted) > LONGEST) throw tooLong();
     const real = await onDisk(wanted, () => followLinks(wanted));
-    if (!(await isInside(root, real))) throw outside();
+    if (!(await isInside(root, real))) throw outside(wanted, root);
     return real;
   };
 }
@@ -36,7 +36,7 @@ export function chooseDirectoryIn(root: string): ChooseDirectory {
 export function checkDirectoryIn(root: string): (directory: string) => Promise<string> {
   return async (directory) => {
     const real = await onDisk(directory, () => followLinks(directory));
-    if (real !== directory && !(await isInside(root, real))) throw outside();
+    if (real !== directory && !(await isInside(root, real))) throw outside(directory, root);
     return real;
   };
 }
@@ -80,10 +80,11 @@ function circle(): Error {
   );
 }
 
-function outside(): Error {
+/** `path` as it was asked for: where its links lead is not told. */
+function outside(path: string, root: string): Error {
   return refuse(
     "outside_export_dir",
-    "output_dir lies outside EXPORT_DIR.",
+    `${path} lies outside EXPORT_DIR, which is ${root}.`,
     "Choose a directory inside EXPORT_DIR, or start gmail-export with another EXPORT_DIR.",
   );
 }

@@ -45,6 +45,8 @@ export type ExportServices = Readonly<{
   chooseDirectory: ChooseDirectory;
   /** Throws `directory_busy` while some process writes there. */
   directoryIsFree(path: string): Promise<void>;
+  /** Throws `directory_foreign`, with a directory that is free, where the one asked for holds another export. */
+  mayUseDirectory(request: ExportRequest): Promise<void>;
   readDirectory: Pick<ReadDirectory, "manifest" | "snapshot">;
   archive: Archive;
   /** A filter with label ids for names. Throws `label_unknown`. */

@@ -368,6 +368,31 @@ export const FINDING_SENTENCES: readonly Pair[] = [
     "Sign in again: {signIn}. Did it end after seven days? Then the Google Cloud project is in Testing. Before you sign in: {publish}.",
     "Reconnectez-vous : {signIn}. A-t-elle fini après sept jours ? Alors le projet Google Cloud est en mode test. Avant de vous connecter : {publish}.",
   ),
+  // the same in the console, which has buttons for what is a command elsewhere
+  pair(
+    "Sign in again. Did it end after seven days? Then the Google Cloud project is in Testing. Before you sign in: {publish}.",
+    "Reconnectez-vous. La connexion a-t-elle fini après sept jours ? Alors le projet Google Cloud est en mode test. Avant de vous connecter : {publish}.",
+  ),
+  pair(
+    "To be sure, {publish}, then sign in once more. Where that page says In production or Internal, there is nothing to do.",
+    "Pour en être sûr, {publish}, puis reconnectez-vous une fois. Si cette page dit « En production » (In production) ou « Interne » (Internal), il n'y a rien à faire.",
+  ),
+  pair(
+    "Sign out of {account}, then sign in again, and choose {chosen} on Google's page.",
+    "Déconnectez {account}, puis reconnectez-vous, et choisissez {chosen} sur la page de Google.",
+  ),
+  pair(
+    "Sign out of {account}, then sign in again, and tick the box for reading mail on Google's page, if there is one.",
+    "Déconnectez {account}, puis reconnectez-vous et cochez, s'il y en a une, la case qui permet de lire le courrier.",
+  ),
+  pair(
+    "Take it out of GMAIL_SCOPES, then sign out of {account} (so that Google forgets it), then sign in again.",
+    "Retirez-le de GMAIL_SCOPES, puis déconnectez {account} (pour que Google l'oublie), puis reconnectez-vous.",
+  ),
+  pair(
+    "Put back the key (TOKEN_ENCRYPTION_KEY, or the file key in STATE_DIR); or sign in again, which replaces the file.",
+    "Remettez la clé (TOKEN_ENCRYPTION_KEY, ou le fichier key de STATE_DIR) ; ou reconnectez-vous, ce qui remplace le fichier.",
+  ),
   pair("{account} allows mail to be read", "{account} permet de lire le courrier"),
   pair(
     "The sign-in of {account} carries the scope gmail.metadata",

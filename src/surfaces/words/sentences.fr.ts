@@ -746,11 +746,6 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   pair("Choose a name of visible characters.", "Choisissez un nom de caractères visibles."),
   pair("output_dir is longer than {count} bytes.", "output_dir dépasse {count} octets."),
   pair("Choose a shorter one.", "Choisissez-en un plus court."),
-  pair("output_dir lies outside EXPORT_DIR.", "output_dir est hors de EXPORT_DIR."),
-  pair(
-    "For this filter choose a directory that is free, such as {path}, or ask for the same filter as before.",
-    "Pour ce filtre, choisissez un dossier libre, comme {path}, ou demandez le même filtre qu'avant.",
-  ),
   pair("{path} lies outside EXPORT_DIR, which is {root}.", "{path} est hors de EXPORT_DIR, qui est {root}."),
   pair(
     "Choose a directory inside EXPORT_DIR, or start gmail-export with another EXPORT_DIR.",
@@ -800,6 +795,10 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Choose another output directory for this account ({free} is free).",
     "Choisissez un autre dossier pour ce compte ({free} est libre).",
   ),
+  pair(
+    "If it is this account's own under a former address, name that: --was <address> (`was` over HTTP).",
+    "S'il est à ce compte sous une ancienne adresse, nommez-la : --was <adresse> (`was` par HTTP).",
+  ),
   pair("Another export is writing to {path}.", "Un autre export écrit dans {path}."),
   pair(
     "Wait until it has ended, or choose another output directory.",
@@ -827,12 +826,11 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Nommez le dossier d'un export ; si l'un y fut arrêté très tôt, relancez-le d'abord.",
   ),
   pair("{path} cannot be read ({code}).", "{path} ne peut pas être lu ({code})."),
-  pair("{what}: {path} ({code}).", "{what} : {path} ({code})."),
-  pair("There is no room left to write", "Il n'y a plus de place pour écrire"),
-  pair("This may not be written", "Écriture interdite ici"),
-  pair("This has gone away", "Ceci n'est plus là"),
-  pair("Something else is in the way", "Autre chose est en travers"),
-  pair("The disk refused", "Le disque a refusé"),
+  pair("There is no room left to write: {path} ({code}).", "Il n'y a plus de place pour écrire : {path} ({code})."),
+  pair("This may not be written: {path} ({code}).", "Écriture interdite ici : {path} ({code})."),
+  pair("This has gone away: {path} ({code}).", "Ceci n'est plus là : {path} ({code})."),
+  pair("Something else is in the way: {path} ({code}).", "Autre chose est en travers : {path} ({code})."),
+  pair("The disk refused: {path} ({code}).", "Le disque a refusé : {path} ({code})."),
   pair(
     "Make room, then start the same export again: it goes on where it stopped.",
     "Faites de la place, puis relancez le même export : il reprend où il s'était arrêté.",

@@ -4,6 +4,7 @@ import { inBoth } from "../language.ts";
 import { Notice } from "../parts/failure.tsx";
 import { to } from "../route.ts";
 import type { Setup } from "../setup/api.ts";
+import { ClientProblem } from "../setup/client-problem.tsx";
 import { signInAddress } from "../sign-in-address.ts";
 
 const words = inBoth({
@@ -38,6 +39,7 @@ export function SignInForm({ setup, isFirst }: { setup: Setup | undefined; isFir
         </p>
       </Notice>
     );
+  if (setup?.credentials.problem?.stops_sign_in) return <ClientProblem setup={setup} />;
   return (
     <form
       class="narrow"

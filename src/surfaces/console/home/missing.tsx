@@ -11,7 +11,8 @@ const words = inBoth({
     sign_in: "Nobody is signed in, so no export can go on.",
   },
   fr: {
-    setup: "Le fichier client de Google manque ou est inutilisable : aucun export ne peut avancer.",
+    setup:
+      "Le fichier client de Google manque, est inutilisable ou ne convient pas à ce serveur : aucun export ne peut avancer.",
     guide: "Ouvrir le guide de configuration",
     sign_in: "Personne n'est connecté : aucun export ne peut avancer.",
   },

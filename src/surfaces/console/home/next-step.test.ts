@@ -16,6 +16,16 @@ test("with one, somebody must sign in; a sign-in that has ended counts for nothi
   expect(nextStep(ready, [{ authenticated: false }])).toBe("sign_in");
 });
 
+test("where Google would refuse a sign-in, the set-up comes first, as long as nobody is signed in", () => {
+  const problem = { code: "redirect_uri", message: "It is not listed.", next: "Add it." };
+  const refused = (stops_sign_in: boolean) => ({
+    credentials: { ...ready.credentials, problem: { ...problem, stops_sign_in } },
+  });
+  expect(nextStep(refused(true), [{ authenticated: false }])).toBe("setup");
+  expect(nextStep(refused(true), [{ authenticated: true }])).toBe("export");
+  expect(nextStep(refused(false), [])).toBe("sign_in");
+});
+
 test("then nothing stands before an export", () => {
   expect(nextStep(ready, [{ authenticated: false }, { authenticated: true }])).toBe("export");
 });

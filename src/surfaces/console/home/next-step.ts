@@ -11,5 +11,6 @@ export function nextStep(
   accounts: readonly Pick<Account, "authenticated">[],
 ): Step {
   if (credentials.state !== "ready") return "setup";
-  return accounts.some(({ authenticated }) => authenticated) ? "export" : "sign_in";
+  if (accounts.some(({ authenticated }) => authenticated)) return "export";
+  return credentials.problem?.stops_sign_in ? "setup" : "sign_in";
 }

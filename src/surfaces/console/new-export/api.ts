@@ -7,10 +7,10 @@ import { bodyOf, type Draft } from "./form.ts";
 export type Estimate = Readonly<z.infer<typeof EstimateShape>>;
 
 /** Lists the mailbox, which takes a while for a large one; when the signal aborts, the server stops too. */
-export function estimate(draft: Draft, signal: AbortSignal): Promise<Estimate> {
-  return call("POST", "/exports/estimate", { body: bodyOf(draft), signal });
+export function estimate(draft: Draft, exportDir: string, signal: AbortSignal): Promise<Estimate> {
+  return call("POST", "/exports/estimate", { body: bodyOf(draft, exportDir), signal });
 }
 
-export function start(draft: Draft): Promise<Readonly<z.infer<typeof Started>>> {
-  return call("POST", "/export/gmail", { body: bodyOf(draft) });
+export function start(draft: Draft, exportDir: string): Promise<Readonly<z.infer<typeof Started>>> {
+  return call("POST", "/export/gmail", { body: bodyOf(draft, exportDir) });
 }

@@ -2,47 +2,64 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { NewExport } from "../../http/exports/new-export.ts";
-import { bodyOf, complaintsOf, EMPTY } from "./form.ts";
+import { bodyOf, complaintsOf, EMPTY, nameIn } from "./form.ts";
 
 const ADA = { ...EMPTY, email: "ada@example.com" };
+const DATA = "/mail/data";
 
 test("a form left as it is asks for the whole mailbox, in words that the server takes", () => {
-  expect(bodyOf(ADA)).toEqual({ email: "ada@example.com" });
-  expect(NewExport.parse(bodyOf(ADA))).toMatchObject({ max_emails: null, labels: [], include_spam_trash: false });
+  expect(bodyOf(ADA, DATA)).toEqual({ email: "ada@example.com" });
+  expect(NewExport.parse(bodyOf(ADA, DATA))).toMatchObject({ max_emails: null, labels: [], include_spam_trash: false });
 });
 
 test("everything that is filled in is asked for", () => {
-  const body = bodyOf({
-    ...ADA,
-    howMany: "newest",
-    newest: "10 000",
-    query: " label:travel ",
-    labels: ["INBOX"],
-    otherLabels: "Label_3, INBOX;Label_4",
-    spamAndTrash: true,
-    directory: " data/trip ",
-    batchSize: "1,000",
-  });
+  const body = bodyOf(
+    {
+      ...ADA,
+      howMany: "newest",
+      newest: "10 000",
+      query: " label:travel ",
+      labels: ["INBOX"],
+      otherLabels: "Label_3, INBOX;Label_4",
+      spamAndTrash: true,
+      directory: " trip/lisbon ",
+      batchSize: "1,000",
+    },
+    DATA,
+  );
   expect(NewExport.parse(body)).toEqual({
     email: "ada@example.com",
     max_emails: 10_000,
     query: "label:travel",
     labels: ["INBOX", "Label_3", "Label_4"],
     include_spam_trash: true,
-    output_dir: "data/trip",
+    output_dir: "/mail/data/trip/lisbon",
     batch_size: 1_000,
   });
+});
+
+test("a folder is a name inside EXPORT_DIR, and a path that was typed whole stays as it is", () => {
+  for (const [name, path] of [
+    ["trip", "/mail/data/trip"],
+    ["../trip", "/mail/data/../trip"],
+    ["/elsewhere", "/elsewhere"],
+  ] as const) {
+    expect(bodyOf({ ...ADA, directory: name }, DATA)).toMatchObject({ output_dir: path });
+    expect(nameIn(DATA, path)).toBe(name);
+  }
+  expect(nameIn("/", "/trip")).toBe("trip");
+  expect(nameIn(DATA, "/mail/database/trip")).toBe("/mail/database/trip");
 });
 
 test("whoever wants the newest few never gets all: what is no number is refused", () => {
   fc.assert(
     fc.property(fc.string(), (newest) => {
-      const asked = NewExport.safeParse(bodyOf({ ...ADA, howMany: "newest", newest }));
+      const asked = NewExport.safeParse(bodyOf({ ...ADA, howMany: "newest", newest }, DATA));
       expect(asked.success ? asked.data.max_emails : "refused").not.toBeNull();
     }),
   );
   for (const newest of ["", "some", "-1", "0", "1e3"])
-    expect(NewExport.safeParse(bodyOf({ ...ADA, howMany: "newest", newest })).success).toBe(false);
+    expect(NewExport.safeParse(bodyOf({ ...ADA, howMany: "newest", newest }, DATA)).success).toBe(false);
 });
 
 test("complaints stand at their fields, the first one of each", () => {

@@ -28,8 +28,11 @@ export const EMPTY: Draft = {
   batchSize: "",
 };
 
-/** The body of POST /export/gmail, with what was left empty left out. */
-export function bodyOf(draft: Draft): Readonly<Record<string, unknown>> {
+/**
+ * The body of POST /export/gmail, with what was left empty left out. The folder is a name inside `exportDir`; for the
+ * server, a relative one would count from where it was started.
+ */
+export function bodyOf(draft: Draft, exportDir: string): Readonly<Record<string, unknown>> {
   const { email, query, directory, batchSize } = draft;
   const labels = [...draft.labels, ...draft.otherLabels.split(/[\s,;]+/).filter(Boolean)];
   return {
@@ -38,9 +41,24 @@ export function bodyOf(draft: Draft): Readonly<Record<string, unknown>> {
     ...(query.trim() && { query: query.trim() }),
     ...(labels.length > 0 && { labels: [...new Set(labels)] }),
     ...(draft.spamAndTrash && { include_spam_trash: true }),
-    ...(directory.trim() && { output_dir: directory.trim() }),
+    ...(directory.trim() && { output_dir: pathIn(exportDir, directory.trim()) }),
     ...(batchSize.trim() && { batch_size: numberIn(batchSize) }),
   };
+}
+
+/** EXPORT_DIR with a slash behind it: what stands before the name of a folder in it. */
+export function before(exportDir: string): string {
+  return exportDir.endsWith("/") ? exportDir : `${exportDir}/`;
+}
+
+/** A folder of this name in EXPORT_DIR; whoever typed a whole path meant that. */
+function pathIn(exportDir: string, name: string): string {
+  return name.startsWith("/") ? name : before(exportDir) + name;
+}
+
+/** What is typed for this path: its name in EXPORT_DIR, or all of it where that leads elsewhere. */
+export function nameIn(exportDir: string, path: string): string {
+  return path.startsWith(before(exportDir)) ? path.slice(before(exportDir).length) : path;
 }
 
 /** What is no whole number goes as it is: the server says what is wrong with it, and never takes it for "all". */

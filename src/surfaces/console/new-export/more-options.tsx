@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 
 import { inBoth } from "../language.ts";
 import { said, TextField } from "./field.tsx";
+import { FolderField } from "./folder-field.tsx";
 import type { Draft, Field } from "./form.ts";
 
 const words = inBoth({
@@ -20,9 +21,6 @@ const words = inBoth({
     others: "Other labels, by their id",
     othersHint:
       "Gmail's ids, with commas between them, such as CATEGORY_PERSONAL or Label_12. To go by the name of a label of yours, search for label:name above.",
-    directory: "Folder",
-    directoryHint:
-      "On the computer where gmail-export runs, and inside its export folder. Left empty, it is named after the account. One that holds the same export already is brought up to date; nothing is fetched twice.",
     batch: "Messages in each file",
     wrongBatch: "A whole number from 1 to 100,000.",
     batchHint:
@@ -42,9 +40,6 @@ const words = inBoth({
     others: "Autres libellés, par leur identifiant",
     othersHint:
       "Les identifiants de Gmail, séparés par des virgules, comme CATEGORY_PERSONAL ou Label_12. Pour désigner un de vos libellés par son nom, cherchez label:nom ci-dessus.",
-    directory: "Dossier",
-    directoryHint:
-      "Sur l'ordinateur où tourne gmail-export, et dans son dossier d'exports. Vide, il porte le nom du compte. S'il contient déjà le même export, celui-ci est mis à jour ; rien n'est lu deux fois.",
     batch: "Messages par fichier",
     wrongBatch: "Un nombre entier de 1 à 100 000.",
     batchHint:
@@ -59,10 +54,14 @@ export function MoreOptions({
   draft,
   change,
   complaints,
+  exportDir,
+  free,
 }: {
   draft: Draft;
   change: (part: Partial<Draft>) => void;
   complaints: Partial<Record<Field, string>>;
+  exportDir: string;
+  free: string | undefined;
 }) {
   const w = words();
   const [isOpen, setIsOpen] = useState(false);
@@ -74,12 +73,12 @@ export function MoreOptions({
     <details class="more" open={isOpen} onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
       <summary>{w.more}</summary>
       <Labels draft={draft} change={change} wrong={said(complaints.labels)} />
-      <TextField
-        label={w.directory}
-        hint={w.directoryHint}
+      <FolderField
+        exportDir={exportDir}
         value={draft.directory}
         onValue={(directory) => change({ directory })}
-        wrong={said(complaints.output_dir)}
+        complaint={complaints.output_dir}
+        free={free}
       />
       <TextField
         label={w.batch}

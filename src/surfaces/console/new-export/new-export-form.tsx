@@ -5,7 +5,9 @@ import { useAction } from "../action.ts";
 import { Refusal } from "../api.ts";
 import { inBoth } from "../language.ts";
 import { Failure, Notice } from "../parts/failure.tsx";
+import { SignInLink } from "../parts/sign-in-link.tsx";
 import { go } from "../route.ts";
+import { isSignInStopped } from "../setup/api.ts";
 import { AccountField } from "./account-field.tsx";
 import { start } from "./api.ts";
 import { EstimateOf } from "./estimate.tsx";
@@ -43,7 +45,7 @@ const words = inBoth({
 });
 
 /** Everything that can be asked of an export, with a dry run before it. What was typed stays, whatever the server says. */
-export function NewExportForm({ accounts }: { accounts: readonly Account[] }) {
+export function NewExportForm({ accounts, exportDir }: { accounts: readonly Account[]; exportDir: string }) {
   const w = words();
   const first = accounts.find(({ authenticated }) => authenticated) ?? accounts[0];
   const [draft, setDraft] = useState<Draft>({ ...EMPTY, email: first?.email ?? "" });
@@ -51,7 +53,7 @@ export function NewExportForm({ accounts }: { accounts: readonly Account[] }) {
   const estimating = useEstimate();
   const starting = useAction(async () => {
     estimating.stop();
-    go({ page: "export", id: (await start(draft)).job_id });
+    go({ page: "export", id: (await start(draft, exportDir)).job_id });
   });
   const [last, setLast] = useState<"start" | "estimate">("start");
   const notEstimated = estimating.now.state === "failed" ? estimating.now.error : undefined;
@@ -92,7 +94,13 @@ export function NewExportForm({ accounts }: { accounts: readonly Account[] }) {
           />
           {w.spamAndTrash}
         </label>
-        <MoreOptions draft={draft} change={change} complaints={complaints} />
+        <MoreOptions
+          draft={draft}
+          change={change}
+          complaints={complaints}
+          exportDir={exportDir}
+          free={problem?.free_directory}
+        />
       </section>
       {problem?.code === "invalid_fields" && Object.keys(complaints).length > 0 ? (
         <Notice kind="bad">
@@ -103,9 +111,13 @@ export function NewExportForm({ accounts }: { accounts: readonly Account[] }) {
       )}
       {problem?.sign_in_url !== undefined && (
         <p>
-          <a class="button primary" href={problem.sign_in_url} target="_blank" rel="noreferrer">
-            {w.signIn}
-          </a>
+          {isSignInStopped() ? (
+            <SignInLink />
+          ) : (
+            <a class="button primary" href={problem.sign_in_url} target="_blank" rel="noreferrer">
+              {w.signIn}
+            </a>
+          )}
         </p>
       )}
       <Outcome of={estimating.now} draft={draft} />
@@ -123,7 +135,7 @@ export function NewExportForm({ accounts }: { accounts: readonly Account[] }) {
             disabled={starting.busy}
             onClick={() => {
               setLast("estimate");
-              estimating.ask(draft);
+              estimating.ask(draft, exportDir);
             }}
           >
             {w.estimate}

@@ -12,7 +12,7 @@ export type Estimating = Readonly<
 >;
 
 /** One estimate at a time; leaving the page stops it. */
-export function useEstimate(): { now: Estimating; ask: (draft: Draft) => void; stop: () => void } {
+export function useEstimate(): { now: Estimating; ask: (draft: Draft, exportDir: string) => void; stop: () => void } {
   const [now, setNow] = useState<Estimating>({ state: "none" });
   const going = useRef<AbortController>(undefined);
   const end = (): void => {
@@ -25,12 +25,12 @@ export function useEstimate(): { now: Estimating; ask: (draft: Draft) => void; s
   };
   return {
     now,
-    ask(draft) {
+    ask(draft, exportDir) {
       end();
       const mine = new AbortController();
       going.current = mine;
       setNow({ state: "going" });
-      estimate(draft, mine.signal).then(
+      estimate(draft, exportDir, mine.signal).then(
         (value) => settle(mine, { state: "ready", of: draft, value }),
         (error: unknown) => settle(mine, { state: "failed", error }),
       );

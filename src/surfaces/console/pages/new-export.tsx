@@ -5,6 +5,7 @@ import { Loaded } from "../parts/loaded.tsx";
 import { Page } from "../parts/page.tsx";
 import { useResource } from "../resource.ts";
 import { to } from "../route.ts";
+import { readSetup } from "../setup/api.ts";
 
 const words = inBoth({
   en: {
@@ -23,12 +24,15 @@ const words = inBoth({
 
 export function NewExportPage() {
   const w = words();
-  const accounts = useResource("accounts", listAccounts);
+  const start = useResource("start", async (signal) => {
+    const [accounts, { export_dir: exportDir }] = await Promise.all([listAccounts(signal), readSetup(signal)]);
+    return { accounts, exportDir };
+  });
   return (
     <Page title={w.title}>
-      <Loaded from={accounts}>
-        {(all) =>
-          all.length === 0 ? (
+      <Loaded from={start}>
+        {({ accounts, exportDir }) =>
+          accounts.length === 0 ? (
             <section class="card empty">
               <h2>{w.nobody}</h2>
               <p>{w.why}</p>
@@ -37,7 +41,7 @@ export function NewExportPage() {
               </a>
             </section>
           ) : (
-            <NewExportForm accounts={all} />
+            <NewExportForm accounts={accounts} exportDir={exportDir} />
           )
         }
       </Loaded>

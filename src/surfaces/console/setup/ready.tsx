@@ -1,12 +1,11 @@
 import { useEffect, useRef } from "preact/hooks";
 
 import { inBoth } from "../language.ts";
-import { CopyText } from "../parts/copy-text.tsx";
 import { Notice } from "../parts/failure.tsx";
-import { Sentence } from "../parts/sentence.tsx";
 import { SignInLink } from "../parts/sign-in-link.tsx";
 import { to } from "../route.ts";
 import type { Setup } from "./api.ts";
+import { ClientProblem } from "./client-problem.tsx";
 import { UnverifiedNote } from "./unverified.tsx";
 
 const words = inBoth({
@@ -19,7 +18,6 @@ const words = inBoth({
     project: "Project",
     file: "File",
     accounts: "See who is signed in",
-    redirect: "Redirect URI",
   },
   fr: {
     ready: "Google connaît ce programme",
@@ -30,18 +28,11 @@ const words = inBoth({
     project: "Projet",
     file: "Fichier",
     accounts: "Voir qui est connecté",
-    redirect: "URI de redirection",
   },
 });
 
 /** There is a usable client file: which one, and what comes next. `isNew`: it came just now. */
-export function Ready({
-  setup: { credentials, accounts, app_name: app, redirect_uri: redirectUri },
-  isNew,
-}: {
-  setup: Setup;
-  isNew: boolean;
-}) {
+export function Ready({ setup, isNew }: { setup: Setup; isNew: boolean }) {
   const w = words();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
@@ -49,6 +40,7 @@ export function Ready({
     scrollTo(0, 0);
     heading.current?.focus({ preventScroll: true });
   }, [isNew]);
+  const { credentials, accounts, app_name: app } = setup;
   const { kind, client_id: id, project_id: project, path, problem } = credentials;
   return (
     <section class="card">
@@ -56,21 +48,7 @@ export function Ready({
         {w.ready}
       </h2>
       {isNew && <Notice kind="good">{w.stored}</Notice>}
-      {problem && (
-        <Notice kind="warn">
-          <p>
-            <Sentence text={problem.message} />
-          </p>
-          <p>
-            <Sentence text={problem.next} />
-          </p>
-          {problem.code === "redirect_uri" && (
-            <p>
-              <CopyText what={w.redirect} text={redirectUri} />
-            </p>
-          )}
-        </Notice>
-      )}
+      <ClientProblem setup={setup} />
       <dl class="lines">
         <dt>{w.client}</dt>
         <dd>
@@ -98,7 +76,7 @@ export function Ready({
       {accounts === 0 ? (
         <>
           <UnverifiedNote app={app} whose="anybody" />
-          {problem?.code !== "redirect_uri" && <SignInLink look="primary big" />}
+          {!problem?.stops_sign_in && <SignInLink look="primary big" />}
         </>
       ) : (
         <a class="button" href={to({ page: "accounts" })}>

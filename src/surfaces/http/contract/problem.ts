@@ -15,6 +15,7 @@ export const Problem = z
     next: z.string(),
     errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
     sign_in_url: z.string().optional(),
+    free_directory: z.string().optional(),
     request_id: z.string(),
   })
   .meta({
@@ -32,7 +33,7 @@ export const Problem = z
     ],
   });
 
-type Extra = Pick<z.infer<typeof Problem>, "errors" | "sign_in_url">;
+type Extra = Pick<z.infer<typeof Problem>, "errors" | "sign_in_url" | "free_directory">;
 
 /** The one place where a failure becomes an HTTP status. */
 export function statusOf(code: FailureCode): number {
@@ -106,9 +107,7 @@ export async function sendFailure(reply: FastifyReply, failure: Failure, extra: 
 export async function sendError(reply: FastifyReply, error: unknown): Promise<FastifyReply> {
   const failure = failureOf(error);
   if (failure) {
-    const isAboutDirectory = failure.code === "outside_export_dir" || failure.code === "unusable_directory";
-    const errors = [{ field: "output_dir", message: failure.message }];
-    return sendFailure(reply, failure, isAboutDirectory ? { errors } : {});
+    return sendFailure(reply, failure, extraOf(failure));
   }
   if (hasZodFastifySchemaValidationErrors(error)) {
     const errors = error.validation.flatMap(fieldsOf);
@@ -127,6 +126,16 @@ export async function sendError(reply: FastifyReply, error: unknown): Promise<Fa
       "Send a JSON body, as /docs shows.",
     );
   return sendProblem(reply, 500, "internal", "gmail-export met something it does not expect.", "See the server's log.");
+}
+
+/** What programs need not read out of a sentence: the field that was refused, and what to send in its place. */
+function extraOf(failure: Failure): Extra {
+  const free = failure.retry === "never" ? failure.free : undefined;
+  const isAboutDirectory = failure.code === "outside_export_dir" || failure.code === "unusable_directory";
+  return {
+    ...((isAboutDirectory || free !== undefined) && { errors: [{ field: "output_dir", message: failure.message }] }),
+    ...(free !== undefined && { free_directory: free }),
+  };
 }
 
 export async function sendProblem(

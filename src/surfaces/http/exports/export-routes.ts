@@ -14,7 +14,6 @@ import { clientGone } from "../client-gone.ts";
 import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
 import { EMAIL, EXPORT_ID, LINKS, RUNNING_EXPORT } from "../contract/examples.ts";
 import { Export, ExportInFull, Links, viewInFull, viewOf } from "./export-view.ts";
-import { refuseOtherFilter } from "./other-filter.ts";
 import { acceptExport, NewExport } from "./new-export.ts";
 import type { Common, ExportServices } from "../services.ts";
 
@@ -106,7 +105,7 @@ const WISHES: readonly [path: string, wish: Wish, summary: string][] = [
 ];
 
 export function exportRoutes(services: ExportServices & Common): FastifyPluginAsyncZod {
-  const { queue, directoryIsFree, readDirectory, estimate, log } = services;
+  const { queue, directoryIsFree, mayUseDirectory, readDirectory, estimate, log } = services;
   return async (app) => {
     app.post(
       "/export/gmail",
@@ -120,7 +119,7 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
             202: describeAnswer("It waits for its turn, or runs; `Location` is where to look at it", Started),
             ...describeProblems({
               401: NOT_SIGNED_IN,
-              409: "That directory is being written, another unfinished export has it, or it holds an export with another filter.",
+              409: "That directory is being written, another unfinished export has it, or it holds an export of another account or filter (`free_directory` is one that is free).",
               422: `${INVALID_FIELDS} Or \`output_dir\` is not inside EXPORT_DIR, or the mailbox has no such label.`,
               429: "Google's quota is spent for now, and a label's name was to be looked up.",
               502: "Google answered with an error of its own when a label's name was looked up.",
@@ -133,7 +132,7 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
         const request = await acceptExport(body, reply, services);
         if (!request) return reply;
         await directoryIsFree(request.directory);
-        await refuseOtherFilter(request, services);
+        await mayUseDirectory(request);
         const job = await queue.add(request);
         log.info("export accepted", { requestId, export: job.id });
         const { links } = viewOf(job);

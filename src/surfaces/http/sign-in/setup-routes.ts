@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
+import type { Setup as SetupFound } from "../../../doctor/setup.ts";
 import { describeAnswer, describeProblems } from "../contract/answers.ts";
 import type { Common, SignInServices } from "../services.ts";
 
@@ -17,9 +18,12 @@ export const Setup = z
       kind: z.enum(["installed", "web"]).optional(),
       client_id: z.string().optional(),
       project_id: z.string().optional(),
-      problem: z.object({ code: z.string(), message: z.string(), next: z.string() }).optional(),
+      problem: z
+        .object({ code: z.string(), message: z.string(), next: z.string(), stops_sign_in: z.boolean() })
+        .optional(),
     }),
     redirect_uri: z.url(),
+    export_dir: z.string(),
     scopes: z.array(z.string()),
     app_name: z.string(),
     google: z.object({
@@ -46,6 +50,7 @@ export const Setup = z
           project_id: "my-mail-export",
         },
         redirect_uri: "http://localhost:8000/auth/callback",
+        export_dir: "/home/you/mail/data",
         scopes: ["https://www.googleapis.com/auth/gmail.readonly"],
         app_name: APP_NAME,
         google: {
@@ -82,6 +87,10 @@ const ClientFile = z.unknown().meta({
   ],
 });
 
+function problemOf({ stopsSignIn, ...problem }: NonNullable<SetupFound["client"]["problem"]>) {
+  return { ...problem, stops_sign_in: stopsSignIn };
+}
+
 /** The first visit: is there an OAuth client, what is it called at Google, and where does one make it. */
 export function setupRoutes({
   setup,
@@ -90,7 +99,7 @@ export function setupRoutes({
   log,
 }: SignInServices & Pick<Common, "log">): FastifyPluginAsyncZod {
   const view = async (): Promise<z.infer<typeof Setup>> => {
-    const { path, client: found, redirectUri, scopes, pages } = await setup();
+    const { path, client: found, redirectUri, exportDir, scopes, pages } = await setup();
     const client = found.state === "ready" ? found.client : undefined;
     return {
       credentials: {
@@ -98,9 +107,10 @@ export function setupRoutes({
         path,
         ...(client && { kind: client.kind, client_id: client.clientId }),
         ...(client?.projectId !== undefined && { project_id: client.projectId }),
-        ...(found.problem && { problem: found.problem }),
+        ...(found.problem && { problem: problemOf(found.problem) }),
       },
       redirect_uri: redirectUri,
+      export_dir: exportDir,
       scopes: [...scopes],
       app_name: APP_NAME,
       google: {
