@@ -14,9 +14,23 @@ export type Mail = Readonly<{ form: "mail" | "chat" | "blank"; entity: Entity; e
 
 export type Writer = Readonly<{
   labelIds(index: number, kind?: Kind): readonly string[];
-  /** Written anew at every call, and always the same: nothing of it is stored. */
+  /** Always the same for the same message. */
   write(at: Seeded, labelIds: readonly string[], kind?: Kind): Mail;
 }>;
+
+/** Mail of the variety that was written lately, by all that it depends on: tests ask for the same again and again. */
+const written = new Map<string, Mail>();
+
+/** About 20 MB of them. */
+const MOST_WRITTEN = 1_000;
+
+function writtenOnce(key: string, write: () => Mail): Mail {
+  const mail = written.get(key) ?? write();
+  written.delete(key); // the one that was asked for last is the last to go
+  written.set(key, mail);
+  if (written.size > MOST_WRITTEN) written.delete(written.keys().next().value!);
+  return mail;
+}
 
 /** Writes one account's mail from the seed. Kinds, envelopes and places turn in cycles of coprime length, so every mixture comes up. */
 export function writer(seed: number, email: string, bodyBytes?: number): Writer {
@@ -38,42 +52,49 @@ export function writer(seed: number, email: string, bodyBytes?: number): Writer 
     return { node: text("plain", content, { transferEncoding: "8bit" }), preview: content.slice(0, 400) };
   };
 
+  const write: Writer["write"] = ({ index, internalDate, conversation }, labelIds, asked) => {
+    const draw = random(seed, email, index, "mail");
+    const kind = asked ?? kindAt(index);
+    const simple = bodyBytes !== undefined && asked === undefined;
+    const body = simple ? benchmarkBody(index, bodyBytes) : makeBody(kind, draw);
+    const form = !simple && (kind === "chat" || kind === "blank") ? kind : "mail";
+    const place = conversation.indexOf(index);
+    const occasion: Occasion = {
+      me,
+      direction: direction(labelIds),
+      subject: random(seed, email, conversation[0]!, "subject").pick(SUBJECTS),
+      date: internalDate - (internalDate % 1_000) - 1_000 * draw.int(5),
+      messageId: messageId(index),
+      references: conversation
+        .slice(Math.max(0, place - 10), place)
+        .filter(isMail)
+        .map(messageId),
+    };
+    const envelopeKind: EnvelopeKind = simple ? "ordinary" : envelopes[index % envelopes.length]!;
+    const headers: Record<Mail["form"], () => Header[]> = {
+      mail: () => envelope(envelopeKind, occasion, draw),
+      chat: () => [mailboxes("From", [draw.pick(PEOPLE)])],
+      blank: () => [],
+    };
+    return {
+      form,
+      entity: { headers: headers[form](), body: body.node },
+      eol: body.eol ?? "\r\n",
+      preview: body.preview,
+    };
+  };
+
   return {
     labelIds: (index, kind = kindAt(index)) => {
       if (bodyBytes === undefined && kind === "chat") return CHAT;
       if (bodyBytes === undefined && kind === "blank") return DRAFT;
       return placements[index % placements.length]!;
     },
-    write: ({ index, internalDate, conversation }, labelIds, asked) => {
-      const draw = random(seed, email, index, "mail");
-      const kind = asked ?? kindAt(index);
-      const simple = bodyBytes !== undefined && asked === undefined;
-      const body = simple ? benchmarkBody(index, bodyBytes) : makeBody(kind, draw);
-      const form = !simple && (kind === "chat" || kind === "blank") ? kind : "mail";
-      const place = conversation.indexOf(index);
-      const occasion: Occasion = {
-        me,
-        direction: direction(labelIds),
-        subject: random(seed, email, conversation[0]!, "subject").pick(SUBJECTS),
-        date: internalDate - (internalDate % 1_000) - 1_000 * draw.int(5),
-        messageId: messageId(index),
-        references: conversation
-          .slice(Math.max(0, place - 10), place)
-          .filter(isMail)
-          .map(messageId),
-      };
-      const envelopeKind: EnvelopeKind = simple ? "ordinary" : envelopes[index % envelopes.length]!;
-      const headers: Record<Mail["form"], () => Header[]> = {
-        mail: () => envelope(envelopeKind, occasion, draw),
-        chat: () => [mailboxes("From", [draw.pick(PEOPLE)])],
-        blank: () => [],
-      };
-      return {
-        form,
-        entity: { headers: headers[form](), body: body.node },
-        eol: body.eol ?? "\r\n",
-        preview: body.preview,
-      };
+    write(at, labelIds, asked) {
+      if (bodyBytes !== undefined) return write(at, labelIds, asked); // mail for benchmarks is much, and each is read once
+      const { index, internalDate, conversation } = at;
+      const key = JSON.stringify([seed, email, index, internalDate, conversation, labelIds, asked]);
+      return writtenOnce(key, () => write(at, labelIds, asked));
     },
   };
 }
