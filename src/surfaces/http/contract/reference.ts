@@ -1,7 +1,6 @@
 import { createHash } from "node:crypto";
 
-import scalar from "@scalar/fastify-api-reference";
-import type { FastifyInstance } from "fastify";
+import { fastify, type FastifyInstance } from "fastify";
 
 import { assignFamily } from "../access/families.ts";
 
@@ -11,9 +10,23 @@ export const REFERENCE = "/docs";
 /** The API's reference at `/docs`, which works offline, and the document that it shows. */
 export async function reference(app: FastifyInstance): Promise<void> {
   assignFamily("reference", app);
+  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
+  let opened: Promise<FastifyInstance> | undefined;
+  for (const address of [REFERENCE, `${REFERENCE}/`, `${REFERENCE}/js/scalar.js`])
+    app.get(address, { schema: { hide: true } }, async ({ raw: request }, reply) => {
+      const pages = await (opened ??= referencePages());
+      reply.hijack();
+      pages.routing(request, reply.raw);
+    });
+}
+
+/** The library with its pages, five megabytes: only loaded when somebody reads them. */
+async function referencePages(): Promise<FastifyInstance> {
+  const { default: scalar } = await import("@scalar/fastify-api-reference");
+  const pages = fastify({ logger: false });
   // The library's page starts itself by a script of its own text. That text alone is let in, by its digest: it is made
   // of the configuration below and nothing else.
-  app.addHook("onSend", async (_request, reply, payload) => {
+  pages.addHook("onSend", async (_request, reply, payload) => {
     if (typeof payload !== "string" || !String(reply.getHeader("content-type")).startsWith("text/html")) return;
     const digests = [...payload.matchAll(/<script(?![^>]*\ssrc=)[^>]*>(.*?)<\/script>/gs)].map(([, text = ""]) =>
       digestOf(text),
@@ -21,8 +34,7 @@ export async function reference(app: FastifyInstance): Promise<void> {
     const policy = String(reply.raw.getHeader("content-security-policy"));
     void reply.header("content-security-policy", policy.replace("script-src 'self'", `$& ${digests.join(" ")}`));
   });
-  app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
-  await app.register(scalar, {
+  await pages.register(scalar, {
     routePrefix: REFERENCE,
     configuration: {
       url: "/openapi.json",
@@ -34,6 +46,8 @@ export async function reference(app: FastifyInstance): Promise<void> {
       hideClientButton: true,
     },
   });
+  await pages.ready();
+  return pages;
 }
 
 function digestOf(text: string): string {
