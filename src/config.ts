@@ -4,38 +4,30 @@ import { resolve } from "node:path";
 import { refuse } from "./core/errors.ts";
 import { isLoopback } from "./core/network/loopback.ts";
 import { Secret } from "./core/secret.ts";
-import { PROJECT_UNITS_PER_MINUTE, type Tier } from "./core/quota.ts";
+import { PROJECT_UNITS_PER_MINUTE } from "./core/quota.ts";
+import type { Settings } from "./doctor/facts.ts";
 import { nameMeant } from "./misspelt-name.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** Every setting, once, parsed (docs/design.md §5). Paths are absolute. */
-export type Config = Readonly<{
-  credentialsPath: string;
-  tokenDir: string;
-  exportDir: string;
-  stateDir: string;
-  scopes: readonly string[];
-  redirectUri: URL;
-  host: string;
-  port: number;
-  apiKey: Secret | undefined;
-  allowedHosts: readonly string[];
-  trustProxy: readonly string[];
-  gmailApiUrl: URL;
-  tier: Tier | "auto";
-  unitsPerMinute: number | undefined;
-  projectUnitsPerMinute: number;
-  maxInFlight: number;
-  exportConcurrency: number;
-  /** Bytes of mail under way in this process. */
-  exportMemoryBytes: number;
-  /** The key that seals grants; undefined means a file in `stateDir`. */
-  encryptionKey: Secret | "keyring" | undefined;
-  /** The one before, while grants are sealed anew. */
-  formerEncryptionKey: Secret | undefined;
-  logLevel: LogLevel;
-}>;
+export type Config = Omit<Settings, "problems"> &
+  Readonly<{
+    apiKey: Secret | undefined;
+    allowedHosts: readonly string[];
+    trustProxy: readonly string[];
+    unitsPerMinute: number | undefined;
+    projectUnitsPerMinute: number;
+    maxInFlight: number;
+    exportConcurrency: number;
+    /** Bytes of mail under way in this process. */
+    exportMemoryBytes: number;
+    /** The key that seals grants; undefined means a file in `stateDir`. */
+    encryptionKey: Secret | "keyring" | undefined;
+    /** The one before, while grants are sealed anew. */
+    formerEncryptionKey: Secret | undefined;
+    logLevel: LogLevel;
+  }>;
 
 /** Settings that nobody else may read. */
 export const SECRET_SETTINGS = ["API_KEY", "TOKEN_ENCRYPTION_KEY", "TOKEN_ENCRYPTION_KEY_FORMER"] as const;

@@ -27,12 +27,12 @@ describe("a stored grant", () => {
         .filter((entry) => entry.isFile() && entry.name !== "credentials.json")
         .map((entry) => readFile(join(entry.parentPath, entry.name), "latin1")),
     );
-    const everything = [...written, w.server.said()];
+    const everything = [...written, w.server.output()];
     const decoded = everything.map((text) => Buffer.from(text.replace(/^v1\./, ""), "base64").toString("latin1"));
     // Google's tokens and codes begin so, and a grant in the open names its fields.
     for (const text of [...everything, ...decoded])
       expect(text).not.toMatch(/ya29\.|1\/\/0|4\/0A|4%2F0A|refresh_token/);
-    expect(w.server.said()).not.toContain(ADA);
+    expect(w.server.output()).not.toContain(ADA);
   });
 
   test("outlives the server, is of no use with another machine's key, and is kept where it cannot be read", async () => {

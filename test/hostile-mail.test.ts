@@ -148,14 +148,14 @@ describe("an export of hostile mail", () => {
   });
 
   test("writes one line a log entry, and one event an event", () => {
-    const log = server.said().trimEnd().split("\n");
+    const log = server.output().trimEnd().split("\n");
     for (const line of log.filter((one) => !one.startsWith("gmail-export listens")))
       expect(JSON.parse(line)).toMatchObject({
         level: expect.any(Number) as number,
         msg: expect.any(String) as string,
       });
-    expect(server.said()).not.toMatch(/forged|owned|polluted/);
-    expect(server.said()).not.toContain("\u001b");
+    expect(server.output()).not.toMatch(/forged|owned|polluted/);
+    expect(server.output()).not.toContain("\u001b");
     const fields = new Set(events.split("\n").map((line) => /^(id|event|data|retry|): ?/.exec(line)?.[1] ?? line));
     expect([...fields].toSorted()).toEqual(["", "data", "event", "id", "retry"]);
   });

@@ -79,7 +79,7 @@ test(
         }
         const { code } = await child.ended;
         done = code === 0;
-        expect(code === 0 || (killed && code === null), child.said()).toBe(true);
+        expect(code === 0 || (killed && code === null), child.output()).toBe(true);
         readAgain += durable.filter((id) => google.meter.gets(id) > before.get(id)!).length;
       }
       expect(await batchesIn(folder)).toEqual(expected);

@@ -135,7 +135,7 @@ describe("the metrics", () => {
       ["GET", "none", 404],
     ])
       expect([route, metrics.get(`${counts}${method}",route="${route}",status="${status}"}`)]).toEqual([route, 1]);
-    expect(w.server.said()).not.toContain("request failed"); // nobody is left to whom it could have failed
+    expect(w.server.output()).not.toContain("request failed"); // nobody is left to whom it could have failed
     const { text } = await w.get("/metrics");
     expect(text).not.toMatch(/@|example/);
     expect(text).not.toContain(id);
@@ -231,7 +231,7 @@ describe("a request id", () => {
 /** The log's lines of a request. */
 function logged({ server }: Pick<Stage, "server">, requestId: string): Readonly<Record<string, unknown>>[] {
   const lines = server
-    .said()
+    .output()
     .split("\n")
     .filter((line) => line.startsWith("{") && line.endsWith("}"));
   return lines

@@ -1,6 +1,6 @@
 /** What the processes of a test file wrote to stderr, for the message of a test that fails. */
 
-type Logged = Readonly<{ name: string; said: () => string; isOver: () => boolean }>;
+type Logged = Readonly<{ name: string; output: () => string; isOver: () => boolean }>;
 
 const CHARACTERS = 6_000;
 
@@ -15,9 +15,12 @@ export function forgetEnded(): void {
   logged = logged.filter(({ isOver }) => !isOver());
 }
 
-/** The end of what each said, under its name. */
+/** The end of what each wrote, under its name. */
 export function processLog(): string {
   return logged
-    .map(({ name, said, isOver }) => `--- stderr of ${name}${isOver() ? ", ended" : ""}:\n${said().slice(-CHARACTERS)}`)
+    .map(
+      ({ name, output, isOver }) =>
+        `--- stderr of ${name}${isOver() ? ", ended" : ""}:\n${output().slice(-CHARACTERS)}`,
+    )
     .join("\n");
 }

@@ -29,8 +29,8 @@ export type Outcome = Readonly<{ code: number | null; stdout: string; stderr: st
 
 /** A command that runs. */
 export type Running = Readonly<{
-  /** What it has said on stderr so far. */
-  said(): string;
+  /** What it has written to stderr so far. */
+  output(): string;
   /** Resolves with the match once stderr has it. */
   says(pattern: RegExp): Promise<RegExpExecArray>;
   type(typed: string): void;
@@ -116,10 +116,11 @@ export async function install(
       const left = [...alive];
       await Promise.all(left.map((running) => running.stop("SIGKILL")));
       await folder[Symbol.asyncDispose]();
-      if (left.length > 0) throw new Error(`a command was left running:\n${left.map((one) => one.said()).join("\n")}`);
-      const said = all.map((one) => one.said()).join("\n");
-      const told = secretsIn(said, givenBy(google, env));
-      if (told.length > 0) throw new Error(`this must not be on stderr: ${told.join(", ")}\n${said}`);
+      if (left.length > 0)
+        throw new Error(`a command was left running:\n${left.map((one) => one.output()).join("\n")}`);
+      const output = all.map((one) => one.output()).join("\n");
+      const told = secretsIn(output, givenBy(google, env));
+      if (told.length > 0) throw new Error(`this must not be on stderr: ${told.join(", ")}\n${output}`);
     },
   };
 }
@@ -130,26 +131,26 @@ function run(program: readonly string[], args: readonly string[], cwd: string, e
   const kill = (): void => void child.kill("SIGKILL");
   process.once("exit", kill);
   child.once("close", () => process.off("exit", kill));
-  let said = "";
+  let output = "";
   logProcess({
     name: args.join(" "),
-    said: () => said,
+    output: () => output,
     isOver: () => child.exitCode !== null || child.signalCode !== null,
   });
   const listeners = new Set<() => void>();
   const tell = (): void => listeners.forEach((listener) => listener());
   child.stderr.setEncoding("utf8").on("data", (chunk: string) => {
-    said += chunk;
+    output += chunk;
     tell();
   });
   child.stdin.on("error", () => {}); // it ended before it read all
   const ended = Promise.all([once(child, "close"), text(child.stdout)]).then(([, stdout]): Outcome => {
-    const outcome = { code: child.exitCode, stdout, stderr: said };
+    const outcome = { code: child.exitCode, stdout, stderr: output };
     tell();
     return outcome;
   });
   return {
-    said: () => said,
+    output: () => output,
     says: (pattern) =>
       new Promise((resolve, reject) => {
         const end = (settle: () => void): void => {
@@ -159,10 +160,10 @@ function run(program: readonly string[], args: readonly string[], cwd: string, e
         };
         const never = (why: string) => (): void =>
           end(() =>
-            reject(new Error(neverHappened(`${args.join(" ")} ${why} without saying ${pattern.source}`, said))),
+            reject(new Error(neverHappened(`${args.join(" ")} ${why} without saying ${pattern.source}`, output))),
           );
         const look = (): void => {
-          const match = pattern.exec(said);
+          const match = pattern.exec(output);
           if (match) end(() => resolve(match));
           else if (child.exitCode !== null || child.signalCode !== null) never("ended")();
         };

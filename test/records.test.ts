@@ -320,7 +320,7 @@ test("what is looked for is in no log, and the index goes on where a server befo
   const one = await begin(other);
   await reaches(other, one, "completed");
   const before = await list({ search: "sesame" }, other, one);
-  expect(other.server.said()).not.toContain("sesame");
+  expect(other.server.output()).not.toContain("sesame");
   expect((await other.server.stop("SIGTERM")).code).toBe(0);
   await using again = await other.product.serve();
   expect(await list({ search: "sesame" }, api(again.url), one)).toEqual(before);

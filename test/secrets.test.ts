@@ -234,7 +234,7 @@ describe("nothing secret and nothing of the mail is told", () => {
   test("in a log line, or any other word on stderr", () => {
     for (const running of told) {
       // The address that a person is to open has the state of the sign-in, and says whose it is.
-      const said = running.said().replaceAll(/^http\S+\/o\/oauth2\/auth\?\S+$/gm, "");
+      const said = running.output().replaceAll(/^http\S+\/o\/oauth2\/auth\?\S+$/gm, "");
       expect(secretsIn(said, everything()), said).toEqual([]);
     }
   });
@@ -286,7 +286,7 @@ describe("nothing secret and nothing of the mail is told", () => {
 });
 
 test("a defect is told by where it was met, without its message", () => {
-  const said = told.at(-1)!.said();
+  const said = told.at(-1)!.output();
   expect(said).toMatch(/SyntaxError\n\s+at /);
   expect(outcomes.at(-1)!.code).toBe(1);
 });

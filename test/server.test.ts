@@ -119,7 +119,7 @@ describe("an API key", () => {
     expect((await w.get("/healthz")).body).toEqual({ status: "ok" });
     expect((await w.get("/readyz")).body).toEqual({ status: "ready" });
     expect((await w.get("/auth/callback")).text).toContain("<h1>Not signed in</h1>");
-    expect(w.server.said()).not.toContain("sesame");
+    expect(w.server.output()).not.toContain("sesame");
   });
 
   test("does not stand in the way of the browser that comes back from Google", async () => {

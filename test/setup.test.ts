@@ -253,7 +253,7 @@ describe("what is no client file is refused: nothing of it is repeated, and noth
     const answer = await w.put(sent);
     expectProblem(answer, 422, "credentials_refused");
     expect(answer.body.detail).toMatch(why);
-    expect(answer.text + w.server.said()).not.toContain("TOPSECRET");
+    expect(answer.text + w.server.output()).not.toContain("TOPSECRET");
     await expect(stat(w.file)).rejects.toThrow("ENOENT");
   });
 

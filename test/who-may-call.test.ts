@@ -179,9 +179,9 @@ describe("with an API key", () => {
     expect((await ask("Bearer d", "203.0.113.10")).code).toBe("api_key_wrong");
     const signedIn = { cookie: session, "x-forwarded-for": "203.0.113.9" };
     expect((await send(`${w.server.url}/exports`, { headers: signedIn })).status).toBe(200);
-    expect(w.server.said()).toContain("wrong API key");
-    expect(w.server.said()).not.toContain(API_KEY);
-    expect(w.server.said()).not.toContain("203.0.113");
+    expect(w.server.output()).toContain("wrong API key");
+    expect(w.server.output()).not.toContain(API_KEY);
+    expect(w.server.output()).not.toContain("203.0.113");
   });
 
   test("the sign-in to the console counts against the same ten; a proxy that is not trusted hides nobody", async () => {

@@ -45,6 +45,29 @@ export function record(id: string, fields: Partial<ExportRecord> = {}): ExportRe
   };
 }
 
+/** The manifest of a complete export of nothing, but for these fields. */
+export function manifestWith(fields: Partial<Manifest>): Manifest {
+  return {
+    version: 1,
+    email: "ada@example.com",
+    complete: true,
+    total_emails: 0,
+    total_batches: 0,
+    max_emails: null,
+    export_date: "2026-11-23T09:30:17.250Z",
+    duration_seconds: 1,
+    filter: EVERYTHING,
+    batches: [],
+    failed: [],
+    gone: [],
+    replacementCharacters: 0,
+    historyId: "7",
+    quota: NOTHING_SPENT,
+    tool: "gmail-export test",
+    ...fields,
+  };
+}
+
 /** Batches as they are written, by their numbers; the manifest names those in `named`. */
 export async function writeExport(
   folder: string,
@@ -64,24 +87,11 @@ export async function writeExport(
       return { number: Number(number), entry };
     }),
   );
-  const manifest: Manifest = {
-    version: 1,
-    email: "ada@example.com",
+  const manifest = manifestWith({
     complete: !unfinished,
-    total_emails: 0,
     total_batches: named.length,
-    max_emails: null,
-    export_date: "2026-11-23T09:30:17.250Z",
-    duration_seconds: 1,
-    filter: EVERYTHING,
     batches: entries.filter(({ number }) => named.includes(number)).map(({ entry }) => entry),
-    failed: [],
-    gone: [],
-    replacementCharacters: 0,
-    historyId: "7",
-    quota: NOTHING_SPENT,
-    tool: "gmail-export test",
-  };
+  });
   if (unfinished) await writeFile(join(folder, ".journal"), "");
   else await rm(join(folder, ".journal"), { force: true });
   await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));

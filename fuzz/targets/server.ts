@@ -49,10 +49,10 @@ export const server: Target = {
         .map(([path, json]) => postOf(path, json, new URL(running.url).host)),
       async feed(input) {
         const answer = await exchange(running.url, input);
-        const said = running.said();
-        must(said.length < 64 << 20, "a log without end");
-        const defect = DEFECT.exec(said.slice(read))?.[0];
-        read = said.length;
+        const output = running.output();
+        must(output.length < 64 << 20, "a log without end");
+        const defect = DEFECT.exec(output.slice(read))?.[0];
+        read = output.length;
         must(defect === undefined, "a defect in the log", defect);
         if ((cases += 1) % LOOK_EVERY === 0) await mustLive(running, product.folder);
         const [head = "", ...rest] = answer.split("\r\n\r\n");
@@ -67,7 +67,7 @@ export const server: Target = {
       },
       async audit() {
         await mustLive(running, product.folder);
-        const log = running.said();
+        const log = running.output();
         must(markIn(log, [...secrets(), ...Object.values(MARKS)]) === undefined, "a secret in the log");
         const broken = log
           .split("\n")
@@ -85,12 +85,12 @@ export const server: Target = {
 const secretOf = (credentials: object): string =>
   String(/"client_secret":"([^"]+)"/.exec(JSON.stringify(credentials))?.[1]);
 
-async function mustLive({ url, said }: Server, folder: string): Promise<void> {
+async function mustLive({ url, output }: Server, folder: string): Promise<void> {
   const status = await fetch(`${url}/healthz`, { signal: AbortSignal.timeout(PATIENCE_MS) }).then(
     (response) => response.status,
     () => 0,
   );
-  if (status !== 200) throw new Defect("the server is gone", said().slice(-2_000));
+  if (status !== 200) throw new Defect("the server is gone", output().slice(-2_000));
   const ms = await longestTurnMs(folder);
   must(ms < LONGEST_TURN_MS, "the server is busy for too long", `${Math.round(ms)} ms`);
 }

@@ -3,44 +3,20 @@ import { join } from "node:path";
 
 import { expect, onTestFinished, test } from "vitest";
 
+import { requestOf } from "../../test/contracts/job-queue.ts";
 import { manualClock } from "../../test/manual-clock.ts";
 import { scratchFolder } from "../../test/scratch.ts";
 import { until } from "../../test/wait.ts";
+import { manifestWith } from "../../test/written-export.ts";
 import { embeddedJobQueue } from "../state/embedded/job-queue.ts";
 import { ExportError, HoldLost, refuse } from "../core/errors.ts";
-import { NO_PROGRESS, type ExportRequest, type StateName } from "../core/export/job.ts";
+import { NO_PROGRESS, type StateName } from "../core/export/job.ts";
 import type { JobQueue, Lease } from "../core/ports/job-queue.ts";
-import { EVERYTHING } from "../core/mail/filter.ts";
-import type { Manifest } from "../core/export/manifest.ts";
-import { NOTHING_SPENT } from "../core/quota.ts";
 import { work, type RunExport } from "./worker.ts";
 
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const request: ExportRequest = {
-  account: "ada@example.com",
-  directory: "/data/ada",
-  maxEmails: null,
-  batchSize: 5_000,
-  filter: EVERYTHING,
-};
-const manifest: Manifest = {
-  version: 1,
-  email: "ada@example.com",
-  complete: true,
-  total_emails: 0,
-  total_batches: 0,
-  max_emails: null,
-  export_date: "",
-  duration_seconds: 0,
-  filter: EVERYTHING,
-  batches: [],
-  failed: [],
-  gone: [],
-  replacementCharacters: 0,
-  historyId: "1",
-  quota: NOTHING_SPENT,
-  tool: "",
-};
+const request = requestOf("ada@example.com", "/data/ada");
+const manifest = manifestWith({});
 
 /** Runs until stopped, like an export that never ends. */
 const endless: RunExport = (_request, _report, signal) =>

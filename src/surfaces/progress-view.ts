@@ -1,5 +1,8 @@
+import { z } from "zod";
+
 import type { Failure } from "../core/errors.ts";
-import type { ExportRequest, Forecast, Progress } from "../core/export/job.ts";
+import { STAGES, type ExportRequest, type Forecast, type Progress } from "../core/export/job.ts";
+import { METHODS } from "../core/quota.ts";
 
 /** What was asked for, as HTTP and `--json` name it. */
 export function viewOfRequest({ account, directory, maxEmails, batchSize, filter }: ExportRequest) {
@@ -13,6 +16,26 @@ export function viewOfRequest({ account, directory, maxEmails, batchSize, filter
     include_spam_trash: filter.includeSpamTrash,
   };
 }
+
+const count = z.int().nonnegative();
+
+/** How far an export has come, and what it spent, as HTTP shows it. */
+export const PROGRESS_SHAPE = {
+  progress: z.object({
+    stage: z.enum(STAGES),
+    listed: count,
+    exported: count,
+    gone: count,
+    failed: count,
+    batches: count,
+  }),
+  quota: z.object({
+    tier: z.enum(["2026", "legacy"]),
+    units: z.number(),
+    calls: z.partialRecord(z.enum(METHODS), count),
+    refused: count,
+  }),
+};
 
 /** How far it has come. Rate and forecast are null but while messages are fetched; a speed is null where none can be told. */
 export function viewOfProgress({ spent, forecast, ...counts }: Progress) {

@@ -25,7 +25,7 @@ async function foreignSite(html: string): Promise<AsyncDisposable & { url: strin
 /** What the server has refused as another site's, by method and route. */
 function refusals({ server }: Stage): string[] {
   const lines = server
-    .said()
+    .output()
     .split("\n")
     .filter((line) => line.includes('"msg":"request"'));
   const requests = lines.map((line): Readonly<{ method: string; route: string; status: number }> => JSON.parse(line));

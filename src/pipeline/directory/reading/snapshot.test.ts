@@ -7,9 +7,7 @@ import { inspect } from "node:util";
 import { expect, test } from "vitest";
 
 import { scratchFolder } from "../../../../test/scratch.ts";
-import { EVERYTHING } from "../../../core/mail/filter.ts";
-import type { Manifest } from "../../../core/export/manifest.ts";
-import { NOTHING_SPENT } from "../../../core/quota.ts";
+import { manifestWith } from "../../../../test/written-export.ts";
 import { archiveAsTar } from "./archive.ts";
 import { readDirectory } from "../../../../test/on-disk.ts";
 
@@ -23,24 +21,11 @@ const sha256 = (content: string | Uint8Array): string => createHash("sha256").up
 /** A directory with one batch and a manifest that names it. */
 async function exported(): Promise<AsyncDisposable & { path: string; manifest: string }> {
   const folder = await scratchFolder();
-  const manifest: Manifest = {
-    version: 1,
-    email: "ada@example.com",
-    complete: true,
+  const manifest = manifestWith({
     total_emails: 1,
     total_batches: 1,
-    max_emails: null,
-    export_date: "2026-11-23T09:30:17.250Z",
-    duration_seconds: 1,
-    filter: EVERYTHING,
     batches: [{ file: BATCH, count: 1, bytes: ONE.length, sha256: sha256(ONE) }],
-    failed: [],
-    gone: [],
-    replacementCharacters: 0,
-    historyId: "7",
-    quota: NOTHING_SPENT,
-    tool: "gmail-export test",
-  };
+  });
   await writeFile(join(folder.path, BATCH), ONE);
   await writeFile(join(folder.path, "manifest.json"), JSON.stringify(manifest));
   await writeFile(join(folder.path, "emails_batch_2.json"), TWO); // finished, but not told of yet

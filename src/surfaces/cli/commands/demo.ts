@@ -6,10 +6,10 @@ import { fetch } from "undici";
 import { z } from "zod";
 
 import type { ReadDirectory } from "../../../core/ports/read-directory.ts";
-import { STAGES } from "../../../core/export/job.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import { UNITS_PER_MINUTE } from "../../../core/quota.ts";
 import { verify } from "../../../pipeline/verify.ts";
+import { PROGRESS_SHAPE } from "../../progress-view.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { watch } from "../terminal/watch.ts";
 import { number, plural } from "../words/messages.ts";
@@ -92,24 +92,7 @@ async function watchToItsEnd(
 }
 
 const Started = z.object({ output_directory: z.string(), links: z.object({ self: z.string() }) });
-const count = z.number();
-const Running = z.object({
-  state: z.string(),
-  progress: z.object({
-    stage: z.enum(STAGES),
-    listed: count,
-    exported: count,
-    gone: count,
-    failed: count,
-    batches: count,
-  }),
-  quota: z.object({
-    tier: z.enum(["2026", "legacy"]),
-    units: count,
-    calls: z.record(z.string(), count),
-    refused: count,
-  }),
-});
+const Running = z.object({ state: z.string(), ...PROGRESS_SHAPE });
 
 async function json(url: string, signal: AbortSignal, body?: object): Promise<unknown> {
   const request = body && {

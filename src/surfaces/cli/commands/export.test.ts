@@ -1,41 +1,19 @@
 import { expect, test } from "vitest";
 
+import { requestOf } from "../../../../test/contracts/job-queue.ts";
+import { manifestWith } from "../../../../test/written-export.ts";
 import { manualClock, type ManualClock } from "../../../../test/manual-clock.ts";
 import { ExportError } from "../../../core/errors.ts";
 import { NO_PROGRESS, type ExportRequest, type Progress } from "../../../core/export/job.ts";
-import { EVERYTHING } from "../../../core/mail/filter.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
 import { exportEvents } from "../terminal/export-events.ts";
 import { exportHere } from "./export.ts";
 import { testTerminal } from "../testing.ts";
 import { watch } from "../terminal/watch.ts";
 
-const REQUEST: ExportRequest = {
-  account: "ada@example.com",
-  directory: "/mail/ada",
-  maxEmails: null,
-  batchSize: 5_000,
-  filter: EVERYTHING,
-};
+const REQUEST = requestOf("ada@example.com", "/mail/ada");
 
-const MANIFEST: Manifest = {
-  version: 1,
-  email: "ada@example.com",
-  complete: true,
-  total_emails: 2,
-  total_batches: 1,
-  max_emails: null,
-  export_date: "2026-11-23T09:30:00.000Z",
-  duration_seconds: 1,
-  filter: EVERYTHING,
-  batches: [],
-  failed: [],
-  gone: [],
-  replacementCharacters: 0,
-  historyId: "1",
-  quota: NO_PROGRESS.spent,
-  tool: "gmail-export test",
-};
+const MANIFEST = manifestWith({ total_emails: 2, total_batches: 1 });
 
 const lockedOut = (at: number): ExportError =>
   new ExportError({

@@ -1,11 +1,10 @@
 import { z } from "zod";
 
 import { sameAccount } from "../../../core/account.ts";
-import { STAGES, STATE_NAMES, type ExportJob, type ExportRequest } from "../../../core/export/job.ts";
+import { STATE_NAMES, type ExportJob, type ExportRequest } from "../../../core/export/job.ts";
 import { sameFilter } from "../../../core/mail/filter.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
-import { METHODS } from "../../../core/quota.ts";
-import { viewOfFailure, viewOfProgress, viewOfRequest } from "../../progress-view.ts";
+import { PROGRESS_SHAPE, viewOfFailure, viewOfProgress, viewOfRequest } from "../../progress-view.ts";
 import { PAUSED_EXPORT, RUNNING_EXPORT } from "../contract/examples.ts";
 
 const count = z.int().nonnegative();
@@ -36,20 +35,7 @@ export const Export = z
     query: z.string(),
     labels: z.array(z.string()),
     include_spam_trash: z.boolean(),
-    progress: z.object({
-      stage: z.enum(STAGES),
-      listed: count,
-      exported: count,
-      gone: count,
-      failed: count,
-      batches: count,
-    }),
-    quota: z.object({
-      tier: z.enum(["2026", "legacy"]),
-      units: z.number(),
-      calls: z.partialRecord(z.enum(METHODS), count),
-      refused: count,
-    }),
+    ...PROGRESS_SHAPE,
     rate: z
       .object({
         messages_per_minute: z.number().nullable(),

@@ -8,13 +8,13 @@ import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod
 import { expect, test } from "vitest";
 
 import { manualClock } from "../../../../test/manual-clock.ts";
+import { requestOf } from "../../../../test/contracts/job-queue.ts";
+import { manifestWith } from "../../../../test/written-export.ts";
 import { scratchFolder } from "../../../../test/scratch.ts";
 import { archiveAsTar } from "../../../pipeline/directory/reading/archive.ts";
 import { readDirectory } from "../../../../test/on-disk.ts";
 import { embeddedJobQueue } from "../../../state/embedded/job-queue.ts";
 import type { Snapshot } from "../../../core/ports/read-directory.ts";
-import { EVERYTHING } from "../../../core/mail/filter.ts";
-import { NOTHING_SPENT } from "../../../core/quota.ts";
 import { fileRoutes } from "./file-routes.ts";
 import { until } from "../../../../test/wait.ts";
 
@@ -27,28 +27,15 @@ async function stage() {
   const folder = stack.use(await scratchFolder());
   const queue = embeddedJobQueue(join(folder.path, "state"), manualClock());
   stack.defer(() => queue.close());
-  const request = { account: "ada@example.com", directory: folder.path, maxEmails: null, batchSize: 1 };
-  const { id } = await queue.add({ ...request, filter: EVERYTHING });
+  const { id } = await queue.add(requestOf("ada@example.com", folder.path));
   await writeFile(join(folder.path, BATCH), "");
   await truncate(join(folder.path, BATCH), LARGE);
-  const manifest = {
-    version: 1,
+  const manifest = manifestWith({
     email: "Ada@example.com",
-    complete: true,
     total_emails: 1,
     total_batches: 1,
-    max_emails: null,
-    export_date: "2026-11-23T09:30:17.250Z",
-    duration_seconds: 1,
-    filter: EVERYTHING,
     batches: [{ file: BATCH, count: 1, bytes: LARGE, sha256: "" }],
-    failed: [],
-    gone: [],
-    replacementCharacters: 0,
-    historyId: "7",
-    quota: NOTHING_SPENT,
-    tool: "gmail-export test",
-  };
+  });
   await writeFile(join(folder.path, "manifest.json"), JSON.stringify(manifest));
 
   const seen = { open: 0, bytes: 0, log: [] as string[] };
