@@ -182,6 +182,8 @@ describe("exit codes", () => {
     [["export", "ada"], /not an e-mail address/],
     [["export", ADA, "--max-emails", "0"], /whole number, 1 or more/],
     [["export", ADA, "--batch-size", "1.5"], /whole number, 1 or more/],
+    [["export", ADA, "--query", "half \ud83d of a pair"], /no character/],
+    [["export", ADA, "--label", "INBOX", "\ud83d"], /no character/],
     [["export", ADA, "--colour"], /unknown option '--colour'/],
     [["export", ADA, "--output-dir", "/tmp/elsewhere"], /outside_export_dir/],
     [["serve", "--port", "70000"], /must be a port/],

@@ -232,6 +232,7 @@ describe("a request for an export is refused", () => {
     [{ maxEmails: 10 }, "maxEmails"],
     [{ max_emails: -1, batch_size: 2.5, colour: "red", output: "x" }, "max_emails", "batch_size", "colour", "output"],
     [{ email: "ada", output_dir: 5, query: 1 }, "email", "output_dir", "query"],
+    [{ query: "half \ud83d of a pair", labels: ["\udc00"], output_dir: "\ud800" }, "labels.0", "output_dir", "query"],
   ])("for %j, naming each field that is wrong", async (body, ...fields) => {
     const answer = await shared.post("/export/gmail", { email: ADA, ...body });
     expectProblem(answer, 422, "invalid_fields");

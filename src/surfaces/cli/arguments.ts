@@ -10,6 +10,16 @@ function address(text: string): string {
   throw new InvalidArgumentError("It is not an e-mail address.");
 }
 
+/** Text to search for. What is not UTF-8 on the command line comes as U+FFFD, or as half of a surrogate pair: it would find nothing. */
+export function searchText(text: string): string {
+  if (text.isWellFormed() && !text.includes("\uFFFD")) return text;
+  throw new InvalidArgumentError("It holds something that is no character.");
+}
+
+export function searchTexts(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, searchText(text)];
+}
+
 export function atLeastOne(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && Number.isSafeInteger(value)) return value;

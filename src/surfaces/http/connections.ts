@@ -1,4 +1,5 @@
-import { STATUS_CODES, type ServerOptions } from "node:http";
+import { STATUS_CODES, type Server, type ServerOptions } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 
 /**
@@ -17,10 +18,46 @@ export const LIMITS = {
 } as const satisfies ServerOptions;
 
 /**
- * Connections to one address at once; further ones are closed unread. A console keeps six, a scrape or a program one or
- * two; what is left of the process's descriptors belongs to the exports.
+ * Connections to one address at once: for another the oldest makes way that has nothing under way, and where all have, the
+ * new one is closed. A console keeps six, a scrape or a program one or two; what is left of the process's descriptors
+ * belongs to the exports.
  */
 export const MOST_CONNECTIONS = 200;
+
+/** What may come in one turn of the event loop, before those that make way for it are closed. */
+const AT_ONCE = 50;
+
+/**
+ * Keeps the connections of a server to `MOST_CONNECTIONS`. Who opens many and sends nothing, or half a request, shuts
+ * nobody out: by address nobody could be told apart, as behind a proxy, or on this machine, all come from one.
+ */
+export function limitConnections(server: Server): void {
+  server.maxConnections = MOST_CONNECTIONS + AT_ONCE;
+  const open = new Set<Socket>();
+  const waiting = new Set<Socket>(); // without a whole request under way, the one that waits longest first
+  server.on("connection", (socket) => {
+    open.add(socket);
+    waiting.add(socket);
+    socket.once("close", () => {
+      open.delete(socket);
+      waiting.delete(socket);
+    });
+    if (open.size <= MOST_CONNECTIONS) return;
+    const [oldest = socket] = waiting;
+    open.delete(oldest);
+    waiting.delete(oldest);
+    oldest.destroy();
+  });
+  server.on("request", (request, response) => {
+    const { socket, headers } = request;
+    const hasBody = headers["transfer-encoding"] !== undefined || Number(headers["content-length"] ?? 0) > 0;
+    if (hasBody) request.once("end", () => waiting.delete(socket));
+    else waiting.delete(socket);
+    response.once("close", () => {
+      if (open.has(socket)) waiting.add(socket);
+    });
+  });
+}
 
 /** Answers what is no HTTP request, or came too slowly or too long to become one; the connection ends with it. Both ways: a client that keeps its half open would keep a descriptor of ours. */
 export function refuseUnreadable({ code }: NodeJS.ErrnoException, socket: Duplex): void {

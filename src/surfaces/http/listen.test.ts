@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
+import { text } from "node:stream/consumers";
 
 import { fastify } from "fastify";
 import { expect, test } from "vitest";
@@ -31,22 +32,57 @@ test.each([
   },
 );
 
-test("connections beyond those that are served at once are closed, on both addresses, and there is room again", async () => {
+/** Whoever does this much at once on both addresses; each socket is told once it is open. */
+async function openMany(port: number, host: string, sent: string): Promise<Socket[]> {
+  const sockets = Array.from({ length: MOST_CONNECTIONS }, () => connect(port, host).on("error", () => {}));
+  await Promise.all(sockets.map((socket) => once(socket, "connect")));
+  for (const socket of sockets) socket.write(sent);
+  return sockets;
+}
+
+const LOOPBACK = [
+  ["127.0.0.1", "127.0.0.1"],
+  ["::1", "[::1]"],
+] as const;
+
+test.each([
+  ["nothing", ""],
+  ["half a request", "GET / HTTP/1.1\r\nHost: localhost\r\n"],
+  ["half a body", "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{"],
+  ["nothing more", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"],
+])("who opens as many connections as are served, and sends %s on them, shuts nobody out", async (_, sent) => {
   await using app = fastify();
   app.get("/", async () => "here");
+  app.post("/", async () => "here");
   const port = await listen(app, "127.0.0.1", await freePort());
-  for (const host of ["127.0.0.1", "::1"]) {
-    const sockets = Array.from({ length: MOST_CONNECTIONS }, () => connect(port, host));
-    await Promise.all(sockets.map((socket) => once(socket, "connect")));
+  for (const [host, named] of LOOPBACK) {
+    const sockets = await openMany(port, host, sent);
+    for (const _again of [1, 2, 3])
+      expect(await (await fetch(`http://${named}:${port}/`, { headers: { connection: "close" } })).text()).toBe("here");
+    expect(sockets.filter(({ destroyed }) => !destroyed).length).toBeGreaterThan(MOST_CONNECTIONS - 10);
+    for (const socket of sockets) socket.destroy();
+  }
+});
+
+test("connections beyond those whose requests are being answered are closed, on both addresses, and no answer is cut", async () => {
+  await using app = fastify();
+  let answer = Promise.withResolvers<void>();
+  let asked = 0;
+  app.get("/", async () => {
+    asked += 1;
+    await answer.promise;
+    return "here";
+  });
+  const port = await listen(app, "127.0.0.1", await freePort());
+  for (const [host, named] of LOOPBACK) {
+    [answer, asked] = [Promise.withResolvers<void>(), 0];
+    const sockets = await openMany(port, host, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    const answers = sockets.map((socket) => text(socket));
+    await until((note) => note(asked) === MOST_CONNECTIONS);
     const further = connect(port, host).on("error", () => {});
     await once(further, "close");
-    for (const socket of sockets) socket.destroy();
-    const url = `http://${host === "::1" ? "[::1]" : host}:${port}/`;
-    await until(() =>
-      fetch(url).then(
-        (answer) => answer.text(),
-        () => "",
-      ),
-    );
+    answer.resolve();
+    for (const one of await Promise.all(answers)) expect(one).toMatch(/^HTTP\/1\.1 200 .*here$/s);
+    expect(await (await fetch(`http://${named}:${port}/`)).text()).toBe("here");
   }
 });

@@ -4,7 +4,7 @@ import type { AddressInfo, ListenOptions, Server } from "node:net";
 import type { FastifyInstance } from "fastify";
 
 import { failureOf, refuse } from "../../core/errors.ts";
-import { LIMITS, MOST_CONNECTIONS, refuseUnreadable } from "./connections.ts";
+import { limitConnections, LIMITS, refuseUnreadable } from "./connections.ts";
 
 /** Where else "localhost" may lead: which of the two a browser takes differs from machine to machine. */
 const TWINS: Readonly<Record<string, string>> = { "127.0.0.1": "::1", "0.0.0.0": "::1", "::1": "127.0.0.1" };
@@ -20,7 +20,7 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   const address = host === "localhost" ? "127.0.0.1" : host;
   const server = createServer(LIMITS, (request, response) => app.routing(request, response));
   server.on("clientError", refuseUnreadable);
-  for (const one of [app.server, server]) one.maxConnections = MOST_CONNECTIONS;
+  for (const one of [app.server, server]) limitConnections(one);
   app.addHook("onClose", async () => {
     server.closeAllConnections();
     server.close();

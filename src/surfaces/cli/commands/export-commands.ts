@@ -4,7 +4,7 @@ import type { ExportRequest } from "../../../core/export/job.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
 import { verify } from "../../../pipeline/verify.ts";
 import { viewOfEstimate } from "../../estimate-view.ts";
-import { account, atLeastOne } from "../arguments.ts";
+import { account, atLeastOne, searchText, searchTexts } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-code.ts";
 import { exportEvents, type ExportEvents } from "../terminal/export-events.ts";
@@ -36,8 +36,8 @@ export function addExportCommands(program: Command, context: Context): void {
     .description("bring a mailbox to disk; the same command goes on where it stopped, and brings what is new")
     .optionsGroup("What to bring:")
     .option("--max-emails <n>", "only the newest n messages", atLeastOne)
-    .option("--query <q>", "only what a Gmail search finds")
-    .option("--label <label...>", "only messages with all these labels, by name or id")
+    .option("--query <q>", "only what a Gmail search finds", searchText)
+    .option("--label <label...>", "only messages with all these labels, by name or id", searchTexts)
     .option("--include-spam-trash", "spam and trash too")
     .optionsGroup("Where to:")
     .option("--output-dir <dir>", "inside EXPORT_DIR (default: EXPORT_DIR/<email>)")

@@ -14,6 +14,9 @@ const LONGEST_QUERY = 4_000;
 const LONGEST_LABEL = 500;
 const MOST_LABELS = 100;
 
+/** Half of a surrogate pair, which JSON can spell, is no character: no address can hold it, and a search for it finds nothing. */
+const wellFormed = z.string().refine((text) => text.isWellFormed(), "must be text: it holds half of a character");
+
 /** The body of POST /export/gmail, and of its dry run. `max_emails` null or left out means all. */
 export const NewExport = z
   .strictObject({
@@ -23,10 +26,10 @@ export const NewExport = z
       .optional()
       .describe("A former address of the account: `output_dir` holds its export under that, and is gone on with."),
     max_emails: z.int().positive().nullable().default(null),
-    output_dir: z.string().min(1).optional(),
+    output_dir: wellFormed.min(1).optional(),
     batch_size: z.int().positive().max(100_000).default(5_000),
-    query: z.string().max(LONGEST_QUERY).default(""),
-    labels: z.array(z.string().min(1).max(LONGEST_LABEL)).max(MOST_LABELS).default([]),
+    query: wellFormed.max(LONGEST_QUERY).default(""),
+    labels: z.array(wellFormed.min(1).max(LONGEST_LABEL)).max(MOST_LABELS).default([]),
     include_spam_trash: z.boolean().default(false),
   })
   .meta({
