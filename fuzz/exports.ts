@@ -40,6 +40,7 @@ export async function exportsOfCorpus(): Promise<Exports> {
   const source: MailboxSource = {
     name: cursor.source,
     profile: async () => ({ emailAddress: "ada@example.com", messagesTotal: all.length, threadsTotal: 1, cursor }),
+    foresee: async () => {},
     labels: async () => new Map(),
     async *list() {
       yield all.map(({ id, threadId }) => ({ id, threadId }));

@@ -169,6 +169,23 @@ describe("the archive", () => {
     expect(verdict.code).toBe(0);
   });
 
+  test("has the attachments too where they are kept, each in its place", async () => {
+    const ours = await begin(w, { output_dir: "data/attached", batch_size: 50, attachments: true });
+    const done = await reaches(w, ours, "completed");
+    expect(done).toMatchObject({ attachments: true });
+    const { attachments } = await manifestIn(done.output_directory);
+    expect(attachments!.blobs).toBeGreaterThan(20);
+    const response = await fetch(url("archive", ours));
+    await using folder = await scratchFolder();
+    await writeFile(join(folder.path, "all.tar"), await bytesOf(response));
+    const { stdout } = await run("tar", ["-xvf", "all.tar"], { cwd: folder.path });
+    const names = stdout.trim().split("\n");
+    expect(names.filter((name) => name.includes("/attachments/"))).toHaveLength(attachments!.blobs);
+    expect(names.at(-1)).toBe(`${ADA}/manifest.json`);
+    expect((await w.product.cli(["verify", join(folder.path, ADA)])).code).toBe(0);
+    expectProblem(await w.get(`/exports/${ours}/files/attachments`), 404, "no_such_file");
+  });
+
   test("is not there before the first file is finished, nor are the files", async () => {
     w.google.faults.add(standstill(30));
     const early = await begin(w, { output_dir: "data/early" });

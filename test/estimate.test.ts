@@ -23,7 +23,7 @@ test("an estimate tells beforehand what the export then costs, and fetches and w
   const before = w.google.meter.units;
   const told = await estimate({ email: ADA });
   const listing = w.google.meter.units - before;
-  expect(listing).toBe(5);
+  expect(listing).toBe(15); // the mail, what has attachments, and chats
   expect(await readdir(join(w.product.folder, "data")).catch(() => [])).toEqual([]);
   expect((await w.get("/exports")).body.exports).toEqual([]);
   expect(told).toEqual({
@@ -36,6 +36,7 @@ test("an estimate tells beforehand what the export then costs, and fetches and w
     minutes: expect.closeTo(told.units / 993_000_000, 4),
     share_of_day: told.units / 80_000_000,
     text: { units: told.units, minutes: told.minutes },
+    attachments: { units: expect.any(Number), minutes: expect.any(Number) },
   });
   const { quota } = await reaches(w, await begin(w), "completed");
   const { "messages.get": messages = 0, "threads.get": threads = 0 } = quota.calls;

@@ -55,14 +55,14 @@ export type InProcess = AsyncDisposable &
     run(
       onProgress?: (progress: Progress) => void,
       signal?: AbortSignal,
-      into?: { directory?: string; files?: FileSystem },
+      into?: { directory?: string; files?: FileSystem; attachments?: boolean },
     ): Promise<Manifest>;
   }>;
 
 /** The program's parts joined as `main.ts` does, against a simulated Google, on a clock that jumps; Ada is signed in. */
 export async function inProcess(
   options: SimulatorOptions = {},
-  changes: Partial<Pick<ExportRequest, "filter" | "batchSize">> = {},
+  changes: Partial<Pick<ExportRequest, "filter" | "batchSize" | "attachments">> = {},
 ): Promise<InProcess> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await scratchFolder());
@@ -116,7 +116,8 @@ export async function inProcess(
     },
     run: (onProgress = () => {}, signal = new AbortController().signal, into = {}) => {
       const open = createOpenDirectory(folderStorage(lock, into.files), clock, "gmail-export test");
-      const asked = { ...request, directory: into.directory ?? directory };
+      const { files: _, ...rest } = into;
+      const asked = { ...request, ...rest };
       return clock.run(runExport(asked, { source, open, clock }, onProgress, signal), SETTLE_MS);
     },
     [Symbol.asyncDispose]: () => ours.disposeAsync(),

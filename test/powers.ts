@@ -79,7 +79,7 @@ const PACKAGES: Readonly<Record<string, Power | "none">> = {
 
 /** Names of the language and of the platform that compute and do nothing else. */
 const PURE: ReadonlySet<string> = new Set(
-  `AbortController AbortSignal.abort AbortSignal.any AggregateError Array ArrayBuffer BigInt Boolean Buffer DOMException
+  `AbortController AbortSignal.abort AbortSignal.any AggregateError Array ArrayBuffer BigInt BigUint64Array Boolean Buffer DOMException
   DataView Error Event EventTarget FinalizationRegistry Float32Array Float64Array Headers Infinity Int32Array Int8Array Intl
   Iterator JSON Map NaN Number Object Promise RangeError ReadableStream Reflect RegExp Set SharedArrayBuffer String Symbol
   SyntaxError TextDecoder TextDecoderStream TextEncoder TransformStream TypeError URL URLSearchParams Uint16Array Uint32Array

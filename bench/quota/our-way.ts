@@ -2,6 +2,7 @@ import { gmailClient } from "../../src/sources/gmail-api/calls/client.ts";
 import type { Http } from "../../src/sources/gmail-api/calls/http.ts";
 import { createMemory } from "../../src/sources/gmail-api/reading/memory.ts";
 import { gmailSource } from "../../src/sources/gmail-api/source.ts";
+import { TEXT_ALONE } from "../../src/core/ports/mailbox-source.ts";
 import type { OpenDirectory } from "../../src/core/ports/export-directory.ts";
 import { createLedger } from "../../src/core/export/ledger.ts";
 import { EVERYTHING } from "../../src/core/mail/filter.ts";
@@ -47,6 +48,8 @@ const openNothing: OpenDirectory = async (_path, { email, filter, maxEmails }) =
     listedAt: undefined,
     batches: [],
     formerly: undefined,
+    want: TEXT_ALONE,
+    keepContent: () => Promise.reject(new Error("only text is measured here")),
     spent: () => NOTHING_SPENT,
     beginListing: async () => {},
     addRefs: async (refs) => refs.forEach((ref) => ledger.add(ref)),

@@ -83,6 +83,7 @@ export function virtualGmail(refs: readonly Ref[], server: Server, clock: Manual
       seen.charged += units;
       return json(200, answer(method, id, search));
     },
+    stream: () => Promise.reject(new Error("only text is measured here")),
     close: async () => {},
   };
 }

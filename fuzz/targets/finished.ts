@@ -26,7 +26,7 @@ export const finished: Target = {
         must(snapshot !== undefined, "a manifest that is there is not seen");
         const folderName = accountFileName(snapshot.manifest.email);
         must(/^[a-z0-9@._+%~-]*$/.test(folderName) && !folderName.includes("/"), "a folder's name", folderName);
-        const { bytes, content } = archiveAsTar(folderName, snapshot);
+        const { bytes, content } = await archiveAsTar(folderName, snapshot);
         await mustBeTar(content, bytes, verdict.sound);
         return [];
       },

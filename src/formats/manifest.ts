@@ -39,6 +39,7 @@ const shape = z.object({
   ),
   failed: z.array(failedShape),
   gone: z.array(z.string()),
+  attachments: z.object({ stored: count, bytes: count, blobs: count, blobBytes: count }).optional(),
   replacementCharacters: count,
   guessedCharsets: count.optional(),
   historyId: z.string(),
@@ -49,11 +50,12 @@ const shape = z.object({
 /** What a manifest.json says. Throws `directory_damaged`, naming `place`, when it cannot be understood. */
 export function readManifest(bytes: Buffer, place: string): Manifest {
   try {
-    const { formerly, guessedCharsets, ...found } = shape.parse(JSON.parse(bytes.toString()));
+    const { formerly, guessedCharsets, attachments, ...found } = shape.parse(JSON.parse(bytes.toString()));
     return {
       ...found,
       ...(formerly === undefined ? {} : { formerly }),
       ...(guessedCharsets === undefined ? {} : { guessedCharsets }),
+      ...(attachments === undefined ? {} : { attachments }),
     };
   } catch {
     // Not the parser's error: it quotes the file, which holds a query and addresses.

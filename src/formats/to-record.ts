@@ -5,6 +5,7 @@ import { parameterOf } from "../core/mail/content-type.ts";
 import { contentsOf, dispositionOf, headerValues, sizeOf } from "../core/mail/parts.ts";
 import { isMoment, type EpochMs } from "../core/time.ts";
 import type { AttachmentRecord, ExportRecord } from "../core/mail/record.ts";
+import { attachmentPath } from "./attachment-path.ts";
 import { readSent, readText } from "./charset.ts";
 import { decodeAddresses, decodeHeader } from "./decode.ts";
 
@@ -72,6 +73,10 @@ export function* mapMessage(message: Message, labelNames: LabelNames): Generator
       partId: text(part.partId),
       ...(contentId !== "" && { contentId }),
       ...(inline && { inline }),
+      ...(part.content.kept === "stored" && {
+        sha256: part.content.sha256,
+        path: attachmentPath(part.content.sha256),
+      }),
     };
   };
 

@@ -15,9 +15,11 @@ export type Estimate = Readonly<{
   shareOfDay: number;
   /** Of each kind of export, from beginning to end. */
   text: Cost;
+  /** With the contents of attachments. What Gmail's search says of those is a fair hint, not the truth. */
+  attachments: Cost;
 }>;
 
-/** Lists and plans, but fetches nothing (5 units per 500 messages). Text that Gmail keeps apart for its size is not foreseen. */
+/** Lists and plans, but fetches nothing (5 units per 500 messages, and per 500 of those with attachments). Text that Gmail keeps apart for its size is not foreseen. */
 export async function estimate(
   request: Pick<ExportRequest, "filter" | "maxEmails">,
   source: MailboxSource,
@@ -28,6 +30,9 @@ export async function estimate(
   const ledger = createLedger();
   for await (const page of listAll(source, filter, request.maxEmails, signal)) for (const ref of page) ledger.add(ref);
   const text = await source.cost(ledger.pending(), TEXT_ALONE);
+  const withAttachments = { ...TEXT_ALONE, attachments: true };
+  await source.foresee(filter, withAttachments, signal);
+  const attachments = await source.cost(ledger.pending(), withAttachments);
   let conversations = 0;
   for (const _ of ledger.pending()) conversations += 1;
   return {
@@ -37,5 +42,6 @@ export async function estimate(
     unitsPerMinute: source.pace().unitsPerMinute,
     shareOfDay: text.units / PROJECT_UNITS_PER_DAY,
     text,
+    attachments,
   };
 }

@@ -4,13 +4,7 @@ import { sameAccount } from "../core/account.ts";
 import type { Ended, ExportDirectory, OpenDirectory } from "../core/ports/export-directory.ts";
 import { failureOf, HoldLost, refuse } from "../core/errors.ts";
 import type { ExportRequest, Forecast, Progress } from "../core/export/job.ts";
-import {
-  TEXT_ALONE,
-  type Cursor,
-  type LabelNames,
-  type MailboxSource,
-  type Reading,
-} from "../core/ports/mailbox-source.ts";
+import type { Cursor, LabelNames, MailboxSource, Reading } from "../core/ports/mailbox-source.ts";
 import type { Ref } from "../core/mail/ref.ts";
 import type { Manifest } from "../core/export/manifest.ts";
 import type { Clock } from "../core/ports/clock.ts";
@@ -54,10 +48,11 @@ export async function runExport(
     report(progressOf(directory, stage, forecaster?.read() ?? null));
 
   const readPending = async (): Promise<void> => {
-    const { units: planned } = await source.cost(ledger.pending(), TEXT_ALONE);
+    const { want, keepContent } = directory;
+    const { units: planned } = await source.cost(ledger.pending(), want);
     forecaster = createForecaster(planned, source.pace, clock);
     await using _ = keepReporting(() => reportProgress("fetching"), clock);
-    for await (const { ended, units } of source.read(ledger.pending(), TEXT_ALONE, signal)) {
+    for await (const { ended, units } of source.read(ledger.pending(), want, signal, keepContent)) {
       for (const reading of ended) await directory.write([await mapReading(reading, names)]);
       forecaster.done(units, ended.length);
       reportProgress("fetching");
@@ -73,6 +68,7 @@ export async function runExport(
         ? await listing(request, source, directory, profile.cursor, reportProgress, signal)
         : { source: source.name, value: directory.listedAt };
     reportProgress("fetching");
+    if (ledger.count("pending") > 0) await source.foresee(request.filter, directory.want, signal);
     const readNew = (since: Cursor) => catchUp(request, source, directory, since, readPending, signal);
     await readPending();
     let caughtUpTo = await readNew(cursor);

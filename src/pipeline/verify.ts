@@ -6,6 +6,7 @@ import type { BatchEntry, Manifest } from "../core/export/manifest.ts";
 import { faultOfRecord } from "../core/mail/record.ts";
 import { countReplacementCharacters } from "../core/mail/replacement-characters.ts";
 import { MANIFEST } from "../formats/manifest.ts";
+import { checkAttachments } from "./verify-attachments.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
 
@@ -62,6 +63,7 @@ export async function verify(
   };
 
   const messages = createLedger();
+  const attachments = checkAttachments(path, manifest, read, find, signal);
   let replacementCharacters = 0;
   let records = 0;
   const of = manifest.batches.reduce((sum, { count }) => sum + count, 0);
@@ -75,9 +77,10 @@ export async function verify(
         signal.throwIfAborted();
         report({ stage: "files", records, of, listed: 0 });
       }
-      const { id, threadId, fault } = recordIn(text);
+      const { id, threadId, fault, record } = recordIn(text);
       if (fault !== undefined) find("malformed", id ?? entry.file, fault);
       if (id === undefined || threadId === undefined) return;
+      if (fault === undefined) attachments.record(id, record);
       if (!messages.add({ id, threadId })) find("duplicate", id, `stands again in ${entry.file}`);
       else messages.mark(id, "exported");
     });
@@ -91,6 +94,7 @@ export async function verify(
       `counts ${manifest.replacementCharacters} U+FFFD where the batches hold ${replacementCharacters}`,
     );
   checkNumbers(manifest, messages, find);
+  await attachments.files();
 
   const known = new Set([MANIFEST, ...manifest.batches.map(({ file }) => file)]);
   for (const file of files)
@@ -104,9 +108,9 @@ export async function verify(
   return { sound: findings.length === 0, manifest, findings, deletedSince };
 }
 
-type Find = (kind: Finding["kind"], subject: string, detail: string) => void;
+export type Find = (kind: Finding["kind"], subject: string, detail: string) => void;
 
-function recordIn(text: string): { id?: string; threadId?: string; fault?: string } {
+function recordIn(text: string): { id?: string; threadId?: string; fault?: string; record?: unknown } {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -116,6 +120,7 @@ function recordIn(text: string): { id?: string; threadId?: string; fault?: strin
   const fault = faultOfRecord(value);
   const { "Message-ID": id, "Thread-ID": threadId } = Object(value);
   return {
+    record: value,
     ...(typeof id === "string" ? { id } : {}),
     ...(typeof threadId === "string" ? { threadId } : {}),
     ...(fault === undefined ? {} : { fault: `the record ${fault}` }),

@@ -2,7 +2,15 @@ import type { Cost } from "../core/ports/mailbox-source.ts";
 import type { Estimate } from "../pipeline/estimate.ts";
 
 /** What an export would cost, as HTTP and `--dry-run --json` tell it. */
-export function viewOfEstimate({ messages, conversations, tier, unitsPerMinute, shareOfDay, text }: Estimate) {
+export function viewOfEstimate({
+  messages,
+  conversations,
+  tier,
+  unitsPerMinute,
+  shareOfDay,
+  text,
+  attachments,
+}: Estimate) {
   const { calls, units, minutes } = text;
   return {
     messages,
@@ -14,6 +22,7 @@ export function viewOfEstimate({ messages, conversations, tier, unitsPerMinute, 
     minutes: typeof minutes === "number" ? minutes : minutes[1],
     share_of_day: shareOfDay,
     text: viewOfCost(text),
+    attachments: viewOfCost(attachments),
   };
 }
 

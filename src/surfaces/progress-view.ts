@@ -5,7 +5,7 @@ import { STAGES, type ExportRequest, type Forecast, type Progress } from "../cor
 import { METHODS } from "../core/quota.ts";
 
 /** What was asked for, as HTTP and `--json` name it. */
-export function viewOfRequest({ account, directory, maxEmails, batchSize, filter }: ExportRequest) {
+export function viewOfRequest({ account, directory, maxEmails, batchSize, filter, attachments }: ExportRequest) {
   return {
     email: account,
     output_directory: directory,
@@ -14,6 +14,7 @@ export function viewOfRequest({ account, directory, maxEmails, batchSize, filter
     query: filter.query,
     labels: [...filter.labels],
     include_spam_trash: filter.includeSpamTrash,
+    attachments: attachments === true,
   };
 }
 

@@ -1,10 +1,19 @@
+import { createHash } from "node:crypto";
+
 import { describe, expect, test } from "vitest";
 
 import { failureOf } from "../../src/core/errors.ts";
 import { createLedger } from "../../src/core/export/ledger.ts";
 import type { Conversation } from "../../src/core/mail/ref.ts";
+import { contentsOf } from "../../src/core/mail/parts.ts";
 import { EVERYTHING } from "../../src/core/mail/filter.ts";
-import { TEXT_ALONE, type Change, type MailboxSource, type Step } from "../../src/core/ports/mailbox-source.ts";
+import {
+  TEXT_ALONE,
+  type Change,
+  type KeepContent,
+  type MailboxSource,
+  type Step,
+} from "../../src/core/ports/mailbox-source.ts";
 
 /** A mailbox of at least 40 messages, some in conversations, some labelled STARRED, that can be changed behind the source's back. */
 export type MailboxStage = AsyncDisposable &
@@ -89,6 +98,40 @@ export function mailboxSourceContract(implementation: string, setUp: () => Promi
       expect([minutes].flat().every((span) => span >= 0)).toBe(true);
       expect((await read(w, pending)).reduce((sum, step) => sum + step.units, 0)).toBe(units);
       expect(await w.source.cost([], TEXT_ALONE)).toMatchObject({ calls: 0, units: 0 });
+    });
+
+    test("attachments that are wanted are kept before their message ends, each whole; what is foreseen is what it costs", async () => {
+      await using w = await setUp();
+      const pending = await listed(w);
+      const want = { attachments: true, originals: false };
+      await w.run(w.source.foresee(EVERYTHING, want, NEVER));
+      const { units } = await w.source.cost(pending, want);
+      const kept = new Map<string, number>();
+      const keep: KeepContent = async (chunks) => {
+        const hash = createHash("sha256");
+        let bytes = 0;
+        for await (const chunk of chunks) {
+          hash.update(chunk);
+          bytes += chunk.length;
+        }
+        const sha256 = hash.digest("hex");
+        kept.set(sha256, bytes);
+        return { sha256, bytes };
+      };
+      let [spent, stored] = [0, 0];
+      const reading = async (): Promise<void> => {
+        for await (const step of w.source.read(pending, want, NEVER, keep)) {
+          spent += step.units;
+          for (const one of step.ended)
+            for (const { content } of one.outcome === "read" ? contentsOf(one.message).attachments : []) {
+              expect(content).toMatchObject({ kept: "stored", size: kept.get(Object(content).sha256) });
+              stored += 1;
+            }
+        }
+      };
+      await w.run(reading());
+      expect(stored).toBeGreaterThan(5);
+      expect(spent).toBe(units);
     });
 
     test("one that is gone, and one that cannot be read, stop no other", async () => {

@@ -92,6 +92,25 @@ export function storageContract(implementation: string, make: () => Promise<Stor
       expect(await contentOf(await place.afterPowerLoss(), name)).toBe("content");
     });
 
+    test("files in folders are put, named, read and removed like others, and are durable with their folders", async () => {
+      await using place = await make();
+      const storage = place.open();
+      await using _hold = await storage.hold(0);
+      expect(await Array.fromAsync(storage.namesIn("a"))).toEqual([]);
+      const puts = ["a/1/x", "a/1/y", "a/2/x"].map((name) => storage.put(() => name, [bytes(name)]));
+      await Promise.all(puts);
+      await storage.put("b/z", [bytes("named")]);
+      const after = await place.afterPowerLoss();
+      expect((await Array.fromAsync(after.namesIn("a"))).toSorted()).toEqual(["a/1/x", "a/1/y", "a/2/x"]);
+      expect(await contentOf(after, "a/1/y")).toBe("a/1/y");
+      expect(await contentOf(after, "b/z")).toBe("named");
+      const names = (await storage.list())?.filter(({ odd }) => odd === undefined).map(({ name }) => name);
+      expect(names?.filter((name) => !name.startsWith("."))).toEqual([]);
+      await storage.remove("a/1/x");
+      const behind = await place.afterPowerLoss();
+      expect((await Array.fromAsync(behind.namesIn("a"))).toSorted()).toEqual(["a/1/y", "a/2/x"]);
+    });
+
     test("a stream that breaks off leaves what was there", async () => {
       await using place = await make();
       const storage = place.open();

@@ -98,6 +98,8 @@ export type ExportRequest = Readonly<{
   maxEmails: number | null;
   batchSize: number;
   filter: Filter;
+  /** The contents of attachments too. */
+  attachments?: boolean;
 }>;
 
 /** What lies ahead of an export, and how fast it comes nearer. */

@@ -6,6 +6,11 @@ export type BatchEntry = Readonly<{ file: string; count: number; bytes: number; 
 export type FailedMessage = Readonly<{ id: string; reason: string; attempts: number }>;
 
 /**
+ * Contents of attachments: how many records point at, and their bytes; and of how many files, each content being there once.
+ */
+export type StoredAttachments = Readonly<{ stored: number; bytes: number; blobs: number; blobBytes: number }>;
+
+/**
  * manifest.json (docs/format.md §3): what is in the directory, and whether that is all.
  * Readers ignore unknown fields; removing or re-typing one raises `version`.
  */
@@ -28,6 +33,8 @@ export type Manifest = Readonly<{
   failed: readonly FailedMessage[];
   /** Listed, but deleted in Gmail before they could be read. */
   gone: readonly string[];
+  /** Left out where attachments were never asked for; else every attachment of a record is in a file. */
+  attachments?: StoredAttachments;
   /** U+FFFD written in place of what could not be decoded. */
   replacementCharacters: number;
   /** Bodies and headers in a charset that nobody knows, read as windows-1252; left out where there are none. */

@@ -15,6 +15,8 @@ export type Content =
    */
   | Readonly<{ kept: "here"; size: number; read: () => Uint8Array; handle: string; asSent?: true }>
   | Readonly<{ kept: "elsewhere"; size: number; handle: string }>
+  /** It was put where the export keeps it, under the SHA-256 of its bytes, in hex. */
+  | Readonly<{ kept: "stored"; size: number; sha256: string; handle: string }>
   | Readonly<{ kept: "nowhere"; size: number }>;
 
 /** The content of a part that holds nothing, such as a container of others. */

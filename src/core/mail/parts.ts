@@ -45,6 +45,11 @@ export function textBodiesToFetch(message: Message): readonly PartElsewhere[] {
   return [...plain, ...html].filter((part): part is PartElsewhere => part.content.kept === "elsewhere");
 }
 
+/** Whether a part has its content among other parts, or has lost it: nothing that is here, or can be asked for, is all of it. */
+export function isScattered({ content, parts }: Part): boolean {
+  return content.kept === "nowhere" && (content.size > 0 || parts.length > 0);
+}
+
 /** Whether text was lost on the way: a body with a size, that is neither here nor anywhere to be asked for. */
 export function lacksText(message: Message): boolean {
   const { plain, html } = contentsOf(message);

@@ -10,6 +10,9 @@ export type AttachmentRecord = Readonly<{
   partId: string;
   contentId?: string;
   inline?: true;
+  /** Of its content, in hex, and where that lies in the export directory; where attachments were asked for. */
+  sha256?: string;
+  path?: string;
 }>;
 
 /** One exported message (docs/format.md §2). The first ten keys are a contract that never changes; a missing header is "". */
@@ -63,7 +66,8 @@ function isAttachment(value: unknown): boolean {
   return (
     isObject(value) &&
     ["id", "filename", "mimeType", "partId"].every((name) => typeof value[name] === "string") &&
-    typeof value["size"] === "number"
+    typeof value["size"] === "number" &&
+    (value["sha256"] === undefined || (typeof value["sha256"] === "string" && /^[0-9a-f]{64}$/.test(value["sha256"])))
   );
 }
 

@@ -4,6 +4,7 @@ import type { Filter } from "../mail/filter.ts";
 import type { ExportRecord } from "../mail/record.ts";
 import type { Ref } from "../mail/ref.ts";
 import type { Spent } from "../quota.ts";
+import type { KeepContent, Want } from "./mailbox-source.ts";
 
 /** A message's end: its record, or why there is none. */
 export type Ended =
@@ -22,6 +23,8 @@ export type Purpose = Readonly<{
   filter: Filter;
   maxEmails: number | null;
   batchSize: number;
+  /** The contents of attachments too. Once asked for they stay so. */
+  attachments?: boolean;
 }>;
 
 /**
@@ -35,6 +38,10 @@ export type ExportDirectory = AsyncDisposable &
     /** The cursor of the listing a resume goes on with; undefined when there must be a new listing. */
     readonly listedAt: string | undefined;
     readonly batches: readonly BatchEntry[];
+    /** What every message here has beside its text: what was asked for, now or in an earlier run. */
+    readonly want: Want;
+    /** Puts the content of an attachment where it stays. What no record points at in the end is removed. */
+    keepContent: KeepContent;
     /** The address that stands in the directory, when it is not the account's of now but the former one that was named. */
     readonly formerly: string | undefined;
     /** What all runs of this export have spent together. */

@@ -22,6 +22,12 @@ export type Want = Readonly<{ attachments: boolean; originals: boolean }>;
 
 export const TEXT_ALONE: Want = { attachments: false, originals: false };
 
+/** Content that was put where it stays. `bytes` is how many it has, `sha256` their hash, in hex. */
+type Kept = Readonly<{ sha256: string; bytes: number }>;
+
+/** Puts content where it stays, as it comes: whole and durable when this resolves, and once however often it is put there. */
+export type KeepContent = (chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) => Promise<Kept>;
+
 /** How the reading of one message ended. */
 export type Reading =
   | Readonly<{ outcome: "read"; id: string; message: Message }>
@@ -59,13 +65,16 @@ export type MailboxSource = Readonly<{
   labels(signal: AbortSignal): Promise<LabelNames>;
   /** Pages of refs, newest first in practice. A set: ids may repeat across pages. Throws `page_token_invalid` when the listing must be begun again. */
   list(filter: Filter, signal: AbortSignal): AsyncIterable<readonly Ref[]>;
+  /** Learns what makes it cheaper to read this mail, and its cost better known; itself it costs next to nothing. */
+  foresee(filter: Filter, want: Want, signal: AbortSignal): Promise<void>;
   /** What it takes to read these messages. Asks the mailbox nothing. */
   cost(pending: Iterable<Conversation>, want: Want): Promise<Cost>;
   /**
    * Reads these messages. Each ends exactly once, in the order given; a message that cannot be read ends as `failed` and
    * stops no other. Pulled: what is not asked for is not read much ahead. Throws what concerns the whole account.
+   * Attachments that are wanted are given to `keep`, some of them at once, before the message that has them ends.
    */
-  read(pending: Iterable<Conversation>, want: Want, signal: AbortSignal): AsyncIterable<Step>;
+  read(pending: Iterable<Conversation>, want: Want, signal: AbortSignal, keep?: KeepContent): AsyncIterable<Step>;
   /** Throws `not_found` when the cursor has expired, `page_token_invalid` when they must be asked for anew. */
   changes(since: Cursor, signal: AbortSignal): AsyncIterable<Change>;
   /** What was spent on this mailbox since the program started. */

@@ -15,6 +15,8 @@ export type Snapshot = Readonly<{
   manifest: Manifest;
   /** In the manifest's order, and itself last. */
   files: readonly FinishedFile[];
+  /** Those that hold attachments, by path; none where they are not kept. */
+  attachments(): Promise<readonly FinishedFile[]>;
   /** Throws `directory_damaged` when the file is gone, or not of the size that the manifest says. */
   open(file: FinishedFile): Promise<OpenFile>;
 }>;
@@ -26,7 +28,7 @@ export type Snapshot = Readonly<{
 export type Archive = (
   folder: string,
   snapshot: Snapshot,
-) => Readonly<{ bytes: number; content: AsyncIterable<Uint8Array> }>;
+) => Promise<Readonly<{ bytes: number; content: AsyncIterable<Uint8Array> }>>;
 
 /** Reading an export directory without holding it. */
 export type ReadDirectory = Readonly<{
@@ -36,6 +38,10 @@ export type ReadDirectory = Readonly<{
   snapshot(path: string): Promise<Snapshot | undefined>;
   /** Names of the files there, hidden ones and folders left out. Throws `directory_damaged` when there is no such directory. */
   files(path: string): Promise<readonly string[]>;
+  /** Paths of the files that hold attachments, and of whatever else lies among them. */
+  attachments(path: string): AsyncIterable<string>;
+  /** A file's bytes counted and hashed. Undefined when there is none. */
+  hash(path: string, file: string): Promise<FinishedFile | undefined>;
   /** A batch, streamed: `onRecord` gets each record's text. `whole` tells whether it is laid out as it was written. Undefined when there is no such file. */
   batch(
     path: string,

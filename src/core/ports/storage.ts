@@ -31,8 +31,8 @@ export type Hold = AsyncDisposable &
   }>;
 
 /**
- * Where the files of one export directory lie. Names have no folder in them; those that begin with a dot are for
- * gmail-export alone. Nothing above this port knows paths, descriptors or renaming. Everything that writes needs the
+ * Where the files of one export directory lie. Names that begin with a dot are for gmail-export alone. Only files that are
+ * put as a whole may lie in folders, which are made where they are missing: `attachments/ab/…`. Nothing above this port knows paths, descriptors or renaming. Everything that writes needs the
  * hold, and throws `HoldLost` when it was lost: nothing is written from then on. What the medium refuses is a `disk`
  * failure. Implemented by `storage/folder`; every one passes `test/contracts/storage.ts`.
  */
@@ -41,8 +41,10 @@ export type Storage = Readonly<{
   place: string;
   /** The one spelling of the place, whichever way it was named; undefined when there is no such directory. */
   resolvePlace(): Promise<string | undefined>;
-  /** Files at this moment; undefined when there is no such directory. */
+  /** Files at this moment, those in folders apart; undefined when there is no such directory. */
   list(): Promise<readonly StoredEntry[] | undefined>;
+  /** Names of all files in a folder and in those within it; none where there is no such folder. What is no file is passed over. */
+  namesIn(folder: string): AsyncIterable<string>;
   /** Opens a file, or what grows under that name. Undefined when there is none; throws `directory_damaged` where something stands that is no file. */
   open(name: string, growing?: "growing"): Promise<StoredContent | undefined>;
   /**

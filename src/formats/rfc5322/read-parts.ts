@@ -77,7 +77,7 @@ function tooManyParts(): Error {
   return refuse(
     "bad_request",
     "This message has more parts, or longer headers, than mail has.",
-    "Open this message in Gmail.",
+    "Open this message in Gmail: it is larger than any message Gmail accepts.",
   );
 }
 

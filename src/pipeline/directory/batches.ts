@@ -5,6 +5,7 @@ import type { BatchEntry } from "../../core/export/manifest.ts";
 import type { GrowingFile, Storage } from "../../core/ports/storage.ts";
 import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
 import { BATCH_END, batchLine, batchName, batchNumber, type FoundPart } from "../../formats/batch.ts";
+import type { Attachments } from "./attachments.ts";
 import type { KnownBatches } from "./known-batches.ts";
 
 /** A batch that an earlier run left unfinished. */
@@ -13,6 +14,8 @@ export type UnfinishedBatch = Readonly<{
   found: FoundPart;
   replacementCharacters: number;
   refs: readonly Ref[];
+  /** Of the contents that its records point at. */
+  hashes: readonly string[];
 }>;
 
 /** What stood in a directory's batches when it was opened. */
@@ -25,7 +28,7 @@ export type FoundBatches = Readonly<{
 }>;
 
 /** A record as it stands in a batch: in pieces, made when they are written. */
-export type RecordLine = Ref & Readonly<{ line: Iterable<string> }>;
+export type RecordLine = Ref & Readonly<{ line: Iterable<string>; hashes: readonly string[] }>;
 
 /**
  * The batches of a directory, one of which grows.
@@ -49,12 +52,13 @@ export type Batches = AsyncDisposable &
 const ROOM_BYTES = 1 << 20;
 const MOST_ROOM_BYTES = 8 << 20;
 
-/** `onFinished` is called behind each batch that was finished. */
+/** `onFinished` is called behind each batch that was finished. `attachments` is left out where none are kept. */
 export function createBatches(
   storage: Storage,
   found: FoundBatches,
   batchSize: number,
   onFinished: () => Promise<void>,
+  attachments?: Attachments,
 ): Batches {
   const entries = [...found.entries];
   let replacementCharacters = found.replacementCharacters;
@@ -98,9 +102,11 @@ export function createBatches(
     entries.push(entry);
     replacementCharacters += growing.replacementCharacters;
     await growing.file[Symbol.asyncDispose]();
-    const { replacementCharacters: its, refs } = growing;
+    const { replacementCharacters: its, refs, hashes } = growing;
     growing = undefined;
-    await found.known.remember({ entry, stamp, replacementCharacters: its, refs });
+    const pointers = await attachments?.pointersOf(hashes);
+    await found.known.remember({ entry, stamp, replacementCharacters: its, refs, ...(pointers && { pointers }) });
+    attachments?.count(pointers ?? []);
     await onFinished();
   };
 
@@ -132,6 +138,7 @@ export function createBatches(
 type GrowingBatch = Readonly<{
   file: GrowingFile;
   refs: readonly Ref[];
+  hashes: readonly string[];
   readonly replacementCharacters: number;
   append(records: readonly RecordLine[], encode: (texts: Iterable<string>) => Iterable<Buffer>): Promise<void>;
   seal(): Promise<{ entry: BatchEntry; stamp: string }>;
@@ -142,12 +149,14 @@ async function growBatch(storage: Storage, number: number, before?: UnfinishedBa
   const name = batchName(number);
   const hash = before?.found.hash ?? createHash("sha256");
   const refs = [...(before?.refs ?? [])];
+  const hashes = [...(before?.hashes ?? [])];
   let replacementCharacters = before?.replacementCharacters ?? 0;
   let bytes = before?.found.bytes ?? 0;
   const file = await storage.grow(name, bytes);
   return {
     file,
     refs,
+    hashes,
     get replacementCharacters() {
       return replacementCharacters;
     },
@@ -166,7 +175,10 @@ async function growBatch(storage: Storage, number: number, before?: UnfinishedBa
         hash.update(chunk);
         bytes += chunk.length;
       }
-      for (const { id, threadId } of records) refs.push({ id, threadId });
+      for (const { id, threadId, hashes: its } of records) {
+        refs.push({ id, threadId });
+        hashes.push(...its);
+      }
     },
     async seal() {
       const end = Buffer.from(BATCH_END);

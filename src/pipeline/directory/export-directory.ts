@@ -5,6 +5,7 @@ import type { FailedMessage, Manifest } from "../../core/export/manifest.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import { addSpent, type Spent } from "../../core/quota.ts";
 import type { Hold, Storage } from "../../core/ports/storage.ts";
+import type { Attachments } from "./attachments.ts";
 import { createBatches, type Batches, type FoundBatches } from "./batches.ts";
 import { GROUP_MS, createPendingGroup } from "./group.ts";
 import {
@@ -32,6 +33,8 @@ export type Found = Readonly<{
   formerly: readonly string[];
   /** See `ExportDirectory.formerly`. */
   renamedFrom: string | undefined;
+  /** Left out where none are kept. */
+  attachments?: Attachments;
   /** What stands there was proven complete, and nothing has changed since. */
   isProven: boolean;
 }>;
@@ -46,7 +49,7 @@ export function holdDirectory(
   found: Found,
   { clock, tool, spent: spentNow }: Surroundings,
 ): ExportDirectory {
-  const { ledger } = found;
+  const { ledger, attachments } = found;
   const failed = new Map(found.failed.map((message) => [message.id, message]));
   const openedAt = clock.now();
   let historyId = found.historyId;
@@ -73,6 +76,7 @@ export function holdDirectory(
     batches: batches.entries,
     failed: [...failed.values()],
     gone: [...ledger.ids("gone")],
+    ...(attachments && { attachments: attachments.totals() }),
     replacementCharacters: batches.replacementCharacters(),
     ...(guessedCharsets > 0 ? { guessedCharsets } : {}),
     historyId,
@@ -80,14 +84,19 @@ export function holdDirectory(
     tool,
   });
   const manifest = createManifestKeeper(storage, found.isProven, () => describe(false));
-  const batches: Batches = createBatches(storage, found.batches, purpose.batchSize, () =>
-    manifest.afterBatch(batches.entries.length),
+  const batches: Batches = createBatches(
+    storage,
+    found.batches,
+    purpose.batchSize,
+    () => manifest.afterBatch(batches.entries.length),
+    attachments,
   );
+  const begin = (): JournalBegin => beginning(purpose, historyId, attachments !== undefined);
 
   const openJournal = async (): Promise<Journal> =>
     (journal ??= found.journal
       ? await continueJournal(storage, found.journal)
-      : await beginJournal(storage, beginning(purpose, historyId), []));
+      : await beginJournal(storage, begin(), []));
 
   const group = createPendingGroup();
 
@@ -144,6 +153,12 @@ export function holdDirectory(
     ledger,
     batches: batches.entries,
     formerly: found.renamedFrom,
+    want: { attachments: attachments !== undefined, originals: false },
+    async keepContent(chunks) {
+      if (!attachments) throw new RangeError("this directory keeps no attachments");
+      if (manifest.isProven) await mutex.run(manifest.beforeChange);
+      return attachments.keep(chunks);
+    },
     spent,
     get listedAt() {
       return listed ? historyId : undefined;
@@ -153,7 +168,7 @@ export function holdDirectory(
         await journal?.[Symbol.asyncDispose]();
         historyId = cursor;
         listed = false;
-        journal = await beginJournal(storage, beginning(purpose, historyId), [
+        journal = await beginJournal(storage, begin(), [
           { gone: [...ledger.ids("gone")] },
           { failed: [...failed.values()] },
           tally(),
@@ -187,6 +202,7 @@ export function holdDirectory(
         await flushNow();
         historyId = caughtUpTo ?? historyId;
         await batches.finish();
+        await attachments?.tidy();
         await holdAgainstFiles(storage, batches, ledger);
         const done = describe(ledger.count("pending") === 0 && failed.size === 0);
         await manifest.commit(done);
@@ -205,8 +221,8 @@ export function holdDirectory(
   };
 }
 
-function beginning({ email, filter, maxEmails }: Purpose, historyId: string): JournalBegin {
-  return { journal: 2, email, filter, maxEmails, historyId };
+function beginning({ email, filter, maxEmails }: Purpose, historyId: string, keepsAttachments: boolean): JournalBegin {
+  return { journal: 2, email, filter, maxEmails, historyId, ...(keepsAttachments && { attachments: true }) };
 }
 
 function totalOf({ entries }: Batches): number {

@@ -4,6 +4,7 @@ import type { Manifest } from "../../core/export/manifest.ts";
 import type { Storage, StoredEntry } from "../../core/ports/storage.ts";
 import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
 import { batchName, batchNumber, idOf, isRecord, recoverPart, scanRecords } from "../../formats/batch.ts";
+import { hashesInLine, type Attachments } from "./attachments.ts";
 import type { FoundBatches, UnfinishedBatch } from "./batches.ts";
 import { openKnownBatches, type KnownBatch, type KnownBatches } from "./known-batches.ts";
 
@@ -17,10 +18,11 @@ export async function findBatches(
   hasJournal: boolean,
   onExported: (ref: Ref) => void,
   signal: AbortSignal,
+  attachments?: Attachments,
 ): Promise<FoundBatches> {
   const known = await openKnownBatches(storage);
   try {
-    return await findKnowing(known, storage, manifest, hasJournal, onExported, signal);
+    return await findKnowing(known, storage, manifest, hasJournal, onExported, signal, attachments);
   } catch (error) {
     await known[Symbol.asyncDispose]();
     throw error;
@@ -34,6 +36,7 @@ async function findKnowing(
   hasJournal: boolean,
   onExported: (ref: Ref) => void,
   signal: AbortSignal,
+  attachments: Attachments | undefined,
 ): Promise<FoundBatches> {
   const expected = new Map(manifest?.batches.map((entry) => [entry.file, entry]));
   const files = (await storage.list()) ?? [];
@@ -52,10 +55,13 @@ async function findKnowing(
     if (!its && !hasJournal) throw foreignBatch(storage.place, file.name);
     assertRegularFile(storage.place, file);
     signal.throwIfAborted();
-    const batch = (await known.find(file)) ?? (await read(storage, file, its !== undefined, known));
+    const remembered = await known.find(file);
+    const suffices = remembered && (remembered.pointers !== undefined || !attachments);
+    const batch = suffices ? remembered : await read(storage, file, its !== undefined, known, attachments);
     if (!batch || (its && its.sha256 !== batch.entry.sha256)) throw changedBatch(storage.place, file.name);
     for (const ref of batch.refs) onExported(ref);
     replacementCharacters += batch.replacementCharacters;
+    attachments?.count(batch.pointers ?? []);
     found.push(batch.entry);
   }
   const promised = [...expected.keys()].map((name) => batchNumber(name)?.number ?? 0);
@@ -72,21 +78,31 @@ async function read(
   file: StoredEntry,
   isPromised: boolean,
   known: KnownBatches,
+  attachments: Attachments | undefined,
 ): Promise<KnownBatch | undefined> {
   await using content = await storage.open(file.name);
   if (!content) return undefined;
   let sound = true; // as far as that shows without a hash
   let replacementCharacters = 0;
   const refs: Ref[] = [];
+  const hashes: string[] = [];
   const { whole, ...entry } = await scanRecords(content.read(), (line) => {
     const record = line.toString();
+    if (attachments) hashes.push(...hashesInLine(line));
     sound &&= isPromised || isRecord(record);
     replacementCharacters += countReplacementCharacters(record);
     const ref = idOf(record);
     if (ref) refs.push(ref);
   });
   if (!isPromised && !(whole && sound)) return undefined;
-  const batch = { entry: { file: file.name, ...entry }, stamp: content.stamp, replacementCharacters, refs };
+  const pointers = await attachments?.pointersOf(hashes);
+  const batch = {
+    entry: { file: file.name, ...entry },
+    stamp: content.stamp,
+    replacementCharacters,
+    refs,
+    ...(pointers && { pointers }),
+  };
   if (refs.length === entry.count) await known.remember(batch);
   return batch;
 }
@@ -102,12 +118,14 @@ async function readUnfinished(
   if (!content) return undefined;
   let replacementCharacters = 0;
   const refs: Ref[] = [];
+  const hashes: string[] = [];
   const found = await recoverPart(content.read(), (record) => {
+    hashes.push(...hashesInLine(Buffer.from(record)));
     replacementCharacters += countReplacementCharacters(record);
     const ref = idOf(record);
     if (ref) refs.push(ref);
   });
-  return { number, found, replacementCharacters, refs };
+  return { number, found, replacementCharacters, refs, hashes };
 }
 
 function assertRegularFile(place: string, { name, odd }: StoredEntry): void {

@@ -22,6 +22,7 @@ const begin = z.object({
   filter: filterShape,
   maxEmails: z.int().nullable(),
   historyId: z.string(),
+  attachments: z.literal(true).optional(),
 });
 const entry = z.union([
   z.object({ refs: z.array(z.tuple([z.string(), z.string()])) }),

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import type { Ref } from "../../core/mail/ref.ts";
 import type { BatchEntry } from "../../core/export/manifest.ts";
+import type { Pointer } from "./attachments.ts";
 import type { GrowingFile, Storage, StoredFile } from "../../core/ports/storage.ts";
 import { checkedLines, readCheckedLines } from "../../formats/checked-lines.ts";
 
@@ -22,6 +23,8 @@ const line = z.object({
   replacementCharacters: z.int().nonnegative(),
   /** Message and thread id of each record in turn. */
   ids: z.array(z.string()),
+  /** SHA-256 and bytes of each content that its records point at, where attachments are kept. */
+  pointers: z.array(z.tuple([z.string(), z.int().nonnegative()])).optional(),
 });
 
 /** A finished batch, and what opening a directory wants to know of it. */
@@ -30,6 +33,8 @@ export type KnownBatch = Readonly<{
   stamp: string;
   replacementCharacters: number;
   refs: readonly Ref[];
+  /** Undefined where it was not looked for. */
+  pointers?: readonly Pointer[];
 }>;
 
 export type KnownBatches = AsyncDisposable &
@@ -52,7 +57,9 @@ export async function openKnownBatches(storage: Storage): Promise<KnownBatches> 
         const { success, data } = line.safeParse(value);
         if (!success || data.ids.length !== 2 * data.count) return false;
         const { batch, stamp, bytes, count, sha256, replacementCharacters, ids } = data;
-        found.set(batch, { entry: { file: batch, count, bytes, sha256 }, stamp, replacementCharacters, ids });
+        const pointers = data.pointers?.map(([hash, size]) => ({ sha256: hash, bytes: size }));
+        const entry = { file: batch, count, bytes, sha256 };
+        found.set(batch, { entry, stamp, replacementCharacters, ids, ...(pointers && { pointers }) });
         return true;
       });
   }
@@ -66,10 +73,12 @@ export async function openKnownBatches(storage: Storage): Promise<KnownBatches> 
       const refs = Array.from({ length: ids.length / 2 }, (_, n) => ({ id: ids[2 * n]!, threadId: ids[2 * n + 1]! }));
       return { ...rest, refs };
     },
-    async remember({ entry, stamp, replacementCharacters, refs }) {
+    async remember({ entry, stamp, replacementCharacters, refs, pointers }) {
       const { file: batch, count, bytes, sha256 } = entry;
       const ids = refs.flatMap(({ id, threadId }) => [id, threadId]);
-      const lines = checkedLines([{ batch, stamp, bytes, count, sha256, replacementCharacters, ids }], end.checksum);
+      const its = pointers && { pointers: pointers.map((one) => [one.sha256, one.bytes]) };
+      const value = { batch, stamp, bytes, count, sha256, replacementCharacters, ids, ...its };
+      const lines = checkedLines([value], end.checksum);
       file ??= await storage.grow(KNOWN_BATCHES, end.bytes);
       await file.append(lines.bytes);
       end = { bytes: end.bytes + lines.bytes.length, checksum: lines.checksum };

@@ -6,6 +6,7 @@ import type { Clock } from "../../core/ports/clock.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
 import type { OpenStorage, Storage } from "../../core/ports/storage.ts";
 import { holdDirectory, type Found } from "./export-directory.ts";
+import { openAttachments } from "./attachments.ts";
 import { findBatches } from "./find-batches.ts";
 import type { FindFree } from "./free-directory.ts";
 import { readJournal } from "./journal.ts";
@@ -60,9 +61,12 @@ async function find(
   const renamedFrom = [journal?.begin.email, manifest?.email].find(
     (email) => email !== undefined && !sameAccount(email, purpose.email),
   );
+  const keepsAttachments = manifest?.attachments !== undefined || journal?.begin.attachments === true;
+  const wantsAttachments = keepsAttachments || purpose.attachments === true;
   const goesOn =
     journal !== undefined &&
     journal.listed &&
+    (journal.begin.attachments === true) === wantsAttachments &&
     journal.begin.maxEmails === purpose.maxEmails &&
     renamedFrom === undefined; // whose mail is listed is asked once more
   if (!goesOn) ledger = createLedger();
@@ -75,13 +79,19 @@ async function find(
   const gone = [...(manifest?.gone ?? []).filter(isKnown), ...(journal?.gone ?? [])];
   for (const id of gone) ledger.recover({ id, threadId: id }, "gone");
 
+  const attachments = wantsAttachments ? openAttachments(storage) : undefined;
   const batches = await findBatches(
     storage,
     manifest,
     journal !== undefined,
     (ref) => ledger.recover(ref, "exported"),
     signal,
+    attachments,
   );
+  if (wantsAttachments && !keepsAttachments && ledger.count("exported") > 0) {
+    await batches.known[Symbol.asyncDispose]();
+    throw withoutAttachments(storage.place);
+  }
   const failed = [...failures.values()].filter(({ id }) => ledger.outcome(id) === "failed"); // not exported or gone since
   return {
     ledger,
@@ -94,6 +104,7 @@ async function find(
     failed,
     formerly: manifest?.formerly ?? [],
     renamedFrom,
+    ...(attachments && { attachments }),
     isProven:
       manifest?.complete === true &&
       batches.unfinished === undefined &&
@@ -101,6 +112,14 @@ async function find(
       ledger.count("gone") === manifest.gone.length &&
       failed.length === 0,
   };
+}
+
+function withoutAttachments(place: string): Error {
+  return refuse(
+    "directory_foreign",
+    `${place} holds an export without its attachments.`,
+    "Choose another output directory for an export with attachments, or go on here without them.",
+  );
 }
 
 function busy(place: string): Error {

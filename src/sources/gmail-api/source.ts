@@ -1,10 +1,12 @@
-import { refuse } from "../../core/errors.ts";
-import type { Cursor, MailboxSource } from "../../core/ports/mailbox-source.ts";
+import { failureOf, refuse } from "../../core/errors.ts";
+import type { Filter } from "../../core/mail/filter.ts";
+import type { Conversation } from "../../core/mail/ref.ts";
+import type { Cursor, MailboxSource, Want } from "../../core/ports/mailbox-source.ts";
 import { PRICES, UNITS_PER_MINUTE } from "../../core/quota.ts";
 import type { Pacer } from "../../core/ports/pacer.ts";
 import type { GmailClient } from "./calls/client.ts";
 import type { Memory } from "./reading/memory.ts";
-import { costOf, plan } from "./reading/plan.ts";
+import { costOf, NO_HINTS, plan } from "./reading/plan.ts";
 import { readPending } from "./reading/read-pending.ts";
 
 /** What reads cost a project from before May 2026, of what they cost a new one. */
@@ -24,6 +26,14 @@ export type SourcePorts = Readonly<{
 /** A mailbox read through the Gmail API. A cursor's value is a `historyId`. */
 export function gmailSource({ client, pacer, memory, width }: SourcePorts): MailboxSource {
   const missing = new Set<string>();
+  let hints = NO_HINTS;
+  const planned = (pending: Iterable<Conversation>, want: Want) => plan(pending, pacer.prices, want, hints);
+  const idsOf = async (filter: Filter, signal: AbortSignal): Promise<ReadonlySet<string>> => {
+    const found = new Set<string>();
+    for await (const { refs } of pages((token) => client.messagesList(filter, token, signal)))
+      for (const { id } of refs) found.add(id);
+    return found;
+  };
   const cursorAt = (historyId: string): Cursor => ({ source: NAME, value: historyId });
   return {
     name: NAME,
@@ -35,9 +45,21 @@ export function gmailSource({ client, pacer, memory, width }: SourcePorts): Mail
     async *list(filter, signal) {
       for await (const { refs } of pages((token) => client.messagesList(filter, token, signal))) yield refs;
     },
-    async cost(pending) {
-      const { prices } = pacer;
-      const cost = costOf(plan(pending, prices), prices);
+    async foresee(filter, want, signal) {
+      if (!want.attachments) return;
+      // Words side by side must all be met; alternatives are kept together.
+      const asked = /\bOR\b|[{}]/.test(filter.query) ? `(${filter.query})` : filter.query;
+      try {
+        hints = {
+          attached: await idsOf({ ...filter, query: `${asked} has:attachment`.trim() }, signal),
+          chats: await idsOf({ ...filter, labels: [...filter.labels, "CHAT"] }, signal),
+        };
+      } catch (error) {
+        if (failureOf(error)?.retry !== "never") throw error; // without it all goes on, at a little more
+      }
+    },
+    async cost(pending, want) {
+      const cost = costOf(planned(pending, want));
       const { unitsPerMinute, isSought } = pacer.pace();
       const minutes = cost.units / unitsPerMinute;
       return {
@@ -45,7 +67,8 @@ export function gmailSource({ client, pacer, memory, width }: SourcePorts): Mail
         minutes: isSought ? [(cost.units * AN_OLD_PROJECTS) / UNITS_PER_MINUTE.legacy, minutes] : minutes,
       };
     },
-    read: (pending, _want, signal) => readPending({ client, memory, width, missing }, pacer.prices, pending, signal),
+    read: (pending, want, signal, keep) =>
+      readPending({ client, memory, width, missing, keep }, planned(pending, want), want, signal),
     async *changes(since, signal) {
       if (since.source !== NAME)
         throw refuse("not_found", "This place in the history is not one of Gmail's.", "Start the export again.");

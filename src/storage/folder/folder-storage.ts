@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { constants, type BigIntStats } from "node:fs";
 import { realpath } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { refuse } from "../../core/errors.ts";
 import type { Lock } from "../../core/ports/lock.ts";
 import type { OpenStorage, Storage, StoredContent, StoredEntry, StoredFile } from "../../core/ports/storage.ts";
 import { onDisk, unlessMissing } from "./disk.ts";
 import {
+  makeFolder,
   nodeFileSystem,
   oddity,
   openAnew,
@@ -38,6 +39,25 @@ function storageOf(place: string, lock: Lock, files: FileSystem): Storage {
   const pathOf = (name: string): string => join(place, name);
   const growingPath = (name: string): string => pathOf(name.startsWith(".") ? name : name + PART);
 
+  const folders = new Map<string, Promise<void>>();
+  /** Makes the folder in which a name lies, within the place and never through a link; its own name is durable then. */
+  const makeFolderOf = async (name: string): Promise<void> => {
+    const folder = name.slice(0, Math.max(0, name.lastIndexOf("/")));
+    if (folder === "") return;
+    const make = async (): Promise<void> => {
+      await makeFolderOf(folder);
+      const path = pathOf(folder);
+      await makeFolder(files, path);
+      const stats = await files.lstat(path);
+      if (!stats.isDirectory()) throw oddFolder(path, oddity(stats));
+      await files.syncFolder(dirname(path)); // who made it may have died before it did
+    };
+    const made = folders.get(folder) ?? make();
+    folders.set(folder, made);
+    made.catch(() => folders.delete(folder));
+    await made;
+  };
+
   /** Does work that writes, while the folder and the hold are still those that were taken. */
   const writing = <T>(work: () => Promise<T>): Promise<T> =>
     onDisk(place, async () => {
@@ -67,6 +87,21 @@ function storageOf(place: string, lock: Lock, files: FileSystem): Storage {
         return (await Promise.all(entries)).filter((entry) => entry !== undefined);
       }),
 
+    async *namesIn(folder) {
+      const pending = [folder];
+      for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+        const within = next;
+        const path = pathOf(within);
+        const found = await onDisk(path, async () => {
+          const stats = await unlessMissing(files.lstat(path));
+          return stats?.isDirectory() ? await unlessMissing(files.readdir(path)) : undefined;
+        });
+        for (const entry of found ?? [])
+          if (entry.isDirectory()) pending.push(`${within}/${entry.name}`);
+          else if (entry.isFile()) yield `${within}/${entry.name}`;
+      }
+    },
+
     open: (name, growing) =>
       onDisk(place, async () => {
         const path = growing ? growingPath(name) : pathOf(name);
@@ -85,20 +120,29 @@ function storageOf(place: string, lock: Lock, files: FileSystem): Storage {
     put: (name, chunks) =>
       writing(async () => {
         // Of a name that is not known yet another is taken; what a crash left under it is taken away.
-        const part = pathOf(typeof name === "string" ? name + PART : `.new-${(puts += 1)}${PART}`);
+        const part = pathOf(
+          typeof name === "string" && !name.includes("/") ? name + PART : `.new-${(puts += 1)}${PART}`,
+        );
         const hash = createHash("sha256");
         let bytes = 0;
         await using file = await openAnew(files, part);
-        for await (const chunk of chunks) {
-          await writeAll(file, chunk, bytes);
-          hash.update(chunk);
-          bytes += chunk.length;
+        try {
+          for await (const chunk of chunks) {
+            await writeAll(file, chunk, bytes);
+            hash.update(chunk);
+            bytes += chunk.length;
+          }
+          await file.sync();
+          const sha256 = hash.digest("hex");
+          const final = typeof name === "string" ? name : name(sha256);
+          await makeFolderOf(final);
+          await held?.assertStillHeld(); // what came took its time
+          await publish(files, part, pathOf(final));
+          return { ...storedFile(final, await file.stat({ bigint: true })), sha256 };
+        } catch (error) {
+          await unlinkIfThere(files, part).catch(() => {}); // why it failed matters more
+          throw error;
         }
-        await file.sync();
-        const sha256 = hash.digest("hex");
-        const final = typeof name === "string" ? name : name(sha256);
-        await publish(files, part, pathOf(final));
-        return { ...storedFile(final, await file.stat({ bigint: true })), sha256 };
       }),
 
     grow: (name, keep, first = Buffer.alloc(0)) =>
@@ -113,8 +157,9 @@ function storageOf(place: string, lock: Lock, files: FileSystem): Storage {
 
     remove: (name, growing) =>
       writing(async () => {
-        await unlinkIfThere(files, growing ? growingPath(name) : pathOf(name));
-        await files.syncFolder(place);
+        const path = growing ? growingPath(name) : pathOf(name);
+        await unlinkIfThere(files, path);
+        await files.syncFolder(dirname(path));
       }),
 
     hold: (waitMs, signal) =>
@@ -166,6 +211,14 @@ function odd(path: string, what: string): Error {
   return refuse(
     "directory_damaged",
     `${path} is ${what}, not a file that gmail-export made.`,
+    "Move it away, then do the same again.",
+  );
+}
+
+function oddFolder(path: string, what: string): Error {
+  return refuse(
+    "directory_damaged",
+    `${path} is ${what}, not a folder that gmail-export made.`,
     "Move it away, then do the same again.",
   );
 }

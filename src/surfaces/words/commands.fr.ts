@@ -39,6 +39,10 @@ export const HELP_SENTENCES: readonly Pair[] = [
     "seulement les messages qui portent tous ces libellés, par nom ou identifiant",
   ),
   pair("spam and trash too", "le spam et la corbeille aussi"),
+  pair(
+    "the contents of attachments too, each once, in files of their own",
+    "le contenu des pièces jointes aussi, chacun une fois, dans des fichiers à part",
+  ),
   pair("inside EXPORT_DIR (default: EXPORT_DIR/<email>)", "dans EXPORT_DIR (défaut : EXPORT_DIR/<email>)"),
   pair(
     "a former address of the account, under which that directory was exported",
@@ -50,8 +54,8 @@ export const HELP_SENTENCES: readonly Pair[] = [
   ),
   pair("messages a file", "messages par fichier"),
   pair(
-    "only list, and say what it would cost (5 quota units per 500 messages)",
-    "faire la liste seulement, et dire ce que cela coûterait (5 unités de quota par 500 messages)",
+    "only list, and say what it would cost (5 quota units per 500 messages, and per 500 with attachments)",
+    "faire la liste seulement, et dire ce que cela coûterait (5 unités de quota par 500 messages, et par 500 avec pièces jointes)",
   ),
   pair("an export directory", "le dossier d'un export"),
   pair("hold an export against its manifest", "confronter un export à son manifeste"),

@@ -541,6 +541,15 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "La liste de Gmail ramène à une page déjà donnée.",
   ),
   pair("Gmail does not give out the text of this message.", "Gmail ne donne pas le texte de ce message."),
+  pair("Gmail does not give out all of this message.", "Gmail ne donne pas ce message en entier."),
+  pair(
+    "The bytes that Gmail gives of this message are not what it shows of it.",
+    "Les octets que Gmail donne de ce message ne sont pas ceux de ce qu'il montre.",
+  ),
+  pair(
+    "This message has more parts, or longer headers, than mail has.",
+    "Ce message a plus de parties, ou de plus longs en-têtes, qu'un message n'en a.",
+  ),
   pair(
     "Open the message in Gmail; if it shows there, try the failed messages again.",
     "Ouvrez le message dans Gmail ; s'il s'y affiche, relisez ce qui a échoué.",
@@ -776,6 +785,19 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   pair(
     "Restore the file from a copy, or choose an empty output directory.",
     "Restaurez le fichier d'une copie, ou choisissez un dossier vide.",
+  ),
+  pair(
+    "{path} is {kind}, not a folder that gmail-export made.",
+    "{path} est {kind}, pas un dossier fait par gmail-export.",
+  ),
+  pair(
+    "Records in {path} point at what is not there: {file}.",
+    "Des messages de {path} renvoient à ce qui n'y est pas : {file}.",
+  ),
+  pair("{path} holds an export without its attachments.", "{path} contient un export sans ses pièces jointes."),
+  pair(
+    "Choose another output directory for an export with attachments, or go on here without them.",
+    "Choisissez un autre dossier pour un export avec pièces jointes, ou continuez ici sans elles.",
   ),
   pair("{path} holds the export of another account.", "{path} contient l'export d'un autre compte."),
   pair("Choose another output directory for this account.", "Choisissez un autre dossier pour ce compte."),

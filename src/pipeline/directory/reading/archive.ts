@@ -5,15 +5,17 @@ import { tar } from "../../../formats/tar.ts";
 import { changedFile } from "./snapshot.ts";
 
 /** A tar, with the manifest last as in the directory: one that was cut off has none. */
-export const archiveAsTar: Archive = (folder, snapshot) =>
-  tar(
-    snapshot.files.map((file) => ({
+export const archiveAsTar: Archive = async (folder, snapshot) => {
+  const attachments = await snapshot.attachments();
+  return tar(
+    [...snapshot.files.slice(0, -1), ...attachments, ...snapshot.files.slice(-1)].map((file) => ({
       path: `${folder}/${file.file}`,
       bytes: file.bytes,
       content: () => readProven(snapshot, file),
     })),
     Date.parse(snapshot.manifest.export_date),
   );
+};
 
 /** The file's bytes; throws behind the last when they are not those that the manifest knows. */
 async function* readProven(snapshot: Snapshot, file: FinishedFile): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,9 @@
+import { createHash } from "node:crypto";
+
 import type { ReadDirectory } from "../../../core/ports/read-directory.ts";
 import { failureOf, refuse } from "../../../core/errors.ts";
 import type { OpenStorage } from "../../../core/ports/storage.ts";
+import { ATTACHMENTS } from "../../../formats/attachment-path.ts";
 import { scanRecords } from "../../../formats/batch.ts";
 import { openManifest } from "../manifest-file.ts";
 import { takeSnapshot } from "./snapshot.ts";
@@ -22,6 +25,18 @@ export function createReadDirectory(storages: OpenStorage): ReadDirectory {
       return entries
         .filter(({ name, odd }) => !name.startsWith(".") && (odd === undefined || odd.endsWith("file")))
         .map(({ name, growing }) => (growing ? `${name}.part` : name));
+    },
+    attachments: (path) => storages(path).namesIn(ATTACHMENTS),
+    async hash(path, file) {
+      await using content = await storages(path).open(file);
+      if (!content) return undefined;
+      const hash = createHash("sha256");
+      let bytes = 0;
+      for await (const chunk of content.read()) {
+        hash.update(chunk);
+        bytes += chunk.length;
+      }
+      return { file, bytes, sha256: hash.digest("hex") };
     },
     async batch(path, file, onRecord) {
       const opened = await storages(path)

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { FinishedFile, OpenFile, Snapshot } from "../../../core/ports/read-directory.ts";
 import { failureOf, refuse } from "../../../core/errors.ts";
 import type { Storage } from "../../../core/ports/storage.ts";
+import { ATTACHMENTS, attachmentSha256 } from "../../../formats/attachment-path.ts";
 import { MANIFEST } from "../../../formats/manifest.ts";
 import { openManifest } from "../manifest-file.ts";
 
@@ -15,6 +16,16 @@ export async function takeSnapshot(storage: Storage): Promise<Snapshot | undefin
   return {
     manifest,
     files: [...manifest.batches.map(({ file, bytes: size, sha256 }) => ({ file, bytes: size, sha256 })), itself],
+    async attachments() {
+      const files: FinishedFile[] = [];
+      if (manifest.attachments)
+        for await (const name of storage.namesIn(ATTACHMENTS)) {
+          const sha256 = attachmentSha256(name);
+          await using content = sha256 === undefined ? undefined : await storage.open(name);
+          if (content && sha256 !== undefined) files.push({ file: name, bytes: content.bytes, sha256 });
+        }
+      return files.toSorted((a, b) => (a.file < b.file ? -1 : 1));
+    },
     open: (file) => (file.file === MANIFEST ? inMemory(bytes) : openBatch(storage, file)),
   };
 }

@@ -9,6 +9,7 @@ import { accountRefused, classify, lockedOut, REVOKED } from "./classify.ts";
 import type { Http, HttpResponse } from "./http.ts";
 import type { Received } from "../large/mail-in-pages.ts";
 import type { Intake } from "../reading/memory.ts";
+import { readContentAnswer } from "../large/content-stream.ts";
 import { createRetry, LONG_WAIT_MS } from "./retry.ts";
 import {
   parseAttachment,
@@ -57,6 +58,23 @@ export type GmailClient = Readonly<{
   /** Format `full`. */
   threadsGet(id: string, signal: AbortSignal, intake?: Intake): Promise<readonly Message[]>;
   attachmentsGet(messageId: string, id: string, signal: AbortSignal, intake?: Intake): Promise<Content>;
+  /** The content of an attachment goes to `read` as it comes; that may be called again where an answer broke off. */
+  attachmentsStream<T>(
+    messageId: string,
+    id: string,
+    read: ReadContent<T>,
+    signal: AbortSignal,
+  ): Promise<T | undefined>;
+  /**
+   * Format `raw`: the bytes of the message go to `read` as they come, which may be called again where an answer broke off;
+   * `made` is undefined where Gmail gave none. The message has no parts.
+   */
+  messagesGetRaw<T>(
+    id: string,
+    read: ReadContent<T>,
+    signal: AbortSignal,
+    believe?: boolean,
+  ): Promise<Readonly<{ message: Message; made: T | undefined }>>;
   /** Additions alone. */
   historyList(
     startHistoryId: string,
@@ -64,6 +82,8 @@ export type GmailClient = Readonly<{
     signal: AbortSignal,
   ): Promise<ReturnType<typeof parseHistory>>;
 }>;
+
+type ReadContent<T> = (content: AsyncIterable<Buffer>) => Promise<T>;
 
 export type ClientPorts = Readonly<{
   http: Http;
@@ -82,15 +102,22 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
    * comes first: a turn that is not used would be a call that was never sent.
    */
   const send = async <T>(
-    { method, path, parse, take, intake, mayPass }: Request<T>,
+    { method, path, parse, take, stream, format, intake, mayPass }: Request<T>,
     stale: Stale,
     signal: AbortSignal,
   ): Promise<T> => {
     const token = await accessToken(stale, signal);
-    const turn = await pacer.turn(method, signal);
+    const turn = await pacer.turn(method, signal, format);
     try {
       turn.sent();
-      const response = await http.get(path, token, signal, intake && pausing(intake, turn), MOST_BYTES[method]);
+      const most = MOST_BYTES[method];
+      const response = await (stream
+        ? http.stream(path, token, signal, stream, most)
+        : http.get(path, token, signal, intake && pausing(intake, turn), most));
+      if ("streamed" in response) {
+        pacer.accepted(turn);
+        return response.streamed;
+      }
       if (response.status === 401) throw new TokenRefused(token);
       const read = async (): Promise<T> => {
         if (!response.large) return parse(jsonOf(response, clock));
@@ -195,6 +222,27 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
         signal,
       );
     },
+    attachmentsStream(messageId, id, read, signal) {
+      const path = pathOf(`messages/${encode(messageId)}/attachments/${encode(id)}`);
+      const stream = async (chunks: AsyncIterable<Buffer>) => {
+        const { json, made } = await readContentAnswer(chunks, "data", read);
+        if (made === undefined) parseAttachment(json); // without content it must say that it has none
+        return made;
+      };
+      return call({ method: "messages.attachments.get", of: "mail", path, parse: streamed, stream }, signal);
+    },
+    messagesGetRaw(id, read, signal, believe = false) {
+      const path = pathOf(`messages/${encode(id)}`, { format: "raw" });
+      const stream = async (chunks: AsyncIterable<Buffer>) => {
+        const { json, made } = await readContentAnswer(chunks, "raw", read);
+        return { message: parseMessage(json), made };
+      };
+      const mayPass = believe ? undefined : "not_found";
+      return call(
+        { method: "messages.get", of: "mail", path, parse: streamed, stream, format: "raw", mayPass },
+        signal,
+      );
+    },
     historyList(startHistoryId, pageToken, signal) {
       const path = pathOf("history", {
         startHistoryId,
@@ -207,6 +255,11 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
   };
 }
 
+/** Of a call whose good answers are streamed: there is no other. */
+function streamed(): never {
+  throw new RangeError("a streamed answer is not parsed");
+}
+
 /** One call of Google's reference. */
 type Request<T> = Readonly<{
   method: Method;
@@ -216,6 +269,10 @@ type Request<T> = Readonly<{
   parse(json: unknown): T;
   /** Of a large answer to a call for mail, which was parsed elsewhere. */
   take?: (received: Received) => T;
+  /** Reads a good answer as it comes, in place of `parse`. */
+  stream?: (chunks: AsyncIterable<Buffer>) => Promise<T>;
+  /** Of what is asked for of a message, where that is not all of its parts. */
+  format?: "raw";
   intake?: Intake | undefined;
   /** A refusal that may pass here, beside those that may pass anywhere. */
   mayPass?: FinalCode | undefined;

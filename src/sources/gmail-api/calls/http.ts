@@ -3,6 +3,7 @@ import { CLOSE_FILES, ExportError, isOutOfDescriptors } from "../../../core/erro
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { Secret } from "../../../core/secret.ts";
 import { gatherBytes, gunzip, LARGE_BYTES, tooLarge, type Gathered } from "../large/large-body.ts";
+import { createChunkFlow, gunzipStream, type ChunkFlow } from "../large/chunk-flow.ts";
 import { largeAnswers, type LargeAnswer } from "../large/large-answers.ts";
 import type { Intake } from "../reading/memory.ts";
 
@@ -17,6 +18,15 @@ export type HttpResponse = Readonly<{
   large?: LargeAnswer;
 }>;
 
+/** A good answer whose body begins to come. `stop` ends the request. */
+type StreamTo = (
+  begun: Readonly<{
+    headers: HttpResponse["headers"];
+    chunks: AsyncIterable<Buffer>;
+    stop: (reason: unknown) => void;
+  }>,
+) => void;
+
 /** Before its body is looked into. */
 type Raw = Omit<HttpResponse, "body" | "large"> & Readonly<{ gathered: Gathered }>;
 
@@ -27,6 +37,17 @@ export type Http = Readonly<{
    * and refused; what a large one comes to, is for who unpacks it.
    */
   get(path: string, token: Secret, signal: AbortSignal, intake?: Intake, mostBytes?: number): Promise<HttpResponse>;
+  /**
+   * As `get`, but the body of a good answer is read as it comes, decompressed: hardly any of it is held. It comes no faster
+   * than `read` takes it; what that throws ends the request. Other answers are small, and come as from `get`.
+   */
+  stream<T>(
+    path: string,
+    token: Secret,
+    signal: AbortSignal,
+    read: (chunks: AsyncIterable<Buffer>) => Promise<T>,
+    mostBytes?: number,
+  ): Promise<HttpResponse | Readonly<{ streamed: T }>>;
   close(): Promise<void>;
 }>;
 
@@ -89,6 +110,7 @@ export function createHttp(
     signal: AbortSignal,
     intake: Intake | undefined,
     mostBytes: number,
+    streamTo?: StreamTo,
   ): Promise<Raw> =>
     new Promise((resolve, reject) => {
       if (signal.aborted) return reject(signal.reason);
@@ -98,12 +120,14 @@ export function createHttp(
       let status = 0;
       let headers: HttpResponse["headers"] = {};
       let sending: Dispatcher.DispatchController | undefined;
+      let flow: ChunkFlow | undefined;
 
       const end = (settle: () => void): void => {
         signal.removeEventListener("abort", onAbort);
         settle();
       };
       const stop = (reason: unknown): void => {
+        flow?.fail(reason);
         end(() => reject(reason));
         sending?.abort(STOPPED);
       };
@@ -137,41 +161,76 @@ export function createHttp(
         onResponseStart(_, statusCode, answered) {
           status = statusCode;
           headers = answered;
+          if (streamTo && statusCode >= 200 && statusCode < 300) {
+            flow = createChunkFlow();
+            streamTo({ headers, chunks: flow.chunks, stop });
+          }
         },
         onResponseData(controller, chunk) {
           if (chunk.length === 0) return; // undici's parser says so when it goes on after a pause
-          gathered.add(chunk);
-          if (gathered.size() > mostBytes) stop(tooLarge(mostBytes, bodyBytes));
+          if (!flow) gathered.add(chunk);
+          if (Math.max(gathered.size(), flow?.size() ?? 0) > mostBytes) stop(tooLarge(mostBytes, bodyBytes));
           // Silence is the idle limit's matter, so looking at the clock when something comes is enough.
           else if (pauses === 0 && clock.now() - begun > totalMs) stop(timedOut("UND_TOTAL_TIMEOUT"));
-          const room = intake?.take(chunk.length);
+          const room = flow ? flow.add(chunk) : intake?.take(chunk.length);
           if (room) void pause(controller, room);
         },
-        onResponseEnd: () => end(() => resolve({ status, headers, gathered })),
-        onResponseError: (_, error) => end(() => reject(faultOf(error))),
+        onResponseEnd() {
+          flow?.end();
+          end(() => resolve({ status, headers, gathered }));
+        },
+        onResponseError(_, error) {
+          const fault = faultOf(error);
+          flow?.fail(fault);
+          end(() => reject(fault));
+        },
       });
     });
+
+  const unpacked = async (
+    { gathered, ...answer }: Raw,
+    limit: number,
+    signal: AbortSignal,
+    intake?: Intake,
+  ): Promise<HttpResponse> => {
+    const isCompressed = answer.headers["content-encoding"] === "gzip";
+    const bytes = gathered.size();
+    const size = Math.min(isCompressed ? gathered.unpackedSize() : bytes, limit);
+    if (size > bytes) await intake?.reserve(size - bytes, signal);
+    if (bytes <= LARGE_BYTES && size <= LARGE_BYTES) {
+      const packed = gathered.whole();
+      if (!isCompressed) return { ...answer, body: packed };
+      // At once, not on another thread: it is small, unless it is larger than it says.
+      const body = gunzip(packed, Math.min(limit, LARGE_BYTES));
+      if (body) return { ...answer, body };
+      if (limit <= LARGE_BYTES) throw tooLarge(limit, bodyBytes);
+    }
+    const blocks = gathered.blocks();
+    const body = Buffer.from(blocks[0]!);
+    const large = reader.answer({ blocks, bytes, isCompressed, mostBytes: limit, anyBytes: bodyBytes });
+    return { ...answer, body, large };
+  };
 
   return {
     async get(path, token, signal, intake, mostBytes = bodyBytes) {
       const limit = Math.min(mostBytes, bodyBytes);
-      const { gathered, ...answer } = await request(path, token, signal, intake, limit);
-      const isCompressed = answer.headers["content-encoding"] === "gzip";
-      const bytes = gathered.size();
-      const size = Math.min(isCompressed ? gathered.unpackedSize() : bytes, limit);
-      if (size > bytes) await intake?.reserve(size - bytes, signal);
-      if (bytes <= LARGE_BYTES && size <= LARGE_BYTES) {
-        const packed = gathered.whole();
-        if (!isCompressed) return { ...answer, body: packed };
-        // At once, not on another thread: it is small, unless it is larger than it says.
-        const body = gunzip(packed, Math.min(limit, LARGE_BYTES));
-        if (body) return { ...answer, body };
-        if (limit <= LARGE_BYTES) throw tooLarge(limit, bodyBytes);
+      return unpacked(await request(path, token, signal, intake, limit), limit, signal, intake);
+    },
+    async stream(path, token, signal, read, mostBytes = bodyBytes) {
+      const limit = Math.min(mostBytes, bodyBytes);
+      let reading: ReturnType<typeof read> | undefined;
+      const answer = request(path, token, signal, undefined, limit, ({ headers, chunks, stop }) => {
+        const isCompressed = headers["content-encoding"] === "gzip";
+        reading = read(isCompressed ? gunzipStream(chunks, limit, () => tooLarge(limit, bodyBytes)) : chunks);
+        reading.catch(stop);
+      });
+      try {
+        const raw = await answer;
+        return reading ? { streamed: await reading } : await unpacked(raw, limit, signal);
+      } catch (error) {
+        await reading?.catch(() => {}); // nothing of it goes on behind our back
+        throw error;
       }
-      const blocks = gathered.blocks();
-      const body = Buffer.from(blocks[0]!);
-      const large = reader.answer({ blocks, bytes, isCompressed, mostBytes: limit, anyBytes: bodyBytes });
-      return { ...answer, body, large };
     },
     async close() {
       await pool?.destroy();

@@ -52,10 +52,25 @@ test("no other mix of the two is cheaper, or as cheap with fewer calls, where co
 test("two messages of a conversation come in one call at the price of two, one comes alone", () => {
   for (const list of [PRICES["2026"], PRICES.legacy])
     expect([...plan([conversation("a", 2), conversation("b", 1)], list)]).toEqual([
-      { method: "threads.get", threadId: "a", ids: ["a.0", "a.1"] },
-      { method: "messages.get", id: "b.0" },
+      { method: "threads.get", threadId: "a", ids: ["a.0", "a.1"], units: list["threads.get"] },
+      { method: "messages.get", format: "full", id: "b.0", units: list["messages.get"] },
     ]);
 });
+
+test("with attachments, a conversation comes whole only where that and one answer for each that has some are cheaper than bytes", () =>
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: MAX_MESSAGES_PER_CALL }), fc.nat(), prices, (size, some, list) => {
+      const { threadId, ids } = conversation("t", size);
+      const attached = new Set(ids.slice(0, some % (size + 1)));
+      const chats = new Set(ids.slice(-1));
+      const calls = [...plan([{ threadId, ids }], list, { attachments: true, originals: false }, { attached, chats })];
+      const [apart, whole] = [size * list["messages.get"], list["threads.get"] + attached.size * list["messages.get"]];
+      expect(calls.reduce((sum, { units }) => sum + units, 0)).toBe(Math.min(apart, whole));
+      expect(calls.flatMap(idsOf)).toEqual(ids);
+      for (const call of calls)
+        if (call.method === "messages.get") expect(call.format).toBe(chats.has(call.id) ? "full" : "raw");
+    }),
+  ));
 
 test("a conversation too large for memory comes message by message", () => {
   const calls = [...plan([conversation("t", MAX_MESSAGES_PER_CALL + 1)], PRICES["2026"])];

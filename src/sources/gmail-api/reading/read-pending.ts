@@ -1,12 +1,18 @@
 import { failureOf, refuse, type Failure } from "../../../core/errors.ts";
-import type { Conversation } from "../../../core/mail/ref.ts";
 import type { Content, Message, Part } from "../../../core/mail/mail.ts";
-import type { Reading, Step } from "../../../core/ports/mailbox-source.ts";
-import { lacksText, textBodiesToFetch, withContents } from "../../../core/mail/parts.ts";
-import type { Prices } from "../../../core/quota.ts";
+import type { KeepContent, Reading, Step, Want } from "../../../core/ports/mailbox-source.ts";
+import {
+  contentsOf,
+  headerValues,
+  isScattered,
+  lacksText,
+  textBodiesToFetch,
+  withContents,
+} from "../../../core/mail/parts.ts";
+import { readParts } from "../../../formats/rfc5322/read-parts.ts";
 import type { GmailClient } from "../calls/client.ts";
 import type { Intake, Memory, Share } from "./memory.ts";
-import { plan, type Call } from "./plan.ts";
+import type { Call } from "./plan.ts";
 import { mapInOrder } from "./pool.ts";
 
 export type ReadPorts = Readonly<{
@@ -16,36 +22,46 @@ export type ReadPorts = Readonly<{
   width: number;
   /** Messages that were not found, however often they were asked for: that is believed the next time at once. */
   missing: Set<string>;
+  /** Where attachments go that are wanted. */
+  keep: KeepContent | undefined;
 }>;
 
 /** Carries out the plan: a bounded number of calls go on at once, and results come in the order of the plan. */
 export async function* readPending(
   { memory, ...ports }: ReadPorts,
-  prices: Prices,
-  pending: Iterable<Conversation>,
+  plan: Iterable<Call>,
+  { attachments }: Want,
   signal: AbortSignal,
 ): AsyncGenerator<Step> {
+  if (attachments && !ports.keep) throw new RangeError("attachments that are wanted must be kept somewhere");
+  const keep = attachments ? ports.keep : undefined;
   using line = memory.openLine();
   const readCall = async (call: Call, limit: AbortSignal): Promise<Step & { share: Share }> => {
     const share = line.openShare();
-    const reader = messageReader(ports, share, limit);
-    const ended = call.method === "messages.get" ? [await reader.message(call.id)] : await reader.conversation(call);
-    return { ended, units: prices[call.method], share };
+    const reader = messageReader({ ...ports, keep }, share, limit);
+    const ended =
+      call.method === "threads.get" ? await reader.conversation(call) : [await reader.message(call.id, call.format)];
+    return { ended, units: call.units, share };
   };
-  for await (const { share, ...step } of mapInOrder(plan(pending, prices), ports.width, readCall, signal)) {
+  for await (const { share, ...step } of mapInOrder(plan, ports.width, readCall, signal)) {
     yield step;
     share.close(); // when the next is asked for, this one has been written
   }
 }
 
 /** Reads for one call of the plan. Every wanted message ends, one way or another; what concerns the account is thrown. */
-function messageReader({ client, missing }: Omit<ReadPorts, "memory">, intake: Intake, signal: AbortSignal) {
-  const message = async (id: string): Promise<Reading> => {
+function messageReader(
+  { client, missing, keep }: Omit<ReadPorts, "memory" | "width">,
+  intake: Intake,
+  signal: AbortSignal,
+) {
+  const message = async (id: string, format: "full" | "raw" = "full"): Promise<Reading> => {
     const believe = missing.has(id);
     try {
-      const found = await client.messagesGet(id, signal, intake, believe);
+      const raw = format === "raw" ? await inRaw(id, believe) : undefined;
+      const found = raw ?? (await client.messagesGet(id, signal, intake, believe));
       if (found.id !== id) return failed(id, "Gmail answered with another message.");
-      return { outcome: "read", id, message: await withAllText(found) };
+      return { outcome: "read", id, message: raw ?? (await complete(found, format === "full")) };
     } catch (error) {
       return endOf(id, await ownFailure(error));
     }
@@ -70,7 +86,7 @@ function messageReader({ client, missing }: Omit<ReadPorts, "memory">, intake: I
   /** A member of a conversation, with the text that was left out of it. What goes wrong is its own: the others are read. */
   const completed = async (member: Message): Promise<Reading> => {
     try {
-      return { outcome: "read", id: member.id, message: await withAllText(member) };
+      return { outcome: "read", id: member.id, message: await complete(member) };
     } catch (error) {
       return endOf(member.id, await ownFailure(error));
     }
@@ -93,21 +109,68 @@ function messageReader({ client, missing }: Omit<ReadPorts, "memory">, intake: I
     return failure;
   };
 
-  /** The message with the text bodies that Gmail left out of it for their size. */
-  const withAllText = async (given: Message): Promise<Message> => {
+  /**
+   * The message with what Gmail left out of it: text bodies for their size, and attachments where they are wanted. What
+   * takes more than one call, or is not to be had in pieces, comes with all of the message in one, where `mayBeRaw`.
+   */
+  const complete = async (given: Message, mayBeRaw = true): Promise<Message> => {
+    const whole = keep && mayBeRaw && isBetterRaw(given) ? await inRaw(given.id, false, given) : undefined;
+    if (whole) return whole;
     try {
-      return await withText(given);
+      return await withContent(given);
     } catch (error) {
       if (!isStale(error)) throw error;
     }
     // An attachment's id is good for a while only. A message read anew has new ones; if that is gone, so is the message.
     const fresh = await client.messagesGet(given.id, signal, intake);
     try {
-      return await withText(fresh);
+      return await withContent(fresh);
     } catch (error) {
       if (!isStale(error)) throw error;
-      throw textWithheld(error);
+      throw keep ? withheld(error) : textWithheld(error);
     }
+  };
+
+  const withContent = async (given: Message): Promise<Message> => {
+    const found = await withText(given);
+    if (!keep) return found;
+    const contents = new Map<Part, Content>();
+    for (const part of contentsOf(found).attachments) {
+      const { content } = part;
+      if (isScattered(part)) throw withheld();
+      const handle = content.kept === "elsewhere" || content.kept === "here" ? content.handle : "";
+      const kept =
+        content.kept === "elsewhere"
+          ? ((await client.attachmentsStream(found.id, handle, keep, signal)) ?? (await keep([])))
+          : await keep(content.kept === "here" ? [content.read()] : []);
+      contents.set(part, { kept: "stored", size: kept.bytes, sha256: kept.sha256, handle });
+    }
+    return withContents(found, contents);
+  };
+
+  /**
+   * The message from its own bytes, its attachments kept as they pass. Undefined where Gmail has none, or none to be relied
+   * on: chats were never mail, and their bytes may be cut (gmail-api.md §2.6). Throws where they are not of `seen`.
+   */
+  const inRaw = async (id: string, believe: boolean, seen?: Message): Promise<Message | undefined> => {
+    if (seen && isChat(seen)) return undefined;
+    const reserve = (bytes: number): Promise<void> => intake.reserve(bytes, signal);
+    const keepPart = async (chunks: AsyncIterable<Buffer>): Promise<Content> => {
+      const { sha256, bytes } = await keep!(chunks);
+      return { kept: "stored", size: bytes, sha256, handle: "" };
+    };
+    const read = (bytes: AsyncIterable<Buffer>): Promise<Part> => readParts(bytes, { reserve, keep: keepPart });
+    const { message: found, made } = await client.messagesGetRaw(id, read, signal, believe);
+    if (made === undefined || isChat(found)) return undefined;
+    const whole = { ...found, root: made };
+    if (seen) assertSameMail(seen, whole);
+    const contents = new Map<Part, Content>();
+    for (const part of contentsOf(whole).attachments)
+      if (part.content.kept !== "stored") {
+        const kept = await keep!(part.content.kept === "here" ? [part.content.read()] : []);
+        contents.set(part, { kept: "stored", size: kept.bytes, sha256: kept.sha256, handle: "" });
+      }
+    return withContents(whole, contents);
   };
 
   const withText = async (given: Message): Promise<Message> => {
@@ -132,6 +195,40 @@ function failed(id: string, reason: string, failure?: Failure): Reading {
 function isStale(error: unknown): boolean {
   const code = failureOf(error)?.code;
   return code === "not_found" || code === "bad_request";
+}
+
+/** Chats (gmail-api.md §2.6). */
+function isChat({ labelIds }: Message): boolean {
+  return labelIds.includes("CHAT");
+}
+
+/** Whether one `raw` costs no more than what is missing, or nothing else brings it. */
+function isBetterRaw(message: Message): boolean {
+  const { attachments } = contentsOf(message);
+  const elsewhere = attachments.filter(({ content }) => content.kept === "elsewhere").length;
+  if (attachments.some(isScattered)) return true;
+  return elsewhere > 0 && elsewhere + textBodiesToFetch(message).length > 1;
+}
+
+/** Two answers about one message must not contradict each other. */
+function assertSameMail(seen: Message, raw: Message): void {
+  const named = ({ root }: Message): string => headerValues(root, "Message-ID").join().trim();
+  const count = (message: Message): number => contentsOf(message).attachments.length;
+  if (seen.id === raw.id && named(seen) === named(raw) && count(seen) === count(raw)) return;
+  throw refuse(
+    "bad_request",
+    "The bytes that Gmail gives of this message are not what it shows of it.",
+    "Open the message in Gmail; if it shows there, try the failed messages again.",
+  );
+}
+
+function withheld(cause?: unknown): Error {
+  return refuse(
+    "bad_request",
+    "Gmail does not give out all of this message.",
+    "Open the message in Gmail; if it shows there, try the failed messages again.",
+    { cause },
+  );
 }
 
 function textWithheld(cause?: unknown): Error {

@@ -22,6 +22,7 @@ type ExportOptions = Readonly<{
   query?: string;
   label?: string[];
   includeSpamTrash?: boolean;
+  attachments?: boolean;
   dryRun?: boolean;
   wait?: boolean;
 }>;
@@ -39,6 +40,7 @@ export function addExportCommands(program: Command, context: Context): void {
     .option("--query <q>", "only what a Gmail search finds", searchText)
     .option("--label <label...>", "only messages with all these labels, by name or id", searchTexts)
     .option("--include-spam-trash", "spam and trash too")
+    .option("--attachments", "the contents of attachments too, each once, in files of their own")
     .optionsGroup("Where to:")
     .option("--output-dir <dir>", "inside EXPORT_DIR (default: EXPORT_DIR/<email>)")
     .option("--was <email>", "a former address of the account, under which that directory was exported")
@@ -48,14 +50,25 @@ export function addExportCommands(program: Command, context: Context): void {
       "--wait",
       "wait for a directory that another export writes to, and for a new day's quota, instead of ending",
     )
-    .option("--dry-run", "only list, and say what it would cost (5 quota units per 500 messages)")
+    .option(
+      "--dry-run",
+      "only list, and say what it would cost (5 quota units per 500 messages, and per 500 with attachments)",
+    )
     .action(async (email: string, options: ExportOptions) => {
       const services = await context.services();
       const directory = await services.chooseDirectory(email, options.outputDir);
       const { maxEmails = null, batchSize, query = "", label: labels = [], includeSpamTrash = false } = options;
       const filter = { query, labels, includeSpamTrash };
       const was = options.was === undefined ? {} : { was: options.was };
-      const request = { account: email, ...was, directory, maxEmails, batchSize, filter };
+      const request = {
+        account: email,
+        ...was,
+        directory,
+        maxEmails,
+        batchSize,
+        filter,
+        ...(options.attachments && { attachments: true }),
+      };
       if (options.dryRun) {
         const estimate = await services.estimate(request, signal);
         return show(viewOfEstimate(estimate), estimateLines(estimate, messages()));
@@ -72,6 +85,7 @@ export function addExportCommands(program: Command, context: Context): void {
     [
       "export ada@example.com",
       "export ada@example.com --dry-run",
+      "export ada@example.com --attachments",
       'export ada@example.com --query "has:attachment newer_than:1y"',
       "export ada@example.com --json | jq -c .progress",
     ],

@@ -75,6 +75,7 @@ test("events tell of each stage, of progress once a second, and of a wait until 
     query: "",
     labels: [],
     include_spam_trash: false,
+    attachments: false,
   });
   expect(told.at(-1)).toEqual({
     event: "result",

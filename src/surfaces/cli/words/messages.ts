@@ -19,6 +19,11 @@ export function plural(count: number, one: string, many = `${one}s`): string {
   return `${number(count)} ${count === 1 ? one : many}`;
 }
 
+/** In millions of bytes, rounded up. */
+function megabytes(bytes: number, language: Language = "en"): string {
+  return `${number(Math.ceil(bytes / 1e6), language)} ${language === "fr" ? "Mo" : "MB"}`;
+}
+
 /** In French nought is singular. */
 function pluriel(count: number, un: string, plusieurs = `${un}s`): string {
   return `${number(count, "fr")} ${count < 2 ? un : plusieurs}`;
@@ -61,6 +66,8 @@ const en = {
   notComplete: "Not complete",
   inFiles: (messages: number, files: number, path: string): string =>
     `${plural(messages, "message")} in ${plural(files, "file")} in ${path}`,
+  attachments: (stored: number, files: number, bytes: number): string =>
+    `${plural(stored, "attachment")} in ${plural(files, "file")} of their own, ${megabytes(bytes)}`,
   cost: (calls: number, units: number, refused: number): string =>
     `Cost: ${plural(calls, "request")}, ${plural(units, "quota unit")}, ${number(refused)} refused`,
   goneBefore: (count: number): string => `Gone from Gmail before they could be read: ${number(count)}`,
@@ -81,6 +88,7 @@ const en = {
   range: (from: string, until: string): string =>
     `About ${until}; less, about ${from}, if your Google project is an old one (from before May 2026)`,
   atRate: (units: number): string => `at ${number(units)} units a minute`,
+  withAttachments: (units: number, time: string): string => `With attachments: ${plural(units, "quota unit")}. ${time}`,
   ofDay: (percent: string): string => `${percent} % of what a project may spend a day`,
   signedInAs: (account: string): string => `Signed in as ${account}.`,
   signedOut: (account: string): string => `Signed out ${account}.`,
@@ -147,6 +155,8 @@ const fr: Messages = {
   complete: "Complet",
   notComplete: "Incomplet",
   inFiles: (messages, files, path) => `${pluriel(messages, "message")} dans ${pluriel(files, "fichier")} de ${path}`,
+  attachments: (stored, files, bytes) =>
+    `${pluriel(stored, "pièce jointe", "pièces jointes")} dans ${pluriel(files, "fichier")} à part, ${megabytes(bytes, "fr")}`,
   cost: (calls, units, refused) =>
     `Coût : ${pluriel(calls, "appel")}, ${pluriel(units, "unité de quota", "unités de quota")}, ${pluriel(refused, "refus", "refus")}`,
   goneBefore: (count) => `Disparus de Gmail avant d'être lus : ${number(count, "fr")}`,
@@ -166,6 +176,8 @@ const fr: Messages = {
   range: (from, until) =>
     `Environ ${until} ; moins, environ ${from}, si votre projet Google est ancien (d'avant mai 2026)`,
   atRate: (units) => `à ${number(units, "fr")} unités par minute`,
+  withAttachments: (units, time) =>
+    `Avec les pièces jointes : ${pluriel(units, "unité de quota", "unités de quota")}. ${time}`,
   ofDay: (percent) => `${percent} % de ce qu'un projet peut dépenser par jour`,
   signedInAs: (account) => `Connecté comme ${account}.`,
   signedOut: (account) => `${account} est déconnecté.`,

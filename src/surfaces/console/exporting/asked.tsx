@@ -13,6 +13,7 @@ const words = inBoth({
     query: "Found by the search",
     labels: "With the labels",
     spamAndTrash: "Spam and trash",
+    attachments: "Contents of attachments",
     yes: "Included",
     no: "Left out",
     batch: "Messages in each file",
@@ -26,6 +27,7 @@ const words = inBoth({
     query: "Trouvés par la recherche",
     labels: "Portant les libellés",
     spamAndTrash: "Spam et corbeille",
+    attachments: "Contenu des pièces jointes",
     yes: "Inclus",
     no: "Exclus",
     batch: "Messages par fichier",
@@ -52,6 +54,7 @@ export function Asked({ of }: { of: Export }) {
           </Entry>
         )}
         <Entry name={w.spamAndTrash}>{of.include_spam_trash ? w.yes : w.no}</Entry>
+        <Entry name={w.attachments}>{of.attachments ? w.yes : w.no}</Entry>
         <Entry name={w.batch}>{number(of.batch_size)}</Entry>
         <Entry name={w.created}>{dateTime(of.created_at)}</Entry>
       </dl>

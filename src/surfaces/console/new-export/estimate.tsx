@@ -18,6 +18,7 @@ const words = inBoth({
     messages: "Messages",
     conversations: "Conversations",
     units: "Quota units",
+    withAttachments: "With attachments",
     dayLong: (part: string) => `Google lets a project spend 80,000,000 units a day; this takes ${part} of them.`,
   },
   fr: {
@@ -35,6 +36,7 @@ const words = inBoth({
     messages: "Messages",
     conversations: "Conversations",
     units: "Unités de quota",
+    withAttachments: "Avec les pièces jointes",
     dayLong: (part: string) => `Google accorde 80 000 000 unités par jour à un projet ; ceci en prend ${part}.`,
   },
 });
@@ -45,7 +47,7 @@ const HARDLY = 0.0001;
 /** The answer to "how long?", in words first and then in figures. */
 export function EstimateOf({ of }: { of: Estimate }) {
   const w = words();
-  const { messages, conversations, units, tier, minutes, text, share_of_day: part } = of;
+  const { messages, conversations, units, tier, minutes, text, attachments, share_of_day: part } = of;
   const older = typeof text.minutes === "number" ? undefined : text.minutes[0];
   const ofDay = part > 0 && part < HARDLY ? w.lessThan(share(HARDLY)) : share(part);
   if (messages === 0) return <p>{w.nothing}</p>;
@@ -70,6 +72,12 @@ export function EstimateOf({ of }: { of: Estimate }) {
           <dt>{w.units}</dt>
           <dd>{number(units)}</dd>
         </div>
+        {attachments && (
+          <div>
+            <dt>{w.withAttachments}</dt>
+            <dd>{number(attachments.units)}</dd>
+          </div>
+        )}
       </dl>
       <p class="small dim">{w.dayLong(ofDay)}</p>
     </>

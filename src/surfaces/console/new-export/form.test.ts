@@ -22,6 +22,7 @@ test("everything that is filled in is asked for", () => {
       labels: ["INBOX"],
       otherLabels: "Label_3, INBOX;Label_4",
       spamAndTrash: true,
+      attachments: true,
       directory: " trip/lisbon ",
       batchSize: "1,000",
     },
@@ -33,6 +34,7 @@ test("everything that is filled in is asked for", () => {
     query: "label:travel",
     labels: ["INBOX", "Label_3", "Label_4"],
     include_spam_trash: true,
+    attachments: true,
     output_dir: "/mail/data/trip/lisbon",
     batch_size: 1_000,
   });

@@ -12,6 +12,7 @@ export type Draft = Readonly<{
   labels: readonly string[];
   otherLabels: string;
   spamAndTrash: boolean;
+  attachments: boolean;
   directory: string;
   batchSize: string;
 }>;
@@ -24,6 +25,7 @@ export const EMPTY: Draft = {
   labels: [],
   otherLabels: "",
   spamAndTrash: false,
+  attachments: false,
   directory: "",
   batchSize: "",
 };
@@ -41,6 +43,7 @@ export function bodyOf(draft: Draft, exportDir: string): Readonly<Record<string,
     ...(query.trim() && { query: query.trim() }),
     ...(labels.length > 0 && { labels: [...new Set(labels)] }),
     ...(draft.spamAndTrash && { include_spam_trash: true }),
+    ...(draft.attachments && { attachments: true }),
     ...(directory.trim() && { output_dir: pathIn(exportDir, directory.trim()) }),
     ...(batchSize.trim() && { batch_size: numberIn(batchSize) }),
   };

@@ -21,6 +21,7 @@ import { useEstimate, type Estimating } from "./use-estimate.ts";
 const words = inBoth({
   en: {
     spamAndTrash: "Spam and trash too",
+    attachments: "The contents of attachments too",
     estimate: "Estimate first",
     start: "Start export",
     stop: "Stop estimating",
@@ -32,6 +33,7 @@ const words = inBoth({
   },
   fr: {
     spamAndTrash: "Le spam et la corbeille aussi",
+    attachments: "Le contenu des pièces jointes aussi",
     estimate: "Estimer d'abord",
     start: "Lancer l'export",
     stop: "Arrêter l'estimation",
@@ -93,6 +95,14 @@ export function NewExportForm({ accounts, exportDir }: { accounts: readonly Acco
             onChange={({ currentTarget }) => change({ spamAndTrash: currentTarget.checked })}
           />
           {w.spamAndTrash}
+        </label>
+        <label class="choice">
+          <input
+            type="checkbox"
+            checked={draft.attachments}
+            onChange={({ currentTarget }) => change({ attachments: currentTarget.checked })}
+          />
+          {w.attachments}
         </label>
         <MoreOptions
           draft={draft}

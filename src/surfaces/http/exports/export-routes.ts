@@ -76,6 +76,7 @@ export const Estimate = z
         minutes: 30.4,
         share_of_day: 0.0022,
         text: { units: 178_530, minutes: 30.4 },
+        attachments: { units: 207_840, minutes: 35.4 },
       },
     ],
   });
@@ -154,7 +155,8 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
       {
         schema: {
           tags: ["exports"],
-          summary: "What an export would cost: a dry run, which only lists (5 quota units per 500 messages)",
+          summary:
+            "What an export would cost: a dry run, which only lists (5 quota units per 500 messages, and per 500 with attachments)",
           querystring: nothing,
           body: NewExport,
           response: {

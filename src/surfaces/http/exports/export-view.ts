@@ -35,6 +35,7 @@ export const Export = z
     query: z.string(),
     labels: z.array(z.string()),
     include_spam_trash: z.boolean(),
+    attachments: z.boolean(),
     ...PROGRESS_SHAPE,
     rate: z
       .object({

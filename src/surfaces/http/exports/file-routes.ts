@@ -48,7 +48,7 @@ const ARCHIVE = {
   tags: ["exports"],
   summary: "Download all finished files as one tar",
   description:
-    "Its size is told beforehand. Each file is held against its SHA-256 as it passes, and the manifest comes last: an archive that is cut off has none.",
+    "Attachments, where the export keeps them, are in it too. Its size is told beforehand. Each file is held against its SHA-256 as it passes, and the manifest comes last: an archive that is cut off has none.",
   params: byId,
   querystring: nothing,
   response: {
@@ -137,7 +137,7 @@ export function fileRoutes({
         "Wait for its first batch; `progress` counts them.",
       );
     const name = accountFileName(snapshot.manifest.email);
-    const whole = archive(name, snapshot);
+    const whole = await archive(name, snapshot);
     void reply
       .type("application/x-tar")
       .headers({ ...attachment(`${name}.tar`), "content-length": whole.bytes, "cache-control": "no-store" });

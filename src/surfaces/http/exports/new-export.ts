@@ -31,12 +31,19 @@ export const NewExport = z
     query: wellFormed.max(LONGEST_QUERY).default(""),
     labels: z.array(wellFormed.min(1).max(LONGEST_LABEL)).max(MOST_LABELS).default([]),
     include_spam_trash: z.boolean().default(false),
+    attachments: z
+      .boolean()
+      .default(false)
+      .describe(
+        "The contents of attachments too, each once under `attachments/`. A directory keeps what it was begun with: it cannot be added later, nor left out.",
+      ),
   })
   .meta({
     id: "NewExport",
     examples: [
       { email: EMAIL },
       { email: EMAIL, max_emails: 1000, output_dir: "./data", batch_size: 5000 },
+      { email: EMAIL, attachments: true },
       { email: EMAIL, output_dir: "./data/letters", query: "from:ada after:2024/01/01", labels: ["INBOX"] },
     ],
   });
@@ -75,5 +82,6 @@ export async function acceptExport(
     maxEmails: body.max_emails,
     batchSize: body.batch_size,
     filter: await resolveLabels(body.email, asked, clientGone(reply)),
+    ...(body.attachments && { attachments: true }),
   };
 }
