@@ -5,10 +5,13 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { freePort } from "../simulator/stage.ts";
+import { runCommand } from "../src/surfaces/cli/program.ts";
+import { testTerminal } from "../src/surfaces/cli/testing.ts";
 import { openBrowser } from "./browser.ts";
 import { addressIn, commandStage, hasCode, jsonIn, loginByPasting } from "./command-line.ts";
 import { install, type Settings } from "./product.ts";
 import { answerTo } from "./raw-request.ts";
+import { signInAt } from "./signed-in.ts";
 import { ADA, BOB, expectAllOnce, isAllowedAtGoogle } from "./stage.ts";
 import { until } from "./wait.ts";
 
@@ -158,7 +161,7 @@ describe("status and logout", () => {
     const nobody = await w.product.cli(["--json", "status", ADA]);
     expect(nobody.code).toBe(4);
     expect(jsonIn(nobody)).toMatchObject({ email: ADA, authenticated: false });
-    for (const account of [ADA, BOB]) await loginByPasting(w.product, account);
+    for (const account of [ADA, BOB]) await signInAt(w.product, w.google, account);
     expect(jsonIn(await w.product.cli(["--json", "status", ADA]))).toMatchObject({ authenticated: true, user_id: ADA });
     const all = await w.product.cli(["--json", "status"]);
     expect(jsonIn(all)).toEqual([ADA, BOB].map((email) => expect.objectContaining({ email, authenticated: true })));
@@ -175,7 +178,7 @@ describe("status and logout", () => {
 });
 
 describe("exit codes", () => {
-  test.each([
+  const MISUSES: readonly [readonly string[], RegExp][] = [
     [["no-such-command"], /unknown command/],
     [[], /Usage: gmail-export/],
     [["export"], /missing required argument 'email'/],
@@ -185,10 +188,24 @@ describe("exit codes", () => {
     [["export", ADA, "--query", "half \ud83d of a pair"], /no character/],
     [["export", ADA, "--label", "INBOX", "\ud83d"], /no character/],
     [["export", ADA, "--colour"], /unknown option '--colour'/],
-    [["export", ADA, "--output-dir", "/tmp/elsewhere"], /outside_export_dir/],
     [["serve", "--port", "70000"], /must be a port/],
     [["login", "ada"], /not an e-mail address/],
-  ])("2 for %j, with words on stderr alone", async (args, words) => {
+  ];
+
+  test.each(MISUSES)("2 for %j, with words on stderr alone, before anything is opened", async (args, words) => {
+    const terminal = await testTerminal();
+    const never = async (): Promise<never> => Promise.reject(new Error("a wrong command needs none of that"));
+    const parts = { services: never, signedIn: never, doctor: never, serve: never, demo: never };
+    const entry = { version: "1", language: "en", calledAs: "gmail-export", terminal, ...parts } as const;
+    expect(await runCommand(args, entry, new AbortController().signal)).toBe(2);
+    await expect.poll(terminal.stderr).toMatch(words);
+    expect(terminal.stdout()).toBe("");
+  });
+
+  test.each<[readonly string[], RegExp]>([
+    [["export", ADA, "--colour"], /unknown option '--colour'/],
+    [["export", ADA, "--output-dir", "/tmp/elsewhere"], /outside_export_dir/],
+  ])("2 for %j as a process, too", async (args, words) => {
     await using product = await install({ url: "http://127.0.0.1:9" });
     const { code, stdout, stderr } = await product.cli(args);
     expect([code, stdout]).toEqual([2, ""]);
@@ -207,7 +224,7 @@ describe("exit codes", () => {
     expect(await code(["status"], { GMAIL_TIER: "fast" })).toEqual([3, "settings_invalid"]);
     expect(await code(["export", ADA])).toEqual([4, "not_signed_in"]);
 
-    await loginByPasting(w.product, ADA);
+    await signInAt(w.product, w.google, ADA);
     w.google.revoke(ADA);
     expect(await code(["export", ADA])).toEqual([4, "consent_revoked"]);
   });
@@ -219,7 +236,7 @@ describe("exit codes", () => {
         { email: BOB, messages: 3 },
       ],
     });
-    for (const account of [ADA, BOB]) await loginByPasting(w.product, account);
+    for (const account of [ADA, BOB]) await signInAt(w.product, w.google, account);
     w.google.faults.add({ kind: "dailyLimit" });
     expect(await w.product.cli(["export", ADA])).toMatchObject({
       code: 6,

@@ -5,6 +5,7 @@ import { expect } from "vitest";
 import { simulateGoogle, type SimulatedGoogle, type SimulatorOptions } from "../simulator/google.ts";
 import { openBrowser } from "./browser.ts";
 import { install, type Outcome, type Product, type Running, type Settings } from "./product.ts";
+import { signInAt } from "./signed-in.ts";
 import { ADA } from "./stage.ts";
 
 export type CommandStage = AsyncDisposable & Readonly<{ google: SimulatedGoogle; product: Product; directory: string }>;
@@ -22,7 +23,7 @@ export async function commandStage(options: SimulatorOptions = {}, settings: Set
 /** The same with Ada signed in. */
 export async function commandStageSignedIn(options: SimulatorOptions = {}): Promise<CommandStage> {
   const made = await commandStage(options);
-  expect(await loginByPasting(made.product, ADA)).toMatchObject({ code: 0 });
+  await signInAt(made.product, made.google, ADA);
   return made;
 }
 

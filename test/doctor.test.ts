@@ -11,14 +11,15 @@ import { simulateGoogle, type SimulatorOptions } from "../simulator/google.ts";
 import { freePort, writeCredentials } from "../simulator/stage.ts";
 import type { Finding, FindingId } from "../src/doctor/finding.ts";
 import { api, expectProblem } from "./api.ts";
-import { commandStage, jsonIn, loginByPasting, type CommandStage } from "./command-line.ts";
+import { commandStage, jsonIn, type CommandStage } from "./command-line.ts";
 import { install, type Settings } from "./product.ts";
+import { signInAt } from "./signed-in.ts";
 import { ADA, BOB } from "./stage.ts";
 
 /** An installation in which everybody is signed in. */
 async function signedIn(options: SimulatorOptions = {}): Promise<CommandStage> {
   const made = await commandStage({ messages: 20, ...options });
-  for (const account of made.google.accounts) expect((await loginByPasting(made.product, account)).code).toBe(0);
+  for (const account of made.google.accounts) await signInAt(made.product, made.google, account);
   return made;
 }
 

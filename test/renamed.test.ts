@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { api, expectProblem } from "./api.ts";
-import { commandStageSignedIn, loginByPasting } from "./command-line.ts";
+import { commandStageSignedIn } from "./command-line.ts";
 import { manifestIn } from "./exported.ts";
+import { signInAt } from "./signed-in.ts";
 import { ADA, begin, BOB, expectAllOnce, reaches } from "./stage.ts";
 
 const FORMER = "countess@example.com";
@@ -50,7 +51,7 @@ test("an account that was renamed goes on in its directory when its former addre
 
 test("a former address that is another mailbox's opens nothing: what is there stays as it is", async () => {
   await using w = await world();
-  expect(await loginByPasting(w.product, BOB)).toMatchObject({ code: 0 });
+  await signInAt(w.product, w.google, BOB);
   expect(await w.product.cli(["export", BOB, ...TO])).toMatchObject({ code: 0 });
   const before = await readFile(join(w.directory, "manifest.json"), "utf8");
   const refused = await w.exportAda("--was", BOB);
