@@ -23,6 +23,14 @@ test("the command says where it is, writes the credentials for its owner alone, 
   await rm(directory, { recursive: true });
 });
 
+test("--help names every option and ends well", async () => {
+  const command = start("--help");
+  const [help, [code]] = await Promise.all([text(command.stdout), once(command, "exit")]);
+  expect(code).toBe(0);
+  for (const option of ["--port", "--messages", "--quota", "--meter", "--credentials"])
+    expect(help).toMatch(new RegExp(`^  ${option} .*\\w`, "m"));
+});
+
 test.each([
   [["--port", "any"], '--port needs a number, not "any"'],
   [["--quota", "2025"], "--quota is 2026 or legacy"],

@@ -447,7 +447,8 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
           const made = await composeFrom(port === undefined ? {} : { PORT: String(port) });
           await serve(made, (url) => terminal.inform(messages.listens(url)), signal);
         },
-        demo: (options) => demo({ setUp: setUpDemo, readDirectory, clock, terminal }, options, signal),
+        demo: (options, messages) =>
+          demo({ setUp: setUpDemo, readDirectory, clock, terminal, messages }, options, signal),
       },
       signal,
     );

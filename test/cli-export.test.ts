@@ -158,6 +158,10 @@ describe("verify", () => {
       9,
       expect.stringMatching(/^changed: emails_batch_2\.json.*✗ Not sound: /ms),
     ]);
+    const inFrench = await w.product.cli(["--lang", "fr", "verify", w.directory]);
+    expect(inFrench.stdout.replaceAll("\u00A0", " ")).toMatch(
+      /^changé : emails_batch_2\.json \d+ octets là où \d+ furent écrits.*✗ Pas intact : \d écarts? /ms,
+    );
 
     await rm(path("emails_batch_2.json"));
     expect(await findings()).toContainEqual(

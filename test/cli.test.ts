@@ -260,15 +260,15 @@ describe("exit codes", () => {
 
 test("demo shows the whole way on a simulated mailbox, and stays for a look at the console until Ctrl-C", async () => {
   await using product = await install({ url: "http://127.0.0.1:9" });
-  const demo = product.start(["demo", "--messages", "30", "--stay"], { TMPDIR: product.folder });
-  const [, url] = await demo.says(/Look at it in a browser, and try what you like: (\S+)/);
+  const demo = product.start(["demo", "--messages", "30", "--stay", "--lang", "fr"], { TMPDIR: product.folder });
+  const [, url] = await demo.says(/Regardez-le dans un navigateur, et essayez ce que vous voulez : (\S+)/);
   const { exports } = (await (await fetch(`${url}/exports`)).json()) as {
     exports: { email: string; state: string }[];
   };
   expect(exports.map(({ email, state }) => [email, state])).toEqual([[ADA, "completed"]]);
   expect(await (await fetch(url!)).text()).toContain('<div id="console">');
   const { code, stdout } = await demo.stop("SIGINT");
-  expect(stdout).toMatch(/Complete: 30 messages[\s\S]*Sound: 30 messages/);
+  expect(stdout).toMatch(/Complet : 30 messages[\s\S]*Intact : 30 messages[\s\S]*Chez Google[\s\S]*Le premier message/);
   expect(code).toBe(0);
 });
 

@@ -1,5 +1,7 @@
+import { execFile } from "node:child_process";
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
@@ -8,6 +10,8 @@ import { BIN, type Outcome, type Settings } from "./product.ts";
 import { CTRL_C, pseudoTerminal, type PseudoTerminal } from "./pseudo-terminal.ts";
 import { runScript } from "./shell.ts";
 import { ADA } from "./stage.ts";
+
+const run = promisify(execFile);
 
 let w: CommandStage;
 /** Where `gmail-export` is a command. */
@@ -24,6 +28,38 @@ beforeAll(async () => {
   env = { ...w.product.env, PATH: `${bin}:${process.env["PATH"]}`, PS1: "$ " };
 });
 afterAll(() => w[Symbol.asyncDispose]());
+
+/** The folders of the PATH whose `node` is older than this program needs, as on a machine that it is brought to. */
+async function foldersOfOlderNodes(): Promise<string[]> {
+  const folders = [...new Set((process.env["PATH"] ?? "").split(":"))];
+  const versions = folders.map(async (folder) => {
+    const { stdout } = await run(join(folder, "node"), ["--version"]).catch(() => ({ stdout: "" }));
+    return Number(/^v(\d+)/.exec(stdout)?.[1] ?? Infinity);
+  });
+  const majors = await Promise.all(versions);
+  return folders.filter((_, at) => majors[at]! < 24);
+}
+
+test("`npm link` makes it a command, which an older Node starts too, and which completes", async (context) => {
+  const prefix = join(w.product.folder, "prefix");
+  await mkdir(prefix);
+  const repository = join(import.meta.dirname, "..");
+  const older = await foldersOfOlderNodes();
+  if (older.length === 0) await context.annotate("there is no older Node on the PATH: only the link is tried");
+  const PATH = [join(prefix, "bin"), ...older, process.env["PATH"]].join(":");
+  const home = { ...w.product.env, HOME: w.product.folder };
+  await run("npm", ["link", "--ignore-scripts", "--offline"], {
+    cwd: repository,
+    env: { ...home, PATH: process.env["PATH"], npm_config_prefix: prefix },
+  });
+  const script = `gmail-export --version; source <(gmail-export completion bash)
+    COMP_LINE='gmail-export expor' COMP_POINT=18; _gmail_export gmail-export expor gmail-export; echo "<\${COMPREPLY[*]}>"`;
+  const { stdout, stderr } = await runScript('exec bash --norc -c "$1"', [script], {
+    cwd: w.product.folder,
+    env: { ...home, PATH },
+  });
+  expect([stdout, stderr]).toEqual([expect.stringMatching(/^\d+\.\d+\.\d+\S*\n<export>\n$/), ""]);
+});
 
 test("offers who is signed in without asking for the key of the sign-ins, and nobody where none can be told", async () => {
   const offered = async (settings: Settings): Promise<Outcome> =>

@@ -4,10 +4,15 @@ import { join } from "node:path";
 import { parseSync } from "vite";
 import { describe, expect, test } from "vitest";
 
+import { faultOfRecord } from "../src/core/mail/record.ts";
+import { toRecord } from "../src/formats/to-record.ts";
+import { DIFFERENCE_SENTENCES } from "../src/surfaces/words/differences.fr.ts";
 import { FAILURES_IN_FRENCH } from "../src/surfaces/words/failures.fr.ts";
 import { FINDING_SENTENCES } from "../src/surfaces/words/findings.fr.ts";
 import { failureInFrench, inFrench as told } from "../src/surfaces/words/french.ts";
 import { FAILURE_SENTENCES } from "../src/surfaces/words/sentences.fr.ts";
+import { USAGE_SENTENCES } from "../src/surfaces/words/usage.fr.ts";
+import { message as mail } from "./messages.ts";
 
 const SOURCE = join(import.meta.dirname, "..", "src");
 
@@ -27,6 +32,7 @@ const MAKERS: Readonly<Record<string, readonly number[]>> = {
   warn: [1, 2, 3],
   fail: [1, 2, 3],
   skipped: [1, 2, 3],
+  find: [2], // what a check finds
 };
 
 // oxlint-disable-next-line typescript/no-explicit-any -- ESTree's nodes, of which a few fields are looked at
@@ -95,6 +101,21 @@ describe("what people are told when something is wrong, in French", () => {
     expect(untold, "to be added to src/surfaces/words/sentences.fr.ts or findings.fr.ts").toEqual([]);
   });
 
+  test("every fault of a record has its French one", () => {
+    const record = toRecord(mail(), new Map());
+    const faults = [
+      3,
+      {},
+      { "Message-ID": "1", "Thread-ID": "1" },
+      { ...record, Labels: 3 },
+      { ...record, Body: 3 },
+      { ...record, "Size-Estimate": "3" },
+      { ...record, Attachments: 3 },
+    ].map(faultOfRecord);
+    expect(new Set(faults).size).toBe(7);
+    for (const fault of faults) expect(inFrench(`the record ${fault}`)).toMatch(/^le message n'/);
+  });
+
   test("every code has a meaning for a sentence that is not known, such as one kept by an earlier version", () => {
     for (const [code, { message, next }] of Object.entries(FAILURES_IN_FRENCH)) {
       expect(message, code).toMatch(/^.{10,}[.]$/);
@@ -104,7 +125,7 @@ describe("what people are told when something is wrong, in French", () => {
   });
 
   test("no English sentence stands twice, and none is left as it is", () => {
-    const all = [...FAILURE_SENTENCES, ...FINDING_SENTENCES];
+    const all = [...FAILURE_SENTENCES, ...FINDING_SENTENCES, ...DIFFERENCE_SENTENCES, ...USAGE_SENTENCES];
     const english = all.map((one) => one.english);
     expect(english.filter((text, place) => english.indexOf(text) !== place)).toEqual([]);
     const same = all.filter((one) => one.english === one.french).map((one) => one.english);
@@ -130,6 +151,11 @@ describe("what people are told when something is wrong, in French", () => {
     ).toBe(
       "1,2 Go libres dans /data ; il en faut environ 617 Mo pour 12\u202F345 messages pas encore exportés, à 50 ko chacun",
     );
+    expect(
+      inFrench(
+        "The client file does not list http://a/b; it lists https://c/d. Google refuses the sign-in with redirect_uri_mismatch unless this very text is registered.",
+      ),
+    ).toMatch(/https:\/\/c\/d\. Google refuse/);
     expect(inFrench("This was never said.")).toBeUndefined();
   });
 });

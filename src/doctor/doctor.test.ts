@@ -283,6 +283,11 @@ describe("the clock", () => {
     if (status !== "ok") expect(found.what).toContain(ms > 0 ? "ahead" : "behind");
   });
 
+  test("is told in the unit that people would use", async () => {
+    expect((await finding("clock", ahead(34_560_000_000))).what).toContain("400 days ahead");
+    expect((await finding("clock", ahead(-10_000_000))).what).toContain("3 hours behind");
+  });
+
   test("is not compared where no server tells the time", async () => {
     expect(
       await finding("clock", { reach: async () => ({ answered: true, status: 200, date: undefined }) }),

@@ -63,14 +63,14 @@ export function accessToken(account: string, { credentials, store, clock, random
     signal.throwIfAborted();
     const known = recent(stale);
     if (known !== undefined) return known;
-    const stored = signedIn(await store.load(account));
+    const stored = signedIn(account, await store.load(account));
     if (lasts(stored, stale, REFRESH_BEFORE)) return use(stored, LOOK_AGAIN_MS);
 
     const renewOnce = async (): Promise<Secret> => {
       signal.throwIfAborted();
       const shared = recent(stale);
       if (shared !== undefined) return shared;
-      const grant = signedIn(await store.load(account)); // another process may have renewed it meanwhile
+      const grant = signedIn(account, await store.load(account)); // another process may have renewed it meanwhile
       if (lasts(grant, stale, REFRESH_BEFORE)) return use(grant, LOOK_AGAIN_MS);
 
       const stillWorks = lasts(grant, stale, USE_UNTIL);
@@ -93,11 +93,11 @@ export function accessToken(account: string, { credentials, store, clock, random
   };
 }
 
-function signedIn(grant: Grant | undefined): Grant {
+function signedIn(account: string, grant: Grant | undefined): Grant {
   const next =
     "Sign in: `gmail-export login`, or /auth/gmail on the server. An export that waits goes on by itself then.";
   if (grant === undefined)
-    throw new ExportError({ code: "not_signed_in", retry: "sign_in", message: "This account is not signed in.", next });
+    throw new ExportError({ code: "not_signed_in", retry: "sign_in", message: `${account} is not signed in.`, next });
   if (grant.revoked !== undefined)
     throw new ExportError({ code: "consent_revoked", retry: "sign_in", message: grant.revoked, next });
   return grant;

@@ -136,6 +136,12 @@ test("a message is shown as its sender meant it, as text, and as it was exported
   await page.getByRole("button", { name: "Copy JSON" }).click();
   await page.getByText("Copied").waitFor();
   expect(JSON.parse(await page.evaluate(() => navigator.clipboard.readText()))).toEqual(kept);
+  await page.evaluate(() => (navigator.clipboard.writeText = () => Promise.reject(new Error("denied"))));
+  await page
+    .getByRole("button", { name: "Copy JSON" })
+    .or(page.getByRole("button", { name: "Copied JSON" }))
+    .click();
+  await page.getByText("Not allowed: select it").waitFor();
   await portray(page, "message-source");
 
   await page.getByRole("link", { name: "Travel/Lisbon" }).click();

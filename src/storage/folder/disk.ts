@@ -1,12 +1,15 @@
 import { ExportError, refuse } from "../../core/errors.ts";
 
+/** What the work does: a right to read is another than one to write. */
+type Doing = "reading" | "writing";
+
 /** Runs file work on `path`; what the system refuses becomes a `disk` failure that names the path and the remedy. */
-export async function onDisk<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function onDisk<T>(path: string, work: () => Promise<T>, doing: Doing = "writing"): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (error instanceof ExportError || !isSystemError(error)) throw error;
-    throw refuse("disk", `${describeError(error.code)}: ${path} (${error.code}).`, remedy(error.code), {
+    throw refuse("disk", `${describeError(error.code, doing)}: ${path} (${error.code}).`, remedy(error.code, doing), {
       cause: error,
     });
   }
@@ -26,7 +29,7 @@ export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined>
   }
 }
 
-function describeError(code: string): string {
+function describeError(code: string, doing: Doing): string {
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
@@ -35,7 +38,7 @@ function describeError(code: string): string {
     case "EACCES":
     case "EPERM":
     case "EROFS":
-      return "This may not be written";
+      return doing === "reading" ? "This may not be read" : "This may not be written";
     case "ENOENT":
       return "This has gone away";
     case "ENOTDIR":
@@ -50,7 +53,7 @@ function describeError(code: string): string {
   }
 }
 
-function remedy(code: string): string {
+function remedy(code: string, doing: Doing): string {
   switch (code) {
     case "ENOSPC":
     case "EDQUOT":
@@ -59,7 +62,9 @@ function remedy(code: string): string {
     case "EACCES":
     case "EPERM":
     case "EROFS":
-      return "Give this user the right to write there (or choose another output directory), then start the same export again.";
+      return doing === "reading"
+        ? "Give this user the right to read it, then do the same again."
+        : "Give this user the right to write there (or choose another output directory), then start the same export again.";
     default:
       return "Check the path, then start the same export again: it goes on with what is still there.";
   }

@@ -24,6 +24,7 @@ import { fragileDisk } from "../../../test/power-loss.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
 import { systemClock } from "../../clock.ts";
 import { HoldLost } from "../../core/errors.ts";
+import { nodeFileSystem } from "./file-system.ts";
 import { folderStorage } from "./folder-storage.ts";
 import { fileLock } from "./lock.ts";
 
@@ -236,4 +237,23 @@ describe("the folder", () => {
     });
     await expect(stat(w.path)).rejects.toThrow("ENOENT");
   });
+});
+
+test("where it may not be read it says so, and nothing of writing", async () => {
+  await using scratch = await scratchFolder();
+  await writeFile(join(scratch.path, "manifest.json"), "{}");
+  const closed = async (): Promise<never> => {
+    throw Object.assign(new Error("EACCES: permission denied"), { code: "EACCES", syscall: "open" });
+  };
+  const storage = folderStorage(fileLock(systemClock), { ...nodeFileSystem, readdir: closed, open: closed })(
+    scratch.path,
+  );
+  for (const reading of [() => storage.list(), () => storage.open("manifest.json")])
+    await expect(reading()).rejects.toMatchObject({
+      failure: {
+        code: "disk",
+        message: `This may not be read: ${scratch.path} (EACCES).`,
+        next: expect.stringContaining("read it"),
+      },
+    });
 });

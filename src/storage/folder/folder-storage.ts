@@ -69,23 +69,27 @@ function storageOf(place: string, lock: Lock, files: FileSystem): Storage {
   return {
     place,
 
-    resolvePlace: () => onDisk(place, () => unlessMissing(realpath(place))),
+    resolvePlace: () => onDisk(place, () => unlessMissing(realpath(place)), "reading"),
 
     list: () =>
-      onDisk(place, async () => {
-        const folder = await unlessMissing(files.lstat(place));
-        const found = folder && (await unlessMissing(files.readdir(place)));
-        if (!found) return undefined;
-        const entries = found.map(async ({ name }): Promise<StoredEntry | undefined> => {
-          const stats = await unlessMissing(files.lstat(pathOf(name)));
-          if (!stats) return undefined;
-          const growing = name.endsWith(PART);
-          const stored = storedFile(growing ? name.slice(0, -PART.length) : name, stats);
-          if (isOurs(stats, folder)) return Object.assign(stored, { growing });
-          return Object.assign(stored, { growing, odd: stats.isFile() ? "another user's file" : oddity(stats) });
-        });
-        return (await Promise.all(entries)).filter((entry) => entry !== undefined);
-      }),
+      onDisk(
+        place,
+        async () => {
+          const folder = await unlessMissing(files.lstat(place));
+          const found = folder && (await unlessMissing(files.readdir(place)));
+          if (!found) return undefined;
+          const entries = found.map(async ({ name }): Promise<StoredEntry | undefined> => {
+            const stats = await unlessMissing(files.lstat(pathOf(name)));
+            if (!stats) return undefined;
+            const growing = name.endsWith(PART);
+            const stored = storedFile(growing ? name.slice(0, -PART.length) : name, stats);
+            if (isOurs(stats, folder)) return Object.assign(stored, { growing });
+            return Object.assign(stored, { growing, odd: stats.isFile() ? "another user's file" : oddity(stats) });
+          });
+          return (await Promise.all(entries)).filter((entry) => entry !== undefined);
+        },
+        "reading",
+      ),
 
     async *namesIn(folder) {
       const pending = [folder];
@@ -103,19 +107,23 @@ function storageOf(place: string, lock: Lock, files: FileSystem): Storage {
     },
 
     open: (name, growing) =>
-      onDisk(place, async () => {
-        const path = growing ? growingPath(name) : pathOf(name);
-        const found = await unlessMissing(openExisting(files, path, constants.O_RDONLY | constants.O_NOFOLLOW));
-        if (!found) return undefined;
-        if ("odd" in found) throw odd(path, found.odd);
-        const { file, stats } = found;
-        const stored = storedFile(name, stats);
-        return {
-          ...stored,
-          read: (start = 0, end = stored.bytes) => onDiskAll(place, readChunks(file, start, end)),
-          [Symbol.asyncDispose]: () => file.close(),
-        } satisfies StoredContent;
-      }),
+      onDisk(
+        place,
+        async () => {
+          const path = growing ? growingPath(name) : pathOf(name);
+          const found = await unlessMissing(openExisting(files, path, constants.O_RDONLY | constants.O_NOFOLLOW));
+          if (!found) return undefined;
+          if ("odd" in found) throw odd(path, found.odd);
+          const { file, stats } = found;
+          const stored = storedFile(name, stats);
+          return {
+            ...stored,
+            read: (start = 0, end = stored.bytes) => onDiskAll(place, readChunks(file, start, end)),
+            [Symbol.asyncDispose]: () => file.close(),
+          } satisfies StoredContent;
+        },
+        "reading",
+      ),
 
     put: (name, chunks) =>
       writing(async () => {
@@ -201,7 +209,7 @@ function isOurs(stats: BigIntStats, folder: BigIntStats): boolean {
 
 async function* onDiskAll(place: string, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   for (;;) {
-    const next = await onDisk(place, () => chunks.next());
+    const next = await onDisk(place, () => chunks.next(), "reading");
     if (next.done) return;
     yield next.value;
   }

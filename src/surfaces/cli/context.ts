@@ -21,7 +21,7 @@ export type Entry = Readonly<{
   doctor(account: string | undefined, signal: AbortSignal): Promise<readonly Finding[]>;
   /** Runs the server until the signal aborts. */
   serve(port: number | undefined, messages: Messages): Promise<void>;
-  demo(options: DemoOptions): Promise<void>;
+  demo(options: DemoOptions, messages: Messages): Promise<void>;
 }>;
 
 /** What a command says that did not come to its end. */

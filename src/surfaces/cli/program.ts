@@ -2,7 +2,7 @@ import { Command, CommanderError, Option } from "commander";
 
 import { failureOf } from "../../core/errors.ts";
 import { viewOfFailure } from "../progress-view.ts";
-import { failureIn } from "../words/french.ts";
+import { failureIn, sentenceIn } from "../words/french.ts";
 import { languageOf, LANGUAGES, type Language } from "../words/language.ts";
 import { named, namingCommands } from "./words/called-as.ts";
 import { addCompletionCommand } from "./completion/completion-command.ts";
@@ -22,6 +22,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
   const isFrench = languageIn(argv, entry.language) === "fr";
   const helped = (text: string): string =>
     named(isFrench ? headingsInFrench(text.trimEnd()) : text.trimEnd(), entry.calledAs);
+  const complained = (line: string): string => sentenceIn(isFrench ? "fr" : "en", line);
   const program = new Command("gmail-export")
     .description("Every message out of a Gmail mailbox, exactly once, into JSON files, and provably so.")
     .version(entry.version)
@@ -35,7 +36,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
     .configureHelp(HELP_STYLE)
     .configureOutput({
       writeOut: (text) => terminal.data(...helped(text).split("\n")),
-      writeErr: (text) => terminal.inform(...text.trimEnd().split("\n")),
+      writeErr: (text) => terminal.inform(...text.trimEnd().split("\n").map(complained)),
     })
     .showHelpAfterError("(gmail-export --help lists the commands)")
     .addHelpText("after", OVERVIEW);

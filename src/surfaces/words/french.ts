@@ -1,13 +1,15 @@
 import type { FailureCode } from "../../core/errors.ts";
 import type { Finding } from "../../doctor/finding.ts";
+import { DIFFERENCE_SENTENCES } from "./differences.fr.ts";
 import { FAILURES_IN_FRENCH } from "./failures.fr.ts";
 import { FINDING_SENTENCES } from "./findings.fr.ts";
 import type { Language } from "./language.ts";
 import type { Pair } from "./pair.ts";
 import { FAILURE_SENTENCES } from "./sentences.fr.ts";
+import { USAGE_SENTENCES } from "./usage.fr.ts";
 
 /*
- * The one catalogue of what people are told by failures and by doctor, in French. Failures travel, and are kept, as
+ * The one catalogue of what people are told by failures, by doctor and by checks, in French. Failures travel, and are kept, as
  * English sentences (data stays English); a surface that speaks French finds the sentence here, puts in what stands in
  * its places, and where it knows no such sentence says what the failure's code means.
  */
@@ -20,7 +22,9 @@ let known: readonly Pattern[] | undefined;
 
 /** Made when it is first asked for: who reads English pays nothing for it at every start. */
 const patterns = (): readonly Pattern[] =>
-  (known ??= [...FAILURE_SENTENCES, ...FINDING_SENTENCES].toSorted((a, b) => weightOf(b) - weightOf(a)).map(patternOf));
+  (known ??= [...FAILURE_SENTENCES, ...FINDING_SENTENCES, ...DIFFERENCE_SENTENCES, ...USAGE_SENTENCES]
+    .toSorted((a, b) => weightOf(b) - weightOf(a))
+    .map(patternOf));
 
 /** Sentences with more words of their own come first: "{who} answers" would match nearly anything. */
 function weightOf({ english }: Pair): number {
@@ -67,6 +71,15 @@ function pairOfSentences(text: string, depth: number): string | undefined {
   return undefined;
 }
 
+/** A place at the end of a sentence took in the next one too: "it lists {registered}. Why that matters." */
+function withSentenceBehind(value: string, depth: number): string | undefined {
+  for (const { index } of value.matchAll(/\. (?=[A-Z])/g)) {
+    const behind = inFrench(value.slice(index + 2), depth - 1);
+    if (behind !== undefined) return `${value.slice(0, index)}. ${behind}`;
+  }
+  return undefined;
+}
+
 const MOMENT = new Intl.DateTimeFormat("fr", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
 
 /** What stands in a place: a number, a size, a sentence or a list of them; anything else, a path for one, stays. */
@@ -76,7 +89,7 @@ function valueInFrench(value: string, depth: number): string {
   if (size) return value.replace(/B$/, "o").replace(".", ",");
   if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return `${MOMENT.format(new Date(value))} UTC`;
   if (depth === 0) return value;
-  const whole = inFrench(value, depth - 1);
+  const whole = inFrench(value, depth - 1) ?? withSentenceBehind(value, depth);
   if (whole !== undefined || !value.includes("; ")) return whole ?? value;
   return value
     .split("; ")

@@ -182,7 +182,6 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   ),
 
   // signing in
-  pair("This account is not signed in.", "Ce compte n'est pas connecté."),
   pair("{account} is not signed in.", "{account} n'est pas connecté."),
   pair("{account} is not signed in; nobody is.", "{account} n'est pas connecté ; personne ne l'est."),
   pair(
@@ -850,6 +849,15 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   pair("{path} cannot be read ({code}).", "{path} ne peut pas être lu ({code})."),
   pair("There is no room left to write: {path} ({code}).", "Il n'y a plus de place pour écrire : {path} ({code})."),
   pair("This may not be written: {path} ({code}).", "Écriture interdite ici : {path} ({code})."),
+  pair("This may not be read: {path} ({code}).", "Lecture interdite ici : {path} ({code})."),
+  pair(
+    "Too many files are open to open another: {path} ({code}).",
+    "Trop de fichiers sont ouverts pour en ouvrir un autre : {path} ({code}).",
+  ),
+  pair(
+    "Give this user the right to read it, then do the same again.",
+    "Donnez à cet utilisateur le droit de le lire, puis recommencez.",
+  ),
   pair("This has gone away: {path} ({code}).", "Ceci n'est plus là : {path} ({code})."),
   pair("Something else is in the way: {path} ({code}).", "Autre chose est en travers : {path} ({code})."),
   pair("The disk refused: {path} ({code}).", "Le disque a refusé : {path} ({code})."),
@@ -886,4 +894,5 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   pair("These fields cannot be used: {fields}.", "Ces champs sont inutilisables : {fields}."),
   pair("Correct the fields named and send the request again.", "Corrigez les champs nommés et renvoyez la demande."),
   pair("unknown field", "champ inconnu"),
+  pair("Open this message in Gmail.", "Ouvrez ce message dans Gmail."),
 ];

@@ -47,6 +47,6 @@ export function addMachineCommands(program: Command, context: Context): void {
     .description("export a simulated mailbox through the real server, and verify it; nothing leaves this machine")
     .option("--messages <n>", "size of the mailbox", atLeastOne, 2_000)
     .option("--stay", "keep it running afterwards, for a look at the console", false)
-    .action((options: DemoOptions) => context.demo(options));
+    .action((options: DemoOptions) => context.demo(options, messages()));
   explain(demoCommand, ["demo", "demo --messages 20000 --stay"], ["ok"]);
 }

@@ -1,7 +1,8 @@
+import type { Finding } from "../../../pipeline/verify.ts";
 import type { Language } from "../../words/language.ts";
 
 /** 12345 → "12,345", or "12 345" in French. */
-export function number(value: number, language: Language = "en"): string {
+function number(value: number, language: Language = "en"): string {
   return value.toLocaleString(language === "fr" ? "fr" : "en-US");
 }
 
@@ -15,7 +16,7 @@ export function duration(ms: number): string {
 }
 
 /** "1 message", "2 messages". */
-export function plural(count: number, one: string, many = `${one}s`): string {
+function plural(count: number, one: string, many = `${one}s`): string {
   return `${number(count)} ${count === 1 ? one : many}`;
 }
 
@@ -62,8 +63,8 @@ const en = {
   stopped: "Stopped.",
   stoppedExport: "Stopped. Everything fetched so far is on disk; the same command goes on from there.",
   unwritable: (code: string): string => `What belongs on stdout could not be written there (${code}).`,
-  complete: "Complete",
-  notComplete: "Not complete",
+  complete: "Complete:",
+  notComplete: "Not complete:",
   inFiles: (messages: number, files: number, path: string): string =>
     `${plural(messages, "message")} in ${plural(files, "file")} in ${path}`,
   attachments: (stored: number, files: number, bytes: number): string =>
@@ -73,6 +74,13 @@ const en = {
   goneBefore: (count: number): string => `Gone from Gmail before they could be read: ${number(count)}`,
   failedNamed: (count: number): string =>
     `Failed: ${number(count)} (named in manifest.json); run the same command again to retry them`,
+  kinds: {
+    missing: "missing:",
+    extra: "extra:",
+    changed: "changed:",
+    duplicate: "duplicate:",
+    malformed: "malformed:",
+  } as Record<Finding["kind"], string>,
   more: (count: number): string => `… and ${number(count)} more (--json names them all)`,
   deletedSince: (count: number): string => `Deleted in Gmail since, kept here: ${number(count)}`,
   manifest: "the manifest",
@@ -113,6 +121,13 @@ const en = {
     `${plural(failed, "thing stands", "things stand")} in the way, ${plural(warnings, "warning")}.`,
   nothingInTheWay: (warnings: number): string =>
     `Nothing stands in the way${warnings > 0 ? `, ${plural(warnings, "warning")}` : ""}.`,
+  demoListens: (messages: number, google: string, server: string): string =>
+    `A simulated Google with ${plural(messages, "message")} listens on ${google}, gmail-export on ${server}.`,
+  demoSignedIn: (account: string, title: string): string => `Signed in as ${account}: ${title}.`,
+  demoAtGoogle: (units: number, minutes: number): string =>
+    `At Google, where a new project may spend ${number(units)} units a minute, it would take about ${plural(minutes, "minute")}.`,
+  demoRecord: "The first record:",
+  demoStays: (url: string): string => `Look at it in a browser, and try what you like: ${url} (Ctrl-C ends it)`,
   listens: (url: string): string => `gmail-export listens on ${url} (open it in a browser; its API: ${url}/docs)`,
 };
 
@@ -152,8 +167,8 @@ const fr: Messages = {
   stopped: "Arrêté.",
   stoppedExport: "Arrêté. Tout ce qui a été lu est sur le disque ; la même commande continue de là.",
   unwritable: (code) => `Ce qui devait aller sur stdout n'a pas pu y être écrit (${code}).`,
-  complete: "Complet",
-  notComplete: "Incomplet",
+  complete: "Complet :",
+  notComplete: "Incomplet :",
   inFiles: (messages, files, path) => `${pluriel(messages, "message")} dans ${pluriel(files, "fichier")} de ${path}`,
   attachments: (stored, files, bytes) =>
     `${pluriel(stored, "pièce jointe", "pièces jointes")} dans ${pluriel(files, "fichier")} à part, ${megabytes(bytes, "fr")}`,
@@ -162,6 +177,13 @@ const fr: Messages = {
   goneBefore: (count) => `Disparus de Gmail avant d'être lus : ${number(count, "fr")}`,
   failedNamed: (count) =>
     `En échec : ${number(count, "fr")} (nommés dans manifest.json) ; relancez la même commande pour les relire`,
+  kinds: {
+    missing: "manque :",
+    extra: "en trop :",
+    changed: "changé :",
+    duplicate: "en double :",
+    malformed: "mal formé :",
+  },
   more: (count) => `… et ${number(count, "fr")} de plus (--json les nomme tous)`,
   deletedSince: (count) => `Supprimés depuis dans Gmail, gardés ici : ${number(count, "fr")}`,
   manifest: "le manifeste",
@@ -206,6 +228,13 @@ const fr: Messages = {
   inTheWay: (failed, warnings) => `${pluriel(failed, "obstacle")}, ${pluriel(warnings, "avertissement")}.`,
   nothingInTheWay: (warnings) =>
     `Rien ne fait obstacle${warnings > 0 ? `, ${pluriel(warnings, "avertissement")}` : ""}.`,
+  demoListens: (messages, google, server) =>
+    `Un Google simulé avec ${pluriel(messages, "message")} écoute sur ${google}, gmail-export sur ${server}.`,
+  demoSignedIn: (account, title) => `Connecté comme ${account} : ${title}.`,
+  demoAtGoogle: (units, minutes) =>
+    `Chez Google, où un nouveau projet peut dépenser ${number(units, "fr")} unités par minute, cela prendrait environ ${pluriel(minutes, "minute")}.`,
+  demoRecord: "Le premier message :",
+  demoStays: (url) => `Regardez-le dans un navigateur, et essayez ce que vous voulez : ${url} (Ctrl-C y met fin)`,
   listens: (url) => `gmail-export écoute sur ${url} (à ouvrir dans un navigateur ; son API : ${url}/docs)`,
 };
 

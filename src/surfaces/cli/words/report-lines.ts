@@ -2,6 +2,7 @@ import type { Cost } from "../../../core/ports/mailbox-source.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
 import type { Estimate } from "../../../pipeline/estimate.ts";
 import type { Finding, Verdict } from "../../../pipeline/verify.ts";
+import { sentenceIn } from "../../words/french.ts";
 import { sign } from "../terminal/signs.ts";
 import { duration, messagesIn, type Messages } from "./messages.ts";
 import type { Paint } from "../terminal/terminal.ts";
@@ -36,7 +37,7 @@ export function manifestLines(path: string, manifest: Manifest, paint: Paint, w:
   const calls = Object.values(quota.calls).reduce((sum, count) => sum + count, 0);
   const mark = complete ? `${sign("ok", paint)} ${w.complete}` : `${sign("warn", paint)} ${w.notComplete}`;
   return [
-    `${mark}: ${w.inFiles(total_emails, total_batches, path)}`,
+    `${mark} ${w.inFiles(total_emails, total_batches, path)}`,
     ...(attachments ? [`  ${w.attachments(attachments.stored, attachments.blobs, attachments.blobBytes)}`] : []),
     `  ${w.cost(calls, quota.units, quota.refused)}`,
     ...(gone.length > 0 ? [`  ${w.goneBefore(gone.length)}`] : []),
@@ -55,7 +56,7 @@ export function verdictLines(
   const against = online ? w.manifestAndGmail : w.manifest;
   const { complete, total_emails, total_batches } = manifest;
   return [
-    ...findings.slice(0, SHOWN).map(findingLine),
+    ...findings.slice(0, SHOWN).map((finding) => findingLine(finding, w)),
     ...(findings.length > SHOWN ? [w.more(findings.length - SHOWN)] : []),
     ...(deletedSince.length > 0 ? [w.deletedSince(deletedSince.length)] : []),
     sound
@@ -64,6 +65,6 @@ export function verdictLines(
   ];
 }
 
-function findingLine({ kind, subject, detail }: Finding): string {
-  return `${kind}: ${subject} ${detail}`;
+function findingLine({ kind, subject, detail }: Finding, w: Messages): string {
+  return `${w.kinds[kind]} ${subject} ${sentenceIn(w.language, detail)}`;
 }

@@ -8,12 +8,18 @@ const COMMANDS = ["login", "logout", "status", "rotate-key", "export", "verify",
 
 const never = async (): Promise<never> => Promise.reject(new Error("help needs none of that"));
 
-async function helpOf(...argv: readonly string[]): Promise<string> {
+async function runAlone(argv: readonly string[]) {
   const terminal = await testTerminal();
   const parts = { services: never, signedIn: never, doctor: never, serve: never, demo: never };
   const entry: Entry = { version: "1", language: "en", calledAs: "gmail-export", terminal, ...parts };
-  expect(await runCommand([...argv, "--help"], entry, new AbortController().signal)).toBe(0);
-  return terminal.stdout();
+  const code = await runCommand(argv, entry, new AbortController().signal);
+  return { code, stdout: terminal.stdout(), stderr: terminal.stderr() };
+}
+
+async function helpOf(...argv: readonly string[]): Promise<string> {
+  const { code, stdout } = await runAlone([...argv, "--help"]);
+  expect(code).toBe(0);
+  return stdout;
 }
 
 /** What stands beside a command, an option or an argument, each line of it. */
@@ -32,3 +38,27 @@ test.each([[[]], ...COMMANDS.map((name) => [[name]]), [["completion"]]])(
     expect(french).toContain("Codes de sortie :");
   },
 );
+
+test.each([
+  [["expor"], /^erreur : commande inconnue « expor »\n\(Vouliez-vous dire export \?\)\n\(gmail-export --help donne/],
+  [["--foo"], /^erreur : option inconnue « --foo »/],
+  [["export"], /^erreur : il manque l'argument « email »/],
+  [
+    ["export", "ada"],
+    /^erreur : « ada » ne convient pas pour l'argument « email »\. Ce n'est pas une adresse de courrier\./,
+  ],
+  [["export", "a@b.c", "d"], /^erreur : trop d'arguments pour « export » : 2 au lieu de 1/],
+  [["export", "a@b.c", "--max-emails", "x"], /Il faut un nombre entier, 1 ou plus\./],
+  [["export", "a@b.c", "--max-emails"], /^erreur : il manque la valeur de l'option « --max-emails <n> »/],
+  [["serve", "--port", "x"], /Il faut un port : de 1 à 65535\./],
+  [["completion", "ksh"], /Choix possibles : bash, zsh, fish\./],
+])("what is wrong with %j is said in French", async (argv, said) => {
+  const { code, stderr } = await runAlone(["--lang", "fr", ...argv]);
+  expect([code, stderr.replaceAll("\u00A0", " ")]).toEqual([2, expect.stringMatching(said)]);
+  expect(stderr).not.toMatch(/error|invalid|missing|choices|help lists/);
+});
+
+test("a shell's hints are in French", async () => {
+  const { stdout } = await runAlone(["--lang", "fr", "__complete", "--", "exp"]);
+  expect(stdout).toMatch(/^export\t.*amener une boîte/);
+});

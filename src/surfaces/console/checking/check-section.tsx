@@ -175,7 +175,7 @@ function Findings({ of }: { of: NonNullable<Check["report"]>["findings"] }) {
               <tr key={`${kind} ${subject} ${detail}`}>
                 <td>{w.kinds[kind]}</td>
                 <th scope="row">
-                  <code>{subject}</code> <span lang="en">{detail}</span>
+                  <code>{subject}</code> <Sentence text={detail} />
                 </th>
               </tr>
             ))}

@@ -1,0 +1,32 @@
+import { pair, type Pair } from "./pair.ts";
+
+/** What the command line says of a command that it cannot understand; the English is commander's, and ours. */
+export const USAGE_SENTENCES: readonly Pair[] = [
+  pair("error: unknown command '{name}'", "erreur : commande inconnue « {name} »"),
+  pair("error: unknown option '{name}'", "erreur : option inconnue « {name} »"),
+  pair("(Did you mean {name}?)", "(Vouliez-vous dire {name} ?)"),
+  pair("(Did you mean one of {names}?)", "(Vouliez-vous dire l'un de {names} ?)"),
+  pair("error: missing required argument '{name}'", "erreur : il manque l'argument « {name} »"),
+  pair(
+    "error: command-argument value '{value}' is invalid for argument '{name}'. {why}",
+    "erreur : « {value} » ne convient pas pour l'argument « {name} ». {why}",
+  ),
+  pair(
+    "error: option '{flags}' argument '{value}' is invalid. {why}",
+    "erreur : « {value} » ne convient pas pour l'option « {flags} ». {why}",
+  ),
+  pair("error: option '{flags}' argument missing", "erreur : il manque la valeur de l'option « {flags} »"),
+  pair(
+    "error: too many arguments for '{name}'. Expected {most} argument but got {count}: {given}.",
+    "erreur : trop d'arguments pour « {name} » : {count} au lieu de {most} ({given}).",
+  ),
+  pair(
+    "error: too many arguments for '{name}'. Expected {most} arguments but got {count}: {given}.",
+    "erreur : trop d'arguments pour « {name} » : {count} au lieu de {most} ({given}).",
+  ),
+  pair("Allowed choices are {choices}.", "Choix possibles : {choices}."),
+  pair("It is not an e-mail address.", "Ce n'est pas une adresse de courrier."),
+  pair("It must be a whole number, 1 or more.", "Il faut un nombre entier, 1 ou plus."),
+  pair("It must be a port: 1 to 65535.", "Il faut un port : de 1 à 65535."),
+  pair("({command} --help lists the commands)", "({command} --help donne la liste des commandes)"),
+];
