@@ -55,7 +55,7 @@ export type InProcess = AsyncDisposable &
     run(
       onProgress?: (progress: Progress) => void,
       signal?: AbortSignal,
-      into?: { directory?: string; files?: FileSystem; attachments?: boolean },
+      into?: { directory?: string; files?: FileSystem; attachments?: boolean; was?: string },
     ): Promise<Manifest>;
   }>;
 
