@@ -37,6 +37,7 @@ test("an estimate tells beforehand what the export then costs, and fetches and w
     share_of_day: told.units / 80_000_000,
     text: { units: told.units, minutes: told.minutes },
     attachments: { units: expect.any(Number), minutes: expect.any(Number) },
+    originals: { units: 20 * told.messages, minutes: expect.any(Number) },
   });
   const { quota } = await reaches(w, await begin(w), "completed");
   const { "messages.get": messages = 0, "threads.get": threads = 0 } = quota.calls;

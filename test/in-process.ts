@@ -17,6 +17,7 @@ import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
 import { pendingSignIns } from "../src/state/embedded/pending-sign-ins.ts";
 import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
 import type { ExportRequest, Progress } from "../src/core/export/job.ts";
+import type { Format } from "../src/core/export/format.ts";
 import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { MailboxSource } from "../src/core/ports/mailbox-source.ts";
 import type { Manifest } from "../src/core/export/manifest.ts";
@@ -55,14 +56,20 @@ export type InProcess = AsyncDisposable &
     run(
       onProgress?: (progress: Progress) => void,
       signal?: AbortSignal,
-      into?: { directory?: string; files?: FileSystem; attachments?: boolean; was?: string },
+      into?: {
+        directory?: string;
+        files?: FileSystem;
+        attachments?: boolean;
+        was?: string;
+        formats?: readonly Format[];
+      },
     ): Promise<Manifest>;
   }>;
 
 /** The program's parts joined as `main.ts` does, against a simulated Google, on a clock that jumps; Ada is signed in. */
 export async function inProcess(
   options: SimulatorOptions = {},
-  changes: Partial<Pick<ExportRequest, "filter" | "batchSize" | "attachments">> = {},
+  changes: Partial<Pick<ExportRequest, "filter" | "batchSize" | "attachments" | "formats">> = {},
 ): Promise<InProcess> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await scratchFolder());

@@ -40,6 +40,8 @@ export async function ourWay(http: Http, clock: Clock, settings: Partial<PacerOp
   return { brought: manifest.total_emails, learned };
 }
 
+const nothingToKeep = (): Promise<never> => Promise.reject(new Error("only text is measured here"));
+
 /** A directory that knows what it was given and keeps none of it. */
 const openNothing: OpenDirectory = async (_path, { email, filter, maxEmails }) => {
   const ledger = createLedger();
@@ -49,7 +51,7 @@ const openNothing: OpenDirectory = async (_path, { email, filter, maxEmails }) =
     batches: [],
     formerly: undefined,
     want: TEXT_ALONE,
-    keepContent: () => Promise.reject(new Error("only text is measured here")),
+    keep: { attachment: nothingToKeep, original: nothingToKeep },
     spent: () => NOTHING_SPENT,
     beginListing: async () => {},
     addRefs: async (refs) => refs.forEach((ref) => ledger.add(ref)),

@@ -1,6 +1,7 @@
 import { z } from "zod";
 
 import { refuse } from "../core/errors.ts";
+import { FORMATS } from "../core/export/format.ts";
 import type { Manifest } from "../core/export/manifest.ts";
 import { METHODS } from "../core/quota.ts";
 
@@ -39,6 +40,14 @@ const shape = z.object({
   ),
   failed: z.array(failedShape),
   gone: z.array(z.string()),
+  formats: z.array(z.enum(FORMATS)).readonly().optional(),
+  originals: z
+    .object({
+      count,
+      bytes: count,
+      without: z.array(z.object({ id: z.string(), reason: z.string() })).exactOptional(),
+    })
+    .optional(),
   attachments: z.object({ stored: count, bytes: count, blobs: count, blobBytes: count }).optional(),
   replacementCharacters: count,
   guessedCharsets: count.optional(),
@@ -50,12 +59,16 @@ const shape = z.object({
 /** What a manifest.json says. Throws `directory_damaged`, naming `place`, when it cannot be understood. */
 export function readManifest(bytes: Buffer, place: string): Manifest {
   try {
-    const { formerly, guessedCharsets, attachments, ...found } = shape.parse(JSON.parse(bytes.toString()));
+    const { formerly, guessedCharsets, attachments, formats, originals, ...found } = shape.parse(
+      JSON.parse(bytes.toString()),
+    );
     return {
       ...found,
       ...(formerly === undefined ? {} : { formerly }),
       ...(guessedCharsets === undefined ? {} : { guessedCharsets }),
       ...(attachments === undefined ? {} : { attachments }),
+      ...(formats === undefined ? {} : { formats }),
+      ...(originals === undefined ? {} : { originals }),
     };
   } catch {
     // Not the parser's error: it quotes the file, which holds a query and addresses.

@@ -1,11 +1,11 @@
 import { decodeHTMLStrict } from "entities";
 import type { Content, Message, Part } from "../core/mail/mail.ts";
-import type { LabelNames } from "../core/ports/mailbox-source.ts";
+import type { Kept, LabelNames } from "../core/ports/mailbox-source.ts";
 import { parameterOf } from "../core/mail/content-type.ts";
 import { contentsOf, dispositionOf, headerValues, sizeOf } from "../core/mail/parts.ts";
-import { isMoment, type EpochMs } from "../core/time.ts";
 import type { AttachmentRecord, ExportRecord } from "../core/mail/record.ts";
 import { attachmentPath } from "./attachment-path.ts";
+import { isoDate } from "./iso-date.ts";
 import { readSent, readText } from "./charset.ts";
 import { decodeAddresses, decodeHeader } from "./decode.ts";
 
@@ -17,8 +17,8 @@ const MANY_REFERENCES = 100_000;
  * One message as it is exported (docs/format.md §2). What cannot be decoded becomes U+FFFD, half a surrogate pair too:
  * JSON can spell those, and most readers of it refuse them. Pure, and total: whatever a message holds, there is a record.
  */
-export function toRecord(message: Message, labelNames: LabelNames): ExportRecord {
-  const steps = mapMessage(message, labelNames);
+export function toRecord(message: Message, labelNames: LabelNames, original?: Kept): ExportRecord {
+  const steps = mapMessage(message, labelNames, original);
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value.record;
@@ -29,7 +29,7 @@ export function toRecord(message: Message, labelNames: LabelNames): ExportRecord
 type Mapped = Readonly<{ record: ExportRecord; guessedCharsets: number }>;
 
 /** The same in steps, each a good part of a second at the most: between two of them whatever else waits may have its turn. */
-export function* mapMessage(message: Message, labelNames: LabelNames): Generator<void, Mapped> {
+export function* mapMessage(message: Message, labelNames: LabelNames, original?: Kept): Generator<void, Mapped> {
   let guessedCharsets = 0;
   const onGuess = (): void => void (guessedCharsets += 1);
   const text = (value: string): string => value.toWellFormed();
@@ -100,6 +100,7 @@ export function* mapMessage(message: Message, labelNames: LabelNames): Generator
     "In-Reply-To": header("In-Reply-To"),
     References: header("References"),
     "Size-Estimate": message.sizeEstimate,
+    ...(original && { Original: { sha256: original.sha256, bytes: original.bytes } }),
   };
   return { record, guessedCharsets };
 }
@@ -149,10 +150,4 @@ function percentDecoded(address: string): string {
   } catch {
     return address;
   }
-}
-
-/** ISO 8601 UTC; "" when there is no moment between the years 0 and 9999. */
-function isoDate(moment: EpochMs | undefined): string {
-  const iso = isMoment(moment) ? new Date(moment).toISOString() : "";
-  return /^\d{4}-/.test(iso) ? iso : "";
 }

@@ -17,6 +17,8 @@ export type Estimate = Readonly<{
   text: Cost;
   /** With the contents of attachments. What Gmail's search says of those is a fair hint, not the truth. */
   attachments: Cost;
+  /** With the original of every message, of which attachments are a part. */
+  originals: Cost;
 }>;
 
 /** Lists and plans, but fetches nothing (5 units per 500 messages, and per 500 of those with attachments). Text that Gmail keeps apart for its size is not foreseen. */
@@ -33,6 +35,7 @@ export async function estimate(
   const withAttachments = { ...TEXT_ALONE, attachments: true };
   await source.foresee(filter, withAttachments, signal);
   const attachments = await source.cost(ledger.pending(), withAttachments);
+  const originals = await source.cost(ledger.pending(), { attachments: true, originals: true });
   let conversations = 0;
   for (const _ of ledger.pending()) conversations += 1;
   return {
@@ -43,5 +46,6 @@ export async function estimate(
     shareOfDay: text.units / PROJECT_UNITS_PER_DAY,
     text,
     attachments,
+    originals,
   };
 }

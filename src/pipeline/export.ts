@@ -48,11 +48,11 @@ export async function runExport(
     report(progressOf(directory, stage, forecaster?.read() ?? null));
 
   const readPending = async (): Promise<void> => {
-    const { want, keepContent } = directory;
+    const { want, keep } = directory;
     const { units: planned } = await source.cost(ledger.pending(), want);
     forecaster = createForecaster(planned, source.pace, clock);
     await using _ = keepReporting(() => reportProgress("fetching"), clock);
-    for await (const { ended, units } of source.read(ledger.pending(), want, signal, keepContent)) {
+    for await (const { ended, units } of source.read(ledger.pending(), want, signal, keep)) {
       for (const reading of ended) await directory.write([await mapReading(reading, names)]);
       forecaster.done(units, ended.length);
       reportProgress("fetching");
@@ -214,7 +214,7 @@ const HISTORY_FAILURES: ReadonlySet<string> = new Set(["not_found", "page_token_
 /** What became of a message, with its record where there is one. */
 async function mapReading(reading: Reading, names: LabelNames): Promise<Ended> {
   if (reading.outcome !== "read") return reading;
-  const steps = mapMessage(reading.message, names);
+  const steps = mapMessage(reading.message, names, reading.original);
   let step = steps.next();
   for (; !step.done; step = steps.next()) await yieldToEventLoop(); // what asks the server meanwhile is answered
   const { record, guessedCharsets } = step.value;

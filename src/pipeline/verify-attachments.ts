@@ -1,6 +1,6 @@
 import type { Manifest } from "../core/export/manifest.ts";
 import type { ReadDirectory } from "../core/ports/read-directory.ts";
-import { attachmentPath, attachmentSha256 } from "../formats/attachment-path.ts";
+import { ATTACHMENTS, attachmentPath, attachmentSha256 } from "../formats/attachment-path.ts";
 import { MANIFEST } from "../formats/manifest.ts";
 import { createHashSet } from "./directory/hash-set.ts";
 import type { Find } from "./verify.ts";
@@ -63,7 +63,7 @@ export function checkAttachments(
       let count = 0;
       let blobBytes = 0;
       let isSound = true;
-      for await (const name of read.attachments(path)) {
+      for await (const name of read.filesIn(path, ATTACHMENTS)) {
         signal.throwIfAborted();
         const sha256 = attachmentSha256(name);
         if (sha256 === undefined || !pointedAt.has(sha256)) {

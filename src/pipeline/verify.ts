@@ -3,9 +3,10 @@ import { refuse } from "../core/errors.ts";
 import { createLedger, type Ledger } from "../core/export/ledger.ts";
 import type { MailboxSource } from "../core/ports/mailbox-source.ts";
 import type { BatchEntry, Manifest } from "../core/export/manifest.ts";
-import { faultOfRecord } from "../core/mail/record.ts";
+import { faultOfRecord, isRecord, type ExportRecord } from "../core/mail/record.ts";
 import { countReplacementCharacters } from "../core/mail/replacement-characters.ts";
 import { MANIFEST } from "../formats/manifest.ts";
+import { checkOriginals } from "./verify-originals.ts";
 import { checkAttachments } from "./verify-attachments.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
@@ -64,6 +65,7 @@ export async function verify(
 
   const messages = createLedger();
   const attachments = checkAttachments(path, manifest, read, find, signal);
+  const originals = checkOriginals(path, manifest, read, find, signal);
   let replacementCharacters = 0;
   let records = 0;
   const of = manifest.batches.reduce((sum, { count }) => sum + count, 0);
@@ -80,11 +82,15 @@ export async function verify(
       const { id, threadId, fault, record } = recordIn(text);
       if (fault !== undefined) find("malformed", id ?? entry.file, fault);
       if (id === undefined || threadId === undefined) return;
-      if (fault === undefined) attachments.record(id, record);
+      if (record) {
+        attachments.record(id, record);
+        originals.record(record);
+      }
       if (!messages.add({ id, threadId })) find("duplicate", id, `stands again in ${entry.file}`);
       else messages.mark(id, "exported");
     });
     checkFile(entry, found, find);
+    await originals.read();
   }
   // Where a file does not agree, neither can what is counted in it.
   if (findings.length === 0 && manifest.replacementCharacters !== replacementCharacters)
@@ -95,6 +101,7 @@ export async function verify(
     );
   checkNumbers(manifest, messages, find);
   await attachments.files();
+  await originals.finish();
 
   const known = new Set([MANIFEST, ...manifest.batches.map(({ file }) => file)]);
   for (const file of files)
@@ -110,17 +117,17 @@ export async function verify(
 
 export type Find = (kind: Finding["kind"], subject: string, detail: string) => void;
 
-function recordIn(text: string): { id?: string; threadId?: string; fault?: string; record?: unknown } {
+function recordIn(text: string): { id?: string; threadId?: string; fault?: string; record?: ExportRecord } {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     return { fault: "a line is not JSON" };
   }
-  const fault = faultOfRecord(value);
+  const fault = isRecord(value) ? undefined : faultOfRecord(value);
   const { "Message-ID": id, "Thread-ID": threadId } = Object(value);
   return {
-    record: value,
+    ...(isRecord(value) && { record: value }),
     ...(typeof id === "string" ? { id } : {}),
     ...(typeof threadId === "string" ? { threadId } : {}),
     ...(fault === undefined ? {} : { fault: `the record ${fault}` }),

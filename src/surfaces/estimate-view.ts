@@ -10,6 +10,7 @@ export function viewOfEstimate({
   shareOfDay,
   text,
   attachments,
+  originals,
 }: Estimate) {
   const { calls, units, minutes } = text;
   return {
@@ -23,6 +24,7 @@ export function viewOfEstimate({
     share_of_day: shareOfDay,
     text: viewOfCost(text),
     attachments: viewOfCost(attachments),
+    originals: viewOfCost(originals),
   };
 }
 

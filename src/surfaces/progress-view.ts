@@ -5,7 +5,15 @@ import { STAGES, type ExportRequest, type Forecast, type Progress } from "../cor
 import { METHODS } from "../core/quota.ts";
 
 /** What was asked for, as HTTP and `--json` name it. */
-export function viewOfRequest({ account, directory, maxEmails, batchSize, filter, attachments }: ExportRequest) {
+export function viewOfRequest({
+  account,
+  directory,
+  maxEmails,
+  batchSize,
+  filter,
+  attachments,
+  formats,
+}: ExportRequest) {
   return {
     email: account,
     output_directory: directory,
@@ -15,6 +23,7 @@ export function viewOfRequest({ account, directory, maxEmails, batchSize, filter
     labels: [...filter.labels],
     include_spam_trash: filter.includeSpamTrash,
     attachments: attachments === true,
+    formats: [...(formats ?? [])],
   };
 }
 

@@ -120,7 +120,10 @@ export function mailboxSourceContract(implementation: string, setUp: () => Promi
       };
       let [spent, stored] = [0, 0];
       const reading = async (): Promise<void> => {
-        for await (const step of w.source.read(pending, want, NEVER, keep)) {
+        for await (const step of w.source.read(pending, want, NEVER, {
+          attachment: keep,
+          original: (_id, chunks) => keep(chunks),
+        })) {
           spent += step.units;
           for (const one of step.ended)
             for (const { content } of one.outcome === "read" ? contentsOf(one.message).attachments : []) {

@@ -1,4 +1,5 @@
 import type { Failure } from "../errors.ts";
+import type { Format } from "./format.ts";
 import type { Filter } from "../mail/filter.ts";
 import { NOTHING_SPENT, type Spent } from "../quota.ts";
 import type { EpochMs } from "../time.ts";
@@ -100,6 +101,8 @@ export type ExportRequest = Readonly<{
   filter: Filter;
   /** The contents of attachments too. */
   attachments?: boolean;
+  /** What is written beside the records; left out where nothing is. */
+  formats?: readonly Format[];
 }>;
 
 /** What lies ahead of an export, and how fast it comes nearer. */

@@ -1,3 +1,4 @@
+import type { Format } from "./format.ts";
 import type { Filter } from "../mail/filter.ts";
 import type { Spent } from "../quota.ts";
 
@@ -9,6 +10,13 @@ export type FailedMessage = Readonly<{ id: string; reason: string; attempts: num
  * Contents of attachments: how many records point at, and their bytes; and of how many files, each content being there once.
  */
 export type StoredAttachments = Readonly<{ stored: number; bytes: number; blobs: number; blobBytes: number }>;
+
+/** Originals that are stored, and the messages that have a record and none: Gmail keeps no bytes of them, as of chats. */
+export type StoredOriginals = Readonly<{
+  count: number;
+  bytes: number;
+  without?: readonly Readonly<{ id: string; reason: string }>[];
+}>;
 
 /**
  * manifest.json (docs/format.md §3): what is in the directory, and whether that is all.
@@ -35,6 +43,10 @@ export type Manifest = Readonly<{
   gone: readonly string[];
   /** Left out where attachments were never asked for; else every attachment of a record is in a file. */
   attachments?: StoredAttachments;
+  /** What is written beside the records; left out where nothing is. */
+  formats?: readonly Format[];
+  /** Left out where originals were never asked for. */
+  originals?: StoredOriginals;
   /** U+FFFD written in place of what could not be decoded. */
   replacementCharacters: number;
   /** Bodies and headers in a charset that nobody knows, read as windows-1252; left out where there are none. */

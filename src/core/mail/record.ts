@@ -38,6 +38,8 @@ export type ExportRecord = Readonly<{
   References: string;
   /** Bytes of the raw message, as Gmail estimates them. */
   "Size-Estimate": number;
+  /** Of the message's own bytes, where originals were asked for and there are any. */
+  Original?: Readonly<{ sha256: string; bytes: number }>;
 }>;
 
 const TEXT =
@@ -57,9 +59,19 @@ export function faultOfRecord(value: unknown): string | undefined {
   const body = value["Body"];
   if (!isObject(body) || typeof body["plain"] !== "string" || typeof body["html"] !== "string") return "has no Body";
   if (typeof value["Size-Estimate"] !== "number") return "has no number in Size-Estimate";
+  const original = value["Original"];
+  if (original !== undefined && !isOriginal(original)) return "has an Original without hash and size";
   const attachments = value["Attachments"];
   if (!Array.isArray(attachments) || !attachments.every(isAttachment)) return "has no list of Attachments";
   return undefined;
+}
+
+export function isRecord(value: unknown): value is ExportRecord {
+  return faultOfRecord(value) === undefined;
+}
+
+function isOriginal(value: unknown): boolean {
+  return isObject(value) && typeof value["sha256"] === "string" && typeof value["bytes"] === "number";
 }
 
 function isAttachment(value: unknown): boolean {

@@ -1,10 +1,11 @@
+import type { Format } from "../export/format.ts";
 import type { Ledger } from "../export/ledger.ts";
 import type { BatchEntry, FailedMessage, Manifest } from "../export/manifest.ts";
 import type { Filter } from "../mail/filter.ts";
 import type { ExportRecord } from "../mail/record.ts";
 import type { Ref } from "../mail/ref.ts";
 import type { Spent } from "../quota.ts";
-import type { KeepContent, Want } from "./mailbox-source.ts";
+import type { Keepers, Want } from "./mailbox-source.ts";
 
 /** A message's end: its record, or why there is none. */
 export type Ended =
@@ -25,6 +26,8 @@ export type Purpose = Readonly<{
   batchSize: number;
   /** The contents of attachments too. Once asked for they stay so. */
   attachments?: boolean;
+  /** What is written beside the records. Once asked for it stays so. */
+  formats?: readonly Format[];
 }>;
 
 /**
@@ -40,8 +43,8 @@ export type ExportDirectory = AsyncDisposable &
     readonly batches: readonly BatchEntry[];
     /** What every message here has beside its text: what was asked for, now or in an earlier run. */
     readonly want: Want;
-    /** Puts the content of an attachment where it stays. What no record points at in the end is removed. */
-    keepContent: KeepContent;
+    /** Puts attachments and originals where they stay. What no record points at in the end is removed. */
+    keep: Keepers;
     /** The address that stands in the directory, when it is not the account's of now but the former one that was named. */
     readonly formerly: string | undefined;
     /** What all runs of this export have spent together. */

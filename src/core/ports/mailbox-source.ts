@@ -1,3 +1,4 @@
+import type { EpochMs } from "../time.ts";
 import type { Filter } from "../mail/filter.ts";
 import type { Message } from "../mail/mail.ts";
 import type { Conversation, Ref } from "../mail/ref.ts";
@@ -23,14 +24,28 @@ export type Want = Readonly<{ attachments: boolean; originals: boolean }>;
 export const TEXT_ALONE: Want = { attachments: false, originals: false };
 
 /** Content that was put where it stays. `bytes` is how many it has, `sha256` their hash, in hex. */
-type Kept = Readonly<{ sha256: string; bytes: number }>;
+export type Kept = Readonly<{ sha256: string; bytes: number }>;
 
 /** Puts content where it stays, as it comes: whole and durable when this resolves, and once however often it is put there. */
 export type KeepContent = (chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) => Promise<Kept>;
 
+/**
+ * Puts the original of a message, its own bytes, where it stays, as `KeepContent` does. When it came to the mailbox is asked
+ * when all bytes have come: only then it may be known.
+ */
+type KeepOriginal = (
+  id: string,
+  chunks: AsyncIterable<Uint8Array>,
+  internalDate: () => EpochMs | undefined,
+) => Promise<Kept>;
+
+/** Where that goes which is wanted beside text. */
+export type Keepers = Readonly<{ attachment: KeepContent; original: KeepOriginal }>;
+
 /** How the reading of one message ended. */
 export type Reading =
-  | Readonly<{ outcome: "read"; id: string; message: Message }>
+  /** `original` where originals are wanted and the mailbox has the message's own bytes. */
+  | Readonly<{ outcome: "read"; id: string; message: Message; original?: Kept }>
   /** The mailbox does not have it, however often it was asked. */
   | Readonly<{ outcome: "gone"; id: string }>
   | Readonly<{ outcome: "failed"; id: string; reason: string; attempts: number }>;
@@ -72,9 +87,9 @@ export type MailboxSource = Readonly<{
   /**
    * Reads these messages. Each ends exactly once, in the order given; a message that cannot be read ends as `failed` and
    * stops no other. Pulled: what is not asked for is not read much ahead. Throws what concerns the whole account.
-   * Attachments that are wanted are given to `keep`, some of them at once, before the message that has them ends.
+   * Attachments and originals that are wanted are given to `keep`, some of them at once, before their message ends.
    */
-  read(pending: Iterable<Conversation>, want: Want, signal: AbortSignal, keep?: KeepContent): AsyncIterable<Step>;
+  read(pending: Iterable<Conversation>, want: Want, signal: AbortSignal, keep?: Keepers): AsyncIterable<Step>;
   /** Throws `not_found` when the cursor has expired, `page_token_invalid` when they must be asked for anew. */
   changes(since: Cursor, signal: AbortSignal): AsyncIterable<Change>;
   /** What was spent on this mailbox since the program started. */

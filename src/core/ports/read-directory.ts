@@ -15,10 +15,10 @@ export type Snapshot = Readonly<{
   manifest: Manifest;
   /** In the manifest's order, and itself last. */
   files: readonly FinishedFile[];
-  /** Those that hold attachments, by path; none where they are not kept. */
-  attachments(): Promise<readonly FinishedFile[]>;
+  /** What lies beside the batches, by path: attachments, and originals, whose hashes only the records tell. */
+  beside(): Promise<readonly (Omit<FinishedFile, "sha256"> & Readonly<{ sha256?: string }>)[]>;
   /** Throws `directory_damaged` when the file is gone, or not of the size that the manifest says. */
-  open(file: FinishedFile): Promise<OpenFile>;
+  open(file: Pick<FinishedFile, "file" | "bytes">): Promise<OpenFile>;
 }>;
 
 /**
@@ -38,10 +38,14 @@ export type ReadDirectory = Readonly<{
   snapshot(path: string): Promise<Snapshot | undefined>;
   /** Names of the files there, hidden ones and folders left out. Throws `directory_damaged` when there is no such directory. */
   files(path: string): Promise<readonly string[]>;
-  /** Paths of the files that hold attachments, and of whatever else lies among them. */
-  attachments(path: string): AsyncIterable<string>;
-  /** A file's bytes counted and hashed. Undefined when there is none. */
-  hash(path: string, file: string): Promise<FinishedFile | undefined>;
+  /** Paths of the files in a folder of the directory, and of those in folders within it. */
+  filesIn(path: string, folder: string): AsyncIterable<string>;
+  /** A file's bytes counted and hashed, and shown to `see` as they pass, to their end. Undefined when there is none. */
+  hash(
+    path: string,
+    file: string,
+    see?: (chunks: AsyncIterable<Buffer>) => Promise<void>,
+  ): Promise<FinishedFile | undefined>;
   /** A batch, streamed: `onRecord` gets each record's text. `whole` tells whether it is laid out as it was written. Undefined when there is no such file. */
   batch(
     path: string,

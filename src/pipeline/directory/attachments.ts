@@ -1,10 +1,8 @@
 import type { StoredAttachments } from "../../core/export/manifest.ts";
-import type { ExportRecord } from "../../core/mail/record.ts";
 import { refuse } from "../../core/errors.ts";
 import type { KeepContent } from "../../core/ports/mailbox-source.ts";
 import type { Storage } from "../../core/ports/storage.ts";
 import { ATTACHMENTS, attachmentPath, attachmentSha256 } from "../../formats/attachment-path.ts";
-import { withoutBody } from "../../formats/record-line.ts";
 import { createHashSet } from "./hash-set.ts";
 
 /** Content that a record points at, and its bytes. */
@@ -83,17 +81,4 @@ function missing(place: string, what: string): Error {
     `Records in ${place} point at what is not there: ${what}.`,
     "Restore the file from a copy, or choose an empty output directory.",
   );
-}
-
-/** The SHA-256 of each content that a record points at. */
-export function hashesIn({ Attachments }: Pick<ExportRecord, "Attachments">): string[] {
-  return Attachments.flatMap(({ sha256 }) => (sha256 === undefined ? [] : [sha256]));
-}
-
-/** The same of a record as it stands in its batch, read without its text. */
-export function hashesInLine(line: Buffer): string[] {
-  if (!line.includes('"sha256":"')) return [];
-  const json: unknown = JSON.parse(withoutBody(line) ?? line.toString());
-  const { Attachments: attachments = [] } = Object(json);
-  return Array.isArray(attachments) ? hashesIn({ Attachments: attachments }) : [];
 }

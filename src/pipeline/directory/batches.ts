@@ -6,6 +6,8 @@ import type { GrowingFile, Storage } from "../../core/ports/storage.ts";
 import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
 import { BATCH_END, batchLine, batchName, batchNumber, type FoundPart } from "../../formats/batch.ts";
 import type { Attachments } from "./attachments.ts";
+import { originalsIn, type Originals } from "./originals.ts";
+import type { RecordFiles } from "./record-files.ts";
 import type { KnownBatches } from "./known-batches.ts";
 
 /** A batch that an earlier run left unfinished. */
@@ -14,8 +16,7 @@ export type UnfinishedBatch = Readonly<{
   found: FoundPart;
   replacementCharacters: number;
   refs: readonly Ref[];
-  /** Of the contents that its records point at. */
-  hashes: readonly string[];
+  files: readonly RecordFiles[];
 }>;
 
 /** What stood in a directory's batches when it was opened. */
@@ -28,7 +29,7 @@ export type FoundBatches = Readonly<{
 }>;
 
 /** A record as it stands in a batch: in pieces, made when they are written. */
-export type RecordLine = Ref & Readonly<{ line: Iterable<string>; hashes: readonly string[] }>;
+export type RecordLine = Ref & Readonly<{ line: Iterable<string>; files: RecordFiles }>;
 
 /**
  * The batches of a directory, one of which grows.
@@ -52,13 +53,14 @@ export type Batches = AsyncDisposable &
 const ROOM_BYTES = 1 << 20;
 const MOST_ROOM_BYTES = 8 << 20;
 
-/** `onFinished` is called behind each batch that was finished. `attachments` is left out where none are kept. */
+/** `onFinished` is called behind each batch that was finished. `attachments` and `originals` are left out where none are kept. */
 export function createBatches(
   storage: Storage,
   found: FoundBatches,
   batchSize: number,
   onFinished: () => Promise<void>,
   attachments?: Attachments,
+  originals?: Originals,
 ): Batches {
   const entries = [...found.entries];
   let replacementCharacters = found.replacementCharacters;
@@ -102,11 +104,20 @@ export function createBatches(
     entries.push(entry);
     replacementCharacters += growing.replacementCharacters;
     await growing.file[Symbol.asyncDispose]();
-    const { replacementCharacters: its, refs, hashes } = growing;
+    const { replacementCharacters: its, refs, files } = growing;
     growing = undefined;
-    const pointers = await attachments?.pointersOf(hashes);
-    await found.known.remember({ entry, stamp, replacementCharacters: its, refs, ...(pointers && { pointers }) });
+    const pointers = await attachments?.pointersOf(files.flatMap(({ hashes }) => hashes));
+    const theirs = originals && originalsIn(files);
+    await found.known.remember({
+      entry,
+      stamp,
+      replacementCharacters: its,
+      refs,
+      ...(pointers && { pointers }),
+      ...(theirs && { originals: theirs }),
+    });
     attachments?.count(pointers ?? []);
+    if (theirs) originals?.count(theirs);
     await onFinished();
   };
 
@@ -138,7 +149,7 @@ export function createBatches(
 type GrowingBatch = Readonly<{
   file: GrowingFile;
   refs: readonly Ref[];
-  hashes: readonly string[];
+  files: readonly RecordFiles[];
   readonly replacementCharacters: number;
   append(records: readonly RecordLine[], encode: (texts: Iterable<string>) => Iterable<Buffer>): Promise<void>;
   seal(): Promise<{ entry: BatchEntry; stamp: string }>;
@@ -149,14 +160,14 @@ async function growBatch(storage: Storage, number: number, before?: UnfinishedBa
   const name = batchName(number);
   const hash = before?.found.hash ?? createHash("sha256");
   const refs = [...(before?.refs ?? [])];
-  const hashes = [...(before?.hashes ?? [])];
+  const files = [...(before?.files ?? [])];
   let replacementCharacters = before?.replacementCharacters ?? 0;
   let bytes = before?.found.bytes ?? 0;
   const file = await storage.grow(name, bytes);
   return {
     file,
     refs,
-    hashes,
+    files,
     get replacementCharacters() {
       return replacementCharacters;
     },
@@ -175,9 +186,9 @@ async function growBatch(storage: Storage, number: number, before?: UnfinishedBa
         hash.update(chunk);
         bytes += chunk.length;
       }
-      for (const { id, threadId, hashes: its } of records) {
+      for (const { id, threadId, files: its } of records) {
         refs.push({ id, threadId });
-        hashes.push(...its);
+        files.push(its);
       }
     },
     async seal() {

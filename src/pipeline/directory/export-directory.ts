@@ -6,6 +6,7 @@ import type { Clock } from "../../core/ports/clock.ts";
 import { addSpent, type Spent } from "../../core/quota.ts";
 import type { Hold, Storage } from "../../core/ports/storage.ts";
 import type { Attachments } from "./attachments.ts";
+import type { Originals } from "./originals.ts";
 import { createBatches, type Batches, type FoundBatches } from "./batches.ts";
 import { GROUP_MS, createPendingGroup } from "./group.ts";
 import {
@@ -35,6 +36,7 @@ export type Found = Readonly<{
   renamedFrom: string | undefined;
   /** Left out where none are kept. */
   attachments?: Attachments;
+  originals?: Originals;
   /** What stands there was proven complete, and nothing has changed since. */
   isProven: boolean;
 }>;
@@ -49,7 +51,7 @@ export function holdDirectory(
   found: Found,
   { clock, tool, spent: spentNow }: Surroundings,
 ): ExportDirectory {
-  const { ledger, attachments } = found;
+  const { ledger, attachments, originals } = found;
   const failed = new Map(found.failed.map((message) => [message.id, message]));
   const openedAt = clock.now();
   let historyId = found.historyId;
@@ -77,6 +79,7 @@ export function holdDirectory(
     failed: [...failed.values()],
     gone: [...ledger.ids("gone")],
     ...(attachments && { attachments: attachments.totals() }),
+    ...(originals && { formats: originals.formats, originals: originals.totals() }),
     replacementCharacters: batches.replacementCharacters(),
     ...(guessedCharsets > 0 ? { guessedCharsets } : {}),
     historyId,
@@ -90,8 +93,16 @@ export function holdDirectory(
     purpose.batchSize,
     () => manifest.afterBatch(batches.entries.length),
     attachments,
+    originals,
   );
-  const begin = (): JournalBegin => beginning(purpose, historyId, attachments !== undefined);
+  const begin = (): JournalBegin => ({
+    ...beginning(purpose, historyId),
+    ...(attachments && { attachments: true }),
+    ...(originals && { formats: [...originals.formats] }),
+  });
+  const beforeKeeping = async (): Promise<void> => {
+    if (manifest.isProven) await mutex.run(manifest.beforeChange);
+  };
 
   const openJournal = async (): Promise<Journal> =>
     (journal ??= found.journal
@@ -153,11 +164,18 @@ export function holdDirectory(
     ledger,
     batches: batches.entries,
     formerly: found.renamedFrom,
-    want: { attachments: attachments !== undefined, originals: false },
-    async keepContent(chunks) {
-      if (!attachments) throw new RangeError("this directory keeps no attachments");
-      if (manifest.isProven) await mutex.run(manifest.beforeChange);
-      return attachments.keep(chunks);
+    want: { attachments: attachments !== undefined, originals: originals !== undefined },
+    keep: {
+      async attachment(chunks) {
+        if (!attachments) throw new RangeError("this directory keeps no attachments");
+        await beforeKeeping();
+        return attachments.keep(chunks);
+      },
+      async original(id, chunks, internalDate) {
+        if (!originals) throw new RangeError("this directory keeps no originals");
+        await beforeKeeping();
+        return originals.keep(id, chunks, internalDate);
+      },
     },
     spent,
     get listedAt() {
@@ -203,6 +221,7 @@ export function holdDirectory(
         historyId = caughtUpTo ?? historyId;
         await batches.finish();
         await attachments?.tidy();
+        await originals?.tidy();
         await holdAgainstFiles(storage, batches, ledger);
         const done = describe(ledger.count("pending") === 0 && failed.size === 0);
         await manifest.commit(done);
@@ -221,8 +240,8 @@ export function holdDirectory(
   };
 }
 
-function beginning({ email, filter, maxEmails }: Purpose, historyId: string, keepsAttachments: boolean): JournalBegin {
-  return { journal: 2, email, filter, maxEmails, historyId, ...(keepsAttachments && { attachments: true }) };
+function beginning({ email, filter, maxEmails }: Purpose, historyId: string): JournalBegin {
+  return { journal: 2, email, filter, maxEmails, historyId };
 }
 
 function totalOf({ entries }: Batches): number {

@@ -4,9 +4,14 @@ import type { Manifest } from "../../core/export/manifest.ts";
 import type { Storage, StoredEntry } from "../../core/ports/storage.ts";
 import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
 import { batchName, batchNumber, idOf, isRecord, recoverPart, scanRecords } from "../../formats/batch.ts";
-import { hashesInLine, type Attachments } from "./attachments.ts";
+import type { Attachments } from "./attachments.ts";
+import { originalsIn, type Originals } from "./originals.ts";
+import { filesInLine, type RecordFiles } from "./record-files.ts";
 import type { FoundBatches, UnfinishedBatch } from "./batches.ts";
 import { openKnownBatches, type KnownBatch, type KnownBatches } from "./known-batches.ts";
+
+/** What is kept beside the records; left out where none is. */
+type KeptFiles = Readonly<{ attachments?: Attachments | undefined; originals?: Originals | undefined }>;
 
 /**
  * The finished batches that are there, each held against the manifest, and what was written behind them. A batch that
@@ -18,11 +23,11 @@ export async function findBatches(
   hasJournal: boolean,
   onExported: (ref: Ref) => void,
   signal: AbortSignal,
-  attachments?: Attachments,
+  { attachments, originals }: KeptFiles = {},
 ): Promise<FoundBatches> {
   const known = await openKnownBatches(storage);
   try {
-    return await findKnowing(known, storage, manifest, hasJournal, onExported, signal, attachments);
+    return await findKnowing(known, storage, manifest, hasJournal, onExported, signal, { attachments, originals });
   } catch (error) {
     await known[Symbol.asyncDispose]();
     throw error;
@@ -36,7 +41,7 @@ async function findKnowing(
   hasJournal: boolean,
   onExported: (ref: Ref) => void,
   signal: AbortSignal,
-  attachments: Attachments | undefined,
+  { attachments, originals }: KeptFiles,
 ): Promise<FoundBatches> {
   const expected = new Map(manifest?.batches.map((entry) => [entry.file, entry]));
   const files = (await storage.list()) ?? [];
@@ -56,18 +61,25 @@ async function findKnowing(
     assertRegularFile(storage.place, file);
     signal.throwIfAborted();
     const remembered = await known.find(file);
-    const suffices = remembered && (remembered.pointers !== undefined || !attachments);
-    const batch = suffices ? remembered : await read(storage, file, its !== undefined, known, attachments);
+    const suffices =
+      remembered &&
+      (remembered.pointers !== undefined || !attachments) &&
+      (remembered.originals !== undefined || !originals);
+    const batch = suffices
+      ? remembered
+      : await read(storage, file, its !== undefined, known, { attachments, originals });
     if (!batch || (its && its.sha256 !== batch.entry.sha256)) throw changedBatch(storage.place, file.name);
     for (const ref of batch.refs) onExported(ref);
     replacementCharacters += batch.replacementCharacters;
     attachments?.count(batch.pointers ?? []);
+    if (batch.originals) originals?.count(batch.originals);
     found.push(batch.entry);
   }
   const promised = [...expected.keys()].map((name) => batchNumber(name)?.number ?? 0);
   const last = Math.max(0, ...promised, ...finished.map(({ growing, number }) => (growing ? 0 : number)));
   const part = finished.find(({ growing, number }) => growing && number > last);
-  const unfinished = part && (await readUnfinished(storage, part, part.number));
+  const pointsBeside = attachments !== undefined || originals !== undefined;
+  const unfinished = part && (await readUnfinished(storage, part, part.number, pointsBeside));
   for (const ref of unfinished?.refs ?? []) onExported(ref);
   return { entries: found, replacementCharacters, unfinished, known };
 }
@@ -78,30 +90,31 @@ async function read(
   file: StoredEntry,
   isPromised: boolean,
   known: KnownBatches,
-  attachments: Attachments | undefined,
+  { attachments, originals }: KeptFiles,
 ): Promise<KnownBatch | undefined> {
   await using content = await storage.open(file.name);
   if (!content) return undefined;
   let sound = true; // as far as that shows without a hash
   let replacementCharacters = 0;
   const refs: Ref[] = [];
-  const hashes: string[] = [];
+  const files: RecordFiles[] = [];
   const { whole, ...entry } = await scanRecords(content.read(), (line) => {
     const record = line.toString();
-    if (attachments) hashes.push(...hashesInLine(line));
+    if (attachments || originals) files.push(filesInLine(line));
     sound &&= isPromised || isRecord(record);
     replacementCharacters += countReplacementCharacters(record);
     const ref = idOf(record);
     if (ref) refs.push(ref);
   });
   if (!isPromised && !(whole && sound)) return undefined;
-  const pointers = await attachments?.pointersOf(hashes);
+  const pointers = await attachments?.pointersOf(files.flatMap(({ hashes }) => hashes));
   const batch = {
     entry: { file: file.name, ...entry },
     stamp: content.stamp,
     replacementCharacters,
     refs,
     ...(pointers && { pointers }),
+    ...(originals && { originals: originalsIn(files) }),
   };
   if (refs.length === entry.count) await known.remember(batch);
   return batch;
@@ -112,20 +125,21 @@ async function readUnfinished(
   storage: Storage,
   file: StoredEntry,
   number: number,
+  pointsBeside: boolean,
 ): Promise<UnfinishedBatch | undefined> {
   assertRegularFile(storage.place, file);
   await using content = await storage.open(batchName(number), "growing");
   if (!content) return undefined;
   let replacementCharacters = 0;
   const refs: Ref[] = [];
-  const hashes: string[] = [];
+  const files: RecordFiles[] = [];
   const found = await recoverPart(content.read(), (record) => {
-    hashes.push(...hashesInLine(Buffer.from(record)));
+    if (pointsBeside) files.push(filesInLine(Buffer.from(record)));
     replacementCharacters += countReplacementCharacters(record);
     const ref = idOf(record);
     if (ref) refs.push(ref);
   });
-  return { number, found, replacementCharacters, refs, hashes };
+  return { number, found, replacementCharacters, refs, files };
 }
 
 function assertRegularFile(place: string, { name, odd }: StoredEntry): void {

@@ -1,7 +1,7 @@
 import type { Ended } from "../../core/ports/export-directory.ts";
 import type { FailedMessage } from "../../core/export/manifest.ts";
 import { linePieces } from "../../formats/record-line.ts";
-import { hashesIn } from "./attachments.ts";
+import { filesOf } from "./record-files.ts";
 import type { RecordLine } from "./batches.ts";
 
 /** What is made durable together: at most this many messages, this many characters, or what came within a second. */
@@ -45,14 +45,14 @@ export function createPendingGroup(): PendingGroup {
         switch (message.outcome) {
           case "exported": {
             const { "Thread-ID": threadId, Body } = message.record;
-            const hashes = hashesIn(message.record);
+            const files = filesOf(message.record);
             const text = Body.plain.length + Body.html.length;
             if (text > LARGE_CHARACTERS) {
-              records.push({ id: message.id, threadId, line: linePieces(message.record), hashes });
+              records.push({ id: message.id, threadId, line: linePieces(message.record), files });
               characters += text;
             } else {
               const line = JSON.stringify(message.record);
-              records.push({ id: message.id, threadId, line: [line], hashes });
+              records.push({ id: message.id, threadId, line: [line], files });
               characters += line.length;
             }
             guessedCharsets += message.guessedCharsets ?? 0;

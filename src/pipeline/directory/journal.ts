@@ -1,5 +1,6 @@
 import { z } from "zod";
 
+import { FORMATS } from "../../core/export/format.ts";
 import type { Ref } from "../../core/mail/ref.ts";
 import type { FailedMessage } from "../../core/export/manifest.ts";
 import type { Spent } from "../../core/quota.ts";
@@ -23,6 +24,7 @@ const begin = z.object({
   maxEmails: z.int().nullable(),
   historyId: z.string(),
   attachments: z.literal(true).optional(),
+  formats: z.array(z.enum(FORMATS)).optional(),
 });
 const entry = z.union([
   z.object({ refs: z.array(z.tuple([z.string(), z.string()])) }),

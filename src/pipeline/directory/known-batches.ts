@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { Ref } from "../../core/mail/ref.ts";
 import type { BatchEntry } from "../../core/export/manifest.ts";
 import type { Pointer } from "./attachments.ts";
+import type { BatchOriginals } from "./originals.ts";
 import type { GrowingFile, Storage, StoredFile } from "../../core/ports/storage.ts";
 import { checkedLines, readCheckedLines } from "../../formats/checked-lines.ts";
 
@@ -25,6 +26,10 @@ const line = z.object({
   ids: z.array(z.string()),
   /** SHA-256 and bytes of each content that its records point at, where attachments are kept. */
   pointers: z.array(z.tuple([z.string(), z.int().nonnegative()])).optional(),
+  /** Path and bytes of each original, and the ids of messages without, where originals are kept. */
+  originals: z
+    .object({ written: z.array(z.tuple([z.string(), z.int().nonnegative()])), without: z.array(z.string()) })
+    .optional(),
 });
 
 /** A finished batch, and what opening a directory wants to know of it. */
@@ -35,6 +40,8 @@ export type KnownBatch = Readonly<{
   refs: readonly Ref[];
   /** Undefined where it was not looked for. */
   pointers?: readonly Pointer[];
+  /** The same. */
+  originals?: BatchOriginals;
 }>;
 
 export type KnownBatches = AsyncDisposable &
@@ -59,7 +66,12 @@ export async function openKnownBatches(storage: Storage): Promise<KnownBatches> 
         const { batch, stamp, bytes, count, sha256, replacementCharacters, ids } = data;
         const pointers = data.pointers?.map(([hash, size]) => ({ sha256: hash, bytes: size }));
         const entry = { file: batch, count, bytes, sha256 };
-        found.set(batch, { entry, stamp, replacementCharacters, ids, ...(pointers && { pointers }) });
+        const originals = data.originals && {
+          written: data.originals.written.map(([path, size]) => ({ path, bytes: size })),
+          without: data.originals.without,
+        };
+        const known = { entry, stamp, replacementCharacters, ids };
+        found.set(batch, { ...known, ...(pointers && { pointers }), ...(originals && { originals }) });
         return true;
       });
   }
@@ -73,11 +85,14 @@ export async function openKnownBatches(storage: Storage): Promise<KnownBatches> 
       const refs = Array.from({ length: ids.length / 2 }, (_, n) => ({ id: ids[2 * n]!, threadId: ids[2 * n + 1]! }));
       return { ...rest, refs };
     },
-    async remember({ entry, stamp, replacementCharacters, refs, pointers }) {
+    async remember({ entry, stamp, replacementCharacters, refs, pointers, originals }) {
       const { file: batch, count, bytes, sha256 } = entry;
       const ids = refs.flatMap(({ id, threadId }) => [id, threadId]);
       const its = pointers && { pointers: pointers.map((one) => [one.sha256, one.bytes]) };
-      const value = { batch, stamp, bytes, count, sha256, replacementCharacters, ids, ...its };
+      const theirs = originals && {
+        originals: { ...originals, written: originals.written.map((one) => [one.path, one.bytes]) },
+      };
+      const value = { batch, stamp, bytes, count, sha256, replacementCharacters, ids, ...its, ...theirs };
       const lines = checkedLines([value], end.checksum);
       file ??= await storage.grow(KNOWN_BATCHES, end.bytes);
       await file.append(lines.bytes);

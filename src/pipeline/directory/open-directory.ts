@@ -1,12 +1,14 @@
 import { sameAccount } from "../../core/account.ts";
 import type { OpenDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import { refuse } from "../../core/errors.ts";
+import { FORMATS } from "../../core/export/format.ts";
 import { createLedger } from "../../core/export/ledger.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
 import type { OpenStorage, Storage } from "../../core/ports/storage.ts";
 import { holdDirectory, type Found } from "./export-directory.ts";
 import { openAttachments } from "./attachments.ts";
+import { openOriginals } from "./originals.ts";
 import { findBatches } from "./find-batches.ts";
 import type { FindFree } from "./free-directory.ts";
 import { readJournal } from "./journal.ts";
@@ -63,10 +65,13 @@ async function find(
   );
   const keepsAttachments = manifest?.attachments !== undefined || journal?.begin.attachments === true;
   const wantsAttachments = keepsAttachments || purpose.attachments === true;
+  const formatsBefore = manifest?.formats ?? journal?.begin.formats ?? [];
+  const formats = FORMATS.filter((one) => formatsBefore.includes(one) || purpose.formats?.includes(one));
   const goesOn =
     journal !== undefined &&
     journal.listed &&
     (journal.begin.attachments === true) === wantsAttachments &&
+    (journal.begin.formats ?? []).length === formats.length &&
     journal.begin.maxEmails === purpose.maxEmails &&
     renamedFrom === undefined; // whose mail is listed is asked once more
   if (!goesOn) ledger = createLedger();
@@ -80,17 +85,26 @@ async function find(
   for (const id of gone) ledger.recover({ id, threadId: id }, "gone");
 
   const attachments = wantsAttachments ? openAttachments(storage) : undefined;
+  const originals = formats.length > 0 ? openOriginals(storage, formats) : undefined;
   const batches = await findBatches(
     storage,
     manifest,
     journal !== undefined,
     (ref) => ledger.recover(ref, "exported"),
     signal,
-    attachments,
+    { attachments, originals },
   );
-  if (wantsAttachments && !keepsAttachments && ledger.count("exported") > 0) {
-    await batches.known[Symbol.asyncDispose]();
-    throw withoutAttachments(storage.place);
+  if (ledger.count("exported") > 0) {
+    const lacking =
+      wantsAttachments && !keepsAttachments
+        ? withoutAttachments(storage.place)
+        : formats.length > formatsBefore.length
+          ? withoutOriginals(storage.place)
+          : undefined;
+    if (lacking) {
+      await batches.known[Symbol.asyncDispose]();
+      throw lacking;
+    }
   }
   const failed = [...failures.values()].filter(({ id }) => ledger.outcome(id) === "failed"); // not exported or gone since
   return {
@@ -105,6 +119,7 @@ async function find(
     formerly: manifest?.formerly ?? [],
     renamedFrom,
     ...(attachments && { attachments }),
+    ...(originals && { originals }),
     isProven:
       manifest?.complete === true &&
       batches.unfinished === undefined &&
@@ -119,6 +134,14 @@ function withoutAttachments(place: string): Error {
     "directory_foreign",
     `${place} holds an export without its attachments.`,
     "Choose another output directory for an export with attachments, or go on here without them.",
+  );
+}
+
+function withoutOriginals(place: string): Error {
+  return refuse(
+    "directory_foreign",
+    `${place} holds an export without its originals.`,
+    "Choose another output directory for an export with originals, or go on here without them.",
   );
 }
 

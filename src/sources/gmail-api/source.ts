@@ -46,12 +46,14 @@ export function gmailSource({ client, pacer, memory, width }: SourcePorts): Mail
       for await (const { refs } of pages((token) => client.messagesList(filter, token, signal))) yield refs;
     },
     async foresee(filter, want, signal) {
-      if (!want.attachments) return;
+      if (!want.attachments && !want.originals) return;
       // Words side by side must all be met; alternatives are kept together.
       const asked = /\bOR\b|[{}]/.test(filter.query) ? `(${filter.query})` : filter.query;
       try {
         hints = {
-          attached: await idsOf({ ...filter, query: `${asked} has:attachment`.trim() }, signal),
+          attached: want.originals
+            ? NO_HINTS.attached // every message comes by itself, with all it has
+            : await idsOf({ ...filter, query: `${asked} has:attachment`.trim() }, signal),
           chats: await idsOf({ ...filter, labels: [...filter.labels, "CHAT"] }, signal),
         };
       } catch (error) {

@@ -1,3 +1,4 @@
+import { FORMATS, type Format } from "../../core/export/format.ts";
 import { Argument, InvalidArgumentError } from "commander";
 
 /** An account. Its name is what shell completion goes by: it offers who is signed in. */
@@ -24,6 +25,17 @@ export function atLeastOne(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && Number.isSafeInteger(value)) return value;
   throw new InvalidArgumentError("It must be a whole number, 1 or more.");
+}
+
+/** Names with commas between. What is none is refused with those that there are. */
+export function formats(text: string): readonly Format[] {
+  const names = text.split(",").map((name) => name.trim().toLowerCase());
+  const unknown = names.find((name) => !FORMATS.some((one) => one === name) && name !== "json");
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(
+      `There is no format "${unknown}". Those there are: json (always), ${FORMATS.join(", ")}.`,
+    );
+  return FORMATS.filter((one) => names.includes(one));
 }
 
 export function portNumber(text: string): number {

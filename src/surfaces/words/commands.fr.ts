@@ -57,6 +57,10 @@ export const HELP_SENTENCES: readonly Pair[] = [
     "only list, and say what it would cost (5 quota units per 500 messages, and per 500 with attachments)",
     "faire la liste seulement, et dire ce que cela coûterait (5 unités de quota par 500 messages, et par 500 avec pièces jointes)",
   ),
+  pair(
+    "beside the records, with commas between: eml (the originals, a file each)",
+    "à côté des messages, séparés par des virgules : eml (les originaux, un fichier chacun)",
+  ),
   pair("an export directory", "le dossier d'un export"),
   pair("hold an export against its manifest", "confronter un export à son manifeste"),
   pair(

@@ -793,6 +793,11 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Records in {path} point at what is not there: {file}.",
     "Des messages de {path} renvoient à ce qui n'y est pas : {file}.",
   ),
+  pair("{path} holds an export without its originals.", "{path} contient un export sans ses originaux."),
+  pair(
+    "Choose another output directory for an export with originals, or go on here without them.",
+    "Choisissez un autre dossier pour un export avec les originaux, ou continuez ici sans eux.",
+  ),
   pair("{path} holds an export without its attachments.", "{path} contient un export sans ses pièces jointes."),
   pair(
     "Choose another output directory for an export with attachments, or go on here without them.",

@@ -27,6 +27,10 @@ export const USAGE_SENTENCES: readonly Pair[] = [
   pair("Allowed choices are {choices}.", "Choix possibles : {choices}."),
   pair("It is not an e-mail address.", "Ce n'est pas une adresse de courrier."),
   pair("It must be a whole number, 1 or more.", "Il faut un nombre entier, 1 ou plus."),
+  pair(
+    'There is no format "{name}". Those there are: json (always), {names}.',
+    "Il n'y a pas de format « {name} ». Ceux qu'il y a : json (toujours), {names}.",
+  ),
   pair("It must be a port: 1 to 65535.", "Il faut un port : de 1 à 65535."),
   pair("({command} --help lists the commands)", "({command} --help donne la liste des commandes)"),
 ];

@@ -3,10 +3,13 @@ import { createHash } from "node:crypto";
 import type { ReadDirectory } from "../../../core/ports/read-directory.ts";
 import { failureOf, refuse } from "../../../core/errors.ts";
 import type { OpenStorage } from "../../../core/ports/storage.ts";
-import { ATTACHMENTS } from "../../../formats/attachment-path.ts";
 import { scanRecords } from "../../../formats/batch.ts";
 import { openManifest } from "../manifest-file.ts";
 import { takeSnapshot } from "./snapshot.ts";
+
+async function exhaust(chunks: AsyncIterable<Buffer>): Promise<void> {
+  for await (const _ of chunks);
+}
 
 /** Reads export directories without holding them. */
 export function createReadDirectory(storages: OpenStorage): ReadDirectory {
@@ -26,16 +29,20 @@ export function createReadDirectory(storages: OpenStorage): ReadDirectory {
         .filter(({ name, odd }) => !name.startsWith(".") && (odd === undefined || odd.endsWith("file")))
         .map(({ name, growing }) => (growing ? `${name}.part` : name));
     },
-    attachments: (path) => storages(path).namesIn(ATTACHMENTS),
-    async hash(path, file) {
+    filesIn: (path, folder) => storages(path).namesIn(folder),
+    async hash(path, file, see = exhaust) {
       await using content = await storages(path).open(file);
       if (!content) return undefined;
       const hash = createHash("sha256");
       let bytes = 0;
-      for await (const chunk of content.read()) {
-        hash.update(chunk);
-        bytes += chunk.length;
-      }
+      const passing = async function* (): AsyncGenerator<Buffer> {
+        for await (const chunk of content.read()) {
+          hash.update(chunk);
+          bytes += chunk.length;
+          yield chunk;
+        }
+      };
+      await see(passing());
       return { file, bytes, sha256: hash.digest("hex") };
     },
     async batch(path, file, onRecord) {

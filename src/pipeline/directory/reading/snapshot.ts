@@ -4,6 +4,7 @@ import type { FinishedFile, OpenFile, Snapshot } from "../../../core/ports/read-
 import { failureOf, refuse } from "../../../core/errors.ts";
 import type { Storage } from "../../../core/ports/storage.ts";
 import { ATTACHMENTS, attachmentSha256 } from "../../../formats/attachment-path.ts";
+import { EML } from "../../../formats/eml-path.ts";
 import { MANIFEST } from "../../../formats/manifest.ts";
 import { openManifest } from "../manifest-file.ts";
 
@@ -16,13 +17,15 @@ export async function takeSnapshot(storage: Storage): Promise<Snapshot | undefin
   return {
     manifest,
     files: [...manifest.batches.map(({ file, bytes: size, sha256 }) => ({ file, bytes: size, sha256 })), itself],
-    async attachments() {
-      const files: FinishedFile[] = [];
-      if (manifest.attachments)
-        for await (const name of storage.namesIn(ATTACHMENTS)) {
+    async beside() {
+      const files: { file: string; bytes: number; sha256?: string }[] = [];
+      const folders = [...(manifest.attachments ? [ATTACHMENTS] : []), ...(manifest.originals ? [EML] : [])];
+      for (const folder of folders)
+        for await (const name of storage.namesIn(folder)) {
           const sha256 = attachmentSha256(name);
-          await using content = sha256 === undefined ? undefined : await storage.open(name);
-          if (content && sha256 !== undefined) files.push({ file: name, bytes: content.bytes, sha256 });
+          if (folder === ATTACHMENTS && sha256 === undefined) continue;
+          await using content = await storage.open(name);
+          if (content) files.push({ file: name, bytes: content.bytes, ...(sha256 !== undefined && { sha256 }) });
         }
       return files.toSorted((a, b) => (a.file < b.file ? -1 : 1));
     },
@@ -40,7 +43,7 @@ async function inMemory(bytes: Buffer): Promise<OpenFile> {
   };
 }
 
-async function openBatch(storage: Storage, { file, bytes }: FinishedFile): Promise<OpenFile> {
+async function openBatch(storage: Storage, { file, bytes }: Pick<FinishedFile, "file" | "bytes">): Promise<OpenFile> {
   const path = `${storage.place}/${file}`;
   const content = await storage.open(file).catch((error: unknown) => {
     throw failureOf(error)?.code === "directory_damaged" ? changedFile(path, error) : error; // a link, a named pipe, …

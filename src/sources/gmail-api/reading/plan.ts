@@ -26,20 +26,21 @@ export const NO_HINTS: Hints = { attached: new Set(), chats: new Set() };
 /**
  * The cheapest calls that bring these refs, in their order: per conversation one threads.get or one messages.get each,
  * whichever costs fewer units; at equal cost the fewer calls. With attachments a message that has some costs one more call,
- * unless it is read `raw`, which brings everything at once. Lazy: one conversation is planned at a time.
+ * unless it is read `raw`, which brings everything at once, and alone brings originals. Lazy: one conversation is planned at a time.
  */
 export function* plan(
   conversations: Iterable<Conversation>,
   prices: Prices,
-  { attachments }: Want = TEXT_ALONE,
+  { attachments, originals }: Want = TEXT_ALONE,
   { attached, chats }: Hints = NO_HINTS,
 ): Generator<Call> {
   const each = prices["messages.get"];
-  const formatOf = (id: string): "full" | "raw" => (attachments && !chats.has(id) ? "raw" : "full");
+  const formatOf = (id: string): "full" | "raw" => ((attachments || originals) && !chats.has(id) ? "raw" : "full");
   for (const { threadId, ids } of conversations) {
     const behind = attachments ? each * ids.filter((id) => attached.has(id)).length : 0;
     const units = prices["threads.get"] + behind;
-    if (isCheaperWhole(ids.length, units, each, attachments)) yield { method: "threads.get", threadId, ids, units };
+    if (!originals && isCheaperWhole(ids.length, units, each, attachments))
+      yield { method: "threads.get", threadId, ids, units };
     else for (const id of ids) yield { method: "messages.get", format: formatOf(id), id, units: each };
   }
 }

@@ -1,6 +1,6 @@
 import { failureOf, refuse, type Failure } from "../../../core/errors.ts";
 import type { Content, Message, Part } from "../../../core/mail/mail.ts";
-import type { KeepContent, Reading, Step, Want } from "../../../core/ports/mailbox-source.ts";
+import type { Keepers, Kept, Reading, Step, Want } from "../../../core/ports/mailbox-source.ts";
 import {
   contentsOf,
   headerValues,
@@ -12,6 +12,7 @@ import {
 import { readParts } from "../../../formats/rfc5322/read-parts.ts";
 import type { GmailClient } from "../calls/client.ts";
 import type { Intake, Memory, Share } from "./memory.ts";
+import { passOriginal, type PassingOriginal } from "./pass-original.ts";
 import type { Call } from "./plan.ts";
 import { mapInOrder } from "./pool.ts";
 
@@ -22,23 +23,24 @@ export type ReadPorts = Readonly<{
   width: number;
   /** Messages that were not found, however often they were asked for: that is believed the next time at once. */
   missing: Set<string>;
-  /** Where attachments go that are wanted. */
-  keep: KeepContent | undefined;
+  /** Where that goes which is wanted beside text. */
+  keep: Keepers | undefined;
 }>;
 
 /** Carries out the plan: a bounded number of calls go on at once, and results come in the order of the plan. */
 export async function* readPending(
   { memory, ...ports }: ReadPorts,
   plan: Iterable<Call>,
-  { attachments }: Want,
+  { attachments, originals }: Want,
   signal: AbortSignal,
 ): AsyncGenerator<Step> {
-  if (attachments && !ports.keep) throw new RangeError("attachments that are wanted must be kept somewhere");
-  const keep = attachments ? ports.keep : undefined;
+  if ((attachments || originals) && !ports.keep) throw new RangeError("what is wanted must be kept somewhere");
+  const keep = attachments ? ports.keep?.attachment : undefined;
+  const keepOriginal = originals ? ports.keep?.original : undefined;
   using line = memory.openLine();
   const readCall = async (call: Call, limit: AbortSignal): Promise<Step & { share: Share }> => {
     const share = line.openShare();
-    const reader = messageReader({ ...ports, keep }, share, limit);
+    const reader = messageReader({ ...ports, keep, keepOriginal }, share, limit);
     const ended =
       call.method === "threads.get" ? await reader.conversation(call) : [await reader.message(call.id, call.format)];
     return { ended, units: call.units, share };
@@ -51,17 +53,27 @@ export async function* readPending(
 
 /** Reads for one call of the plan. Every wanted message ends, one way or another; what concerns the account is thrown. */
 function messageReader(
-  { client, missing, keep }: Omit<ReadPorts, "memory" | "width">,
+  {
+    client,
+    missing,
+    keep,
+    keepOriginal,
+  }: Pick<ReadPorts, "client" | "missing"> &
+    Readonly<{ keep: Keepers["attachment"] | undefined; keepOriginal: Keepers["original"] | undefined }>,
   intake: Intake,
   signal: AbortSignal,
 ) {
   const message = async (id: string, format: "full" | "raw" = "full"): Promise<Reading> => {
     const believe = missing.has(id);
     try {
-      const raw = format === "raw" ? await inRaw(id, believe) : undefined;
-      const found = raw ?? (await client.messagesGet(id, signal, intake, believe));
-      if (found.id !== id) return failed(id, "Gmail answered with another message.");
-      return { outcome: "read", id, message: raw ?? (await complete(found, format === "full")) };
+      const whole = format === "raw" ? await inRaw(id, believe) : undefined;
+      if (whole) return isOf(id, whole.message) ? { outcome: "read", id, ...whole } : another(id);
+      const found = await client.messagesGet(id, signal, intake, believe);
+      if (!isOf(id, found)) return another(id);
+      // It was thought to have no bytes.
+      const late = keepOriginal && format === "full" ? await inRaw(id, believe, found) : undefined;
+      if (late) return { outcome: "read", id, ...late };
+      return { outcome: "read", id, message: await complete(found, format === "full") };
     } catch (error) {
       return endOf(id, await ownFailure(error));
     }
@@ -115,7 +127,7 @@ function messageReader(
    */
   const complete = async (given: Message, mayBeRaw = true): Promise<Message> => {
     const whole = keep && mayBeRaw && isBetterRaw(given) ? await inRaw(given.id, false, given) : undefined;
-    if (whole) return whole;
+    if (whole) return whole.message;
     try {
       return await withContent(given);
     } catch (error) {
@@ -152,25 +164,40 @@ function messageReader(
    * The message from its own bytes, its attachments kept as they pass. Undefined where Gmail has none, or none to be relied
    * on: chats were never mail, and their bytes may be cut (gmail-api.md §2.6). Throws where they are not of `seen`.
    */
-  const inRaw = async (id: string, believe: boolean, seen?: Message): Promise<Message | undefined> => {
+  const inRaw = async (
+    id: string,
+    believe: boolean,
+    seen?: Message,
+  ): Promise<Readonly<{ message: Message; original?: Kept }> | undefined> => {
     if (seen && isChat(seen)) return undefined;
+    let passing: PassingOriginal | undefined; // of the answer that is read now
     const reserve = (bytes: number): Promise<void> => intake.reserve(bytes, signal);
     const keepPart = async (chunks: AsyncIterable<Buffer>): Promise<Content> => {
       const { sha256, bytes } = await keep!(chunks);
       return { kept: "stored", size: bytes, sha256, handle: "" };
     };
-    const read = (bytes: AsyncIterable<Buffer>): Promise<Part> => readParts(bytes, { reserve, keep: keepPart });
-    const { message: found, made } = await client.messagesGetRaw(id, read, signal, believe);
-    if (made === undefined || isChat(found)) return undefined;
-    const whole = { ...found, root: made };
-    if (seen) assertSameMail(seen, whole);
-    const contents = new Map<Part, Content>();
-    for (const part of contentsOf(whole).attachments)
-      if (part.content.kept !== "stored") {
-        const kept = await keep!(part.content.kept === "here" ? [part.content.read()] : []);
-        contents.set(part, { kept: "stored", size: kept.bytes, sha256: kept.sha256, handle: "" });
-      }
-    return withContents(whole, contents);
+    const ports = keep ? { reserve, keep: keepPart } : { reserve };
+    const read = async (bytes: AsyncIterable<Buffer>): Promise<Part> => {
+      await passing?.abandon(); // of an answer that broke off
+      passing = keepOriginal && passOriginal((chunks, date) => keepOriginal(id, chunks, date));
+      return readParts(passing ? passing.through(bytes) : bytes, ports);
+    };
+    try {
+      const { message: found, made } = await client.messagesGetRaw(id, read, signal, believe);
+      if (made === undefined || isChat(found)) return undefined;
+      const whole = { ...found, root: made };
+      if (seen) assertSameMail(seen, whole);
+      const contents = new Map<Part, Content>();
+      for (const part of keep ? contentsOf(whole).attachments : [])
+        if (part.content.kept !== "stored") {
+          const kept = await keep!(part.content.kept === "here" ? [part.content.read()] : []);
+          contents.set(part, { kept: "stored", size: kept.bytes, sha256: kept.sha256, handle: "" });
+        }
+      const original = found.id === id ? await passing?.finish(found.internalDate) : undefined;
+      return { message: withContents(whole, contents), ...(original && { original }) };
+    } finally {
+      await passing?.abandon();
+    }
   };
 
   const withText = async (given: Message): Promise<Message> => {
@@ -184,6 +211,14 @@ function messageReader(
   };
 
   return { message, conversation };
+}
+
+function isOf(id: string, message: Message): boolean {
+  return message.id === id;
+}
+
+function another(id: string): Reading {
+  return failed(id, "Gmail answered with another message.");
 }
 
 function failed(id: string, reason: string, failure?: Failure): Reading {

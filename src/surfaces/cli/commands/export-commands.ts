@@ -1,10 +1,11 @@
 import type { Command } from "commander";
 
 import type { ExportRequest } from "../../../core/export/job.ts";
+import type { Format } from "../../../core/export/format.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
 import { verify } from "../../../pipeline/verify.ts";
 import { viewOfEstimate } from "../../estimate-view.ts";
-import { account, atLeastOne, searchText, searchTexts } from "../arguments.ts";
+import { account, atLeastOne, formats, searchText, searchTexts } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-code.ts";
 import { exportEvents, type ExportEvents } from "../terminal/export-events.ts";
@@ -23,6 +24,7 @@ type ExportOptions = Readonly<{
   label?: string[];
   includeSpamTrash?: boolean;
   attachments?: boolean;
+  formats?: readonly Format[];
   dryRun?: boolean;
   wait?: boolean;
 }>;
@@ -41,6 +43,7 @@ export function addExportCommands(program: Command, context: Context): void {
     .option("--label <label...>", "only messages with all these labels, by name or id", searchTexts)
     .option("--include-spam-trash", "spam and trash too")
     .option("--attachments", "the contents of attachments too, each once, in files of their own")
+    .option("--formats <list>", "beside the records, with commas between: eml (the originals, a file each)", formats)
     .optionsGroup("Where to:")
     .option("--output-dir <dir>", "inside EXPORT_DIR (default: EXPORT_DIR/<email>)")
     .option("--was <email>", "a former address of the account, under which that directory was exported")
@@ -68,6 +71,7 @@ export function addExportCommands(program: Command, context: Context): void {
         batchSize,
         filter,
         ...(options.attachments && { attachments: true }),
+        ...(options.formats !== undefined && options.formats.length > 0 && { formats: options.formats }),
       };
       if (options.dryRun) {
         const estimate = await services.estimate(request, signal);
@@ -85,7 +89,7 @@ export function addExportCommands(program: Command, context: Context): void {
     [
       "export ada@example.com",
       "export ada@example.com --dry-run",
-      "export ada@example.com --attachments",
+      "export ada@example.com --attachments --formats eml",
       'export ada@example.com --query "has:attachment newer_than:1y"',
       "export ada@example.com --json | jq -c .progress",
     ],

@@ -76,6 +76,7 @@ test("events tell of each stage, of progress once a second, and of a wait until 
     labels: [],
     include_spam_trash: false,
     attachments: false,
+    formats: [],
   });
   expect(told.at(-1)).toEqual({
     event: "result",

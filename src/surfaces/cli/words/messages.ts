@@ -69,6 +69,7 @@ const en = {
     `${plural(messages, "message")} in ${plural(files, "file")} in ${path}`,
   attachments: (stored: number, files: number, bytes: number): string =>
     `${plural(stored, "attachment")} in ${plural(files, "file")} of their own, ${megabytes(bytes)}`,
+  originals: (count: number, bytes: number): string => `${plural(count, "original")}, ${megabytes(bytes)}`,
   cost: (calls: number, units: number, refused: number): string =>
     `Cost: ${plural(calls, "request")}, ${plural(units, "quota unit")}, ${number(refused)} refused`,
   goneBefore: (count: number): string => `Gone from Gmail before they could be read: ${number(count)}`,
@@ -97,6 +98,7 @@ const en = {
     `About ${until}; less, about ${from}, if your Google project is an old one (from before May 2026)`,
   atRate: (units: number): string => `at ${number(units)} units a minute`,
   withAttachments: (units: number, time: string): string => `With attachments: ${plural(units, "quota unit")}. ${time}`,
+  withOriginals: (units: number, time: string): string => `With originals too: ${plural(units, "quota unit")}. ${time}`,
   ofDay: (percent: string): string => `${percent} % of what a project may spend a day`,
   signedInAs: (account: string): string => `Signed in as ${account}.`,
   signedOut: (account: string): string => `Signed out ${account}.`,
@@ -172,6 +174,7 @@ const fr: Messages = {
   inFiles: (messages, files, path) => `${pluriel(messages, "message")} dans ${pluriel(files, "fichier")} de ${path}`,
   attachments: (stored, files, bytes) =>
     `${pluriel(stored, "pièce jointe", "pièces jointes")} dans ${pluriel(files, "fichier")} à part, ${megabytes(bytes, "fr")}`,
+  originals: (count, bytes) => `${pluriel(count, "original", "originaux")}, ${megabytes(bytes, "fr")}`,
   cost: (calls, units, refused) =>
     `Coût : ${pluriel(calls, "appel")}, ${pluriel(units, "unité de quota", "unités de quota")}, ${pluriel(refused, "refus", "refus")}`,
   goneBefore: (count) => `Disparus de Gmail avant d'être lus : ${number(count, "fr")}`,
@@ -200,6 +203,8 @@ const fr: Messages = {
   atRate: (units) => `à ${number(units, "fr")} unités par minute`,
   withAttachments: (units, time) =>
     `Avec les pièces jointes : ${pluriel(units, "unité de quota", "unités de quota")}. ${time}`,
+  withOriginals: (units, time) =>
+    `Avec les originaux aussi : ${pluriel(units, "unité de quota", "unités de quota")}. ${time}`,
   ofDay: (percent) => `${percent} % de ce qu'un projet peut dépenser par jour`,
   signedInAs: (account) => `Connecté comme ${account}.`,
   signedOut: (account) => `${account} est déconnecté.`,

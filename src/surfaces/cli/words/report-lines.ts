@@ -20,7 +20,15 @@ function timeOf(minutes: Cost["minutes"], unitsPerMinute: number, w: Messages): 
 }
 
 export function estimateLines(
-  { messages, conversations, unitsPerMinute, shareOfDay, text: { calls, units, minutes }, attachments }: Estimate,
+  {
+    messages,
+    conversations,
+    unitsPerMinute,
+    shareOfDay,
+    text: { calls, units, minutes },
+    attachments,
+    originals,
+  }: Estimate,
   w: Messages = ENGLISH,
 ): string[] {
   const share = (100 * shareOfDay).toLocaleString(w.language, { maximumSignificantDigits: 2 });
@@ -28,17 +36,19 @@ export function estimateLines(
     w.found(messages, conversations, calls, units),
     `${timeOf(minutes, unitsPerMinute, w)}; ${w.ofDay(share)}`,
     w.withAttachments(attachments.units, timeOf(attachments.minutes, unitsPerMinute, w)),
+    w.withOriginals(originals.units, timeOf(originals.minutes, unitsPerMinute, w)),
   ];
 }
 
 /** What an export came to, in lines. */
 export function manifestLines(path: string, manifest: Manifest, paint: Paint, w: Messages = ENGLISH): string[] {
-  const { total_emails, total_batches, quota, failed, gone, complete, attachments } = manifest;
+  const { total_emails, total_batches, quota, failed, gone, complete, attachments, originals } = manifest;
   const calls = Object.values(quota.calls).reduce((sum, count) => sum + count, 0);
   const mark = complete ? `${sign("ok", paint)} ${w.complete}` : `${sign("warn", paint)} ${w.notComplete}`;
   return [
     `${mark} ${w.inFiles(total_emails, total_batches, path)}`,
     ...(attachments ? [`  ${w.attachments(attachments.stored, attachments.blobs, attachments.blobBytes)}`] : []),
+    ...(originals ? [`  ${w.originals(originals.count, originals.bytes)}`] : []),
     `  ${w.cost(calls, quota.units, quota.refused)}`,
     ...(gone.length > 0 ? [`  ${w.goneBefore(gone.length)}`] : []),
     ...(failed.length > 0 ? [`  ${w.failedNamed(failed.length)}`] : []),

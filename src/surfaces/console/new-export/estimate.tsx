@@ -19,6 +19,7 @@ const words = inBoth({
     conversations: "Conversations",
     units: "Quota units",
     withAttachments: "With attachments",
+    withOriginals: "With originals too",
     dayLong: (part: string) => `Google lets a project spend 80,000,000 units a day; this takes ${part} of them.`,
   },
   fr: {
@@ -37,6 +38,7 @@ const words = inBoth({
     conversations: "Conversations",
     units: "Unités de quota",
     withAttachments: "Avec les pièces jointes",
+    withOriginals: "Avec les originaux aussi",
     dayLong: (part: string) => `Google accorde 80 000 000 unités par jour à un projet ; ceci en prend ${part}.`,
   },
 });
@@ -47,7 +49,7 @@ const HARDLY = 0.0001;
 /** The answer to "how long?", in words first and then in figures. */
 export function EstimateOf({ of }: { of: Estimate }) {
   const w = words();
-  const { messages, conversations, units, tier, minutes, text, attachments, share_of_day: part } = of;
+  const { messages, conversations, units, tier, minutes, text, attachments, originals, share_of_day: part } = of;
   const older = typeof text.minutes === "number" ? undefined : text.minutes[0];
   const ofDay = part > 0 && part < HARDLY ? w.lessThan(share(HARDLY)) : share(part);
   if (messages === 0) return <p>{w.nothing}</p>;
@@ -76,6 +78,12 @@ export function EstimateOf({ of }: { of: Estimate }) {
           <div>
             <dt>{w.withAttachments}</dt>
             <dd>{number(attachments.units)}</dd>
+          </div>
+        )}
+        {originals && (
+          <div>
+            <dt>{w.withOriginals}</dt>
+            <dd>{number(originals.units)}</dd>
           </div>
         )}
       </dl>

@@ -23,6 +23,7 @@ test("everything that is filled in is asked for", () => {
       otherLabels: "Label_3, INBOX;Label_4",
       spamAndTrash: true,
       attachments: true,
+      originals: true,
       directory: " trip/lisbon ",
       batchSize: "1,000",
     },
@@ -35,6 +36,7 @@ test("everything that is filled in is asked for", () => {
     labels: ["INBOX", "Label_3", "Label_4"],
     include_spam_trash: true,
     attachments: true,
+    formats: ["eml"],
     output_dir: "/mail/data/trip/lisbon",
     batch_size: 1_000,
   });

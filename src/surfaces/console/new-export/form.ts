@@ -13,6 +13,7 @@ export type Draft = Readonly<{
   otherLabels: string;
   spamAndTrash: boolean;
   attachments: boolean;
+  originals: boolean;
   directory: string;
   batchSize: string;
 }>;
@@ -26,6 +27,7 @@ export const EMPTY: Draft = {
   otherLabels: "",
   spamAndTrash: false,
   attachments: false,
+  originals: false,
   directory: "",
   batchSize: "",
 };
@@ -44,6 +46,7 @@ export function bodyOf(draft: Draft, exportDir: string): Readonly<Record<string,
     ...(labels.length > 0 && { labels: [...new Set(labels)] }),
     ...(draft.spamAndTrash && { include_spam_trash: true }),
     ...(draft.attachments && { attachments: true }),
+    ...(draft.originals && { formats: ["eml"] }),
     ...(directory.trim() && { output_dir: pathIn(exportDir, directory.trim()) }),
     ...(batchSize.trim() && { batch_size: numberIn(batchSize) }),
   };

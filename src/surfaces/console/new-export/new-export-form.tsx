@@ -22,6 +22,7 @@ const words = inBoth({
   en: {
     spamAndTrash: "Spam and trash too",
     attachments: "The contents of attachments too",
+    originals: "The original of each message too, as an .eml file",
     estimate: "Estimate first",
     start: "Start export",
     stop: "Stop estimating",
@@ -34,6 +35,7 @@ const words = inBoth({
   fr: {
     spamAndTrash: "Le spam et la corbeille aussi",
     attachments: "Le contenu des pièces jointes aussi",
+    originals: "L'original de chaque message aussi, en fichier .eml",
     estimate: "Estimer d'abord",
     start: "Lancer l'export",
     stop: "Arrêter l'estimation",
@@ -103,6 +105,14 @@ export function NewExportForm({ accounts, exportDir }: { accounts: readonly Acco
             onChange={({ currentTarget }) => change({ attachments: currentTarget.checked })}
           />
           {w.attachments}
+        </label>
+        <label class="choice">
+          <input
+            type="checkbox"
+            checked={draft.originals}
+            onChange={({ currentTarget }) => change({ originals: currentTarget.checked })}
+          />
+          {w.originals}
         </label>
         <MoreOptions
           draft={draft}

@@ -30,6 +30,7 @@ export const RUNNING_EXPORT = {
   labels: [],
   include_spam_trash: false,
   attachments: false,
+  formats: [],
   progress: { stage: "fetching", listed: 12_661, exported: 5_339, gone: 0, failed: 0, batches: 1 },
   quota: {
     tier: "2026",

@@ -77,6 +77,7 @@ export const Estimate = z
         share_of_day: 0.0022,
         text: { units: 178_530, minutes: 30.4 },
         attachments: { units: 207_840, minutes: 35.4 },
+        originals: { units: 253_220, minutes: 43.1 },
       },
     ],
   });

@@ -2,6 +2,7 @@ import { z } from "zod";
 
 import { sameAccount } from "../../../core/account.ts";
 import { STATE_NAMES, type ExportJob, type ExportRequest } from "../../../core/export/job.ts";
+import { FORMATS } from "../../../core/export/format.ts";
 import { sameFilter } from "../../../core/mail/filter.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
 import { PROGRESS_SHAPE, viewOfFailure, viewOfProgress, viewOfRequest } from "../../progress-view.ts";
@@ -36,6 +37,7 @@ export const Export = z
     labels: z.array(z.string()),
     include_spam_trash: z.boolean(),
     attachments: z.boolean(),
+    formats: z.array(z.enum(FORMATS)),
     ...PROGRESS_SHAPE,
     rate: z
       .object({

@@ -1,6 +1,7 @@
 import type { FastifyReply } from "fastify";
 import { z } from "zod";
 
+import { FORMATS } from "../../../core/export/format.ts";
 import type { ExportRequest } from "../../../core/export/job.ts";
 import { EMAIL } from "../contract/examples.ts";
 import { clientGone } from "../client-gone.ts";
@@ -31,6 +32,13 @@ export const NewExport = z
     query: wellFormed.max(LONGEST_QUERY).default(""),
     labels: z.array(wellFormed.min(1).max(LONGEST_LABEL)).max(MOST_LABELS).default([]),
     include_spam_trash: z.boolean().default(false),
+    formats: z
+      .array(z.enum(FORMATS))
+      .max(FORMATS.length)
+      .default([])
+      .describe(
+        "What is written beside the records: `eml`, the original of each message, byte for byte, as a file of its own. A directory keeps what it was begun with.",
+      ),
     attachments: z
       .boolean()
       .default(false)
@@ -43,7 +51,7 @@ export const NewExport = z
     examples: [
       { email: EMAIL },
       { email: EMAIL, max_emails: 1000, output_dir: "./data", batch_size: 5000 },
-      { email: EMAIL, attachments: true },
+      { email: EMAIL, attachments: true, formats: ["eml"] },
       { email: EMAIL, output_dir: "./data/letters", query: "from:ada after:2024/01/01", labels: ["INBOX"] },
     ],
   });
@@ -83,5 +91,6 @@ export async function acceptExport(
     batchSize: body.batch_size,
     filter: await resolveLabels(body.email, asked, clientGone(reply)),
     ...(body.attachments && { attachments: true }),
+    ...(body.formats.length > 0 && { formats: FORMATS.filter((one) => body.formats.includes(one)) }),
   };
 }

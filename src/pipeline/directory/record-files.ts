@@ -1,0 +1,38 @@
+import type { ExportRecord } from "../../core/mail/record.ts";
+import { emlPath } from "../../formats/eml-path.ts";
+import { withoutBody } from "../../formats/record-line.ts";
+
+/** What a record points at: contents of attachments by their hashes, and the original, with where it lies as a file. */
+export type RecordFiles = Readonly<{
+  id: string;
+  hashes: readonly string[];
+  original: Readonly<{ path: string; sha256: string; bytes: number }> | undefined;
+}>;
+
+type Pointing = Pick<ExportRecord, "Message-ID" | "Internal-Date" | "Attachments" | "Original">;
+
+export function filesOf(record: Pointing): RecordFiles {
+  const { "Message-ID": id, "Internal-Date": date, Attachments: attachments, Original: original } = record;
+  return {
+    id,
+    hashes: attachments.flatMap(({ sha256 }) => (sha256 === undefined ? [] : [sha256])),
+    original: original && { path: emlPath(id, date), ...original },
+  };
+}
+
+/** The same of a record as it stands in its batch, read without its text. */
+export function filesInLine(line: Buffer): RecordFiles {
+  const record: Partial<Pointing> = JSON.parse(withoutBody(line) ?? line.toString());
+  const {
+    "Message-ID": id = "",
+    "Internal-Date": date = "",
+    Attachments: attachments = [],
+    Original: original,
+  } = record;
+  return filesOf({
+    "Message-ID": id,
+    "Internal-Date": date,
+    Attachments: attachments,
+    ...(original && { Original: original }),
+  });
+}

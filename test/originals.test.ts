@@ -1,0 +1,169 @@
+import { createHash } from "node:crypto";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect, test } from "vitest";
+
+import { failureOf } from "../src/core/errors.ts";
+import { EVERYTHING } from "../src/core/mail/filter.ts";
+import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
+import { verify, type Finding } from "../src/pipeline/verify.ts";
+import { folderStorage } from "../src/storage/folder/folder-storage.ts";
+import { fileLock } from "../src/storage/folder/lock.ts";
+import { gmailReader } from "./gmail-reader.ts";
+import { gist, gistOfTruth, manifestIn, recordsIn } from "./exported.ts";
+import { inProcess, type InProcess } from "./in-process.ts";
+import { manualClock } from "./manual-clock.ts";
+
+const ALL = { ...EVERYTHING, includeSpamTrash: true };
+const NEVER = new AbortController().signal;
+
+const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
+
+const check = async (directory: string): Promise<readonly Finding[]> =>
+  (await verify(directory, createReadDirectory(folderStorage(fileLock(manualClock()))), NEVER)).findings;
+
+/** Paths below a folder, in order; none where it is not. */
+async function pathsIn(directory: string, folder: string): Promise<string[]> {
+  const entries = await readdir(join(directory, folder), { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  return files.map((path) => path.slice(directory.length + 1)).toSorted();
+}
+
+/** Holds every original against what Google gives of the message. */
+async function expectAllOf(w: InProcess, directory: string): Promise<void> {
+  const mailbox = w.google.mailbox();
+  const get = await gmailReader(w.google);
+  const records = await recordsIn(directory);
+  expect(records.map((record) => record["Message-ID"]).toSorted()).toEqual(mailbox.ids().toSorted());
+  const paths: string[] = [];
+  const without: string[] = [];
+  let bytes = 0;
+  for (const record of records) {
+    const id = record["Message-ID"];
+    expect(gist(record)).toEqual(gistOfTruth(mailbox.truth(id)));
+    if (!mailbox.truth(id).hasRaw) {
+      expect(record.Original).toBeUndefined();
+      without.push(id);
+      continue;
+    }
+    const { raw } = Object(await get(`messages/${id}?format=raw`));
+    const original = Buffer.from(String(raw), "base64url");
+    const path = `eml/${record["Internal-Date"].slice(0, 4)}/${record["Internal-Date"].slice(5, 7)}/${id}.eml`;
+    expect(await readFile(join(directory, path))).toEqual(original);
+    expect(record.Original).toEqual({ sha256: sha256(original), bytes: original.length });
+    expect(Object.keys(record).at(-1)).toBe("Original");
+    paths.push(path);
+    bytes += original.length;
+  }
+  expect(without.length).toBeGreaterThan(0);
+  const manifest = await manifestIn(directory);
+  expect(manifest).toMatchObject({ complete: true, formats: ["eml"], originals: { count: paths.length, bytes } });
+  expect(manifest.originals!.without!.map(({ id }) => id).toSorted()).toEqual(without.toSorted());
+  expect(await pathsIn(directory, "eml")).toEqual(paths.toSorted());
+  expect(await check(directory)).toEqual([]);
+}
+
+test("every original is stored byte for byte, and its record tells its hash and follows from it; chats have none", async () => {
+  await using w = await inProcess({ messages: 200, messagesPerThread: 3 }, { formats: ["eml"], filter: ALL });
+  w.google.meter.reset();
+  await w.run();
+  // One call a message, a few listings, and nothing twice: chats are known before, but for those without content.
+  const { "messages.get": gets = 0, "threads.get": threads = 0 } = w.google.meter.calls;
+  const blank = w.google
+    .mailbox()
+    .ids()
+    .filter((id) => !w.google.mailbox().truth(id).labelIds.includes("CHAT") && !w.google.mailbox().truth(id).hasRaw);
+  expect([gets, threads]).toEqual([200 + blank.length, 0]);
+  await expectAllOf(w, w.directory);
+});
+
+test("with attachments too, both come from the same answer", async () => {
+  await using w = await inProcess({ messages: 120 }, { formats: ["eml"], attachments: true, filter: ALL });
+  await w.run();
+  await expectAllOf(w, w.directory);
+  const { attachments } = await manifestIn(w.directory);
+  expect(await pathsIn(w.directory, "attachments")).toHaveLength(attachments!.blobs);
+});
+
+test("answers that break off are asked for again, and leave nothing behind", async () => {
+  await using w = await inProcess({ messages: 80 }, { formats: ["eml"], filter: ALL });
+  w.google.faults.add(
+    { kind: "cutBody", method: "messages.get", rate: 0.3 },
+    { kind: "truncatedJson", method: "messages.get", rate: 0.2 },
+    { kind: "500", method: "messages.get", rate: 0.1 },
+  );
+  await w.run();
+  w.google.faults.clear();
+  await expectAllOf(w, w.directory);
+  expect((await readdir(w.directory)).filter((name) => name.startsWith(".new"))).toEqual([]);
+});
+
+test("stopped and gone on with, an export is the same as one that was never interrupted", async () => {
+  await using w = await inProcess(
+    { messages: 120, messagesPerThread: 3 },
+    { formats: ["eml"], filter: ALL, batchSize: 25 },
+  );
+  const whole = join(w.directory, "..", "whole");
+  await w.run(undefined, undefined, { directory: whole });
+  for (let runs = 0; runs < 9; runs += 1) {
+    const stop = new AbortController();
+    let before: number | undefined;
+    const stopSoon = ({ exported }: { exported: number }): void => {
+      before ??= exported;
+      if (exported > before + 10) stop.abort(new Error("stopped by hand"));
+    };
+    await w
+      .run(stopSoon, stop.signal)
+      .catch((error: unknown) => expect(error).toMatchObject({ message: "stopped by hand" }));
+  }
+  // A run broke off between an original and its record; something else is nobody's.
+  await mkdir(join(w.directory, "eml/2020/01"), { recursive: true });
+  await writeFile(join(w.directory, "eml/2020/01/00000000000000ff.eml"), "Subject: late\r\n\r\n");
+  await writeFile(join(w.directory, "eml/stray.txt"), "not ours");
+  await w.run();
+  expect(await recordsIn(w.directory)).toEqual(await recordsIn(whole));
+  expect(await pathsIn(w.directory, "eml")).toEqual([...(await pathsIn(whole, "eml")), "eml/stray.txt"].toSorted());
+  expect((await check(w.directory)).map(({ kind, subject }) => `${kind} ${subject}`)).toEqual(["extra eml/stray.txt"]);
+});
+
+test("verify names an original that is missing, changed or extra, and a record that does not follow from its own", async () => {
+  await using w = await inProcess({ messages: 60 }, { formats: ["eml"], filter: ALL });
+  await w.run();
+  const paths = await pathsIn(w.directory, "eml");
+  const [gone, altered] = [paths[0]!, paths[1]!];
+  await rm(join(w.directory, gone));
+  await writeFile(join(w.directory, altered), "Subject: something else\r\n\r\n");
+  await writeFile(join(w.directory, `${altered}.eml`), "");
+  // A record that was forged together with the manifest: only its original tells.
+  const batch = join(w.directory, "emails_batch_1.json");
+  const lines = (await readFile(batch, "utf8")).split("\n");
+  const at = lines.findIndex(
+    (line) => line.includes('"Original":') && !paths.slice(0, 2).some((path) => line.includes(idIn(path))),
+  );
+  lines[at] = lines[at]!.replace(/"Subject":"/, '"Subject":"No: ');
+  const forged = Buffer.from(lines.join("\n"));
+  await writeFile(batch, forged);
+  const manifest = await manifestIn(w.directory);
+  const entry = { ...manifest.batches[0], bytes: forged.length, sha256: sha256(forged) };
+  await writeFile(join(w.directory, "manifest.json"), JSON.stringify({ ...manifest, batches: [entry] }));
+  const [, id] = /"Message-ID":"(\w+)"/.exec(lines[at])!;
+  const found = await check(w.directory);
+  expect(found.map(({ kind, subject }) => `${kind} ${subject}`).toSorted()).toEqual(
+    [`missing ${gone}`, `changed ${altered}`, `extra ${altered}.eml`, `changed ${id}`].toSorted(),
+  );
+});
+
+const idIn = (path: string): string => path.slice(path.lastIndexOf("/") + 1, -".eml".length);
+
+test("a directory keeps what it was begun with: originals are never left out later, nor begun in the middle", async () => {
+  await using w = await inProcess({ messages: 40 }, { formats: ["eml"], filter: ALL });
+  await w.run();
+  w.google.mailbox().add({ plain: "one more", labelIds: ["INBOX"] });
+  await w.run(undefined, undefined, { formats: [] });
+  await expectAllOf(w, w.directory);
+  const elsewhere = join(w.directory, "..", "text");
+  await w.run(undefined, undefined, { formats: [], directory: elsewhere });
+  const refused = await w.run(undefined, undefined, { directory: elsewhere }).catch((error: unknown) => error);
+  expect(failureOf(refused)).toMatchObject({ code: "directory_foreign" });
+});
