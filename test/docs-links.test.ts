@@ -62,3 +62,12 @@ test("every source file that a page names is there", async () => {
   expect(named.length).toBeGreaterThan(50);
   expect(named.filter(({ name }) => !files.some((file) => file.endsWith(`/${name}`)))).toEqual([]);
 });
+
+test("the pictures of the README are there for both schemes, and smaller than 100 kB each", async () => {
+  for (const page of ["README.md", "README.fr.md"]) {
+    const text = await readFile(join(root, page), "utf8");
+    const names = [...text.matchAll(/(?:srcset|src)="([^"]+\.png)"/g)].map(([, name]) => name!);
+    expect(names.toSorted()).toEqual(["docs/console-dark.png", "docs/console-light.png"]);
+    for (const name of names) expect((await readFile(join(root, name))).length, name).toBeLessThan(100_000);
+  }
+});
