@@ -21,6 +21,10 @@ const SECOND_MS = 1_000;
 /** After a refusal that says nothing of units: this long, doubled at every further one, up to the minute after which all is forgotten. */
 const PAUSE_MS = 1_000;
 
+/** So long without a call, and so many times as long as calls are apart, is a wait that people are told of. */
+const HELD_MS = 3_000;
+const HELD_SPACINGS = 4;
+
 /** A lock-out may name a time beyond what timers can hold. */
 const MAX_SLEEP_MS = 3_600_000;
 
@@ -90,6 +94,15 @@ export function createPacer(options: PacerOptions): Pacer {
       measured.downTo(left, now),
       steering.opensAt(units, now),
     );
+  };
+
+  /** Until when nothing goes: no call for far longer than the even spacing of calls takes, because the minute is spent. */
+  const heldUntil = (now: EpochMs): EpochMs => {
+    const [head] = queue;
+    const at = head === undefined ? now : opensAt(head, now);
+    if (head === undefined || at === Infinity) return now; // a call in flight must end first
+    const between = (unitsFor(head.method) * MINUTE_MS) / steering.pace(now);
+    return at - now > Math.max(HELD_MS, HELD_SPACINGS * between) ? at : now;
   };
 
   /** Whether the project has units for it. Where they must be waited for, `pump` runs when they came. */
@@ -226,7 +239,7 @@ export function createPacer(options: PacerOptions): Pacer {
     },
     pace() {
       const now = clock.now();
-      const waitingUntil = Math.max(closedUntil, steering.waitsUntil(now));
+      const waitingUntil = Math.max(closedUntil, steering.waitsUntil(now), heldUntil(now));
       return {
         // While a higher limit is looked for calls go faster than what is believed; nothing may be promised from that.
         unitsPerMinute: steering.isSeeking()

@@ -248,7 +248,8 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
   };
 
   return {
-    believed: () => learned,
+    // Whatever a search hopes for: until an answer tells, a project is a new one, and an estimate says so.
+    believed: () => (seeking ? { ...start, priceFactor: 1 } : learned),
     isSeeking: () => seeking,
     learned: () => (isKnown && isFree ? worthKeeping() : undefined),
     unitsPerReal: () => rate / learned.unitsPerMinute,
