@@ -4,6 +4,11 @@ import { pair, type Pair } from "./pair.ts";
 export const DIFFERENCE_SENTENCES: readonly Pair[] = [
   pair("stands again in {file}", "figure encore dans {file}"),
   pair("counts {count} U+FFFD where the batches hold {held}", "compte {count} U+FFFD là où les fichiers en ont {held}"),
+  pair("its original was not stored", "son original n'a pas été enregistré"),
+  pair("a record tells of it, but it is not on the disk", "un message y renvoie, mais il n'est pas sur le disque"),
+  pair("its record is not what {path} says", "ce qui en est exporté n'est pas ce que dit {path}"),
+  pair("no record tells of it", "aucun message n'y renvoie"),
+  pair("its totals of originals are not those of the records", "ses totaux d'originaux ne sont pas ceux des messages"),
   pair("is not in the manifest", "n'est pas dans le manifeste"),
   pair("is in the manifest, but not on the disk", "est dans le manifeste, mais pas sur le disque"),
   pair(
@@ -31,5 +36,6 @@ export const DIFFERENCE_SENTENCES: readonly Pair[] = [
   pair("has no text in {field}", "n'a pas de texte dans {field}"),
   pair("has no list of text in {field}", "n'a pas de liste de textes dans {field}"),
   pair("has no number in {field}", "n'a pas de nombre dans {field}"),
+  pair("has an Original without hash and size", "a un original sans empreinte ni taille"),
   pair("has no list of Attachments", "n'a pas de liste de pièces jointes"),
 ];
