@@ -155,7 +155,7 @@ async function passLimit(clock: Clock, thread: Worker, options: ThreadOptions, s
 type SendReply = (value: unknown, transfer?: readonly ArrayBuffer[]) => void;
 
 /** What a thread does with a message: it knows what kind it is sent. */
-type Program = Readonly<{ answer(message: unknown, reply: SendReply): void }>;
+type Program = Readonly<{ answer(message: unknown, reply: SendReply): void | Promise<void> }>;
 
 /**
  * Makes the file that calls this the program of threads of this name; does nothing where the file is imported. `open`
@@ -166,7 +166,7 @@ export async function serveThread(name: string, open: () => Promise<Program>): P
   if (!port || workerData !== name) return;
   const program = await open();
   port.on("message", (message: unknown) => {
-    program.answer(message, (value, transfer = []) => port.postMessage(value, [...transfer]));
+    void program.answer(message, (value, transfer = []) => port.postMessage(value, [...transfer]));
   });
   port.postMessage("ready");
 }

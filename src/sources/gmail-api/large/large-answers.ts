@@ -90,7 +90,7 @@ type Asked = "more" | Readonly<{ method: Method; body: LargeBody }>;
 await serveThread(NAME, async () => {
   let pages: Iterator<readonly Item[]> | undefined;
   return {
-    answer(asked: Asked, reply) {
+    async answer(asked: Asked, reply) {
       const sendPage = (bytes?: ArrayBuffer): void => {
         const { value: page = [], done = true } = pages?.next() ?? {};
         if (done) pages = undefined;
@@ -98,7 +98,7 @@ await serveThread(NAME, async () => {
       };
       if (asked === "more") return sendPage();
       try {
-        const large = parseLargeJson(unpack(asked.body));
+        const large = parseLargeJson(await unpack(asked.body));
         if (!large) throw tooMuch();
         pages = pagesOf(itemsIn(asked.method, large));
         sendPage(large.bytes);

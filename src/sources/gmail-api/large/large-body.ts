@@ -1,6 +1,7 @@
-import { gunzipSync } from "node:zlib";
+import { finished } from "node:stream/promises";
+import { createGunzip, gunzipSync } from "node:zlib";
 
-import { ExportError, refuse } from "../../../core/errors.ts";
+import { ExportError, failureOf, refuse } from "../../../core/errors.ts";
 
 /** More than almost any mail has. What is larger is unpacked and read on a thread of its own. */
 export const LARGE_BYTES = 1 << 20;
@@ -72,31 +73,75 @@ export function gatherBytes(): Gathered {
   };
 }
 
-/** The body in one piece, decompressed, in memory of its own. The blocks are used up. Throws what cannot be read, or is too large. */
-export function unpack({ blocks, bytes, isCompressed, mostBytes, anyBytes }: LargeBody): Buffer<ArrayBuffer> {
-  const packed = Buffer.allocUnsafeSlow(bytes);
-  let at = 0;
-  for (const block of blocks) {
-    packed.set(new Uint8Array(block, 0, Math.min(block.byteLength, bytes - at)), at);
-    at += block.byteLength;
-    free(block);
-  }
-  if (!isCompressed) return packed;
+/**
+ * The body in one piece, decompressed, in memory of its own that `shrink` can give back in part. The blocks are used up,
+ * each given back as soon as it was read, so that never much more than the larger of the two is held. Throws what cannot be
+ * read, or is too large.
+ */
+export async function unpack({
+  blocks,
+  bytes,
+  isCompressed,
+  mostBytes,
+  anyBytes,
+}: LargeBody): Promise<Buffer<ArrayBuffer>> {
+  const memory = new ArrayBuffer(0, { maxByteLength: isCompressed ? mostBytes : bytes });
+  const append = (piece: Uint8Array): void => {
+    const at = memory.byteLength;
+    if (at + piece.length > memory.maxByteLength) throw tooLarge(mostBytes, anyBytes);
+    memory.resize(at + piece.length);
+    new Uint8Array(memory).set(piece, at);
+  };
+  let left = bytes;
+  const pieces = blocks.map((block) => {
+    const piece = new Uint8Array(block, 0, Math.min(block.byteLength, left));
+    left -= piece.length;
+    return piece;
+  });
+  if (isCompressed) await gunzipEach(pieces, append);
+  else
+    for (const piece of pieces) {
+      append(piece);
+      free(piece.buffer);
+    }
+  return Buffer.from(memory);
+}
+
+/** Decompresses pieces, each given back once it was read, and what comes of them, once `append` has it. */
+async function gunzipEach(pieces: readonly Uint8Array<ArrayBuffer>[], append: (piece: Buffer) => void): Promise<void> {
+  const stream = createGunzip({ chunkSize: LARGE_BYTES });
+  const ended = finished(stream);
+  ended.catch(() => {}); // heard below
+  stream.on("data", (piece: Buffer<ArrayBuffer>) => {
+    try {
+      append(piece);
+      if (piece.length === piece.buffer.byteLength) free(piece.buffer); // full, so that nothing more is written there
+    } catch (error) {
+      stream.destroy(error instanceof Error ? error : undefined);
+    }
+  });
   try {
-    const body = gunzip(packed, mostBytes);
-    if (!body) throw tooLarge(mostBytes, anyBytes);
-    if (body.length > LARGE_BYTES) return body;
-    const own = Buffer.allocUnsafeSlow(body.length); // small ones share their memory with others
-    own.set(body);
-    return own;
-  } finally {
-    free(packed.buffer);
+    for (const piece of pieces) {
+      await new Promise<void>((resolve, reject) => stream.write(piece, (error) => (error ? reject(error) : resolve())));
+      free(piece.buffer);
+    }
+    stream.end();
+    await ended;
+  } catch (error) {
+    throw failureOf(error) ? error : unreadable();
   }
+}
+
+/** Gives back what is behind so many bytes. */
+export function shrink(memory: ArrayBuffer, bytes: number): ArrayBuffer {
+  if (!memory.resizable) return memory.transfer(bytes); // which holds both for a moment
+  memory.resize(bytes);
+  return memory;
 }
 
 /** Gives memory back now, rather than when it is collected. */
 export function free(buffer: ArrayBuffer): void {
-  if (!buffer.detached) buffer.transfer(0);
+  if (!buffer.detached) buffer.transferToFixedLength(0);
 }
 
 /** Undefined where it comes to more than `mostBytes`. Throws `malformed_response` where it cannot be read. */
@@ -108,13 +153,17 @@ export function gunzip(packed: Buffer, mostBytes: number): Buffer<ArrayBuffer> |
     return gunzipSync(packed, { maxOutputLength: mostBytes, chunkSize });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
-    throw new ExportError({
-      code: "malformed_response",
-      retry: "backoff",
-      message: "Gmail's answer was compressed and could not be read.",
-      next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
-    });
+    throw unreadable();
   }
+}
+
+function unreadable(): ExportError {
+  return new ExportError({
+    code: "malformed_response",
+    retry: "backoff",
+    message: "Gmail's answer was compressed and could not be read.",
+    next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
+  });
 }
 
 /** Fewer than any one message may have. */

@@ -1,4 +1,5 @@
 import { mayBeParsed } from "../calls/json-limits.ts";
+import { shrink } from "./large-body.ts";
 
 /**
  * Large JSON without a second and a third copy of what makes it large. The base64 of contents is set aside: it is left
@@ -39,7 +40,7 @@ export function parseLargeJson(answer: Buffer<ArrayBuffer>): LargeJson | undefin
   return {
     json,
     rangeOf: (data) => (data.startsWith(NUL) ? decoded[Number(data.slice(NUL.length))] : undefined),
-    bytes: answer.buffer.transfer(answer.byteOffset + size),
+    bytes: shrink(answer.buffer, answer.byteOffset + size),
   };
 }
 
