@@ -3,6 +3,7 @@ import { pair, type Pair } from "./pair.ts";
 /**
  * Every sentence that failures say, beside its French. What stands in braces is put in as it is found in the English
  * one, translated itself where it is a sentence, number or size of ours. `test/french.test.ts` finds what is missing.
+ * Long, and one file all the same: a catalogue without logic, which a translator reads from top to bottom.
  */
 export const FAILURE_SENTENCES: readonly Pair[] = [
   // settings and this machine

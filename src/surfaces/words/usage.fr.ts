@@ -31,6 +31,7 @@ export const USAGE_SENTENCES: readonly Pair[] = [
     'There is no format "{name}". Those there are: json (always), {names}.',
     "Il n'y a pas de format « {name} ». Ceux qu'il y a : json (toujours), {names}.",
   ),
+  pair("It holds something that is no character.", "Il y a là quelque chose qui n'est pas un caractère."),
   pair("It must be a port: 1 to 65535.", "Il faut un port : de 1 à 65535."),
   pair("({command} --help lists the commands)", "({command} --help donne la liste des commandes)"),
 ];
