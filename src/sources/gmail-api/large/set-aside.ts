@@ -8,8 +8,11 @@ import { shrink } from "./large-body.ts";
  */
 const LONG_BYTES = 4_096;
 
-/** What is decoded at once: of base64, so a number of whole groups of four. */
-const PIECE_BYTES = 1 << 20;
+/**
+ * What is decoded at once: of base64, so a number of whole groups of four. Each is a string for a moment: larger ones would
+ * lie outside the young generation, and stay until all of the heap is collected.
+ */
+const PIECE_BYTES = 64 << 10;
 
 /** NUL begins the name of a content that was set aside. JSON has one way to write it. */
 const NUL = "\0";
