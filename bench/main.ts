@@ -2,25 +2,26 @@ import { writeFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-import { runEngine, SMALL, type Measured } from "./engine/engine.ts";
+import { measureLargeMail, runEngine, SMALL, type Measured } from "./engine/engine.ts";
 import { drawFirstMinute, measureMeters } from "./quota/meters.ts";
 import { runScenarios, type Result } from "./quota/scenarios.ts";
 import { report } from "./report.ts";
 
-const HELP = `Usage: npm run bench -- [--large] [--rounds N] [--only quota|meters|engine]
+const HELP = `Usage: npm run bench -- [--large] [--rounds N] [--only quota|meters|engine|large]
 
 Measures gmail-export beside other ways of doing the same, prints what it found and writes docs/bench.md.
 
   --large      export 200,000 messages too (some ten minutes more, and 5 GB of room for temporary files)
   --rounds N   how often ${SMALL.toLocaleString("en-US")} messages are exported, in turns with the bare loop; default 5
   --only PART  quota: speed under Google's limits, in virtual time · meters: the same under
-               meters of every kind · engine: CPU and memory. docs/bench.md stays as it is
+               meters of every kind · engine: CPU and memory · large: memory with conversations of up to 128 MB.
+               docs/bench.md stays as it is
   --help       this
 `;
 
 const REPORT = fileURLToPath(import.meta.resolve("../docs/bench.md"));
 const PICTURE = fileURLToPath(import.meta.resolve("../docs/first-minute.svg"));
-const PARTS = ["quota", "meters", "engine"] as const;
+const PARTS = ["quota", "meters", "engine", "large"] as const;
 
 const { values } = parseArgs({
   options: {
@@ -55,7 +56,8 @@ else if (parts.length === 0 || !(Number.isInteger(rounds) && rounds > 0)) {
       measured.push(one);
     });
   }
-  const text = report(results, measured, meters);
+  const largeMailMb = parts.includes("large") ? await measureLargeMail() : undefined;
+  const text = report(results, measured, meters, largeMailMb);
   process.stdout.write(text);
   if (values.only === undefined) await writeFile(REPORT, text);
 }

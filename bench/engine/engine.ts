@@ -20,6 +20,16 @@ export async function runEngine(
   }
 }
 
+/** Messages of `LARGE_BYTES` of text, in conversations of twenty on the average: many answers of up to 128 MB. */
+const LARGE_MESSAGES = 200;
+const LARGE_BYTES = 3_700_000;
+
+/** Exports mail that is large, from first to last in conversations that are; peak memory in MB. */
+export async function measureLargeMail(): Promise<number> {
+  await using stage = await setUp(LARGE_MESSAGES, { perThread: 20, bodyBytes: LARGE_BYTES });
+  return (await stage.ours()).peakMb;
+}
+
 async function measure(stage: Stage, messages: number, rounds: number): Promise<Measured> {
   const start = { ours: await several(stage.startOurs), bare: await several(stage.startBare) };
   const perMessage = ({ cpuMs, peakMb }: Usage, startMs: number): Run => ({

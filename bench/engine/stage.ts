@@ -39,11 +39,14 @@ export type Stage = AsyncDisposable &
     mustAgree(): Promise<void>;
   }>;
 
-export async function setUp(messages: number): Promise<Stage> {
+/** What the mailbox is like: messages in a conversation on the average, and bytes of text in each. */
+type Shape = Readonly<{ perThread: number; bodyBytes: number }>;
+
+export async function setUp(messages: number, shape: Shape = { perThread: 3, bodyBytes: BODY_BYTES }): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const scratch = stack.use(await scratchFolder());
   const credentialsPath = join(scratch.path, "credentials.json");
-  const google = stack.use(await startSimulator(messages, credentialsPath));
+  const google = stack.use(await startSimulator(messages, shape, credentialsPath));
   const credentials: object = JSON.parse(await readFile(credentialsPath, "utf8"));
   const product = stack.use(await install({ url: google.url, credentials }));
   await signIn(product);
@@ -90,8 +93,12 @@ export async function setUp(messages: number): Promise<Stage> {
   };
 }
 
-async function startSimulator(messages: number, credentialsPath: string): Promise<AsyncDisposable & { url: string }> {
-  const options = { messages, "per-thread": 3, "body-bytes": BODY_BYTES, credentials: credentialsPath };
+async function startSimulator(
+  messages: number,
+  { perThread, bodyBytes }: Shape,
+  credentialsPath: string,
+): Promise<AsyncDisposable & { url: string }> {
+  const options = { messages, "per-thread": perThread, "body-bytes": bodyBytes, credentials: credentialsPath };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(process.execPath, [SIMULATOR, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "close");
