@@ -29,7 +29,9 @@ export type Fields = Readonly<{
   max_emails: number | null;
   complete: boolean;
   progress: Readonly<Record<"listed" | "exported" | "gone" | "failed" | "batches", number>>;
-  quota: Readonly<{ units: number; calls: Readonly<Record<string, number>> }>;
+  updated_at: string;
+  quota: Readonly<{ units: number; refused: number; calls: Readonly<Record<string, number>> }>;
+  rate: Readonly<{ units_this_minute: number }> | null;
   files: readonly { file: string; count: number }[];
   failures: readonly { id: string; reason: string; attempts: number }[];
   failure: Readonly<{ code: string; next: string }>;

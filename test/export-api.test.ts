@@ -126,6 +126,33 @@ describe("an export", () => {
     }
   });
 
+  test("shows figures that are Google's own, at ten moments of it", async () => {
+    await using w = await stageSignedIn({ messages: 500, latencyMs: 25 });
+    // Calls are counted as they leave, and charged as they arrive: a few are on their way, and a report is a moment old.
+    const onTheirWay = 20 * 40;
+    const id = await begin(w);
+    let seen = "";
+    let charged = 0;
+    for (let moment = 0; moment < 10; moment += 1) {
+      const job = await until(async () => {
+        const now = await look(w, id);
+        return now.updated_at !== seen && now.state !== "queued" && now;
+      });
+      if (job.state !== "running") break; // a fast machine has seen fewer
+      seen = job.updated_at;
+      expect(job.quota.units).toBeGreaterThanOrEqual(charged - onTheirWay);
+      charged = w.google.meter.units;
+      expect(job.quota.units).toBeLessThanOrEqual(charged + onTheirWay);
+      expect(job.quota.refused).toBe(0);
+      if (job.rate) expect(job.rate.units_this_minute).toBeLessThanOrEqual(job.quota.units + onTheirWay);
+      const { listed, exported, gone, failed } = job.progress;
+      expect(exported + gone + failed).toBeLessThanOrEqual(listed);
+      expect(listed).toBeLessThanOrEqual(listedIds(w).length);
+    }
+    const job = await reaches(w, id, "completed");
+    expect([job.quota.units, job.progress.exported]).toEqual([w.google.meter.units - 1, listedIds(w).length]);
+  });
+
   test("of at most so many brings the newest", async () => {
     await using w = await stageSignedIn({ messages: 60 });
     const id = await begin(w, { max_emails: 25 });

@@ -22,6 +22,24 @@ function at({ product }: CommandStage, columns: number, args: readonly string[],
 /** SGR, colours and all (ECMA-48 §8.3.117). */
 const COLOUR = "\u001B[3";
 
+test("`npm start` logs for people in a terminal, and ends with npm", async () => {
+  await using w = await commandStage();
+  const folders = Object.fromEntries(
+    ["STATE_DIR", "TOKEN_DIR", "EXPORT_DIR"].map((n) => [n, join(w.product.folder, n)]),
+  );
+  const env = { ...w.product.env, ...folders, GOOGLE_CREDENTIALS_PATH: join(w.product.folder, "credentials.json") };
+  const cwd = join(import.meta.dirname, "..");
+  using terminal = pseudoTerminal("npm", ["start"], { cwd, env, columns: 120 });
+  await terminal.shows(/gmail-export listens on http/);
+  const url = /listens on (http:\S+)/.exec(terminal.lines().join("\n"))![1]!;
+  await fetch(`${url}/accounts`);
+  await terminal.shows(/^\d\d:\d\d:\d\d request {2}method=GET {2}route=\/accounts/m);
+  expect(terminal.output()).not.toContain('{"level"');
+  terminal.type(CTRL_C);
+  await terminal.ended;
+  await expect(fetch(url)).rejects.toThrow();
+});
+
 describe("an export in a terminal", () => {
   test.each([60, 120])("is one line of at most %d columns that changes in place", async (columns) => {
     await using w = await commandStageSignedIn({ messages: 200, latencyMs: 40 });

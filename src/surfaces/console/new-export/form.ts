@@ -38,7 +38,13 @@ export const EMPTY: Draft = {
  */
 export function bodyOf(draft: Draft, exportDir: string): Readonly<Record<string, unknown>> {
   const { email, query, directory, batchSize } = draft;
-  const labels = [...draft.labels, ...draft.otherLabels.split(/[\s,;]+/).filter(Boolean)];
+  const labels = [
+    ...draft.labels,
+    ...draft.otherLabels
+      .split(/[,;]/)
+      .map((label) => label.trim())
+      .filter(Boolean),
+  ];
   return {
     email,
     ...(draft.howMany === "newest" && { max_emails: numberIn(draft.newest) }),

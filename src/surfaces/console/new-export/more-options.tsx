@@ -18,9 +18,8 @@ const words = inBoth({
       DRAFT: "Drafts",
       UNREAD: "Unread",
     },
-    others: "Other labels, by their id",
-    othersHint:
-      "Gmail's ids, with commas between them, such as CATEGORY_PERSONAL or Label_12. To go by the name of a label of yours, search for label:name above.",
+    others: "Other labels, by name or id",
+    othersHint: "With commas between them, such as Travel/Lisbon, CATEGORY_PERSONAL.",
     batch: "Messages in each file",
     wrongBatch: "A whole number from 1 to 100,000.",
     batchHint:
@@ -37,9 +36,8 @@ const words = inBoth({
       DRAFT: "Brouillons",
       UNREAD: "Non lus",
     },
-    others: "Autres libellés, par leur identifiant",
-    othersHint:
-      "Les identifiants de Gmail, séparés par des virgules, comme CATEGORY_PERSONAL ou Label_12. Pour désigner un de vos libellés par son nom, cherchez label:nom ci-dessus.",
+    others: "Autres libellés, par nom ou identifiant",
+    othersHint: "Séparés par des virgules, comme Voyages/Lisbonne, CATEGORY_PERSONAL.",
     batch: "Messages par fichier",
     wrongBatch: "Un nombre entier de 1 à 100 000.",
     batchHint:
