@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { faultOfRecord } from "../src/core/mail/record.ts";
 import { toRecord } from "../src/formats/to-record.ts";
 import { DIFFERENCE_SENTENCES } from "../src/surfaces/words/differences.fr.ts";
+import { NewExport } from "../src/surfaces/http/exports/new-export.ts";
 import { FAILURES_IN_FRENCH } from "../src/surfaces/words/failures.fr.ts";
 import { FINDING_SENTENCES } from "../src/surfaces/words/findings.fr.ts";
 import { failureInFrench, inFrench as told } from "../src/surfaces/words/french.ts";
@@ -33,6 +34,7 @@ const MAKERS: Readonly<Record<string, readonly number[]>> = {
   fail: [1, 2, 3],
   skipped: [1, 2, 3],
   find: [2], // what a check finds
+  InvalidArgumentError: [0], // commander's
 };
 
 // oxlint-disable-next-line typescript/no-explicit-any -- ESTree's nodes, of which a few fields are looked at
@@ -72,7 +74,8 @@ async function sentencesIn(file: string): Promise<string[]> {
   const look = (node: Node): void => {
     if (Array.isArray(node)) return node.forEach(look);
     if (node === null || typeof node !== "object") return;
-    const maker = node.type === "CallExpression" && node.callee.type === "Identifier" ? MAKERS[node.callee.name] : [];
+    const isCall = node.type === "CallExpression" || node.type === "NewExpression";
+    const maker = isCall && node.callee.type === "Identifier" ? MAKERS[node.callee.name] : [];
     for (const place of maker ?? []) if (node.arguments[place]) found.push(...textsOf(node.arguments[place]));
     const isFailure =
       node.type === "ObjectExpression" &&
@@ -156,6 +159,8 @@ describe("what people are told when something is wrong, in French", () => {
         "The client file does not list http://a/b; it lists https://c/d. Google refuses the sign-in with redirect_uri_mismatch unless this very text is registered.",
       ),
     ).toMatch(/https:\/\/c\/d\. Google refuse/);
+    const form = NewExport.safeParse({ email: "a@example.com", query: "x".repeat(4_001), labels: ["x".repeat(501)] });
+    for (const { message } of form.error!.issues) expect(inFrench(message)).toMatch(/^Trop long : \d+ caractères/);
     expect(inFrench("This was never said.")).toBeUndefined();
   });
 });

@@ -1,6 +1,6 @@
 import { pair, type Pair } from "./pair.ts";
 
-/** What the command line says of a command that it cannot understand; the English is commander's, and ours. */
+/** What is said of a command line or a form that cannot be used; the English is commander's, zod's and ours. */
 export const USAGE_SENTENCES: readonly Pair[] = [
   pair("error: unknown command '{name}'", "erreur : commande inconnue « {name} »"),
   pair("error: unknown option '{name}'", "erreur : option inconnue « {name} »"),
@@ -25,6 +25,9 @@ export const USAGE_SENTENCES: readonly Pair[] = [
     "erreur : trop d'arguments pour « {name} » : {count} au lieu de {most} ({given}).",
   ),
   pair("Allowed choices are {choices}.", "Choix possibles : {choices}."),
+  pair("Too big: expected string to have <={count} characters", "Trop long : {count} caractères au plus"),
+  pair("Invalid email address", "Ce n'est pas une adresse de courrier"),
+  pair("Too big: expected array to have <={count} items", "Trop : {count} au plus"),
   pair("It is not an e-mail address.", "Ce n'est pas une adresse de courrier."),
   pair("It must be a whole number, 1 or more.", "Il faut un nombre entier, 1 ou plus."),
   pair(
