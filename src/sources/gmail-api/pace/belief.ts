@@ -1,5 +1,5 @@
 import type { EpochMs } from "../../../core/time.ts";
-import { meterKinds } from "./meters.ts";
+import { meterKinds, toleranceOf } from "./meters.ts";
 
 /** Steps between rates: coarse where nothing points at, fine around what is believed. */
 const COARSE = 1.04;
@@ -11,7 +11,7 @@ const SURPRISE = { passed: 0.08, refused: 0.004, again: 0.1 } as const;
 
 /** Every so often some belief goes back to where it began, and to the neighbours: prices, limits and other programs change. */
 const FORGET_MS = 10_000;
-const FORGET = 0.002;
+const FORGET = 0.0003;
 const DRIFT = 0.02;
 
 /** One part of what may be expected of a rate before anything is known: evenly (on a log scale) between two rates. */
@@ -26,6 +26,8 @@ export type Belief = Readonly<{
   passed(units: number, now: EpochMs): void;
   /** One that was sent before the last refusal was heard says less: what made that one be refused may hold for this one. */
   refused(units: number, now: EpochMs, isNew: boolean): void;
+  /** Something seems to have changed: so much of the belief goes back to what was expected of the rates up to `most`. */
+  doubt(part: number, most: number): void;
   /** New knowledge about the rate, such as a limit that was named. */
   expect(expected: readonly Expected[]): void;
   /** A window that was named ends then. */
@@ -123,7 +125,7 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
   let focused = 0;
   const focus = (): void => {
     const middle = quantile(0.5);
-    if (quantile(0.9) / quantile(0.1) > 1.12 || Math.abs(Math.log(middle / focused)) < 0.05) return;
+    if (quantile(0.85) / quantile(0.15) > 1.12 || Math.abs(Math.log(middle / focused)) < 0.05) return;
     focused = middle;
     resample(gridOf(prior, middle));
   };
@@ -140,6 +142,14 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
       for (const kind of kinds) kind.refused(units, now);
       normalize();
       focus();
+    },
+    doubt(part, most) {
+      const density = densityOf(prior, rates).map((one, i) => (rates[i]! <= most ? one : 0));
+      const total = sumOf(density) || 1;
+      for (const row of weights) {
+        const mass = (part * sumOf(row)) / total;
+        for (let i = 0; i < row.length; i += 1) row[i] = (1 - part) * row[i]! + mass * density[i]!;
+      }
     },
     expect(expected) {
       const before = prior;
@@ -225,9 +235,6 @@ function densityOf(expected: readonly Expected[], rates: Float64Array): Float64A
   }
   return density;
 }
-
-/** Units by which what is left may be more or less than reckoned: part of a call, and 50 ms of what flows in. */
-const toleranceOf = (units: number, rate: number): number => 0.25 * Math.min(units, 80) + rate / 1_200;
 
 function sumOf(row: Float64Array): number {
   let sum = 0;

@@ -53,6 +53,8 @@ export function createMeasured(): Measured {
     accepted: seen,
     refused(number, now) {
       refused += 1;
+      const call = number === undefined ? undefined : open.get(number);
+      if (call) minute.add(-call.units, call.at);
       return seen(number, now);
     },
     done(number) {

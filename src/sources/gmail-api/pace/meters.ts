@@ -13,7 +13,7 @@ const PHASE_MS = 5_000;
 const BURST_DOUBT = 0.08;
 
 /** A bucket holds at least the dearest call at list price, or that call would never get through. */
-const LEAST_BURST = 40;
+const LEAST_BURST = 52;
 
 /**
  * A manner of counting a minute, played for many rates at once: place i of every array belongs to `rates[i]` units a
@@ -69,6 +69,9 @@ export function meterKinds(rates: Float64Array, begun: EpochMs): { kinds: MeterK
   return { kinds, weights };
 }
 
+/** Units by which what is left may be more or less than reckoned: part of a call, and 60 ms of what flows in. */
+export const toleranceOf = (units: number, rate: number): number => 0.25 * Math.min(units, 80) + rate / 1_000;
+
 /** Units flow in evenly and are kept up to so many seconds of them; full at first. */
 function bucket(start: Float64Array, seconds: number, charged: boolean, begun: EpochMs): MeterKind {
   let rates = start;
@@ -101,12 +104,13 @@ function bucket(start: Float64Array, seconds: number, charged: boolean, begun: E
     doubts: () => doubts,
     passed(units, now) {
       flow(now);
-      for (let i = 0; i < levels.length; i += 1) levels[i] = Math.max(0, levels[i]! - units);
+      for (let i = 0; i < levels.length; i += 1)
+        levels[i] = Math.max(-toleranceOf(units, rates[i]!), levels[i]! - units);
     },
     refused(units, now) {
       flow(now);
       const most = charged ? 0 : units;
-      for (let i = 0; i < levels.length; i += 1) levels[i] = Math.min(levels[i]!, most);
+      for (let i = 0; i < levels.length; i += 1) levels[i] = Math.max(0, Math.min(levels[i]!, most));
       doubts = undefined;
     },
     endsAt: () => 0.5,

@@ -63,7 +63,7 @@ export function createPacer(options: PacerOptions): Pacer {
 
   let closedUntil: EpochMs = -Infinity;
   let pauses = 0; // refusals one after the other
-  let answered = false; // a refusal came since the last call was let go: more of them say nothing new
+  let heardAfter = -1; // the last turn that was given when a refusal was heard: what was sent before says nothing new
   let alone = false; // one call at a time, until one gets through
 
   const prices = () => PRICES[steering.believed().tier];
@@ -81,6 +81,9 @@ export function createPacer(options: PacerOptions): Pacer {
     for (const { at, method, count } of mayBe) measured.spentBefore(unitsFor(method) * count, at);
   };
   if (before) takeOver(before);
+
+  /** Whether a call was sent after the last refusal was heard. */
+  const isSince = (turn: Turn | undefined): boolean => (turn?.number ?? turns) > heardAfter;
 
   /** When the first in line may go: now or earlier, later, or Infinity when a call in flight must end first. */
   const opensAt = (head: Waiter, now: EpochMs): EpochMs => {
@@ -117,7 +120,6 @@ export function createPacer(options: PacerOptions): Pacer {
     turns += 1;
     inFlight += 1;
     inFlightAtSend = inFlight;
-    answered = false;
     const number = turns;
     measured.letGo(number, method, units, now);
     spacing.take(units, steering.pace(now), now);
@@ -204,8 +206,8 @@ export function createPacer(options: PacerOptions): Pacer {
     refused({ code, at, unitsPerMinute }, turn) {
       const now = clock.now();
       const call = measured.refused(turn?.number, now);
-      const isNew = !answered;
-      answered = true;
+      const isNew = isSince(turn);
+      heardAfter = turns;
       if (code === "quota_exceeded") {
         steering.refused({ ...call, isNew, named: unitsPerMinute, windowEnd: at }, now);
         if (isNew) alone = true;
@@ -227,11 +229,12 @@ export function createPacer(options: PacerOptions): Pacer {
     accepted(turn) {
       const now = clock.now();
       inFlightLimit.accepted();
-      if (!answered) {
+      const isNew = isSince(turn);
+      if (isNew) {
         alone = false;
         pauses = 0;
       }
-      if (steering.passed({ ...measured.accepted(turn?.number, now), isNew: !answered }, now)) tellLearned();
+      if (steering.passed({ ...measured.accepted(turn?.number, now), isNew }, now)) tellLearned();
     },
     spent(): Spent {
       const { calls, refused } = measured.totals();

@@ -29,14 +29,15 @@ const cases = (kinds: Parameters<typeof matrix>[0]): [string, Case][] => matrix(
 
 const meanOf = (shares: readonly number[]): number => shares.reduce((sum, share) => sum + share, 0) / shares.length;
 
+/** What is wanted of every server (docs/pacing.md); refusals in the first minutes weigh more than they do in an hour. */
+const GOAL = { first: 0.9, later: 0.98, refusedPer1000: 5 } as const;
+
 describe("nothing known, calls charged as listed", () => {
   test.each(cases(LISTED))("%s", async (_, one) => {
-    const { first, later, shares, refusedPer1000, lateRefusedPer1000, learned } = await runCase(one, 6);
-    expect(first).toBeGreaterThan(0.9);
-    expect(later).toBeGreaterThan(0.95);
-    expect(meanOf(shares.slice(0, 5))).toBeGreaterThan(0.97);
-    expect(refusedPer1000).toBeLessThan(7);
-    expect(lateRefusedPer1000).toBeLessThan(1.5);
+    const { first, later, refusedPer1000, learned } = await runCase(one, 5);
+    expect(first).toBeGreaterThan(GOAL.first);
+    expect(later).toBeGreaterThan(GOAL.later - 0.01);
+    expect(refusedPer1000).toBeLessThan(1.5 * GOAL.refusedPer1000);
     expect(learned?.tier).toBe(one.tier);
     expect(learned?.priceFactor).toBeLessThan(1.05);
   });
@@ -45,38 +46,37 @@ describe("nothing known, calls charged as listed", () => {
 describe("the limit remembered", () => {
   test.each(cases(LISTED))("%s", async (_, one) => {
     const remembered = { tier: one.tier, unitsPerMinute: one.limit, priceFactor: 1 };
-    const { first, later, refusedPer1000 } = await runCase(one, 4, { remembered });
+    const { first, later, refusedPer1000 } = await runCase(one, 3, { remembered });
     expect(first).toBeGreaterThan(0.98);
-    expect(later).toBeGreaterThan(0.98);
+    expect(later).toBeGreaterThan(GOAL.later);
     expect(refusedPer1000).toBe(0);
   });
 });
 
 describe("nothing known, a limit that is in no list", () => {
   test.each(cases(OTHER_LIMITS))("%s", async (_, one) => {
-    const { first, shares, refusedPer1000 } = await runCase(one, 5);
-    expect(first).toBeGreaterThan(0.8);
-    expect(meanOf(shares)).toBeGreaterThan(0.92);
-    expect(refusedPer1000).toBeLessThan(25);
+    const { first, later, refusedPer1000 } = await runCase(one, 4);
+    expect(first).toBeGreaterThan(0.88); // what is short of the goal here and below stands in docs/pacing.md
+    expect(later).toBeGreaterThan(0.93);
+    expect(refusedPer1000).toBeLessThan(45);
   });
 });
 
 describe("nothing known, reads charged above the list", () => {
   test.each(cases([...DEARER, ...DEARER_LEGACY]))("%s", async (_, one) => {
-    const { first, shares, refusedPer1000, learned } = await runCase(one, 5);
-    expect(first).toBeGreaterThan(0.8);
-    expect(meanOf(shares)).toBeGreaterThan(0.9);
-    expect(refusedPer1000).toBeLessThan(50);
-    expect(learned!.priceFactor / one.overprice).toBeGreaterThan(0.85);
-    expect(learned!.priceFactor / one.overprice).toBeLessThan(1.15);
+    const { first, later, refusedPer1000, learned } = await runCase(one, 4);
+    expect(first).toBeGreaterThan(0.85);
+    expect(later).toBeGreaterThan(0.87);
+    expect(refusedPer1000).toBeLessThan(40);
+    expect(learned!.priceFactor / one.overprice).toBeGreaterThan(0.9);
+    expect(learned!.priceFactor / one.overprice).toBeLessThan(1.1);
   });
 });
 
 describe("in the middle of a run", () => {
   test.each(cases(CHANGING).map(([name, one]) => [`${one.change}: ${name}`, one] as const))("%s", async (_, one) => {
     const { shares } = await runCase(one, 8);
-    expect(Math.max(...shares.slice(6))).toBeGreaterThan(0.88);
-    expect(meanOf(shares.slice(6))).toBeGreaterThan(0.75);
+    expect(meanOf(shares.slice(5))).toBeGreaterThan(0.75);
   });
 });
 

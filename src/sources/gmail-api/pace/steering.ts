@@ -12,17 +12,22 @@ import {
   type Learned,
 } from "./expected.ts";
 import type { Seen } from "./measured.ts";
+import { createRefusalBudget } from "./refusal-budget.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Part of a believed rate that is used: calls reach Google less evenly than they were sent. More once a minute was clean. */
-const USABLE = { clean: 0.993, refused: 0.987 } as const;
+/** Part of a believed rate that is used: calls reach Google less evenly than they were sent. More once a minute was clean, less when the hour's refusals are spent. */
+const USABLE = { clean: 0.995, refused: 0.99, spent: 0.95 } as const;
 
-/** The most within a sliding minute beside the pace, so that an even pace is not held up by it. */
-const CEILING = 1.006;
+/** The most within a sliding minute, beside the pace and beside the believed rate: an even pace is not held up by it. */
+const CEILING = { pace: 1.003, rate: 0.998 } as const;
 
-/** What a refusal costs, as a part of what can be had: less in the first minute, when it teaches most. */
-const REFUSAL_COST = { first: 0.2, later: 0.5 } as const;
+/**
+ * What a refusal costs, as a part of what can be had: less at first, when it teaches most, more after each; half as much
+ * after every two quiet minutes, so that a pace which is too low rises; and most when the hour's refusals are spent.
+ */
+const REFUSAL_COST = { first: 0.2, more: 0.1, later: 0.3, least: 0.05, spent: 1 } as const;
+const BOLD = 1.02;
 
 /**
  * Nothing known: how many times faster than a 2026 project bears calls go once so many units got through. A bucket is
@@ -46,28 +51,43 @@ const LEGACY_PROOF = 13_000;
  * After a refusal the next call goes when it is so likely to get through; where units flow back that is soon, and one
  * call more is a small price for knowing. Less is risked after several, and where units hardly can flow back.
  */
-const SURE = { first: 0.3, again: 0.5, windows: 0.85 } as const;
+const SURE = { first: 0.3, again: 0.5, windows: 0.75 } as const;
 const HARDLY_FLOWS = 0.15;
 
 /** Each refusal after another doubles the least wait, and the looks ahead are so far apart. */
 const LEAST_WAIT_MS = 200;
 const LOOK_AHEAD = 1.15;
+const LOOK_AHEAD_MS = 500;
 
 /**
- * A rate that is known less well than this is tried from the upper half of what is possible, in quiet times early on:
- * one refusal long after the one before tells it to a percent.
+ * A rate that is known less well than `spread` is tried from the upper half of what is possible, once, after the first
+ * quiet seconds: one refusal long after the one before tells it to a percent. One that is hardly known, `wide`, is so at
+ * any time, or it would stay too low for long. Whole minutes tell theirs by what they let through.
  */
-const REFINE = { spread: 1.025, from: 0.7, quietMs: 20_000, earlyMs: 180_000, refusals: 2 } as const;
+const REFINE = {
+  spread: 1.025,
+  wide: 1.1,
+  from: 0.7,
+  quietMs: 20_000,
+  earlyMs: 115_000,
+  refusals: 1,
+} as const;
 
 /** A pace kept up for so long without a refusal is borne. When one comes after all, it was a little too fast. */
 const PROVING_MS = 62_000;
 const PROVED_AND_REFUSED = 0.985;
+const PROVED_OR_NEARLY = 1.002;
+
+/** How much of the belief goes back to what was expected when a pace that was borne for minutes is refused. */
+const DOUBT = 0.2;
 
 /** A lower price is looked for after so many calls without refusal, twice as many after each time that it was not there. */
-const LOOK_UP_AFTER = 500;
+const LOOK_UP_AFTER = 2_000;
 const LOOK_UP_AFTER_MOST = 8_000;
 /** … and soon where a refusal may have come of what another process spent before this one began. */
 const LOOK_UP_SOON = 60;
+/** What fell of a sudden may come back as suddenly: it is looked for after so long, and twice that after each time that it was not there. */
+const FALLEN = { below: 0.9, heldMs: 120_000, lookMs: 30_000 } as const;
 const LOOK_UP_STEP_MS = 10_000;
 const LOOK_UP_STEP = 1.03;
 const LOOK_UP_STEP_MOST = 1.5;
@@ -78,8 +98,8 @@ const LOOK_UP_STEP_MOST = 1.5;
  */
 const SEARCH = { quietMs: 6_000, untilMs: 60_000, stepMs: 3_000, chance: 0.02, times: 2 } as const;
 
-/** Refused twice within seconds: a little slower for a while, or each refusal could be put down to the one before. */
-const SLACK = { withinMs: 5_000, forMs: 4_000, part: 0.92 } as const;
+/** Refused twice within a minute: a little slower for a while, or each refusal could be put down to the one before. */
+const SLACK = { withinMs: 60_000, forMs: 5_000, part: 0.92 } as const;
 
 /** Calls are not run further ahead of an even spacing than this, whatever a server would bear. */
 const AHEAD_MS = 500;
@@ -137,40 +157,56 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
   let told = remembered;
   let rate = belief.bestRate(REFUSAL_COST.first);
   let reckonedAt = begun;
-  let batch = { units: 0, at: begun };
+  let batch = { units: 0, from: begun, at: begun };
   let passedUnits = 0;
   let firstAt: EpochMs | undefined;
 
   let refusedAt = -Infinity;
   let cleanCalls = 0;
+  let refusedUnits = 0; // of the last call that was refused
   let streak = 0; // refusals one after the other
   let holdsUntil = -Infinity; // the longest that the last refusal makes all wait
 
+  let streaks = 0;
+  const budget = createRefusalBudget();
   let refining = false;
   let refined = 0;
   let proved = 0;
   let steady = { pace: Infinity, since: begun, passed: 0 };
   let reach: { rate: number; step: number; at: EpochMs } | undefined;
   let searched = 0;
+  let fallen: { from: number; waitMs: number } | undefined; // it was so high for minutes
   let refusedAgainAt = -Infinity; // soon after the refusal before
   let lookUpAfter = LOOK_UP_AFTER;
   let ahead = { ms: 0, at: -Infinity };
 
   const observe = (): void => {
     if (batch.units > 0) belief.passed(batch.units, batch.at);
-    batch = { units: 0, at: batch.at };
+    batch = { ...batch, units: 0 };
   };
 
   const mayRefine = (now: EpochMs): boolean => {
+    if (!isKnown || seeking || now - refusedAt < REFINE.quietMs || budget.isSpent(now)) return false;
+    const spread = belief.quantile(0.9) / belief.quantile(0.1);
+    if (spread > REFINE.wide) return true;
     const isEarly = now - (firstAt ?? now) < REFINE.earlyMs && refined < REFINE.refusals;
-    return isKnown && !seeking && now - refusedAt > REFINE.quietMs && (isEarly || cleanCalls >= lookUpAfter);
+    return spread > REFINE.spread && isEarly && belief.flows() > HARDLY_FLOWS;
+  };
+
+  /** After quiet minutes a little more is tried, as far as it is believed; what is far above is looked for step by step. */
+  const boldRate = (sober: number, now: EpochMs): number => {
+    const quietMinutes = refusedAt === -Infinity ? 0 : Math.max(0, (now - refusedAt) / MINUTE_MS - 1);
+    const cost = Math.max(REFUSAL_COST.least, REFUSAL_COST.later * 0.5 ** (quietMinutes / 2));
+    return Math.min(belief.bestRate(cost), Math.max(sober, proved) * BOLD);
   };
 
   const reckon = (now: EpochMs): void => {
     reckonedAt = now;
     const isFirst = now - (firstAt ?? now) < MINUTE_MS;
-    rate = belief.bestRate(isFirst ? REFUSAL_COST.first : REFUSAL_COST.later);
-    refining = refusedAt > 0 && mayRefine(now) && belief.quantile(0.9) / belief.quantile(0.1) > REFINE.spread;
+    const cost = isFirst ? REFUSAL_COST.first + streaks * REFUSAL_COST.more : REFUSAL_COST.later;
+    const sober = belief.bestRate(budget.isSpent(now) ? REFUSAL_COST.spent : Math.min(cost, REFUSAL_COST.later));
+    rate = budget.isSpent(now) ? sober : Math.max(sober, boldRate(sober, now));
+    refining = refusedAt > 0 && mayRefine(now);
     if (refining) rate = Math.max(rate, belief.quantile(REFINE.from));
     learned = explain(Math.max(rate, proved), named, explicit === undefined ? setting : start.tier);
     if (refusedAt === -Infinity && remembered === undefined) learned = { ...learned, priceFactor: 1 }; // nobody said otherwise
@@ -186,9 +222,13 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
       return UNITS_PER_MINUTE["2026"] * times * USABLE.clean;
     }
     if (now - refusedAgainAt < SLACK.forMs) return rate * SLACK.part;
+    if (budget.isSpent(now)) return rate * USABLE.spent;
     const usable = now - refusedAt > MINUTE_MS ? USABLE.clean : USABLE.refused;
     return Math.max(proved, refining ? rate : 0, (reach?.rate ?? rate) * usable);
   };
+
+  /** Whether no more is tried than what was borne for a minute: a refusal then says that something has changed. */
+  const isProved = (now: EpochMs): boolean => paceOf(now) <= proved * PROVED_OR_NEARLY;
 
   const prove = (now: EpochMs): void => {
     const pace = paceOf(now);
@@ -209,10 +249,11 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
   /** Ever faster, as long as that gets through: a price that fell, a limit that was raised, another program that is done. */
   const lookUp = (now: EpochMs): void => {
     const most = named === undefined ? MOST_RATE : rateOf(learned); // no limit was named: there may be any
-    if (rate >= most * 0.995) return void (reach = undefined);
+    if (rate >= most * 0.995 || budget.isSpent(now)) return void (reach = undefined);
     const isSearch = maySearch(now);
     if (reach === undefined) {
-      if (cleanCalls >= lookUpAfter || (isSearch && now - refusedAt > SEARCH.quietMs))
+      const isBack = fallen !== undefined && rate < fallen.from * FALLEN.below && now - refusedAt > fallen.waitMs;
+      if (cleanCalls >= lookUpAfter || isBack || (isSearch && now - refusedAt > SEARCH.quietMs))
         reach = { rate: rate * LOOK_UP_STEP, step: LOOK_UP_STEP, at: now };
     } else if (now - reach.at >= (isSearch ? SEARCH.stepMs : LOOK_UP_STEP_MS)) {
       const step = Math.min(LOOK_UP_STEP_MOST, reach.step ** 2);
@@ -222,15 +263,21 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
 
   /** Everything that was being tried out ends with a refusal. */
   const endTrials = (now: EpochMs): void => {
+    const wasProved = isProved(now);
     proved = now - refusedAt > MINUTE_MS ? proved * PROVED_AND_REFUSED : 0;
     steady = { pace: Infinity, since: now, passed: passedUnits };
     streak += 1;
+    streaks += 1;
+    budget.refused(now);
     if (now - refusedAt < SLACK.withinMs) refusedAgainAt = now;
     if (refining) refined += 1;
     if (reach) {
       searched += 1;
       lookUpAfter = Math.max(LOOK_UP_AFTER, Math.min(LOOK_UP_AFTER_MOST, lookUpAfter * 2));
     }
+    if (now - Math.max(refusedAt, firstAt ?? now) > FALLEN.heldMs && wasProved)
+      fallen = { from: rate, waitMs: FALLEN.lookMs };
+    else if (reach && fallen) fallen.waitMs *= 2;
     if (now - MINUTE_MS < knownSince) lookUpAfter = LOOK_UP_SOON;
     else isPriced = true;
     reach = undefined;
@@ -240,7 +287,11 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
   const opensAt = (units: number, now: EpochMs): EpochMs => {
     if (streak === 0 || now >= holdsUntil) return now;
     const sure = belief.flows() < HARDLY_FLOWS ? SURE.windows : streak === 1 ? SURE.first : SURE.again;
-    for (let wait = LEAST_WAIT_MS * 2 ** (streak - 1); refusedAt + wait < holdsUntil; wait *= LOOK_AHEAD) {
+    for (
+      let wait = LEAST_WAIT_MS * 2 ** (streak - 1);
+      refusedAt + wait < holdsUntil;
+      wait = Math.min(wait * LOOK_AHEAD, wait + LOOK_AHEAD_MS)
+    ) {
       const at = Math.max(now, refusedAt + wait);
       if (belief.chance(units, at) >= sure) return at;
     }
@@ -255,7 +306,11 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
     unitsPerReal: () => rate / learned.unitsPerMinute,
     unitsPerListed: () => rateOf(learned) / learned.unitsPerMinute,
     pace: paceOf,
-    ceiling: (now) => (seeking ? Infinity : paceOf(now) * CEILING),
+    ceiling(now) {
+      // A burst that a bucket let through need not be waited for; only what counts minutes would hold it against us.
+      const mayFlow = refusedAt > 0 && belief.flows() > HARDLY_FLOWS;
+      return seeking || mayFlow ? Infinity : Math.max(paceOf(now) * CEILING.pace, rate * CEILING.rate);
+    },
     width: () => (seeking ? SEEKING_WIDTH.least + Math.floor(passedUnits / SEEKING_WIDTH.unitsForOneMore) : Infinity),
     ahead(units, now) {
       if (now - ahead.at > RECKON_MS) ahead = { ms: belief.burst(0.05) * 1_000, at: now };
@@ -267,9 +322,11 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
       firstAt ??= at;
       passedUnits += units;
       cleanCalls += 1;
-      if (at - batch.at > BATCH_MS) observe();
-      batch = { units: batch.units + units, at: Math.max(at, batch.at) };
-      if (isNew) streak = 0;
+      if (at - batch.from > BATCH_MS) observe();
+      const from = batch.units === 0 ? at : batch.from;
+      batch = { units: batch.units + units, from, at: Math.max(at, batch.at) };
+      // A cheap call may pass where there is no room for a dear one.
+      if (isNew && units >= refusedUnits) streak = 0;
       if (now - reckonedAt < RECKON_MS) return false;
       observe();
       reckon(now);
@@ -295,9 +352,13 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
           setting === "auto" ? expectedOfNamed(limit) : expectedOf({ tier: setting, unitsPerMinute: limit }),
         );
       }
+      if (isNew && now - refusedAt > FALLEN.heldMs && isProved(now)) belief.doubt(DOUBT, rate);
       belief.refused(units, at, isNew);
       if (windowEnd !== undefined) belief.windowEnds(windowEnd);
-      if (isNew) endTrials(now);
+      if (isNew) {
+        endTrials(now);
+        refusedUnits = units;
+      }
       refusedAt = now;
       holdsUntil = Math.min(windowEnd ?? Infinity, now + MINUTE_MS);
       seeking = false;
