@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFile, rename, symlink, writeFile } from "node:fs/promises";
+import { cp, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { request, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
@@ -13,7 +13,6 @@ import { expectProblem } from "./api.ts";
 import { manifestIn } from "./exported.ts";
 import { scratchFolder } from "./scratch.ts";
 import { ADA, begin, BOB, inTheMiddle, reaches, stageSignedIn, standstill, type Stage } from "./stage.ts";
-import { until } from "./wait.ts";
 
 const run = promisify(execFile);
 
@@ -170,10 +169,14 @@ describe("the archive", () => {
   });
 
   test("has the attachments too where they are kept, each in its place", async () => {
-    const ours = await begin(w, { output_dir: "data/attached", batch_size: 50, attachments: true });
+    const wanted = { attachments: true, formats: ["mbox", "eml"] };
+    const ours = await begin(w, { output_dir: "data/attached", batch_size: 50, ...wanted });
     const done = await reaches(w, ours, "completed");
-    expect(done).toMatchObject({ attachments: true });
-    const { attachments } = await manifestIn(done.output_directory);
+    expect(done).toMatchObject(wanted);
+    const mbox = await fetch(url("files/emails_batch_1.mbox", ours));
+    expect(mbox.headers.get("content-type")).toMatch(/^application\/mbox/);
+    expect(await bytesOf(mbox)).toEqual(await readFile(join(done.output_directory, "emails_batch_1.mbox")));
+    const { attachments, originals } = await manifestIn(done.output_directory);
     expect(attachments!.blobs).toBeGreaterThan(20);
     const response = await fetch(url("archive", ours));
     await using folder = await scratchFolder();
@@ -181,6 +184,7 @@ describe("the archive", () => {
     const { stdout } = await run("tar", ["-xvf", "all.tar"], { cwd: folder.path });
     const names = stdout.trim().split("\n");
     expect(names.filter((name) => name.includes("/attachments/"))).toHaveLength(attachments!.blobs);
+    expect(names.filter((name) => name.includes("/eml/"))).toHaveLength(originals!.count);
     expect(names.at(-1)).toBe(`${ADA}/manifest.json`);
     expect((await w.product.cli(["verify", join(folder.path, ADA)])).code).toBe(0);
     expectProblem(await w.get(`/exports/${ours}/files/attachments`), 404, "no_such_file");
@@ -200,13 +204,12 @@ describe("the archive", () => {
     expect((await w.get(`/exports/${early}/files/manifest.json`)).status).toBe(200);
   });
 
-  test("of an export that failed because the directory is another's has nothing of that other", async () => {
-    const foreign = await begin(w, { email: BOB, output_dir: `data/${ADA}` });
-    const job = await until(async () => {
-      const { body } = await w.get(`/exports/${foreign}`);
-      return body.state === "failed" && body;
-    });
-    expect(job).toMatchObject({ failure: { code: "directory_foreign" }, complete: false, files: [], failures: [] });
+  test("of an export whose directory has become another's has nothing of that other", async () => {
+    const foreign = await begin(w, { email: BOB, output_dir: "data/foreign" });
+    const { output_directory: folder } = await reaches(w, foreign, "completed");
+    await rm(folder, { recursive: true });
+    await cp(directory, folder, { recursive: true });
+    expect((await w.get(`/exports/${foreign}`)).body).toMatchObject({ complete: false, files: [], failures: [] });
     expectProblem(await w.get(`/exports/${foreign}/files/manifest.json`), 404, "no_such_file");
     expectProblem(await w.get(`/exports/${foreign}/archive`), 404, "no_such_file");
   });

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -9,8 +9,11 @@ import { EVERYTHING } from "../src/core/mail/filter.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify, type Finding } from "../src/pipeline/verify.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
+import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
 import { gmailReader } from "./gmail-reader.ts";
+import { buffer } from "node:stream/consumers";
+import { entriesIn, originalIn } from "../src/formats/mbox.ts";
 import { gist, gistOfTruth, manifestIn, recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
 import { manualClock } from "./manual-clock.ts";
@@ -166,4 +169,123 @@ test("a directory keeps what it was begun with: originals are never left out lat
   await w.run(undefined, undefined, { formats: [], directory: elsewhere });
   const refused = await w.run(undefined, undefined, { directory: elsewhere }).catch((error: unknown) => error);
   expect(failureOf(refused)).toMatchObject({ code: "directory_foreign" });
+});
+
+/** Originals in the mbox files of a directory, in their order, each with the line that begins its entry. */
+async function entriesOf(directory: string): Promise<{ from: string; original: Buffer }[]> {
+  const all: { from: string; original: Buffer }[] = [];
+  const { batches } = await manifestIn(directory);
+  for (const { file, files } of batches) {
+    expect(files).toHaveLength(1);
+    const [mbox] = files!;
+    expect(mbox!.file).toBe(file.replace(".json", ".mbox"));
+    const bytes = await readFile(join(directory, mbox!.file));
+    expect([sha256(bytes), bytes.length]).toEqual([mbox!.sha256, mbox!.bytes]);
+    const chunks = async function* (start = 0, end = bytes.length): AsyncGenerator<Buffer> {
+      yield bytes.subarray(start, end);
+    };
+    for await (const { start, end } of entriesIn(chunks()))
+      all.push({
+        from: bytes.toString("latin1", start, bytes.indexOf(10, start)),
+        original: await buffer(originalIn(chunks(start, end))),
+      });
+  }
+  return all;
+}
+
+test("an mbox beside each batch has the originals in the order of its records, each byte for byte", async () => {
+  for (const formats of [["mbox"], ["mbox", "eml"]] as const) {
+    await using w = await inProcess({ messages: 120, messagesPerThread: 2 }, { formats, filter: ALL, batchSize: 50 });
+    await w.run();
+    const records = (await recordsIn(w.directory)).filter(({ Original }) => Original !== undefined);
+    const entries = await entriesOf(w.directory);
+    expect(entries.map(({ original }) => ({ sha256: sha256(original), bytes: original.length }))).toEqual(
+      records.map(({ Original }) => Original),
+    );
+    expect(entries.map(({ from }) => from.split("@")[0])).toEqual(
+      records.map((record) => `From ${BigInt(`0x${record["Message-ID"]}`).toString()}`),
+    );
+    expect(await pathsIn(w.directory, "eml")).toHaveLength(formats.length === 2 ? records.length : 0);
+    expect(await pathsIn(w.directory, ".originals")).toEqual([]);
+    expect(await check(w.directory)).toEqual([]);
+    w.google.mailbox().add({ plain: "one more", labelIds: ["INBOX"] });
+    await w.run(); // a batch of its own
+    expect(await check(w.directory)).toEqual([]);
+    expect(await entriesOf(w.directory)).toHaveLength(records.length + 1);
+  }
+});
+
+test("an mbox is the same wherever its export was cut short and gone on with", async () => {
+  const options = { formats: ["mbox"], filter: ALL, batchSize: 20 } as const;
+  await using w = await inProcess({ messages: 60, messagesPerThread: 2 }, options);
+  const whole = join(w.directory, "..", "whole");
+  await w.run(undefined, undefined, { directory: whole });
+  const mboxIn = async (directory: string) =>
+    Promise.all(
+      (await pathsIn(directory, "."))
+        .filter((path) => path.endsWith(".mbox"))
+        .map((path) => readFile(join(directory, path), "latin1")),
+    );
+  const expected = await mboxIn(whole);
+  expect(expected).toHaveLength(3);
+  for (let step = 0; step < 16; step += 1) {
+    const directory = join(w.directory, "..", `cut-${step}`);
+    const { files, count } = dyingAt(150 + step * 31);
+    const end = await w.run(undefined, undefined, { directory, files }).catch((error: unknown) => error);
+    if (count() > 150 + step * 31) expect(end).toBeInstanceOf(Killed);
+    // What was being written may be there in part, or as anything at all.
+    for (const name of await readdir(directory))
+      if (name.endsWith(".mbox.part"))
+        await appendFile(join(directory, name), ["\0\0\0", "From 12", "Fro", ""][step % 4]!);
+    await w.run(undefined, undefined, { directory });
+    expect(await mboxIn(directory)).toEqual(expected);
+    expect(await recordsIn(directory)).toEqual(await recordsIn(whole));
+    expect(await check(directory)).toEqual([]);
+  }
+});
+
+class Killed extends Error {}
+
+/** A file system that dies at the nth operation that changes it. */
+function dyingAt(cutAt: number): { files: FileSystem; count: () => number } {
+  let count = 0;
+  const mortal =
+    <T extends unknown[], R>(work: (...given: T) => Promise<R>) =>
+    (...given: T): Promise<R> => {
+      count += 1;
+      return count > cutAt ? Promise.reject(new Killed("killed")) : work(...given);
+    };
+  const files: FileSystem = {
+    ...nodeFileSystem,
+    rename: mortal(nodeFileSystem.rename),
+    unlink: mortal(nodeFileSystem.unlink),
+    mkdir: mortal(nodeFileSystem.mkdir),
+    syncFolder: mortal(nodeFileSystem.syncFolder),
+    open: async (...given) => {
+      const file = await nodeFileSystem.open(...given);
+      return {
+        read: file.read.bind(file),
+        stat: file.stat.bind(file),
+        chmod: file.chmod.bind(file),
+        close: file.close.bind(file),
+        sync: mortal(file.sync.bind(file)),
+        write: file.write.bind(file),
+        datasync: mortal(file.datasync.bind(file)),
+        [Symbol.asyncDispose]: () => file.close(),
+      };
+    },
+  };
+  return { files, count: () => count };
+}
+
+test("verify names an mbox that is missing or changed, and an entry that is not its record's", async () => {
+  await using w = await inProcess({ messages: 60 }, { formats: ["mbox"], filter: ALL, batchSize: 20 });
+  await w.run();
+  const path = (n: number): string => join(w.directory, `emails_batch_${n}.mbox`);
+  await rm(path(1));
+  await appendFile(path(2), "x");
+  const found = async () => (await check(w.directory)).map(({ kind, subject }) => `${kind} ${subject}`);
+  expect(await found()).toEqual(["missing emails_batch_1.mbox", "changed emails_batch_2.mbox"]);
+  const again = await w.run().catch((error: unknown) => error);
+  expect(failureOf(again)).toMatchObject({ code: "directory_damaged" });
 });

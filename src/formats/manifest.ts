@@ -24,6 +24,13 @@ export const spentShape = z.object({
 
 export const failedShape = z.object({ id: z.string(), reason: z.string(), attempts: count });
 
+export const batchFileShape = z.object({
+  format: z.literal("mbox"),
+  file: z.string().regex(/^emails_batch_[1-9]\d{0,8}\.mbox$/),
+  bytes: count,
+  sha256: z.string(),
+});
+
 const shape = z.object({
   version: z.literal(1),
   email: z.string(),
@@ -36,7 +43,13 @@ const shape = z.object({
   duration_seconds: z.number().nonnegative(),
   filter: filterShape,
   batches: z.array(
-    z.object({ file: z.string().regex(/^emails_batch_[1-9]\d{0,8}\.json$/), count, bytes: count, sha256: z.string() }),
+    z.object({
+      file: z.string().regex(/^emails_batch_[1-9]\d{0,8}\.json$/),
+      count,
+      bytes: count,
+      sha256: z.string(),
+      files: z.array(batchFileShape).exactOptional(),
+    }),
   ),
   failed: z.array(failedShape),
   gone: z.array(z.string()),

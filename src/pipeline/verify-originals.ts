@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
 
-import type { Manifest } from "../core/export/manifest.ts";
+import type { BatchEntry, BatchFile, Manifest } from "../core/export/manifest.ts";
 import type { ExportRecord } from "../core/mail/record.ts";
 import { failureOf } from "../core/errors.ts";
 import type { ReadDirectory } from "../core/ports/read-directory.ts";
 import { EML, emlPath } from "../formats/eml-path.ts";
+import { entriesIn, originalIn } from "../formats/mbox.ts";
 import { MANIFEST } from "../formats/manifest.ts";
 import { readParts } from "../formats/rfc5322/read-parts.ts";
 import { toRecord } from "../formats/to-record.ts";
@@ -15,8 +16,8 @@ import type { Find } from "./verify.ts";
 export type OriginalCheck = Readonly<{
   /** `record` is one, as `faultOfRecord` says. */
   record(record: ExportRecord): void;
-  /** Reads the originals of the records told since the last time. */
-  read(): Promise<void>;
+  /** Reads the originals of the records told since the last time: they are those of this batch. */
+  read(batch: BatchEntry): Promise<void>;
   /** Looks for what no record tells of; to be called when all were told. */
   finish(): Promise<void>;
 }>;
@@ -24,7 +25,7 @@ export type OriginalCheck = Readonly<{
 /** The original of each record must be there, have its hash, and be the mail that the record shows. */
 export function checkOriginals(
   path: string,
-  { originals: promised, complete }: Manifest,
+  { originals: promised, formats = [], complete }: Manifest,
   directory: ReadDirectory,
   find: Find,
   signal: AbortSignal,
@@ -34,23 +35,49 @@ export function checkOriginals(
   const totals = { count: 0, bytes: 0 };
   const without = new Set(promised?.without?.map(({ id }) => id));
 
-  const readOriginal = async ({ id, date, original, gist }: Due): Promise<void> => {
-    if (!original) {
-      if (!without.has(id)) find("missing", id, "its original was not stored");
-      return;
+  /** Holds what stands somewhere, under a name for people, against a record. */
+  const holdAgainst = async ({ id, original, gist }: DueOriginal, where: string, chunks: AsyncIterable<Buffer>) => {
+    const hash = createHash("sha256");
+    let bytes = 0;
+    const passing = async function* (): AsyncGenerator<Buffer> {
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        bytes += chunk.length;
+        yield chunk;
+      }
+    };
+    const found = await gistOfMail(passing());
+    if (hash.digest("hex") !== original.sha256 || bytes !== original.bytes)
+      find("changed", where, "its bytes are not those that were stored");
+    else if (found !== gist) find("changed", id, `its record is not what ${where} says`);
+  };
+
+  const readFiles = async (records: readonly DueOriginal[]): Promise<void> => {
+    for (const record of records) {
+      signal.throwIfAborted();
+      const name = emlPath(record.id, record.date);
+      told.add(keyOf(name));
+      await using content = await directory.open(path, name);
+      if (content) await holdAgainst(record, name, content.read());
+      else find("missing", name, "a record tells of it, but it is not on the disk");
     }
-    const name = emlPath(id, date);
-    told.add(keyOf(name));
-    totals.count += 1;
-    totals.bytes += original.bytes;
-    let follows = false;
-    const found = await directory.hash(path, name, async (chunks) => {
-      follows = (await gistOfMail(chunks)) === gist;
-    });
-    if (!found) find("missing", name, "a record tells of it, but it is not on the disk");
-    else if (found.sha256 !== original.sha256 || found.bytes !== original.bytes)
-      find("changed", name, "its bytes are not those that were stored");
-    else if (!follows) find("changed", id, `its record is not what ${name} says`);
+  };
+
+  /** Entries stand in the order of the records. */
+  const readMbox = async ({ file, bytes, sha256 }: BatchFile, records: readonly DueOriginal[]): Promise<void> => {
+    const whole = await directory.hash(path, file);
+    if (!whole) return find("missing", file, "is in the manifest, but not on the disk");
+    if (whole.sha256 !== sha256 || whole.bytes !== bytes)
+      return find("changed", file, `${whole.bytes} bytes where ${bytes} were written, or other ones`);
+    await using content = await directory.open(path, file);
+    const entries = content ? await Array.fromAsync(entriesIn(content.read())) : [];
+    if (entries.length !== records.length)
+      find("malformed", file, `holds ${entries.length} messages where its records tell of ${records.length}`);
+    for (const [n, record] of records.entries()) {
+      signal.throwIfAborted();
+      const entry = entries[n];
+      if (content && entry) await holdAgainst(record, file, originalIn(content.read(entry.start, entry.end)));
+    }
   };
 
   return {
@@ -59,13 +86,23 @@ export function checkOriginals(
       const { "Message-ID": id, "Internal-Date": date, Original: original } = record;
       due.push({ id, date, original, gist: original ? gistOf(record) : "" });
     },
-    async read() {
-      const records = due;
-      due = [];
-      for (const record of records) {
-        signal.throwIfAborted();
-        await readOriginal(record);
+    async read({ files = [] }) {
+      const records: DueOriginal[] = [];
+      for (const { original, ...record } of due) {
+        if (!original) {
+          if (!without.has(record.id)) find("missing", record.id, "its original was not stored");
+          continue;
+        }
+        records.push({ ...record, original });
+        totals.count += 1;
+        totals.bytes += original.bytes;
       }
+      due = [];
+      if (formats.includes("eml")) await readFiles(records);
+      if (!formats.includes("mbox")) return;
+      const [mbox] = files;
+      if (mbox) await readMbox(mbox, records);
+      else find("malformed", MANIFEST, "names a batch without its mbox");
     },
     async finish() {
       if (!promised) return;
@@ -79,6 +116,7 @@ export function checkOriginals(
 
 /** What is remembered of a record until its original has been read. */
 type Due = Readonly<{ id: string; date: string; original: ExportRecord["Original"] | undefined; gist: string }>;
+type DueOriginal = Due & Readonly<{ original: NonNullable<ExportRecord["Original"]> }>;
 
 /** The gist of the record that follows from the bytes of a message; undefined where none does. */
 async function gistOfMail(chunks: AsyncIterable<Buffer>): Promise<string | undefined> {

@@ -90,7 +90,7 @@ export async function verify(
       else messages.mark(id, "exported");
     });
     checkFile(entry, found, find);
-    await originals.read();
+    await originals.read(entry);
   }
   // Where a file does not agree, neither can what is counted in it.
   if (findings.length === 0 && manifest.replacementCharacters !== replacementCharacters)
@@ -103,7 +103,10 @@ export async function verify(
   await attachments.files();
   await originals.finish();
 
-  const known = new Set([MANIFEST, ...manifest.batches.map(({ file }) => file)]);
+  const known = new Set([
+    MANIFEST,
+    ...manifest.batches.flatMap((batch) => [batch, ...(batch.files ?? [])]).map(({ file }) => file),
+  ]);
   for (const file of files)
     if (!known.has(file) && (manifest.complete || !file.endsWith(".part")))
       find("extra", file, "is not in the manifest");

@@ -2,7 +2,17 @@ import type { Format } from "./format.ts";
 import type { Filter } from "../mail/filter.ts";
 import type { Spent } from "../quota.ts";
 
-export type BatchEntry = Readonly<{ file: string; count: number; bytes: number; sha256: string }>;
+/** A file that belongs to a batch, beside its records. */
+export type BatchFile = Readonly<{ format: "mbox"; file: string; bytes: number; sha256: string }>;
+
+/** `files` is left out where there are none. */
+export type BatchEntry = Readonly<{
+  file: string;
+  count: number;
+  bytes: number;
+  sha256: string;
+  files?: readonly BatchFile[];
+}>;
 
 export type FailedMessage = Readonly<{ id: string; reason: string; attempts: number }>;
 

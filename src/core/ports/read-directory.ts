@@ -10,6 +10,9 @@ export type OpenFile = AsyncDisposable &
     read(start: number, end: number): AsyncIterable<Uint8Array>;
   }>;
 
+/** The same without a promise of its length: fewer bytes come when it was cut meanwhile. */
+type OpenContent = AsyncDisposable & Readonly<{ read(start?: number, end?: number): AsyncIterable<Buffer> }>;
+
 /** A directory at one moment: what its manifest says, and the files that it names. */
 export type Snapshot = Readonly<{
   manifest: Manifest;
@@ -40,12 +43,10 @@ export type ReadDirectory = Readonly<{
   files(path: string): Promise<readonly string[]>;
   /** Paths of the files in a folder of the directory, and of those in folders within it. */
   filesIn(path: string, folder: string): AsyncIterable<string>;
-  /** A file's bytes counted and hashed, and shown to `see` as they pass, to their end. Undefined when there is none. */
-  hash(
-    path: string,
-    file: string,
-    see?: (chunks: AsyncIterable<Buffer>) => Promise<void>,
-  ): Promise<FinishedFile | undefined>;
+  /** Opens a file; undefined when there is none. */
+  open(path: string, file: string): Promise<OpenContent | undefined>;
+  /** A file's bytes counted and hashed. Undefined when there is none. */
+  hash(path: string, file: string): Promise<FinishedFile | undefined>;
   /** A batch, streamed: `onRecord` gets each record's text. `whole` tells whether it is laid out as it was written. Undefined when there is no such file. */
   batch(
     path: string,

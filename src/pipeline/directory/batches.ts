@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 
 import type { Ref } from "../../core/mail/ref.ts";
 import type { BatchEntry } from "../../core/export/manifest.ts";
-import type { GrowingFile, Storage } from "../../core/ports/storage.ts";
+import type { Storage } from "../../core/ports/storage.ts";
 import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
 import { BATCH_END, batchLine, batchName, batchNumber, type FoundPart } from "../../formats/batch.ts";
 import type { Attachments } from "./attachments.ts";
+import { growMbox, mboxName } from "./mbox-file.ts";
 import { originalsIn, type Originals } from "./originals.ts";
 import type { RecordFiles } from "./record-files.ts";
 import type { KnownBatches } from "./known-batches.ts";
@@ -91,7 +92,7 @@ export function createBatches(
   const open = async (): Promise<GrowingBatch> => {
     if (!growing) {
       const number = unfinished?.number ?? last + 1;
-      growing = await growBatch(storage, number, unfinished);
+      growing = await growBatch(storage, number, unfinished, originals);
       last = Math.max(last, number);
       unfinished = undefined;
     }
@@ -103,7 +104,7 @@ export function createBatches(
     const { entry, stamp } = await growing.seal();
     entries.push(entry);
     replacementCharacters += growing.replacementCharacters;
-    await growing.file[Symbol.asyncDispose]();
+    await growing[Symbol.asyncDispose]();
     const { replacementCharacters: its, refs, files } = growing;
     growing = undefined;
     const pointers = await attachments?.pointersOf(files.flatMap(({ hashes }) => hashes));
@@ -135,37 +136,48 @@ export function createBatches(
     },
     async finish() {
       if (unfinished && unfinished.found.count > 0) await open();
-      else if (unfinished) await storage.remove(batchName(unfinished.number), "growing");
+      else if (unfinished) {
+        await storage.remove(batchName(unfinished.number), "growing");
+        if (originals) await storage.remove(mboxName(unfinished.number), "growing");
+      }
       unfinished = undefined;
       await finish();
     },
     async [Symbol.asyncDispose]() {
-      await growing?.file[Symbol.asyncDispose]();
+      await growing?.[Symbol.asyncDispose]();
       await found.known[Symbol.asyncDispose]();
     },
   };
 }
 
-type GrowingBatch = Readonly<{
-  file: GrowingFile;
-  refs: readonly Ref[];
-  files: readonly RecordFiles[];
-  readonly replacementCharacters: number;
-  append(records: readonly RecordLine[], encode: (texts: Iterable<string>) => Iterable<Buffer>): Promise<void>;
-  seal(): Promise<{ entry: BatchEntry; stamp: string }>;
-}>;
+type GrowingBatch = AsyncDisposable &
+  Readonly<{
+    refs: readonly Ref[];
+    files: readonly RecordFiles[];
+    readonly replacementCharacters: number;
+    append(records: readonly RecordLine[], encode: (texts: Iterable<string>) => Iterable<Buffer>): Promise<void>;
+    seal(): Promise<{ entry: BatchEntry; stamp: string }>;
+  }>;
 
 /** Begins batch `number`, or goes on behind what was found of it. */
-async function growBatch(storage: Storage, number: number, before?: UnfinishedBatch): Promise<GrowingBatch> {
+async function growBatch(
+  storage: Storage,
+  number: number,
+  before: UnfinishedBatch | undefined,
+  originals: Originals | undefined,
+): Promise<GrowingBatch> {
   const name = batchName(number);
   const hash = before?.found.hash ?? createHash("sha256");
   const refs = [...(before?.refs ?? [])];
   const files = [...(before?.files ?? [])];
   let replacementCharacters = before?.replacementCharacters ?? 0;
   let bytes = before?.found.bytes ?? 0;
-  const file = await storage.grow(name, bytes);
+  const mbox = originals?.formats.includes("mbox") ? await growMbox(storage, number, files, originals.open) : undefined;
+  const file = await storage.grow(name, bytes).catch(async (error: unknown) => {
+    await mbox?.[Symbol.asyncDispose]();
+    throw error;
+  });
   return {
-    file,
     refs,
     files,
     get replacementCharacters() {
@@ -181,6 +193,8 @@ async function growBatch(storage: Storage, number: number, before?: UnfinishedBa
           }
         }
       };
+      const theirs = records.map((record) => record.files);
+      await mbox?.append(theirs); // content first
       for (const chunk of encode(texts())) {
         await file.append(chunk);
         hash.update(chunk);
@@ -190,12 +204,18 @@ async function growBatch(storage: Storage, number: number, before?: UnfinishedBa
         refs.push({ id, threadId });
         files.push(its);
       }
+      if (mbox) await originals?.release(theirs);
     },
     async seal() {
       const end = Buffer.from(BATCH_END);
       const { stamp } = await file.seal(end);
       const sha256 = hash.update(end).digest("hex");
-      return { entry: { file: name, count: refs.length, bytes: bytes + end.length, sha256 }, stamp };
+      const entry = { file: name, count: refs.length, bytes: bytes + end.length, sha256 };
+      return { entry: mbox ? { ...entry, files: [await mbox.seal()] } : entry, stamp };
+    },
+    async [Symbol.asyncDispose]() {
+      await file[Symbol.asyncDispose]();
+      await mbox?.[Symbol.asyncDispose]();
     },
   };
 }

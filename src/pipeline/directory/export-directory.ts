@@ -254,7 +254,7 @@ function totalOf({ entries }: Batches): number {
  */
 async function holdAgainstFiles(storage: Storage, batches: Batches, ledger: Ledger): Promise<void> {
   const sizes = new Map((await storage.list())?.map(({ name, growing, bytes }) => [growing ? "" : name, bytes]));
-  for (const { file, bytes } of batches.entries)
+  for (const { file, bytes } of batches.entries.flatMap((entry) => [entry, ...(entry.files ?? [])]))
     if (sizes.get(file) !== bytes)
       throw refuse(
         "directory_damaged",

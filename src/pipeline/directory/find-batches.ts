@@ -1,10 +1,11 @@
 import { refuse } from "../../core/errors.ts";
 import type { Ref } from "../../core/mail/ref.ts";
-import type { Manifest } from "../../core/export/manifest.ts";
+import type { BatchEntry, Manifest } from "../../core/export/manifest.ts";
 import type { Storage, StoredEntry } from "../../core/ports/storage.ts";
 import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
 import { batchName, batchNumber, idOf, isRecord, recoverPart, scanRecords } from "../../formats/batch.ts";
 import type { Attachments } from "./attachments.ts";
+import { finishedMbox } from "./mbox-file.ts";
 import { originalsIn, type Originals } from "./originals.ts";
 import { filesInLine, type RecordFiles } from "./record-files.ts";
 import type { FoundBatches, UnfinishedBatch } from "./batches.ts";
@@ -73,7 +74,7 @@ async function findKnowing(
     replacementCharacters += batch.replacementCharacters;
     attachments?.count(batch.pointers ?? []);
     if (batch.originals) originals?.count(batch.originals);
-    found.push(batch.entry);
+    found.push(originals?.formats.includes("mbox") ? await withMbox(storage, files, batch.entry, its) : batch.entry);
   }
   const promised = [...expected.keys()].map((name) => batchNumber(name)?.number ?? 0);
   const last = Math.max(0, ...promised, ...finished.map(({ growing, number }) => (growing ? 0 : number)));
@@ -82,6 +83,20 @@ async function findKnowing(
   const unfinished = part && (await readUnfinished(storage, part, part.number, pointsBeside));
   for (const ref of unfinished?.refs ?? []) onExported(ref);
   return { entries: found, replacementCharacters, unfinished, known };
+}
+
+/** The entry of a finished batch with its mbox, which a run that broke off may not have finished. */
+async function withMbox(
+  storage: Storage,
+  there: readonly StoredEntry[],
+  entry: BatchEntry,
+  promised: BatchEntry | undefined,
+): Promise<BatchEntry> {
+  const files = promised?.files ?? entry.files ?? [await finishedMbox(storage, batchNumber(entry.file)!.number)];
+  for (const { file, bytes } of promised?.files ?? [])
+    if (!there.some((one) => one.name === file && !one.growing && one.bytes === bytes))
+      throw changedBatch(storage.place, file);
+  return { ...entry, files };
 }
 
 /** Reads a batch as a whole, and remembers it. Undefined when it is not laid out as it was written and no manifest knows it so. */

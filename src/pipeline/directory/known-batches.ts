@@ -5,6 +5,7 @@ import type { BatchEntry } from "../../core/export/manifest.ts";
 import type { Pointer } from "./attachments.ts";
 import type { BatchOriginals } from "./originals.ts";
 import type { GrowingFile, Storage, StoredFile } from "../../core/ports/storage.ts";
+import { batchFileShape } from "../../formats/manifest.ts";
 import { checkedLines, readCheckedLines } from "../../formats/checked-lines.ts";
 
 /**
@@ -26,6 +27,7 @@ const line = z.object({
   ids: z.array(z.string()),
   /** SHA-256 and bytes of each content that its records point at, where attachments are kept. */
   pointers: z.array(z.tuple([z.string(), z.int().nonnegative()])).optional(),
+  files: z.array(batchFileShape).optional(),
   /** Path and bytes of each original, and the ids of messages without, where originals are kept. */
   originals: z
     .object({ written: z.array(z.tuple([z.string(), z.int().nonnegative()])), without: z.array(z.string()) })
@@ -65,7 +67,7 @@ export async function openKnownBatches(storage: Storage): Promise<KnownBatches> 
         if (!success || data.ids.length !== 2 * data.count) return false;
         const { batch, stamp, bytes, count, sha256, replacementCharacters, ids } = data;
         const pointers = data.pointers?.map(([hash, size]) => ({ sha256: hash, bytes: size }));
-        const entry = { file: batch, count, bytes, sha256 };
+        const entry = { file: batch, count, bytes, sha256, ...(data.files && { files: data.files }) };
         const originals = data.originals && {
           written: data.originals.written.map(([path, size]) => ({ path, bytes: size })),
           without: data.originals.without,
@@ -86,13 +88,24 @@ export async function openKnownBatches(storage: Storage): Promise<KnownBatches> 
       return { ...rest, refs };
     },
     async remember({ entry, stamp, replacementCharacters, refs, pointers, originals }) {
-      const { file: batch, count, bytes, sha256 } = entry;
+      const { file: batch, count, bytes, sha256, files } = entry;
       const ids = refs.flatMap(({ id, threadId }) => [id, threadId]);
       const its = pointers && { pointers: pointers.map((one) => [one.sha256, one.bytes]) };
       const theirs = originals && {
         originals: { ...originals, written: originals.written.map((one) => [one.path, one.bytes]) },
       };
-      const value = { batch, stamp, bytes, count, sha256, replacementCharacters, ids, ...its, ...theirs };
+      const value = {
+        batch,
+        stamp,
+        bytes,
+        count,
+        sha256,
+        replacementCharacters,
+        ids,
+        ...(files && { files }),
+        ...its,
+        ...theirs,
+      };
       const lines = checkedLines([value], end.checksum);
       file ??= await storage.grow(KNOWN_BATCHES, end.bytes);
       await file.append(lines.bytes);

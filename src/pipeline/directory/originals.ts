@@ -4,7 +4,7 @@ import { refuse } from "../../core/errors.ts";
 import type { Format } from "../../core/export/format.ts";
 import type { StoredOriginals } from "../../core/export/manifest.ts";
 import type { Keepers } from "../../core/ports/mailbox-source.ts";
-import type { Storage } from "../../core/ports/storage.ts";
+import type { Storage, StoredContent } from "../../core/ports/storage.ts";
 import { isoDate } from "../../formats/iso-date.ts";
 import { EML, emlPath } from "../../formats/eml-path.ts";
 import { createHashSet } from "./hash-set.ts";
@@ -17,20 +17,27 @@ export type BatchOriginals = Readonly<{
 }>;
 
 /**
- * The originals in a directory, a file each.
+ * The originals in a directory: a file each, or until they stand in the mbox of their batch.
  *
  * Holds always: an original is durable before the record that tells its hash. One without a record, because a run broke
  * off in between or a message turned out to be gone, is there until the next commit at most.
  */
 export type Originals = Readonly<{
   formats: readonly Format[];
+  /** Also where they only lie until they stand in an mbox. */
   keep: Keepers["original"];
+  open(files: RecordFiles): Promise<StoredContent>;
+  /** These stand where they stay. */
+  release(files: readonly RecordFiles[]): Promise<void>;
   /** These stand in batches that are finished. */
   count(batch: BatchOriginals): void;
   totals(): StoredOriginals;
   /** Removes what no record tells of. Throws `directory_damaged` where something is missing that one does. */
   tidy(): Promise<void>;
 }>;
+
+/** Where originals wait that are to stand in an mbox alone. */
+const WAITING = ".originals";
 
 /** Of chats and their like, which were never mail. */
 const NO_BYTES = "Gmail keeps no bytes of this message.";
@@ -39,11 +46,22 @@ export function openOriginals(storage: Storage, formats: readonly Format[]): Ori
   const told = createHashSet();
   const without: { id: string; reason: string }[] = [];
   let [total, bytes] = [0, 0];
+  const hasFiles = formats.includes("eml");
+  const placeOf = (path: string): string => (hasFiles ? path : `${WAITING}/${path.slice(path.lastIndexOf("/") + 1)}`);
   return {
     formats,
     async keep(id, chunks, internalDate) {
-      const kept = await storage.put(() => emlPath(id, isoDate(internalDate())), chunks);
+      const kept = await storage.put(() => placeOf(emlPath(id, isoDate(internalDate()))), chunks);
       return { sha256: kept.sha256, bytes: kept.bytes };
+    },
+    async open({ original }) {
+      const name = placeOf(original!.path);
+      const content = await storage.open(name);
+      if (!content) throw missing(storage.place, name);
+      return content;
+    },
+    async release(files) {
+      if (!hasFiles) for (const { original } of files) if (original) await storage.remove(placeOf(original.path));
     },
     count(batch) {
       for (const one of batch.written) {
@@ -55,19 +73,23 @@ export function openOriginals(storage: Storage, formats: readonly Format[]): Ori
     },
     totals: () => ({ count: total, bytes, ...(without.length > 0 && { without: [...without] }) }),
     async tidy() {
+      for await (const name of storage.namesIn(WAITING)) await storage.remove(name);
       let found = 0;
       for await (const name of storage.namesIn(EML)) {
         if (told.has(keyOf(name))) found += 1;
         else if (/^eml\/(?:\d{4}\/\d{2}|undated)\/[\w-]+\.eml$/.test(name)) await storage.remove(name);
       }
-      if (found < total)
-        throw refuse(
-          "directory_damaged",
-          `Records in ${storage.place} point at what is not there: ${total - found} originals.`,
-          "Restore the file from a copy, or choose an empty output directory.",
-        );
+      if (hasFiles && found < total) throw missing(storage.place, `${total - found} originals`);
     },
   };
+}
+
+function missing(place: string, what: string): Error {
+  return refuse(
+    "directory_damaged",
+    `Records in ${place} point at what is not there: ${what}.`,
+    "Restore the file from a copy, or choose an empty output directory.",
+  );
 }
 
 function keyOf(path: string): string {

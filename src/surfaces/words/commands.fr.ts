@@ -58,8 +58,8 @@ export const HELP_SENTENCES: readonly Pair[] = [
     "faire la liste seulement, et dire ce que cela coûterait (5 unités de quota par 500 messages, et par 500 avec pièces jointes)",
   ),
   pair(
-    "beside the records, with commas between: eml (the originals, a file each)",
-    "à côté des messages, séparés par des virgules : eml (les originaux, un fichier chacun)",
+    "beside the records, with commas between: mbox, eml (the originals, in one file or a file each)",
+    "à côté des messages, séparés par des virgules : mbox, eml (les originaux, en un fichier ou un fichier chacun)",
   ),
   pair("an export directory", "le dossier d'un export"),
   pair("hold an export against its manifest", "confronter un export à son manifeste"),

@@ -7,10 +7,6 @@ import { scanRecords } from "../../../formats/batch.ts";
 import { openManifest } from "../manifest-file.ts";
 import { takeSnapshot } from "./snapshot.ts";
 
-async function exhaust(chunks: AsyncIterable<Buffer>): Promise<void> {
-  for await (const _ of chunks);
-}
-
 /** Reads export directories without holding them. */
 export function createReadDirectory(storages: OpenStorage): ReadDirectory {
   return {
@@ -30,19 +26,16 @@ export function createReadDirectory(storages: OpenStorage): ReadDirectory {
         .map(({ name, growing }) => (growing ? `${name}.part` : name));
     },
     filesIn: (path, folder) => storages(path).namesIn(folder),
-    async hash(path, file, see = exhaust) {
+    open: (path, file) => storages(path).open(file),
+    async hash(path, file) {
       await using content = await storages(path).open(file);
       if (!content) return undefined;
       const hash = createHash("sha256");
       let bytes = 0;
-      const passing = async function* (): AsyncGenerator<Buffer> {
-        for await (const chunk of content.read()) {
-          hash.update(chunk);
-          bytes += chunk.length;
-          yield chunk;
-        }
-      };
-      await see(passing());
+      for await (const chunk of content.read()) {
+        hash.update(chunk);
+        bytes += chunk.length;
+      }
       return { file, bytes, sha256: hash.digest("hex") };
     },
     async batch(path, file, onRecord) {

@@ -16,7 +16,12 @@ export async function takeSnapshot(storage: Storage): Promise<Snapshot | undefin
   const itself = { file: MANIFEST, bytes: bytes.length, sha256: createHash("sha256").update(bytes).digest("hex") };
   return {
     manifest,
-    files: [...manifest.batches.map(({ file, bytes: size, sha256 }) => ({ file, bytes: size, sha256 })), itself],
+    files: [
+      ...manifest.batches
+        .flatMap((batch) => [batch, ...(batch.files ?? [])])
+        .map(({ file, bytes: size, sha256 }) => ({ file, bytes: size, sha256 })),
+      itself,
+    ],
     async beside() {
       const files: { file: string; bytes: number; sha256?: string }[] = [];
       const folders = [...(manifest.attachments ? [ATTACHMENTS] : []), ...(manifest.originals ? [EML] : [])];

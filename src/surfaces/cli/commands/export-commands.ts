@@ -43,7 +43,11 @@ export function addExportCommands(program: Command, context: Context): void {
     .option("--label <label...>", "only messages with all these labels, by name or id", searchTexts)
     .option("--include-spam-trash", "spam and trash too")
     .option("--attachments", "the contents of attachments too, each once, in files of their own")
-    .option("--formats <list>", "beside the records, with commas between: eml (the originals, a file each)", formats)
+    .option(
+      "--formats <list>",
+      "beside the records, with commas between: mbox, eml (the originals, in one file or a file each)",
+      formats,
+    )
     .optionsGroup("Where to:")
     .option("--output-dir <dir>", "inside EXPORT_DIR (default: EXPORT_DIR/<email>)")
     .option("--was <email>", "a former address of the account, under which that directory was exported")
@@ -89,7 +93,7 @@ export function addExportCommands(program: Command, context: Context): void {
     [
       "export ada@example.com",
       "export ada@example.com --dry-run",
-      "export ada@example.com --attachments --formats eml",
+      "export ada@example.com --attachments --formats mbox",
       'export ada@example.com --query "has:attachment newer_than:1y"',
       "export ada@example.com --json | jq -c .progress",
     ],

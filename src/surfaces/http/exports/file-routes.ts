@@ -16,6 +16,7 @@ import type { Common, ExportServices } from "../services.ts";
 
 const binary = z.string().meta({ format: "binary" });
 const json = binary.meta({ format: "binary", examples: ['[\n{"Message-ID":"18c2a1f0b3d4e5f6",…}\n]\n'] });
+const mbox = binary.meta({ format: "binary", examples: ["From 1784166457573434870@xxx Tue Dec  5 09:11:12 2023\n…"] });
 const exportId = z.string().meta({ examples: [EXPORT_ID] });
 const byId = z.strictObject({ id: exportId });
 const byName = z.strictObject({
@@ -24,16 +25,18 @@ const byName = z.strictObject({
 });
 const nothing = z.strictObject({});
 
+const FILE_TYPES = { "application/json": { schema: json }, "application/mbox": { schema: mbox } };
+
 const FILE = {
   tags: ["exports"],
-  summary: "Download a finished file: a batch that the manifest names, or manifest.json",
+  summary: "Download a finished file: a batch that the manifest names, its mbox, or manifest.json",
   description:
     "Takes one range of bytes, and If-Range, If-Match and If-None-Match with the entity tag, which is the file's SHA-256. HEAD tells the size.",
   params: byName,
   querystring: nothing,
   response: {
-    200: { description: "The file", content: { "application/json": { schema: json } } },
-    206: { description: "The part that was asked for", content: { "application/json": { schema: json } } },
+    200: { description: "The file", content: FILE_TYPES },
+    206: { description: "The part that was asked for", content: FILE_TYPES },
     304: describeEmpty("It is the one that the client has"),
     ...describeProblems({
       404: `${UNKNOWN_EXPORT} Or it has no finished file of that name.`,
@@ -113,7 +116,7 @@ export function fileRoutes({
     const open = await snapshot.open(file);
     void reply
       .code(status)
-      .type("application/json")
+      .type(name.endsWith(".mbox") ? "application/mbox" : "application/json")
       .headers({ ...caching, ...attachment(name), "content-length": end - start });
     if (status === 206) void reply.header("content-range", `bytes ${start}-${end - 1}/${file.bytes}`);
     const close = (): PromiseLike<void> => open[Symbol.asyncDispose]();

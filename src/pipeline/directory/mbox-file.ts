@@ -1,0 +1,150 @@
+import { createHash, type Hash } from "node:crypto";
+
+import { refuse } from "../../core/errors.ts";
+import type { BatchFile } from "../../core/export/manifest.ts";
+import type { GrowingFile, Storage, StoredContent } from "../../core/ports/storage.ts";
+import { entriesIn, mboxEntry, originalIn } from "../../formats/mbox.ts";
+import type { RecordFiles } from "./record-files.ts";
+
+export function mboxName(number: number): string {
+  return `emails_batch_${number}.mbox`;
+}
+
+/**
+ * The mbox of a batch that grows.
+ *
+ * Holds always: the entry of a message is durable before its record is. What stands behind the entries of the records that
+ * are there, because a run broke off in between, is cut off before anything is added.
+ */
+export type MboxFile = AsyncDisposable &
+  Readonly<{
+    /** Adds the entries of those that have an original, and makes them durable. */
+    append(files: readonly RecordFiles[]): Promise<void>;
+    /** Gives the file its name. */
+    seal(): Promise<BatchFile>;
+  }>;
+
+/** What is written at once. */
+const PIECE_BYTES = 4 << 20;
+
+/** Begins the mbox of batch `number`, or goes on behind the entries of `before`; `open` gives the original of a message. */
+export async function growMbox(
+  storage: Storage,
+  number: number,
+  before: readonly RecordFiles[],
+  open: (files: RecordFiles) => Promise<StoredContent>,
+): Promise<MboxFile> {
+  const name = mboxName(number);
+  const found = await recover(storage, name, before);
+  const { hash } = found;
+  let { bytes } = found;
+  const file: GrowingFile = await storage.grow(name, bytes);
+
+  let waiting: Buffer[] = [];
+  let waitingBytes = 0;
+  const write = async (): Promise<void> => {
+    if (waitingBytes === 0) return;
+    const all = Buffer.concat(waiting, waitingBytes);
+    waiting = [];
+    waitingBytes = 0;
+    await file.append(all);
+    hash.update(all);
+    bytes += all.length;
+  };
+
+  return {
+    async append(files) {
+      for (const one of files) {
+        if (!one.original) continue;
+        await using content = await open(one);
+        for await (const chunk of mboxEntry(one.head, content.read())) {
+          waiting.push(Buffer.from(chunk));
+          waitingBytes += chunk.length;
+          if (waitingBytes >= PIECE_BYTES) await write();
+        }
+      }
+      await write();
+    },
+    async seal() {
+      await file.seal(Buffer.alloc(0));
+      return { format: "mbox", file: name, bytes, sha256: hash.digest("hex") };
+    },
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+  };
+}
+
+/** How far an mbox goes that holds the entries of these records, and the hash of it up to there. */
+async function recover(
+  storage: Storage,
+  name: string,
+  before: readonly RecordFiles[],
+): Promise<Readonly<{ bytes: number; hash: Hash }>> {
+  const hash = createHash("sha256");
+  const last = before.findLast(({ original }) => original !== undefined);
+  if (!last?.original) return { bytes: 0, hash };
+  const count = before.filter(({ original }) => original !== undefined).length;
+  await using content = await storage.open(name, "growing");
+  if (!content) throw changedMbox(storage.place, name);
+  let start: number | undefined;
+  let entries = 0;
+  for await (const entry of entriesIn(content.read())) {
+    entries += 1;
+    if (entries < count) continue;
+    start = entry.start;
+    break;
+  }
+  if (start === undefined) throw changedMbox(storage.place, name);
+  const bytes = start + (await entryBytes(content, start, last, () => changedMbox(storage.place, name)));
+  for await (const chunk of content.read(0, bytes)) hash.update(chunk);
+  return { bytes, hash };
+}
+
+/** The length of an entry whose end may be followed by half of another: made once more of the original that it holds. */
+async function entryBytes(
+  content: StoredContent,
+  start: number,
+  { head, original }: RecordFiles,
+  changed: () => Error,
+): Promise<number> {
+  const { sha256, bytes } = original!;
+  const hash = createHash("sha256");
+  const exactly = async function* (): AsyncGenerator<Buffer> {
+    let left = bytes;
+    for await (const chunk of originalIn(content.read(start))) {
+      const piece = chunk.subarray(0, left);
+      left -= piece.length;
+      hash.update(piece);
+      if (piece.length > 0) yield piece;
+      if (left === 0) return;
+    }
+  };
+  let length = 0;
+  for await (const chunk of mboxEntry(head, exactly())) length += chunk.length;
+  if (hash.digest("hex") !== sha256) throw changed();
+  return length;
+}
+
+/** The mbox of a finished batch: sealed, if a run broke off right before that. */
+export async function finishedMbox(storage: Storage, number: number): Promise<BatchFile> {
+  const name = mboxName(number);
+  {
+    await using growing = await storage.open(name, "growing");
+    if (growing) {
+      await using file = await storage.grow(name, growing.bytes);
+      await file.seal(Buffer.alloc(0));
+    }
+  }
+  await using content = await storage.open(name);
+  if (!content) throw changedMbox(storage.place, name);
+  const hash = createHash("sha256");
+  for await (const chunk of content.read()) hash.update(chunk);
+  return { format: "mbox", file: name, bytes: content.bytes, sha256: hash.digest("hex") };
+}
+
+function changedMbox(place: string, file: string): Error {
+  return refuse(
+    "directory_damaged",
+    `${file} in ${place} is not what was written.`,
+    "Restore the file from a copy, or choose an empty output directory.",
+  );
+}
