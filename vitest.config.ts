@@ -1,5 +1,6 @@
 import { defineConfig } from "vitest/config";
 
+import { LongestFirst } from "./test/run/longest-first.ts";
 import { summary } from "./test/run/summary.ts";
 
 export default defineConfig({
@@ -14,5 +15,6 @@ export default defineConfig({
     expect: { poll: { timeout: 300_000 } },
     // Two cores: more workers only make the tests that start processes wait for each other.
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
   },
 });
