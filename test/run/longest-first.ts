@@ -11,6 +11,7 @@ const root = join(import.meta.dirname, "..", "..");
  */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    // oxlint-disable-next-line unicorn/no-array-sort -- the sequencer's own, no array's
     const sorted = await super.sort(files);
     return sorted.toSorted((a, b) => Number(startsProcesses(b)) - Number(startsProcesses(a)));
   }
