@@ -20,6 +20,8 @@ export type Config = Omit<Settings, "problems"> &
     projectUnitsPerMinute: number;
     maxInFlight: number;
     exportConcurrency: number;
+    /** Where Google's refusals are kept, for who wants to send them in; undefined means nowhere. */
+    recordRefusals: string | undefined;
     /** Bytes of mail under way in this process. */
     exportMemoryBytes: number;
     /** The key that seals grants; undefined means a file in `stateDir`. */
@@ -143,6 +145,7 @@ export function readSettings(
       : undefined,
     projectUnitsPerMinute: whole("GMAIL_PROJECT_UNITS_PER_MINUTE", PROJECT_UNITS_PER_MINUTE, 60, 1_000_000_000),
     maxInFlight: whole("GMAIL_MAX_IN_FLIGHT", 10, 1, 50),
+    recordRefusals: env["GMAIL_RECORD_REFUSALS"]?.trim() ? path("GMAIL_RECORD_REFUSALS", "") : undefined,
     exportConcurrency: whole("EXPORT_CONCURRENCY", 4, 1, 100),
     exportMemoryBytes: whole("EXPORT_MEMORY_MB", 96, 1, 65_536) << 20,
     encryptionKey: env["TOKEN_ENCRYPTION_KEY"]?.trim() === "keyring" ? "keyring" : key("TOKEN_ENCRYPTION_KEY"),

@@ -36,7 +36,7 @@ import { indexedRecords } from "./search/indexed-records.ts";
 import { systemClock as clock } from "./clock.ts";
 import { readConfig, readSettings, SECRET_SETTINGS, type Config, type Env, type SettingProblem } from "./config.ts";
 import { canonicalAccount } from "./core/account.ts";
-import { refuse, type ExportError } from "./core/errors.ts";
+import { failureOf, refuse, type ExportError } from "./core/errors.ts";
 import type { AccessToken, Accounts } from "./core/ports/accounts.ts";
 import type { Grants } from "./core/ports/grants.ts";
 import type { ChooseDirectory } from "./core/ports/export-directory.ts";
@@ -64,6 +64,8 @@ import { terminal as openTerminal } from "./surfaces/cli/terminal/terminal.ts";
 import { languageOf } from "./surfaces/words/language.ts";
 import { listen } from "./surfaces/http/listen.ts";
 import { createMeasures } from "./surfaces/http/operations/measures.ts";
+import { appendLine } from "./storage/folder/append-line.ts";
+import { nodeFileSystem } from "./storage/folder/file-system.ts";
 import { tightenFolders } from "./storage/folder/tighten-folders.ts";
 import { filesOnDisk as files } from "./storage/folder/private-files.ts";
 
@@ -92,6 +94,17 @@ function connect(config: Config, { onlyLooks = false } = {}) {
   opened.defer(() => http.close());
   const credentials = () => readCredentials(config.credentialsPath);
   const measures = createMeasures(clock);
+  const { recordRefusals } = config;
+  // What cannot be kept is no reason to stop an export: that is said once, and it goes on.
+  let canKeep = true;
+  const keepRefusal =
+    recordRefusals === undefined
+      ? undefined
+      : (line: string): void =>
+          void appendLine(nodeFileSystem, recordRefusals, line).catch((error: unknown) => {
+            if (canKeep) process.stderr.write(`GMAIL_RECORD_REFUSALS: ${keepingFailed(error)}\n`);
+            canKeep = false;
+          });
 
   /** `user` "" as long as nobody knows whose mailbox the token opens. */
   const mailboxFor = async (user: string, token: AccessToken): Promise<MailboxSource> => {
@@ -113,13 +126,17 @@ function connect(config: Config, { onlyLooks = false } = {}) {
       opened.defer(kept.close);
       ({ pacer } = kept);
     }
-    const client = gmailClient({ http, accessToken: token, pacer, clock, random: Math.random });
+    const client = gmailClient({ http, accessToken: token, pacer, clock, random: Math.random, keepRefusal });
     return gmailSource({ client, pacer, memory, width: callsAtOnce(config) });
   };
   return { limits, credentials, measures, mailboxFor, close: () => opened.disposeAsync() };
 }
 
 type Way = ReturnType<typeof connect>;
+
+function keepingFailed(error: unknown): string {
+  return failureOf(error)?.message ?? "the file cannot be written.";
+}
 
 /** Calls of one account's plan going on at once: twice what may be in flight, so that a turn finds one waiting. */
 function callsAtOnce({ maxInFlight }: Config): number {

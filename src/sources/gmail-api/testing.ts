@@ -52,7 +52,14 @@ export async function scriptedGmail(
     accessToken,
     memory = createMemory(96 << 20),
     width = 20,
-  }: { limits?: Partial<HttpLimits>; accessToken?: AccessToken; memory?: Memory; width?: number } = {},
+    keepRefusal,
+  }: {
+    limits?: Partial<HttpLimits>;
+    accessToken?: AccessToken;
+    memory?: Memory;
+    width?: number;
+    keepRefusal?: (line: string) => void;
+  } = {},
 ) {
   const asked: Asked[] = [];
   const heard: string[] = [];
@@ -72,6 +79,7 @@ export async function scriptedGmail(
     pacer,
     clock,
     random: () => 0.5,
+    keepRefusal,
   });
   const source = gmailSource({ client, pacer, memory, width });
   return {

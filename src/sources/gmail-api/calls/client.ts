@@ -10,6 +10,7 @@ import type { Http, HttpResponse } from "./http.ts";
 import type { Received } from "../large/mail-in-pages.ts";
 import type { Intake } from "../reading/memory.ts";
 import { readContentAnswer } from "../large/content-stream.ts";
+import { refusalRecord } from "./refusal-record.ts";
 import { createRetry, LONG_WAIT_MS } from "./retry.ts";
 import {
   parseAttachment,
@@ -92,9 +93,11 @@ export type ClientPorts = Readonly<{
   clock: Clock;
   /** From 0 up to 1. */
   random: () => number;
+  /** Keeps what Google says as it refuses: a line without anything of whose mail it was about. */
+  keepRefusal?: ((line: string) => void) | undefined;
 }>;
 
-export function gmailClient({ http, accessToken, pacer, clock, random }: ClientPorts): GmailClient {
+export function gmailClient({ http, accessToken, pacer, clock, random, keepRefusal }: ClientPorts): GmailClient {
   const retry = createRetry(clock, random);
 
   /**
@@ -131,6 +134,10 @@ export function gmailClient({ http, accessToken, pacer, clock, random }: ClientP
         return result;
       }
       const failure = classify(response, clock.now());
+      if (keepRefusal && (response.status === 403 || response.status === 429)) {
+        const { usedLastMinute } = pacer.pace();
+        keepRefusal(refusalRecord(response, { method, format: formatOf(path), at: clock.now(), usedLastMinute }));
+      }
       if (failure.retry === "wait") pacer.refused(failure, turn);
       else if (failure.retry === "never") pacer.accepted(turn);
       const passing = failure.retry === "never" && failure.code === mayPass;
@@ -284,6 +291,11 @@ const PROFILE: Request<ReturnType<typeof parseProfile>> = {
   path: pathOf("profile"),
   parse: parseProfile,
 };
+
+/** What of a message a call asks for, as its address says. */
+function formatOf(path: string): string | undefined {
+  return new URL(path, "https://gmail.invalid").searchParams.get("format") ?? undefined;
+}
 
 /** A call whose answer has to wait for memory leaves its place to others: the one that all wait for may need it. */
 function pausing(intake: Intake, turn: Turn): Intake {
