@@ -1,6 +1,6 @@
-import type { Ended, ExportDirectory, Purpose } from "../src/core/ports/export-directory.ts";
 import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { Ref } from "../src/core/mail/ref.ts";
+import type { Ended, ExportDirectory, Purpose } from "../src/core/ports/export-directory.ts";
 import { toRecord } from "../src/formats/to-record.ts";
 import { message } from "./messages.ts";
 

@@ -6,8 +6,8 @@ import { describe, expect, test } from "vitest";
 
 import { faultOfRecord } from "../src/core/mail/record.ts";
 import { toRecord } from "../src/formats/to-record.ts";
-import { DIFFERENCE_SENTENCES } from "../src/surfaces/words/differences.fr.ts";
 import { NewExport } from "../src/surfaces/http/exports/new-export.ts";
+import { DIFFERENCE_SENTENCES } from "../src/surfaces/words/differences.fr.ts";
 import { FAILURES_IN_FRENCH } from "../src/surfaces/words/failures.fr.ts";
 import { FINDING_SENTENCES } from "../src/surfaces/words/findings.fr.ts";
 import { failureInFrench, inFrench as told } from "../src/surfaces/words/french.ts";

@@ -9,9 +9,9 @@ import { faultOfRecord, type ExportRecord } from "../src/core/mail/record.ts";
 import { api } from "./api.ts";
 import { manifestIn, recordsIn } from "./exported.ts";
 import { hostileGmail, type Forgery } from "./hostile-gmail.ts";
+import { longestTurnMs, measureTurns } from "./longest-turn.ts";
 import { install, type Server } from "./product.ts";
 import { ADA, begin, listedIds, reaches, signIn } from "./stage.ts";
-import { longestTurnMs, measureTurns } from "./longest-turn.ts";
 
 /** Mail that is made to break programs, through the whole product: what becomes of each, and what else goes on meanwhile. */
 

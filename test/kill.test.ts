@@ -6,8 +6,8 @@ import { expect, test } from "vitest";
 
 import { simulateGoogle, type SimulatedGoogle } from "../simulator/google.ts";
 import type { Manifest } from "../src/core/export/manifest.ts";
-import { PRICES } from "../src/core/quota.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
+import { PRICES } from "../src/core/quota.ts";
 import { loginByPasting } from "./command-line.ts";
 import { idsOnDisk } from "./exported.ts";
 import { install } from "./product.ts";

@@ -7,8 +7,8 @@ import { simulateGoogle } from "../simulator/google.ts";
 import { api, expectProblem } from "./api.ts";
 import { openBrowser } from "./browser.ts";
 import { install } from "./product.ts";
-import { until } from "./wait.ts";
 import { ADA, API_KEY, signInPath, stage, withKey, type Stage } from "./stage.ts";
+import { until } from "./wait.ts";
 
 /** Nothing listens there: for what needs no Google. */
 const NOWHERE = { url: "http://127.0.0.1:9" };

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import { mkdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { Manifest } from "../src/core/export/manifest.ts";
-import { NOTHING_SPENT } from "../src/core/quota.ts";
+import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import type { RecordQuestion } from "../src/core/ports/records.ts";
+import { NOTHING_SPENT } from "../src/core/quota.ts";
 import { checkedLines } from "../src/formats/checked-lines.ts";
 
 export const ALL: RecordQuestion = {

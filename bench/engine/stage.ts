@@ -6,17 +6,17 @@ import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-import { fileLock } from "../../src/storage/folder/lock.ts";
+import { systemClock as clock } from "../../src/clock.ts";
 import { accessToken } from "../../src/google/access-token.ts";
 import { readCredentials } from "../../src/google/credentials.ts";
-import { sealedGrants } from "../../src/state/embedded/grants/sealed-grants.ts";
 import { keyInFile } from "../../src/state/embedded/grants/key-in-file.ts";
-import { systemClock as clock } from "../../src/clock.ts";
+import { sealedGrants } from "../../src/state/embedded/grants/sealed-grants.ts";
+import { fileLock } from "../../src/storage/folder/lock.ts";
+import { filesOnDisk as files } from "../../src/storage/folder/private-files.ts";
 import { openBrowser } from "../../test/browser.ts";
 import { install, type Product } from "../../test/product.ts";
 import { scratchFolder } from "../../test/scratch.ts";
 import type { Usage } from "./usage.ts";
-import { filesOnDisk as files } from "../../src/storage/folder/private-files.ts";
 
 const ACCOUNT = "ada@example.com";
 const BODY_BYTES = 10_000;

@@ -1,13 +1,13 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { readBatches } from "../../test/on-disk.ts";
-import { indexedRecords } from "../../src/search/indexed-records.ts";
-import { queryThread } from "../../src/search/query-thread.ts";
-import { ALL } from "../../test/written-export.ts";
 import { systemClock as clock } from "../../src/clock.ts";
 import { failureOf } from "../../src/core/errors.ts";
+import { indexedRecords } from "../../src/search/indexed-records.ts";
+import { queryThread } from "../../src/search/query-thread.ts";
 import { viewOfPage, viewOfStatistics } from "../../src/surfaces/http/mail/record-view.ts";
+import { readBatches } from "../../test/on-disk.ts";
+import { ALL } from "../../test/written-export.ts";
 import { exportsOfCorpus, filesOf, withFile } from "../exports.ts";
 import { must, type Target } from "../target.ts";
 

@@ -6,11 +6,11 @@ import * as fc from "fast-check";
 import { simulateGoogle } from "../../simulator/google.ts";
 import { api } from "../../test/api.ts";
 import { openBrowser } from "../../test/browser.ts";
+import { longestTurnMs, measureTurns } from "../../test/longest-turn.ts";
 import { install, type Server } from "../../test/product.ts";
+import { PATIENCE_MS, until } from "../../test/wait.ts";
 import { MARKS, markIn } from "../marks.ts";
 import { Defect, must, type Target } from "../target.ts";
-import { longestTurnMs, measureTurns } from "../../test/longest-turn.ts";
-import { PATIENCE_MS, until } from "../../test/wait.ts";
 
 const ADA = "ada@example.com";
 

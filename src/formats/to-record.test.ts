@@ -1,12 +1,13 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+
+import { elsewhere, here, message, multipart, part, text } from "../../test/messages.ts";
 import { testProcessorTime } from "../../test/processor-time.ts";
 import { record as emptyRecord } from "../../test/written-export.ts";
-import { elsewhere, here, message, multipart, part, text } from "../../test/messages.ts";
 import type { Message, Part } from "../core/mail/mail.ts";
-import type { LabelNames } from "../core/ports/mailbox-source.ts";
 import type { AttachmentRecord, ExportRecord } from "../core/mail/record.ts";
 import { countReplacementCharacters } from "../core/mail/replacement-characters.ts";
+import type { LabelNames } from "../core/ports/mailbox-source.ts";
 import { toRecord } from "./to-record.ts";
 
 const NO_NAMES: LabelNames = new Map();

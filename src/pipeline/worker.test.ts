@@ -8,10 +8,10 @@ import { manualClock } from "../../test/manual-clock.ts";
 import { scratchFolder } from "../../test/scratch.ts";
 import { until } from "../../test/wait.ts";
 import { manifestWith } from "../../test/written-export.ts";
-import { embeddedJobQueue } from "../state/embedded/job-queue.ts";
 import { ExportError, HoldLost, refuse } from "../core/errors.ts";
 import { NO_PROGRESS, type StateName } from "../core/export/job.ts";
 import type { JobQueue, Lease } from "../core/ports/job-queue.ts";
+import { embeddedJobQueue } from "../state/embedded/job-queue.ts";
 import { work, type RunExport } from "./worker.ts";
 
 const quiet = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };

@@ -1,9 +1,9 @@
-import { afterFailure } from "../core/export/after-failure.ts";
 import { failureOf, HoldLost, type Failure } from "../core/errors.ts";
-import { LEASE_MS, type JobQueue, type Lease } from "../core/ports/job-queue.ts";
+import { afterFailure } from "../core/export/after-failure.ts";
 import type { ExportRequest, ExportState, Progress } from "../core/export/job.ts";
 import type { Manifest } from "../core/export/manifest.ts";
 import type { Clock } from "../core/ports/clock.ts";
+import { LEASE_MS, type JobQueue, type Lease } from "../core/ports/job-queue.ts";
 import type { Log, LogFields } from "../core/ports/log.ts";
 
 /** How often a running export says that it lives, and hears what is asked of it. */

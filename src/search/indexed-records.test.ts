@@ -8,12 +8,12 @@ import { describe, expect, test } from "vitest";
 
 import { recordsContract } from "../../test/contracts/records.ts";
 import { manualClock } from "../../test/manual-clock.ts";
-import { scratchFolder } from "../../test/scratch.ts";
-import type { ReadBatches, RecordQuestion, Records } from "../core/ports/records.ts";
 import { readBatches } from "../../test/on-disk.ts";
-import { indexedRecords } from "./indexed-records.ts";
-import { ALL, record, writeExport, writeGrowing } from "../../test/written-export.ts";
+import { scratchFolder } from "../../test/scratch.ts";
 import { until } from "../../test/wait.ts";
+import { ALL, record, writeExport, writeGrowing } from "../../test/written-export.ts";
+import type { ReadBatches, RecordQuestion, Records } from "../core/ports/records.ts";
+import { indexedRecords } from "./indexed-records.ts";
 
 /** A directory, and an index of it that can be closed and opened again. */
 async function stage(reading: ReadBatches = readBatches) {

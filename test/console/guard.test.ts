@@ -3,8 +3,8 @@ import { createServer } from "node:http";
 
 import { expect, test } from "vitest";
 
-import { openChromium } from "./chromium.ts";
 import { ADA, API_KEY, begin, grantsIn, signInPath, stage, stageSignedIn, type Stage } from "../stage.ts";
+import { openChromium } from "./chromium.ts";
 
 /** A page of another origin on this machine, which is what a page of the web is to the server too. */
 async function foreignSite(html: string): Promise<AsyncDisposable & { url: string }> {

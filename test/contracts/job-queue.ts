@@ -2,8 +2,8 @@ import { describe, expect, test } from "vitest";
 
 import { failureOf } from "../../src/core/errors.ts";
 import { NO_PROGRESS, type ExportRequest, type Progress, type Wish } from "../../src/core/export/job.ts";
-import type { JobQueue } from "../../src/core/ports/job-queue.ts";
 import { EVERYTHING } from "../../src/core/mail/filter.ts";
+import type { JobQueue } from "../../src/core/ports/job-queue.ts";
 import type { ManualClock } from "../manual-clock.ts";
 import { until } from "../wait.ts";
 

@@ -8,12 +8,12 @@ import { exportDirectoryContract } from "../../../test/contracts/export-director
 import { exported, idsIn, listTo, PURPOSE, refsTo, writePending } from "../../../test/directories.ts";
 import { manualClock } from "../../../test/manual-clock.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
-import type { ExportDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import type { Manifest } from "../../core/export/manifest.ts";
+import type { ExportDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
 import { nodeFileSystem, type FileSystem } from "../../storage/folder/file-system.ts";
-import { fileLock } from "../../storage/folder/lock.ts";
 import { folderStorage } from "../../storage/folder/folder-storage.ts";
+import { fileLock } from "../../storage/folder/lock.ts";
 import { createOpenDirectory } from "./open-directory.ts";
 
 const clock = manualClock();

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { parentPort, Worker, workerData, type MessagePort } from "node:worker_threads";
 
 import { ExportError, failureOf, type Failure } from "../../core/errors.ts";
-import type { JobQueue, Lease } from "../../core/ports/job-queue.ts";
 import type { Clock } from "../../core/ports/clock.ts";
+import type { JobQueue, Lease } from "../../core/ports/job-queue.ts";
 import type { Log } from "../../core/ports/log.ts";
 import { openJobDatabase, type JobDatabase, type Taken } from "./job-database.ts";
 

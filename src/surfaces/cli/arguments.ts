@@ -1,5 +1,6 @@
-import { FORMATS, type Format } from "../../core/export/format.ts";
 import { Argument, InvalidArgumentError } from "commander";
+
+import { FORMATS, type Format } from "../../core/export/format.ts";
 
 /** An account. Its name is what shell completion goes by: it offers who is signed in. */
 export function account(name: "<email>" | "[email]", description: string): Argument {

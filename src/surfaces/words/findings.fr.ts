@@ -1,6 +1,6 @@
 import { pair, type Pair } from "./pair.ts";
 
-/** Every sentence that doctor says, beside its French; see `sentences.fr.ts`. */
+/** Every sentence that doctor says, beside its French; long and one file for the reason that `sentences.fr.ts` gives. */
 export const FINDING_SENTENCES: readonly Pair[] = [
   // this machine
   pair("Node {version}", "Node {version}"),

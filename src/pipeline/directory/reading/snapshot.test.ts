@@ -6,10 +6,10 @@ import { inspect } from "node:util";
 
 import { expect, test } from "vitest";
 
+import { readDirectory } from "../../../../test/on-disk.ts";
 import { scratchFolder } from "../../../../test/scratch.ts";
 import { manifestWith } from "../../../../test/written-export.ts";
 import { archiveAsTar } from "./archive.ts";
-import { readDirectory } from "../../../../test/on-disk.ts";
 
 const ONE = '[\n{"Message-ID":"1"}\n]\n';
 const TWO = '[\n{"Message-ID":"2"}\n]\n';

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { fetch } from "undici";
 import { z } from "zod";
 
-import type { ReadDirectory } from "../../../core/ports/read-directory.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
+import type { ReadDirectory } from "../../../core/ports/read-directory.ts";
 import { UNITS_PER_MINUTE } from "../../../core/quota.ts";
 import { verify } from "../../../pipeline/verify.ts";
 import { PROGRESS_SHAPE } from "../../progress-view.ts";

@@ -1,19 +1,19 @@
 import type { Command } from "commander";
 
-import type { ExportRequest } from "../../../core/export/job.ts";
 import type { Format } from "../../../core/export/format.ts";
+import type { ExportRequest } from "../../../core/export/job.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
 import { verify } from "../../../pipeline/verify.ts";
 import { viewOfEstimate } from "../../estimate-view.ts";
 import { account, atLeastOne, formats, searchText, searchTexts } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-code.ts";
-import { exportEvents, type ExportEvents } from "../terminal/export-events.ts";
-import { exportHere } from "./export.ts";
-import { explain } from "../words/help.ts";
 import type { Services } from "../services.ts";
+import { exportEvents, type ExportEvents } from "../terminal/export-events.ts";
 import { watch } from "../terminal/watch.ts";
+import { explain } from "../words/help.ts";
 import { estimateLines, manifestLines, verdictLines } from "../words/report-lines.ts";
+import { exportHere } from "./export.ts";
 
 type ExportOptions = Readonly<{
   maxEmails?: number;

@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
 
 import { requestOf } from "../../../../test/contracts/job-queue.ts";
-import { manifestWith } from "../../../../test/written-export.ts";
 import { manualClock, type ManualClock } from "../../../../test/manual-clock.ts";
+import { manifestWith } from "../../../../test/written-export.ts";
 import { ExportError } from "../../../core/errors.ts";
 import { NO_PROGRESS, type ExportRequest, type Progress } from "../../../core/export/job.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
 import { exportEvents } from "../terminal/export-events.ts";
-import { exportHere } from "./export.ts";
-import { testTerminal } from "../testing.ts";
 import { watch } from "../terminal/watch.ts";
+import { testTerminal } from "../testing.ts";
+import { exportHere } from "./export.ts";
 
 const REQUEST = requestOf("ada@example.com", "/mail/ada");
 

@@ -5,12 +5,12 @@ import { z } from "zod";
 
 import { LIVE, type ExportJob } from "../../../core/export/job.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
-import { describeEmpty, describeProblems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { clientGone } from "../client-gone.ts";
-import { openEventStream, type EventStream, type ServerSentEvent } from "./event-stream.ts";
+import { describeEmpty, describeProblems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { EVENT, EXPORT_ID } from "../contract/examples.ts";
-import { viewOf } from "./export-view.ts";
 import type { Common, ExportServices } from "../services.ts";
+import { openEventStream, type EventStream, type ServerSentEvent } from "./event-stream.ts";
+import { viewOf } from "./export-view.ts";
 
 /** At most four events a second. */
 const GAP_MS = 250;

@@ -1,10 +1,10 @@
 import { z } from "zod";
 
 import { sameAccount } from "../../../core/account.ts";
-import { STATE_NAMES, type ExportJob, type ExportRequest } from "../../../core/export/job.ts";
 import { FORMATS } from "../../../core/export/format.ts";
-import { sameFilter } from "../../../core/mail/filter.ts";
+import { STATE_NAMES, type ExportJob, type ExportRequest } from "../../../core/export/job.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
+import { sameFilter } from "../../../core/mail/filter.ts";
 import { PROGRESS_SHAPE, viewOfFailure, viewOfProgress, viewOfRequest } from "../../progress-view.ts";
 import { PAUSED_EXPORT, RUNNING_EXPORT } from "../contract/examples.ts";
 

@@ -7,16 +7,16 @@ import { fastify } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { expect, test } from "vitest";
 
-import { manualClock } from "../../../../test/manual-clock.ts";
 import { requestOf } from "../../../../test/contracts/job-queue.ts";
-import { manifestWith } from "../../../../test/written-export.ts";
-import { scratchFolder } from "../../../../test/scratch.ts";
-import { archiveAsTar } from "../../../pipeline/directory/reading/archive.ts";
+import { manualClock } from "../../../../test/manual-clock.ts";
 import { readDirectory } from "../../../../test/on-disk.ts";
-import { embeddedJobQueue } from "../../../state/embedded/job-queue.ts";
-import type { Snapshot } from "../../../core/ports/read-directory.ts";
-import { fileRoutes } from "./file-routes.ts";
+import { scratchFolder } from "../../../../test/scratch.ts";
 import { until } from "../../../../test/wait.ts";
+import { manifestWith } from "../../../../test/written-export.ts";
+import type { Snapshot } from "../../../core/ports/read-directory.ts";
+import { archiveAsTar } from "../../../pipeline/directory/reading/archive.ts";
+import { embeddedJobQueue } from "../../../state/embedded/job-queue.ts";
+import { fileRoutes } from "./file-routes.ts";
 
 const BATCH = "emails_batch_1.json";
 const LARGE = 1 << 30;

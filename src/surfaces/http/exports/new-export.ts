@@ -3,8 +3,8 @@ import { z } from "zod";
 
 import { FORMATS } from "../../../core/export/format.ts";
 import type { ExportRequest } from "../../../core/export/job.ts";
-import { EMAIL } from "../contract/examples.ts";
 import { clientGone } from "../client-gone.ts";
+import { EMAIL } from "../contract/examples.ts";
 import { sendFailure } from "../contract/problem.ts";
 import type { ExportServices } from "../services.ts";
 
