@@ -40,6 +40,7 @@ test.each([
   [["--quota", "2026", "--refusals-name", "me"], "--refusals-name is one of limit, window, both, nothing"],
   [["--meter", "fixed"], "a meter needs --quota"],
   [["--quota", "2026", "--burst-seconds", "5"], "--burst-seconds needs --meter bucket"],
+  [["--quota", "2026", "--minute-began", "5"], "--minute-began needs --meter fixed"],
 ])("%j ends with a reason and exit code 2", async (args, reason) => {
   const command = start(...args);
   const [complaint, [code]] = await Promise.all([text(command.stderr), once(command, "exit")]);

@@ -5,8 +5,8 @@ import { simulateGoogle, type SimulatorOptions } from "./google.ts";
 import { METER_NAMES, REFUSALS_NAME } from "./quota.ts";
 
 const USAGE = `Usage: npm run simulator -- [--port N] [--messages N] [--seed N] [--per-thread X] [--latency-ms N]
-         [--quota 2026|legacy] [--meter M] [--burst-seconds N] [--charge-refused]
-         [--refusals-name W] [--full-price X] [--account EMAIL] [--body-bytes N] [--credentials FILE]
+         [--quota 2026|legacy] [--meter M] [--burst-seconds N] [--minute-began N]
+         [--charge-refused] [--refusals-name W] [--full-price X] [--account EMAIL] [--body-bytes N] [--credentials FILE]
 
   --port N           where to listen (any free port)
   --messages N       size of the mailbox (1000)
@@ -16,6 +16,8 @@ const USAGE = `Usage: npm run simulator -- [--port N] [--messages N] [--seed N] 
   --quota T          limits as Google sets them: 2026 or legacy (none when left out)
   --meter M          how a minute is counted: sliding, fixed (whole minutes) or bucket (sliding)
   --burst-seconds N  how many seconds of units a bucket holds (60)
+  --minute-began N   whole minutes one after the other, the first of which began N seconds before the first call
+                     (each begins with a call)
   --charge-refused   refused calls take what is left
   --refusals-name W  what refusals name: limit, window, both or nothing (the limit, and the window in a third)
   --full-price X     what reads in full really cost, times the list (1)
@@ -55,6 +57,7 @@ function parse(args: readonly string[]): Command {
       quota: flag,
       meter: flag,
       "burst-seconds": flag,
+      "minute-began": flag,
       "charge-refused": { type: "boolean" },
       "refusals-name": flag,
       "full-price": flag,
@@ -64,7 +67,16 @@ function parse(args: readonly string[]): Command {
     },
   });
   const number = (
-    name: "port" | "messages" | "seed" | "per-thread" | "latency-ms" | "body-bytes" | "burst-seconds" | "full-price",
+    name:
+      | "port"
+      | "messages"
+      | "seed"
+      | "per-thread"
+      | "latency-ms"
+      | "body-bytes"
+      | "burst-seconds"
+      | "minute-began"
+      | "full-price",
     pattern = /^\d{1,9}$/,
   ) => {
     const value = values[name];
@@ -80,16 +92,19 @@ function parse(args: readonly string[]): Command {
   const shape = oneOf("--meter", values.meter, METER_NAMES);
   const refusalsName = oneOf("--refusals-name", values["refusals-name"], REFUSALS_NAME);
   const burstSeconds = number("burst-seconds", /^[1-9]\d{0,2}$/);
+  const minuteBeganSeconds = number("minute-began", /^[0-5]?\d$/);
   const priceFactor = number("full-price", /^[1-9]\d?(\.\d+)?$/);
   const manners = {
     ...(shape && { shape }),
     ...(burstSeconds && { burstSeconds }),
+    ...(minuteBeganSeconds !== undefined && { minuteBeganSeconds }),
     ...(values["charge-refused"] && { chargesRefused: true }),
     ...(refusalsName && { refusalsName }),
     ...(priceFactor && { priceFactor }),
   };
   if (quota === undefined && Object.keys(manners).length > 0) throw new Error("a meter needs --quota 2026 or legacy");
   if (burstSeconds !== undefined && shape !== "bucket") throw new Error("--burst-seconds needs --meter bucket");
+  if (minuteBeganSeconds !== undefined && shape !== "fixed") throw new Error("--minute-began needs --meter fixed");
 
   const given = {
     port: number("port"),

@@ -162,6 +162,18 @@ test("a bucket holds so many seconds of units, and is emptied by a refused call 
   expect(readsOf(true)).toEqual({ reads: 12, more: false });
 });
 
+test("whole minutes that began before the first call follow each other without a gap", () => {
+  const clock = handClock();
+  const options = { unitsPerMinute: 40, tier: "2026", shape: "fixed", minuteBeganSeconds: 35 } as const;
+  const quota = openQuota(options, 1, clock);
+  const begun = Math.floor(clock() / 1_000) * 1_000 - 35_000;
+  const passesAt = (seconds: number): boolean => {
+    clock.advance(begun + seconds * 1_000 - clock());
+    return quota.charge("ada@example.com", 40) === undefined;
+  };
+  expect([35, 59, 60, 119, 185, 239, 240].map(passesAt)).toEqual([true, false, true, false, true, false, true]);
+});
+
 test.each([
   ["limit", true, false],
   ["window", false, true],

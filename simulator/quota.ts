@@ -11,6 +11,8 @@ export type QuotaOptions = Readonly<{
   shape?: "sliding" | "fixed" | "bucket";
   /** How many seconds of units a bucket holds, but at least the dearest call. Default a minute. */
   burstSeconds?: number;
+  /** How many seconds before the first call a whole minute began; minutes follow each other without a gap then. Default: each begins with a call. */
+  minuteBeganSeconds?: number;
   /** Whether a refused call takes what is left. Default not. */
   chargesRefused?: boolean;
   /** What refusals name: the limit, when its window began, both, or neither. Default the limit always, the window in a third. */
@@ -50,6 +52,8 @@ type Window = Readonly<{
   empty(now: number): void;
 }>;
 
+type Manners = Pick<QuotaOptions, "burstSeconds" | "minuteBeganSeconds">;
+
 function sliding(limit: number): Window {
   const charges: { at: number; units: number }[] = [];
   let used = 0;
@@ -72,13 +76,19 @@ function sliding(limit: number): Window {
   };
 }
 
-function fixed(limit: number): Window {
+function fixed(limit: number, { minuteBeganSeconds: beganSeconds }: Manners): Window {
   let start = Number.NEGATIVE_INFINITY;
   let used = 0;
+  const startAt = (now: number): number => {
+    const second = Math.floor(now / 1_000) * 1_000;
+    if (beganSeconds === undefined) return second;
+    if (start === Number.NEGATIVE_INFINITY) return second - beganSeconds * 1_000;
+    return start + Math.floor((now - start) / MINUTE) * MINUTE;
+  };
   return {
     fitsAt: (units, now) => {
       if (now >= start + MINUTE) {
-        start = Math.floor(now / 1_000) * 1_000;
+        start = startAt(now);
         used = 0;
       }
       return used + units > limit ? start + MINUTE : undefined;
@@ -88,7 +98,7 @@ function fixed(limit: number): Window {
   };
 }
 
-function bucket(limit: number, seconds = 60): Window {
+function bucket(limit: number, { burstSeconds: seconds = 60 }: Manners): Window {
   const size = Math.max((limit * seconds) / 60, PRICES["threads.get"]["2026"]);
   let level = size;
   let since: number | undefined;
@@ -121,8 +131,7 @@ export type Quota = Readonly<{
 export function openQuota(options: QuotaOptions | undefined, seed: number, clock: () => number): Quota {
   const tier = options?.tier ?? "2026";
   const draw = random(seed, "quota");
-  const open = SHAPES[options?.shape ?? "sliding"];
-  const shape = (limit: number): Window => open(limit, options?.burstSeconds);
+  const shape = (limit: number): Window => SHAPES[options?.shape ?? "sliding"](limit, options ?? {});
   const named = options?.refusalsName;
   const users = new Map<string, Window>();
   const inFlight = new Map<string, number>();
