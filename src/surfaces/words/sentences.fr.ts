@@ -7,6 +7,10 @@ import { pair, type Pair } from "./pair.ts";
  */
 export const FAILURE_SENTENCES: readonly Pair[] = [
   // settings and this machine
+  pair(
+    "Name a file that is not there yet, in a folder of your own.",
+    "Nommez un fichier qui n'existe pas encore, dans un dossier à vous.",
+  ),
   pair("These settings cannot be used: {problems}.", "Ces réglages sont inutilisables : {problems}."),
   pair("These settings cannot be used: {problems}", "Ces réglages sont inutilisables : {problems}"),
   pair(
