@@ -17,6 +17,7 @@ import { entriesIn, originalIn } from "../src/formats/mbox.ts";
 import { gist, gistOfTruth, manifestIn, recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
 import { manualClock } from "./manual-clock.ts";
+import { fragileDisk, isPowerLost } from "./power-loss.ts";
 
 const ALL = { ...EVERYTHING, includeSpamTrash: true };
 const NEVER = new AbortController().signal;
@@ -243,6 +244,40 @@ test("an mbox is the same wherever its export was cut short and gone on with", a
     expect(await check(directory)).toEqual([]);
   }
 });
+
+test("the power may go off at any moment: nothing that a record tells of is lost, and the export goes on to the same end", async () => {
+  const options = { formats: ["mbox", "eml"], attachments: true, filter: ALL, batchSize: 12 } as const;
+  await using w = await inProcess({ messages: 40, messagesPerThread: 2 }, options);
+  const scratch = join(w.directory, "..");
+  const whole = join(scratch, "whole");
+  await w.run(undefined, undefined, { directory: whole });
+  const expected = { records: await stableRecords(whole), files: await pathsIn(whole, ".") };
+  for (let step = 0; step < 10; step += 1) {
+    const root = join(scratch, `disk-${step}`);
+    await mkdir(root);
+    await using disk = await fragileDisk(root, 60 + step * 67);
+    const end = await w
+      .run(undefined, undefined, { directory: join(root, "export"), files: disk.files })
+      .catch((error: unknown) => error);
+    if (disk.operations() > 60 + step * 67) expect(isPowerLost(end)).toBe(true);
+    const left = join(scratch, `left-${step}`);
+    await disk.survivors(left);
+    const directory = join(left, "export");
+    await w.run(undefined, undefined, { directory });
+    expect(await stableRecords(directory)).toEqual(expected.records);
+    expect((await pathsIn(directory, ".")).filter((path) => !path.startsWith("."))).toEqual(
+      expected.files.filter((path) => !path.startsWith(".")),
+    );
+    expect(await check(directory)).toEqual([]);
+  }
+});
+
+/** Records without what is new at every read. */
+async function stableRecords(directory: string): Promise<unknown[]> {
+  const records = await recordsIn(directory);
+  for (const { Attachments } of records) for (const one of Attachments) Object.assign(one, { id: "" });
+  return records;
+}
 
 class Killed extends Error {}
 

@@ -43,7 +43,13 @@ export async function fragileDisk(root: string, cutAt = Infinity): Promise<Fragi
     return count > cutAt ? Promise.reject(new PowerLost("the power is off")) : work();
   };
   const inode = async (path: string): Promise<bigint> => (await lstat(path, { bigint: true })).ino;
-  const namesIn = async (folder: string) => {
+  /** A folder is synced at one moment: where a name went away while it was read, it is read again. */
+  const namesIn = (folder: string): ReturnType<typeof readNames> =>
+    readNames(folder).catch((error: unknown) => {
+      if (error instanceof Error && "code" in error && error.code === "ENOENT") return namesIn(folder);
+      throw error;
+    });
+  const readNames = async (folder: string) => {
     const entries = await readdir(folder, { withFileTypes: true });
     const pairs = entries.map(async (entry) => {
       const its = { ino: await inode(join(folder, entry.name)), isFolder: entry.isDirectory() };
