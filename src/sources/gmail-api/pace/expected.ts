@@ -74,9 +74,15 @@ export function explain(rate: number, named: number | undefined, setting: Tier |
   return { tier, unitsPerMinute, priceFactor: factor < CLOSE ? 1 : Math.round(factor * 1_000) / 1_000 };
 }
 
+/**
+ * Beyond the limit of a new project by so much it must be an old one. Windows that nobody saw begin may for a while let
+ * through more than they bear.
+ */
+const BEYOND_LISTED = 1.3;
+
 function tierOf(rate: number, named: number | undefined): Tier {
   if (named === undefined) return rate > 2.1 * UNITS_PER_MINUTE["2026"] ? "legacy" : "2026";
-  return rate > named * 1.08 ? "legacy" : "2026";
+  return rate > named * (named === UNITS_PER_MINUTE["2026"] ? BEYOND_LISTED : 1.08) ? "legacy" : "2026";
 }
 
 /** What is set, and what an earlier export found. */

@@ -246,6 +246,26 @@ describe("refusals", () => {
     expect(turns).toHaveLength(5);
   });
 
+  test("are waited for ever longer, though cheap calls get through between them", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock);
+    const waits: number[] = [];
+    let before = clock.now();
+    for (let call = 0; call < 5; call += 1) {
+      const read = await clock.run(pacer.turn("messages.get", NEVER));
+      waits.push(clock.now() - before);
+      before = clock.now();
+      read.sent();
+      pacer.refused({ code: "quota_exceeded" }, read);
+      read.done();
+      const cheap = await clock.run(pacer.turn("getProfile", NEVER));
+      cheap.sent();
+      pacer.accepted(cheap);
+      cheap.done();
+    }
+    expect(waits[4]).toBeGreaterThan(4 * Math.max(1, waits[1]!));
+  });
+
   test("one after the other are asked ever more seldom, and at least once a minute", async () => {
     const clock = manualClock();
     const pacer = pacerOn(clock, { unitsPerMinute: 1e6 });
