@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -302,10 +302,14 @@ test("an export that runs can be looked through as far as it is on disk, and so 
   expect(page.total).toBe(exported.length);
 });
 
-test("an export that failed because the directory is another's shows nothing of that other", async () => {
+test("an export whose directory became another's before it was opened shows nothing of that other", async () => {
   await all();
-  const foreign = await begin(w, { email: BOB, output_dir: `data/${ADA}` });
-  await reaches(w, foreign, "failed");
+  w.google.faults.add({ kind: "503" });
+  const foreign = await begin(w, { email: BOB, output_dir: "data/between" });
+  const data = join(w.product.folder, "data");
+  await cp(join(data, ADA), join(data, "between"), { recursive: true });
+  w.google.faults.clear();
+  expect(await reaches(w, foreign, "failed")).toMatchObject({ failure: { code: "directory_foreign" } });
   expect(await list({}, w, foreign)).toMatchObject({ index: { files: 0, of: 0 }, total: 0, records: [] });
   expect((await w.get(`/exports/${foreign}/statistics`)).body).toMatchObject({ messages: 0, senders: [], labels: [] });
   const message = `/exports/${foreign}/records/${hostile}`;

@@ -202,7 +202,7 @@ beforeAll(async () => {
     ["doctor"],
     ["verify", `data/${ADA}`, "--online"],
     ["export", ADA, "--dry-run"],
-    ["export", ADA, "--output-dir", `/${STRAY}`],
+    ["export", ADA, "--output-dir", "/elsewhere"], // a refusal names it to whoever typed it
     ["rotate-key"],
   ])
     await command(...args);
