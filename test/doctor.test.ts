@@ -173,7 +173,7 @@ describe("each fault, made on purpose", () => {
   });
 
   test("a client whose secret was reset", async () => {
-    await using w = await signedIn({ accessTokenSeconds: 1 });
+    await using w = await signedIn({ accessTokenSeconds: 0 });
     const client = { ...w.google.credentials["installed"], client_secret: "TOPSECRET" };
     await writeCredentials({ installed: client }, w.product.folder);
     const found = await doctor(w);
