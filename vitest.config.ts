@@ -13,8 +13,8 @@ export default defineConfig({
     testTimeout: 900_000,
     hookTimeout: 900_000,
     expect: { poll: { timeout: 300_000 } },
-    // Two cores: more workers only make the tests that start processes wait for each other.
-    maxWorkers: 2,
+    // On two cores: some tests wait for what takes its time, and a third worker works meanwhile.
+    maxWorkers: 3,
     sequence: { sequencer: LongestFirst },
   },
 });
