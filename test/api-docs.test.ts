@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { simulateGoogle } from "../simulator/google.ts";
-import { freePort } from "../simulator/stage.ts";
+import { freePort } from "./free-port.ts";
 import { api } from "./api.ts";
 import { install } from "./product.ts";
 import { runScript } from "./shell.ts";

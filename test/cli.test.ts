@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { freePort } from "../simulator/stage.ts";
+import { freePort } from "./free-port.ts";
 import { runCommand } from "../src/surfaces/cli/program.ts";
 import { testTerminal } from "../src/surfaces/cli/testing.ts";
 import { openBrowser } from "./browser.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import type { SimulatorOptions } from "../simulator/google.ts";
-import { freePort } from "../simulator/stage.ts";
+import { freePort } from "./free-port.ts";
 import { api } from "./api.ts";
 import { commandStageSignedIn, type CommandStage } from "./command-line.ts";
 import { idsOnDisk } from "./exported.ts";

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { simulateGoogle, type SimulatorOptions } from "../simulator/google.ts";
-import { freePort, writeCredentials } from "../simulator/stage.ts";
+import { writeCredentials } from "../simulator/stage.ts";
+import { freePort } from "./free-port.ts";
 import type { Finding, FindingId } from "../src/doctor/finding.ts";
 import { api, expectProblem } from "./api.ts";
 import { commandStage, jsonIn, type CommandStage } from "./command-line.ts";

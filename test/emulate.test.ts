@@ -6,7 +6,7 @@ import { buffer } from "node:stream/consumers";
 import { createEmulator } from "emulate";
 import { expect, test } from "vitest";
 
-import { freePort } from "../simulator/stage.ts";
+import { freePort } from "./free-port.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import { api } from "./api.ts";
 import { openBrowser, type Browser, type Page } from "./browser.ts";

@@ -2,7 +2,7 @@ import { EventSource, type MessageEvent } from "undici";
 import { expect, test } from "vitest";
 
 import { api, expectProblem, type Fields } from "./api.ts";
-import { freePort } from "../simulator/stage.ts";
+import { freePort } from "./free-port.ts";
 import { API_KEY, begin, inTheMiddle, look, reaches, stage, stageSignedIn, standstill, withKey } from "./stage.ts";
 import { until } from "./wait.ts";
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { simulateGoogle, type SimulatedGoogle } from "../simulator/google.ts";
-import { freePort, writeCredentials } from "../simulator/stage.ts";
+import { writeCredentials } from "../simulator/stage.ts";
+import { freePort } from "./free-port.ts";
 import { api, type Answer, type Api } from "./api.ts";
 import { openBrowser } from "./browser.ts";
 import { recordsIn } from "./exported.ts";

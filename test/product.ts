@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 
-import { freePort, writeCredentials } from "../simulator/stage.ts";
+import { writeCredentials } from "../simulator/stage.ts";
+import { freePort } from "./free-port.ts";
 import { logProcess } from "./process-log.ts";
 import { scratchFolder } from "./scratch.ts";
 import { givenBy, secretsIn, type Given } from "./told.ts";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { simulateGoogle } from "../simulator/google.ts";
-import { freePort } from "../simulator/stage.ts";
+import { freePort } from "./free-port.ts";
 import { READONLY } from "../simulator/visitor.ts";
 import type { Finding } from "../src/doctor/finding.ts";
 import { api, expectProblem, type Answer, type Api } from "./api.ts";

@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { simulateGoogle } from "../simulator/google.ts";
-import { freePort, writeCredentials } from "../simulator/stage.ts";
+import { writeCredentials } from "../simulator/stage.ts";
+import { freePort } from "./free-port.ts";
 import { READONLY } from "../simulator/visitor.ts";
 import { api, expectProblem } from "./api.ts";
 import { openBrowser, type Browser, type Page } from "./browser.ts";

@@ -7,7 +7,7 @@ import { fastify } from "fastify";
 import { expect, test } from "vitest";
 
 import { until } from "../../../test/wait.ts";
-import { freePort } from "../../../simulator/stage.ts";
+import { freePort } from "../../../test/free-port.ts";
 import { LIMITS, refuseUnreadable } from "./connections.ts";
 import { listen } from "./listen.ts";
 

@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import { fastify } from "fastify";
 import { expect, test } from "vitest";
 
-import { freePort } from "../../../simulator/stage.ts";
+import { freePort } from "../../../test/free-port.ts";
 import { until } from "../../../test/wait.ts";
 import { MOST_CONNECTIONS } from "./connections.ts";
 import { listen } from "./listen.ts";
