@@ -15,7 +15,7 @@ const ADA = "ada@example.com";
 const HOUR_MS = 3_600_000;
 const SCOPES = ["https://www.googleapis.com/auth/gmail.readonly"];
 
-/** Google, and who may read whom as any number of processes of one machine have it. */
+/** A simulated Google and the grants of one machine, which any number of processes share. */
 async function stage() {
   await using stack = new AsyncDisposableStack();
   const google = stack.use(await testGoogle());

@@ -86,14 +86,17 @@ const STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best
 /** All that another theme can change: the page is the same. */
 const COLOURS = ["color-contrast", "link-in-text-block"];
 
+type Violation = Readonly<{ id: string; help: string; nodes: readonly { html: string; failureSummary: string }[] }>;
+type Axe = { run(page: Document, options: { runOnly: readonly string[] }): Promise<{ violations: Violation[] }> };
+
 async function mustBeAccessible(page: Page, where: string, runOnly: readonly string[]): Promise<void> {
   // Past the page's policy, which would not let a script of ours in.
   if (!(await page.evaluate(() => "axe" in globalThis))) await page.evaluate(AXE);
   const violations = await page.evaluate(async (rules) => {
-    // oxlint-disable-next-line typescript/no-explicit-any -- axe puts itself there
-    const { violations: found } = await (globalThis as any).axe.run(document, { runOnly: rules });
+    const { axe } = globalThis as unknown as { axe: Axe }; // it puts itself there
+    const { violations: found } = await axe.run(document, { runOnly: rules });
     return found.map(
-      ({ id, help, nodes }: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }) =>
+      ({ id, help, nodes }) =>
         `${id}: ${help}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join(" | ")}`,
     );
   }, runOnly);

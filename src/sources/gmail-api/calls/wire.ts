@@ -1,10 +1,10 @@
 import { decodeHTMLStrict } from "entities";
 
-import { ExportError } from "../../../core/errors.ts";
 import { NO_CONTENT, type Content, type Header, type Message, type Part } from "../../../core/mail/mail.ts";
 import type { Profile } from "../../../core/ports/mailbox-source.ts";
 import type { Ref } from "../../../core/mail/ref.ts";
 import { isMoment, type EpochMs } from "../../../core/time.ts";
+import { malformed } from "./malformed-answer.ts";
 
 /**
  * Gmail's JSON, unknown until it has passed through here. A message is read leniently: whatever is absent or of the wrong
@@ -209,13 +209,4 @@ function stringsOf(value: unknown): string[] {
 /** A whole number above zero, else 0. JSON can spell numbers that are none, such as 1e999. */
 function countOf(value: unknown): number {
   return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
-}
-
-function malformed(what: string): ExportError {
-  return new ExportError({
-    code: "malformed_response",
-    retry: "backoff",
-    message: `Gmail answered with ${what}.`,
-    next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
-  });
 }

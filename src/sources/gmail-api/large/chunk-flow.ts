@@ -1,7 +1,7 @@
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 
-import { ExportError } from "../../../core/errors.ts";
+import { unreadable } from "../calls/malformed-answer.ts";
 
 /** What may wait to be read of an answer; more of it is not let in. */
 const MOST_WAITING = 1 << 18;
@@ -101,13 +101,4 @@ export async function* gunzipStream(
 
 function isOfZlib(error: unknown): boolean {
   return error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
-}
-
-function unreadable(): ExportError {
-  return new ExportError({
-    code: "malformed_response",
-    retry: "backoff",
-    message: "Gmail's answer was compressed and could not be read.",
-    next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
-  });
 }

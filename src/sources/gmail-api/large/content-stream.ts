@@ -1,4 +1,4 @@
-import { ExportError } from "../../../core/errors.ts";
+import { malformed } from "../calls/malformed-answer.ts";
 
 /**
  * An answer whose JSON is small but for one string of base64, such as `data` of an attachment or `raw` of a message: that
@@ -170,12 +170,3 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ["n", "\n"],
   ["r", "\r"],
 ]);
-
-function malformed(what: string): ExportError {
-  return new ExportError({
-    code: "malformed_response",
-    retry: "backoff",
-    message: `Gmail answered with ${what}.`,
-    next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
-  });
-}

@@ -2,6 +2,7 @@ import { finished } from "node:stream/promises";
 import { createGunzip, gunzipSync } from "node:zlib";
 
 import { ExportError, failureOf, refuse } from "../../../core/errors.ts";
+import { unreadable } from "../calls/malformed-answer.ts";
 
 /** More than almost any mail has. What is larger is unpacked and read on a thread of its own. */
 export const LARGE_BYTES = 1 << 20;
@@ -155,15 +156,6 @@ export function gunzip(packed: Buffer, mostBytes: number): Buffer<ArrayBuffer> |
     if (error instanceof RangeError) return undefined;
     throw unreadable();
   }
-}
-
-function unreadable(): ExportError {
-  return new ExportError({
-    code: "malformed_response",
-    retry: "backoff",
-    message: "Gmail's answer was compressed and could not be read.",
-    next: "Try again; if it goes on, look for a proxy that changes Google's answers.",
-  });
 }
 
 /** Fewer than any one message may have. */
