@@ -21,7 +21,7 @@ export type Estimate = Readonly<{
   originals: Cost;
 }>;
 
-/** Lists and plans, but fetches nothing (5 units per 500 messages, and per 500 of those with attachments). Text that Gmail keeps apart for its size is not foreseen. */
+/** Lists and plans, but fetches nothing (5 units per 500 messages, per 500 of those with attachments, and per 500 chats). Text that Gmail keeps apart for its size is not foreseen. */
 export async function estimate(
   request: Pick<ExportRequest, "filter" | "maxEmails">,
   source: MailboxSource,

@@ -54,8 +54,8 @@ export const HELP_SENTENCES: readonly Pair[] = [
   ),
   pair("messages a file", "messages par fichier"),
   pair(
-    "only list, and say what it would cost (5 quota units per 500 messages, and per 500 with attachments)",
-    "faire la liste seulement, et dire ce que cela coûterait (5 unités de quota par 500 messages, et par 500 avec pièces jointes)",
+    "only list, and say what it would cost (5 quota units per 500 messages, per 500 with attachments, and per 500 chats)",
+    "faire la liste seulement, et dire ce que cela coûterait (5 unités de quota par 500 messages, par 500 avec pièces jointes, et par 500 chats)",
   ),
   pair(
     "beside the records, with commas between: mbox, eml (the originals, in one file or a file each)",

@@ -59,7 +59,7 @@ export function addExportCommands(program: Command, context: Context): void {
     )
     .option(
       "--dry-run",
-      "only list, and say what it would cost (5 quota units per 500 messages, and per 500 with attachments)",
+      "only list, and say what it would cost (5 quota units per 500 messages, per 500 with attachments, and per 500 chats)",
     )
     .action(async (email: string, options: ExportOptions) => {
       const services = await context.services();

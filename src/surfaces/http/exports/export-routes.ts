@@ -157,7 +157,7 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
         schema: {
           tags: ["exports"],
           summary:
-            "What an export would cost: a dry run, which only lists (5 quota units per 500 messages, and per 500 with attachments)",
+            "What an export would cost: a dry run, which only lists (5 quota units per 500 messages, per 500 with attachments, and per 500 chats)",
           querystring: nothing,
           body: NewExport,
           response: {
