@@ -216,19 +216,19 @@ test("an mbox beside each batch has the originals in the order of its records, e
   }
 });
 
-test("an mbox is the same wherever its export was cut short and gone on with", async () => {
-  const options = { formats: ["mbox"], filter: ALL, batchSize: 20 } as const;
+test("an mbox, and what is made of the records, is the same wherever its export was cut short and gone on with", async () => {
+  const options = { formats: ["mbox", "ndjson", "parquet"], filter: ALL, batchSize: 20 } as const;
   await using w = await inProcess({ messages: 60, messagesPerThread: 2 }, options);
   const whole = join(w.directory, "..", "whole");
   await w.run(undefined, undefined, { directory: whole });
-  const mboxIn = async (directory: string) =>
+  const filesIn = async (directory: string) =>
     Promise.all(
       (await pathsIn(directory, "."))
-        .filter((path) => path.endsWith(".mbox"))
-        .map((path) => readFile(join(directory, path), "latin1")),
+        .filter((path) => /\.(?:mbox|ndjson\.gz|parquet)$/.test(path))
+        .map(async (path) => [path.slice(path.lastIndexOf("/") + 1), sha256(await readFile(join(directory, path)))]),
     );
-  const expected = await mboxIn(whole);
-  expect(expected).toHaveLength(3);
+  const expected = await filesIn(whole);
+  expect(expected).toHaveLength(9);
   for (let step = 0; step < 16; step += 1) {
     const directory = join(w.directory, "..", `cut-${step}`);
     const { files, count } = dyingAt(150 + step * 31);
@@ -239,14 +239,15 @@ test("an mbox is the same wherever its export was cut short and gone on with", a
       if (name.endsWith(".mbox.part"))
         await appendFile(join(directory, name), ["\0\0\0", "From 12", "Fro", ""][step % 4]!);
     await w.run(undefined, undefined, { directory });
-    expect(await mboxIn(directory)).toEqual(expected);
+    expect(await filesIn(directory)).toEqual(expected);
     expect(await recordsIn(directory)).toEqual(await recordsIn(whole));
     expect(await check(directory)).toEqual([]);
   }
 });
 
 test("the power may go off at any moment: nothing that a record tells of is lost, and the export goes on to the same end", async () => {
-  const options = { formats: ["mbox", "eml"], attachments: true, filter: ALL, batchSize: 12 } as const;
+  const formats = ["mbox", "eml", "ndjson", "parquet"] as const;
+  const options = { formats, attachments: true, filter: ALL, batchSize: 12 } as const;
   await using w = await inProcess({ messages: 40, messagesPerThread: 2 }, options);
   const scratch = join(w.directory, "..");
   const whole = join(scratch, "whole");

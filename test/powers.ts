@@ -64,6 +64,8 @@ const PACKAGES: Readonly<Record<string, Power | "none">> = {
   fastify: "none",
   "fastify-type-provider-zod": "none",
   "google-auth-library": "network",
+  hyparquet: "none", // but for what reads files, which is not imported
+  "hyparquet-writer": "none",
   "iconv-lite": "none",
   libmime: "none",
   "log-update": "process",

@@ -76,6 +76,7 @@ export async function* recordsInPart(chunks: AsyncIterable<Buffer>, from: number
 }
 
 const COMMA = 0x2c;
+const BRACE = 0x7b;
 
 /**
  * Reads a finished batch: each record's line and where it begins, then what the manifest says of such a file. `whole` is
@@ -108,6 +109,15 @@ export async function scanRecords(
     }
   }
   return { count, bytes, sha256: hash.digest("hex"), whole: whole && expect === "end" };
+}
+
+/** The line of each record in a finished batch that is laid out as it was written; `onChunk` sees all bytes as they pass. */
+export async function* recordLines(
+  chunks: AsyncIterable<Buffer>,
+  onChunk?: (chunk: Buffer) => void,
+): AsyncGenerator<Buffer> {
+  for await (const { bytes: line } of linesIn(chunks, onChunk))
+    if (line[0] === BRACE) yield line.at(-1) === COMMA ? line.subarray(0, -1) : line;
 }
 
 /** Ids have a thousand characters at most (sources/gmail-api/calls/wire.ts), of which JSON may make six each. */

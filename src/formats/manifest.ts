@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 import { refuse } from "../core/errors.ts";
-import { FORMATS } from "../core/export/format.ts";
+import { DERIVED_FORMATS, FORMATS } from "../core/export/format.ts";
 import type { Manifest } from "../core/export/manifest.ts";
 import { METHODS } from "../core/quota.ts";
 
@@ -25,8 +25,8 @@ export const spentShape = z.object({
 export const failedShape = z.object({ id: z.string(), reason: z.string(), attempts: count });
 
 export const batchFileShape = z.object({
-  format: z.literal("mbox"),
-  file: z.string().regex(/^emails_batch_[1-9]\d{0,8}\.mbox$/),
+  format: z.enum(["mbox", ...DERIVED_FORMATS]),
+  file: z.string().regex(/^emails_batch_[1-9]\d{0,8}\.(?:mbox|ndjson\.gz|parquet)$/),
   bytes: count,
   sha256: z.string(),
 });

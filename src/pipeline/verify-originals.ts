@@ -100,7 +100,7 @@ export function checkOriginals(
       due = [];
       if (formats.includes("eml")) await readFiles(records);
       if (!formats.includes("mbox")) return;
-      const [mbox] = files;
+      const mbox = files.find(({ format }) => format === "mbox");
       if (mbox) await readMbox(mbox, records);
       else find("malformed", MANIFEST, "names a batch without its mbox");
     },

@@ -7,7 +7,9 @@ import { faultOfRecord, isRecord, type ExportRecord } from "../core/mail/record.
 import { countReplacementCharacters } from "../core/mail/replacement-characters.ts";
 import { MANIFEST } from "../formats/manifest.ts";
 import { checkOriginals } from "./verify-originals.ts";
+import { checkDerived } from "./verify-derived.ts";
 import { checkAttachments } from "./verify-attachments.ts";
+import { derivedNames } from "./directory/derived-files.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
 
@@ -66,6 +68,7 @@ export async function verify(
   const messages = createLedger();
   const attachments = checkAttachments(path, manifest, read, find, signal);
   const originals = checkOriginals(path, manifest, read, find, signal);
+  const derived = checkDerived(path, manifest, read, find, signal);
   let replacementCharacters = 0;
   let records = 0;
   const of = manifest.batches.reduce((sum, { count }) => sum + count, 0);
@@ -79,7 +82,8 @@ export async function verify(
         signal.throwIfAborted();
         report({ stage: "files", records, of, listed: 0 });
       }
-      const { id, threadId, fault, record } = recordIn(text);
+      const { id, threadId, fault, value, record } = recordIn(text);
+      derived.record(text, value);
       if (fault !== undefined) find("malformed", id ?? entry.file, fault);
       if (id === undefined || threadId === undefined) return;
       if (record) {
@@ -91,6 +95,7 @@ export async function verify(
     });
     checkFile(entry, found, find);
     await originals.read(entry);
+    await derived.read(entry, found?.sha256 === entry.sha256);
   }
   // Where a file does not agree, neither can what is counted in it.
   if (findings.length === 0 && manifest.replacementCharacters !== replacementCharacters)
@@ -107,8 +112,10 @@ export async function verify(
     MANIFEST,
     ...manifest.batches.flatMap((batch) => [batch, ...(batch.files ?? [])]).map(({ file }) => file),
   ]);
+  // Where an export is unfinished, what is made of its batches may be there before the manifest says so.
+  const promised = new Set(manifest.batches.flatMap(({ file }) => derivedNames(file, manifest.formats)));
   for (const file of files)
-    if (!known.has(file) && (manifest.complete || !file.endsWith(".part")))
+    if (!known.has(file) && (manifest.complete || !(file.endsWith(".part") || promised.has(file))))
       find("extra", file, "is not in the manifest");
 
   const listed = (count: number): void => report({ stage: "listing", records, of, listed: count });
@@ -120,7 +127,13 @@ export async function verify(
 
 export type Find = (kind: Finding["kind"], subject: string, detail: string) => void;
 
-function recordIn(text: string): { id?: string; threadId?: string; fault?: string; record?: ExportRecord } {
+function recordIn(text: string): {
+  id?: string;
+  threadId?: string;
+  fault?: string;
+  value?: unknown;
+  record?: ExportRecord;
+} {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -130,6 +143,7 @@ function recordIn(text: string): { id?: string; threadId?: string; fault?: strin
   const fault = isRecord(value) ? undefined : faultOfRecord(value);
   const { "Message-ID": id, "Thread-ID": threadId } = Object(value);
   return {
+    value,
     ...(isRecord(value) && { record: value }),
     ...(typeof id === "string" ? { id } : {}),
     ...(typeof threadId === "string" ? { threadId } : {}),

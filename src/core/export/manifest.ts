@@ -1,9 +1,9 @@
-import type { Format } from "./format.ts";
+import type { DerivedFormat, Format } from "./format.ts";
 import type { Filter } from "../mail/filter.ts";
 import type { Spent } from "../quota.ts";
 
 /** A file that belongs to a batch, beside its records. */
-export type BatchFile = Readonly<{ format: "mbox"; file: string; bytes: number; sha256: string }>;
+export type BatchFile = Readonly<{ format: "mbox" | DerivedFormat; file: string; bytes: number; sha256: string }>;
 
 /** `files` is left out where there are none. */
 export type BatchEntry = Readonly<{

@@ -47,6 +47,11 @@ export type ReadDirectory = Readonly<{
   open(path: string, file: string): Promise<OpenContent | undefined>;
   /** A file's bytes counted and hashed. Undefined when there is none. */
   hash(path: string, file: string): Promise<FinishedFile | undefined>;
+  /**
+   * The line of each record of a finished batch. Throws `directory_damaged`, behind the last at the latest, where the batch
+   * is not what its entry says.
+   */
+  records(path: string, batch: BatchEntry): AsyncIterable<Buffer>;
   /** A batch, streamed: `onRecord` gets each record's text. `whole` tells whether it is laid out as it was written. Undefined when there is no such file. */
   batch(
     path: string,

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 
+import type { DerivedFormat } from "../../core/export/format.ts";
 import type { Ref } from "../../core/mail/ref.ts";
 import type { BatchEntry } from "../../core/export/manifest.ts";
 import type { Storage } from "../../core/ports/storage.ts";
 import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
 import { BATCH_END, batchLine, batchName, batchNumber, type FoundPart } from "../../formats/batch.ts";
 import type { Attachments } from "./attachments.ts";
+import { hasDerivedFiles, withDerivedFiles } from "./derived-files.ts";
 import { growMbox, mboxName } from "./mbox-file.ts";
 import { originalsIn, type Originals } from "./originals.ts";
 import type { RecordFiles } from "./record-files.ts";
@@ -48,17 +50,23 @@ export type Batches = AsyncDisposable &
     append(records: readonly RecordLine[]): Promise<void>;
     /** Finishes the batch that grows, also one that an earlier run left. */
     finish(): Promise<void>;
+    /** Makes the derived files that finished batches lack; `beforeChange` is called before the first, if there is one. */
+    deriveMissing(beforeChange: () => Promise<void>): Promise<void>;
   }>;
 
 /** For what is usually appended at once, and the most that is, if not for a piece that is larger. */
 const ROOM_BYTES = 1 << 20;
 const MOST_ROOM_BYTES = 8 << 20;
 
+/** What is made of the records of each finished batch, and the account it is of. */
+export type Derived = Readonly<{ formats: readonly DerivedFormat[]; email: string }>;
+
 /** `onFinished` is called behind each batch that was finished. `attachments` and `originals` are left out where none are kept. */
 export function createBatches(
   storage: Storage,
   found: FoundBatches,
   batchSize: number,
+  derived: Derived,
   onFinished: () => Promise<void>,
   attachments?: Attachments,
   originals?: Originals,
@@ -101,7 +109,8 @@ export function createBatches(
 
   const finish = async (): Promise<void> => {
     if (!growing) return;
-    const { entry, stamp } = await growing.seal();
+    const { entry: sealed, stamp } = await growing.seal();
+    const entry = await withDerivedFiles(storage, sealed, derived.formats, derived.email);
     entries.push(entry);
     replacementCharacters += growing.replacementCharacters;
     await growing[Symbol.asyncDispose]();
@@ -142,6 +151,15 @@ export function createBatches(
       }
       unfinished = undefined;
       await finish();
+    },
+    async deriveMissing(beforeChange) {
+      let hasChanged = false;
+      for (const [index, entry] of entries.entries()) {
+        if (await hasDerivedFiles(storage, entry, derived.formats)) continue;
+        if (!hasChanged) await beforeChange();
+        hasChanged = true;
+        entries[index] = await withDerivedFiles(storage, entry, derived.formats, derived.email);
+      }
     },
     async [Symbol.asyncDispose]() {
       await growing?.[Symbol.asyncDispose]();

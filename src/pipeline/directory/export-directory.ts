@@ -1,5 +1,6 @@
 import type { ExportDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import { refuse } from "../../core/errors.ts";
+import type { Format } from "../../core/export/format.ts";
 import type { Ledger } from "../../core/export/ledger.ts";
 import type { FailedMessage, Manifest } from "../../core/export/manifest.ts";
 import type { Clock } from "../../core/ports/clock.ts";
@@ -7,6 +8,7 @@ import { addSpent, type Spent } from "../../core/quota.ts";
 import type { Hold, Storage } from "../../core/ports/storage.ts";
 import type { Attachments } from "./attachments.ts";
 import type { Originals } from "./originals.ts";
+import { derivedAmong } from "./derived-files.ts";
 import { createBatches, type Batches, type FoundBatches } from "./batches.ts";
 import { GROUP_MS, createPendingGroup } from "./group.ts";
 import {
@@ -34,6 +36,8 @@ export type Found = Readonly<{
   formerly: readonly string[];
   /** See `ExportDirectory.formerly`. */
   renamedFrom: string | undefined;
+  /** What is written beside the records: what was asked for, now or in an earlier run. */
+  formats: readonly Format[];
   /** Left out where none are kept. */
   attachments?: Attachments;
   originals?: Originals;
@@ -51,7 +55,7 @@ export function holdDirectory(
   found: Found,
   { clock, tool, spent: spentNow }: Surroundings,
 ): ExportDirectory {
-  const { ledger, attachments, originals } = found;
+  const { ledger, formats, attachments, originals } = found;
   const failed = new Map(found.failed.map((message) => [message.id, message]));
   const openedAt = clock.now();
   let historyId = found.historyId;
@@ -79,7 +83,8 @@ export function holdDirectory(
     failed: [...failed.values()],
     gone: [...ledger.ids("gone")],
     ...(attachments && { attachments: attachments.totals() }),
-    ...(originals && { formats: originals.formats, originals: originals.totals() }),
+    ...(formats.length > 0 && { formats }),
+    ...(originals && { originals: originals.totals() }),
     replacementCharacters: batches.replacementCharacters(),
     ...(guessedCharsets > 0 ? { guessedCharsets } : {}),
     historyId,
@@ -91,6 +96,7 @@ export function holdDirectory(
     storage,
     found.batches,
     purpose.batchSize,
+    { formats: derivedAmong(formats), email: purpose.email },
     () => manifest.afterBatch(batches.entries.length),
     attachments,
     originals,
@@ -98,7 +104,7 @@ export function holdDirectory(
   const begin = (): JournalBegin => ({
     ...beginning(purpose, historyId),
     ...(attachments && { attachments: true }),
-    ...(originals && { formats: [...originals.formats] }),
+    ...(formats.length > 0 && { formats: [...formats] }),
   });
   const beforeKeeping = async (): Promise<void> => {
     if (manifest.isProven) await mutex.run(manifest.beforeChange);
@@ -220,6 +226,7 @@ export function holdDirectory(
         await flushNow();
         historyId = caughtUpTo ?? historyId;
         await batches.finish();
+        await batches.deriveMissing(manifest.beforeChange);
         await attachments?.tidy();
         await originals?.tidy();
         await holdAgainstFiles(storage, batches, ledger);

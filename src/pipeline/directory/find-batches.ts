@@ -74,7 +74,7 @@ async function findKnowing(
     replacementCharacters += batch.replacementCharacters;
     attachments?.count(batch.pointers ?? []);
     if (batch.originals) originals?.count(batch.originals);
-    found.push(originals?.formats.includes("mbox") ? await withMbox(storage, files, batch.entry, its) : batch.entry);
+    found.push(await withFiles(storage, files, batch.entry, its, originals));
   }
   const promised = [...expected.keys()].map((name) => batchNumber(name)?.number ?? 0);
   const last = Math.max(0, ...promised, ...finished.map(({ growing, number }) => (growing ? 0 : number)));
@@ -85,18 +85,27 @@ async function findKnowing(
   return { entries: found, replacementCharacters, unfinished, known };
 }
 
-/** The entry of a finished batch with its mbox, which a run that broke off may not have finished. */
-async function withMbox(
+/** The entry of a finished batch with the files beside it: the mbox, which a run that broke off may not have finished. */
+async function withFiles(
   storage: Storage,
   there: readonly StoredEntry[],
-  entry: BatchEntry,
+  { files: known, ...entry }: BatchEntry,
   promised: BatchEntry | undefined,
+  originals: Originals | undefined,
 ): Promise<BatchEntry> {
-  const files = promised?.files ?? entry.files ?? [await finishedMbox(storage, batchNumber(entry.file)!.number)];
-  for (const { file, bytes } of promised?.files ?? [])
-    if (!there.some((one) => one.name === file && !one.growing && one.bytes === bytes))
-      throw changedBatch(storage.place, file);
-  return { ...entry, files };
+  const named = promised?.files ?? known ?? [];
+  const files = named.filter(({ format }) => format !== "mbox"); // what is missing of those is made again
+  if (originals?.formats.includes("mbox")) {
+    const mbox = named.find(({ format }) => format === "mbox");
+    if (
+      promised &&
+      mbox &&
+      !there.some(({ name, growing, bytes }) => name === mbox.file && !growing && bytes === mbox.bytes)
+    )
+      throw changedBatch(storage.place, mbox.file);
+    files.unshift(mbox ?? (await finishedMbox(storage, batchNumber(entry.file)!.number)));
+  }
+  return files.length > 0 ? { ...entry, files } : entry;
 }
 
 /** Reads a batch as a whole, and remembers it. Undefined when it is not laid out as it was written and no manifest knows it so. */

@@ -1,7 +1,7 @@
 import { sameAccount } from "../../core/account.ts";
 import type { OpenDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import { refuse } from "../../core/errors.ts";
-import { FORMATS } from "../../core/export/format.ts";
+import { FORMATS, ORIGINAL_FORMATS } from "../../core/export/format.ts";
 import { createLedger } from "../../core/export/ledger.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
@@ -67,6 +67,7 @@ async function find(
   const wantsAttachments = keepsAttachments || purpose.attachments === true;
   const formatsBefore = manifest?.formats ?? journal?.begin.formats ?? [];
   const formats = FORMATS.filter((one) => formatsBefore.includes(one) || purpose.formats?.includes(one));
+  const originalFormats = ORIGINAL_FORMATS.filter((one) => formats.includes(one));
   const goesOn =
     journal !== undefined &&
     journal.listed &&
@@ -85,7 +86,7 @@ async function find(
   for (const id of gone) ledger.recover({ id, threadId: id }, "gone");
 
   const attachments = wantsAttachments ? openAttachments(storage) : undefined;
-  const originals = formats.length > 0 ? openOriginals(storage, formats) : undefined;
+  const originals = originalFormats.length > 0 ? openOriginals(storage, originalFormats) : undefined;
   const batches = await findBatches(
     storage,
     manifest,
@@ -98,7 +99,7 @@ async function find(
     const lacking =
       wantsAttachments && !keepsAttachments
         ? withoutAttachments(storage.place)
-        : formats.length > formatsBefore.length
+        : originalFormats.some((one) => !formatsBefore.includes(one))
           ? withoutOriginals(storage.place)
           : undefined;
     if (lacking) {
@@ -118,6 +119,7 @@ async function find(
     failed,
     formerly: manifest?.formerly ?? [],
     renamedFrom,
+    formats,
     ...(attachments && { attachments }),
     ...(originals && { originals }),
     isProven:

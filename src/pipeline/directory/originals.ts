@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
 import { refuse } from "../../core/errors.ts";
-import type { Format } from "../../core/export/format.ts";
+import type { OriginalFormat } from "../../core/export/format.ts";
 import type { StoredOriginals } from "../../core/export/manifest.ts";
 import type { Keepers } from "../../core/ports/mailbox-source.ts";
 import type { Storage, StoredContent } from "../../core/ports/storage.ts";
@@ -23,7 +23,7 @@ export type BatchOriginals = Readonly<{
  * off in between or a message turned out to be gone, is there until the next commit at most.
  */
 export type Originals = Readonly<{
-  formats: readonly Format[];
+  formats: readonly OriginalFormat[];
   /** Also where they only lie until they stand in an mbox. */
   keep: Keepers["original"];
   open(files: RecordFiles): Promise<StoredContent>;
@@ -42,7 +42,7 @@ const WAITING = ".originals";
 /** Of chats and their like, which were never mail. */
 const NO_BYTES = "Gmail keeps no bytes of this message.";
 
-export function openOriginals(storage: Storage, formats: readonly Format[]): Originals {
+export function openOriginals(storage: Storage, formats: readonly OriginalFormat[]): Originals {
   const told = createHashSet();
   const without: { id: string; reason: string }[] = [];
   let [total, bytes] = [0, 0];

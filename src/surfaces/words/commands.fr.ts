@@ -58,8 +58,8 @@ export const HELP_SENTENCES: readonly Pair[] = [
     "faire la liste seulement, et dire ce que cela coûterait (5 unités de quota par 500 messages, par 500 avec pièces jointes, et par 500 chats)",
   ),
   pair(
-    "beside the records, with commas between: mbox, eml (the originals, in one file or a file each)",
-    "à côté des messages, séparés par des virgules : mbox, eml (les originaux, en un fichier ou un fichier chacun)",
+    "beside the records, with commas between: mbox, eml (the originals, in one file or a file each), ndjson, parquet (the records, as lines or as columns)",
+    "à côté des messages, séparés par des virgules : mbox, eml (les originaux, en un fichier ou un fichier chacun), ndjson, parquet (les messages, en lignes ou en colonnes)",
   ),
   pair("an export directory", "le dossier d'un export"),
   pair("hold an export against its manifest", "confronter un export à son manifeste"),

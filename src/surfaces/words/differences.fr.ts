@@ -9,6 +9,8 @@ export const DIFFERENCE_SENTENCES: readonly Pair[] = [
   pair("its record is not what {path} says", "ce qui en est exporté n'est pas ce que dit {path}"),
   pair("holds {found} messages where its records tell of {told}", "contient {found} messages là où {told} y renvoient"),
   pair("names a batch without its mbox", "nomme un fichier de messages sans son mbox"),
+  pair("names {file} without its {format}", "nomme {file} sans son {format}"),
+  pair("is not what the records of {file} say", "n'est pas ce que disent les messages de {file}"),
   pair("no record tells of it", "aucun message n'y renvoie"),
   pair("its totals of originals are not those of the records", "ses totaux d'originaux ne sont pas ceux des messages"),
   pair("is not in the manifest", "n'est pas dans le manifeste"),

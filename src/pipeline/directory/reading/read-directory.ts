@@ -4,6 +4,7 @@ import type { ReadDirectory } from "../../../core/ports/read-directory.ts";
 import { failureOf, refuse } from "../../../core/errors.ts";
 import type { OpenStorage } from "../../../core/ports/storage.ts";
 import { scanRecords } from "../../../formats/batch.ts";
+import { finishedRecords } from "../finished-records.ts";
 import { openManifest } from "../manifest-file.ts";
 import { takeSnapshot } from "./snapshot.ts";
 
@@ -38,6 +39,7 @@ export function createReadDirectory(storages: OpenStorage): ReadDirectory {
       }
       return { file, bytes, sha256: hash.digest("hex") };
     },
+    records: (path, batch) => finishedRecords(storages(path), batch),
     async batch(path, file, onRecord) {
       const opened = await storages(path)
         .open(file)

@@ -45,7 +45,7 @@ export function addExportCommands(program: Command, context: Context): void {
     .option("--attachments", "the contents of attachments too, each once, in files of their own")
     .option(
       "--formats <list>",
-      "beside the records, with commas between: mbox, eml (the originals, in one file or a file each)",
+      "beside the records, with commas between: mbox, eml (the originals, in one file or a file each), ndjson, parquet (the records, as lines or as columns)",
       formats,
     )
     .optionsGroup("Where to:")

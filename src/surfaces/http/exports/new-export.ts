@@ -37,7 +37,7 @@ export const NewExport = z
       .max(FORMATS.length)
       .default([])
       .describe(
-        "What is written beside the records: the original of each message, byte for byte: `mbox`, in one file beside each batch, or `eml`, as a file of its own. A directory keeps what it was begun with.",
+        "What is written beside the records. Of the original of each message, byte for byte: `mbox`, in one file beside each batch, or `eml`, as a file of its own. Of the records of each batch, at no cost in quota: `ndjson`, one a line, or `parquet`, as typed columns. A directory keeps what it was asked for once.",
       ),
     attachments: z
       .boolean()
@@ -51,7 +51,7 @@ export const NewExport = z
     examples: [
       { email: EMAIL },
       { email: EMAIL, max_emails: 1000, output_dir: "./data", batch_size: 5000 },
-      { email: EMAIL, attachments: true, formats: ["mbox"] },
+      { email: EMAIL, attachments: true, formats: ["mbox", "parquet"] },
       { email: EMAIL, output_dir: "./data/letters", query: "from:ada after:2024/01/01", labels: ["INBOX"] },
     ],
   });
