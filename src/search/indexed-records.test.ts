@@ -4,45 +4,14 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { promisify } from "node:util";
 
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 
 import { recordsContract } from "../../test/contracts/records.ts";
-import { manualClock } from "../../test/manual-clock.ts";
 import { readBatches } from "../../test/on-disk.ts";
-import { scratchFolder } from "../../test/scratch.ts";
 import { until } from "../../test/wait.ts";
-import { ALL, record, writeExport, writeGrowing } from "../../test/written-export.ts";
-import type { ReadBatches, RecordQuestion, Records } from "../core/ports/records.ts";
-import { indexedRecords } from "./indexed-records.ts";
-
-/** A directory, and an index of it that can be closed and opened again. */
-async function stage(reading: ReadBatches = readBatches) {
-  await using stack = new AsyncDisposableStack();
-  const folder = stack.use(await scratchFolder());
-  const manual = manualClock();
-  const slept: number[] = [];
-  const clock = {
-    ...manual,
-    sleep: (ms: number, signal?: AbortSignal) => (slept.push(ms), manual.sleep(ms, signal)),
-  };
-  const index = join(folder.path, "index");
-  const opened = new Set<Records>();
-  const open = (): Records => {
-    const records = indexedRecords(index, reading, clock);
-    opened.add(records);
-    return records;
-  };
-  stack.defer(async () => {
-    for (const one of opened) await one.close();
-  });
-  const directory = join(folder.path, "data");
-  const of = { directory, owns: () => true };
-  const records = open();
-  const ids = async (question: Partial<RecordQuestion> = {}, from = records): Promise<string[]> =>
-    (await from.page(of, { ...ALL, ...question }, 200)).records.map(({ id }) => id).toSorted();
-  const ours = stack.move();
-  return { directory, index, clock, slept, of, open, records, ids, [Symbol.asyncDispose]: () => ours.disposeAsync() };
-}
+import { ALL, record, writeExport } from "../../test/written-export.ts";
+import type { ReadBatches } from "../core/ports/records.ts";
+import { settled, stage } from "./testing.ts";
 
 recordsContract("an index in SQLite", async () => {
   const w = await stage();
@@ -58,8 +27,6 @@ const file = async (w: { index: string }): Promise<string> =>
     w.index,
     (await readdir(w.index)).find((name) => name.endsWith(".sqlite"))!,
   );
-
-const settled = (files: number, of = files) => ({ files, of, complete: true });
 
 test("a letter that SQLite's tables do not have as one is found", async () => {
   await using w = await stage();
@@ -183,9 +150,8 @@ test("an answer waits a second at most, says that it is not all, and the work go
   expect(reads).toBe(2); // shared
 });
 
-test("everything else in the process has its turn while a batch is read", async () => {
-  await using w = await stage();
-  await writeExport(w.directory, { 1: Array.from({ length: 1_000 }, (_, place) => record(String(place))) });
+/** How often everything else in the process had its turn, from now until `end` is called. */
+function countTurns(): { count(): number; end(): void } {
   let turns = 0;
   let on = true;
   const turn = (): void => {
@@ -193,9 +159,16 @@ test("everything else in the process has its turn while a batch is read", async 
     if (on) setImmediate(turn);
   };
   setImmediate(turn);
+  return { count: () => turns, end: () => void (on = false) };
+}
+
+test("everything else in the process has its turn while a batch is read", async () => {
+  await using w = await stage();
+  await writeExport(w.directory, { 1: Array.from({ length: 1_000 }, (_, place) => record(String(place))) });
+  const turns = countTurns();
   expect((await w.records.page(w.of, ALL, 9)).total).toBe(1_000);
-  on = false;
-  expect(turns).toBeGreaterThan(1_000 / 64);
+  turns.end();
+  expect(turns.count()).toBeGreaterThan(1_000 / 64);
 });
 
 test("two processes may index one directory at once", async () => {
@@ -212,18 +185,6 @@ test("two processes may index one directory at once", async () => {
   expect((await w.records.page(w.of, { ...ALL, search: "b" }, 9)).total).toBe(0);
   expect((await w.records.page(w.of, { ...ALL, search: "d" }, 9)).total).toBe(700);
 });
-
-/** How often everything else in the process had its turn, from now until `end` is called. */
-function countTurns(): { count(): number; end(): void } {
-  let turns = 0;
-  let on = true;
-  const turn = (): void => {
-    turns += 1;
-    if (on) setImmediate(turn);
-  };
-  setImmediate(turn);
-  return { count: () => turns, end: () => void (on = false) };
-}
 
 test("while another process holds the index, everything else here has its turn, and the index goes on afterwards", async () => {
   await using w = await stage();
@@ -332,93 +293,4 @@ test("more directories than stay open can be looked through, in turns", async ()
     const pages = await Promise.all(places.map((place) => w.records.page(place, ALL, 9)));
     expect(pages.map(({ records }) => records[0]?.id)).toEqual(places.map(({ directory }) => directory));
   }
-});
-
-describe("a batch that still grows", () => {
-  const [one, two, three, four] = ["1", "2", "3", "4"].map((id) => record(id, { Subject: `Number ${id}` }));
-  const growing = { files: 0, of: 0, complete: true };
-
-  test("is looked into as far as whole records stand there, each read once", async () => {
-    const from: number[] = [];
-    const openGrowing: ReadBatches["openGrowing"] = async (...asked) => {
-      const open = await readBatches.openGrowing(...asked);
-      return open && { ...open, read: (start, signal) => (from.push(start), open.read(start, signal)) };
-    };
-    await using w = await stage({ ...readBatches, openGrowing });
-    await writeGrowing(w.directory, 1, [one!, two!], '{"Message-ID":"3","Thr');
-    expect(await w.ids()).toEqual(["1", "2"]);
-    expect((await w.records.line(w.of, "2")).line?.toString()).toBe(JSON.stringify(two));
-    expect((await w.records.line(w.of, "3")).line).toBeUndefined();
-    expect((await w.records.page(w.of, ALL, 9)).index).toEqual(growing);
-    expect((await w.records.statistics(w.of)).messages).toBe(2);
-    expect(from).toEqual([0]); // nothing came meanwhile
-
-    await writeGrowing(w.directory, 1, [one!, two!, three!, four!]);
-    expect(await w.ids()).toEqual(["1", "2", "3", "4"]);
-    expect(await w.ids({ search: "number" })).toHaveLength(4);
-    expect(from).toEqual([0, `[\n${JSON.stringify(one)},\n`.length]); // behind what is known
-  });
-
-  test("is another export's where its journal says so", async () => {
-    await using w = await stage();
-    await writeGrowing(w.directory, 1, [one!]);
-    const asked: unknown[] = [];
-    const others = { ...w.of, owns: (found: unknown) => (asked.push(found), false) };
-    expect((await w.records.page(others, ALL, 9)).records).toEqual([]);
-    expect(asked).toEqual([expect.objectContaining({ email: "ada@example.com" })]);
-  });
-
-  test("stays in sight when it is finished, and becomes what the finished file says", async () => {
-    await using w = await stage();
-    await writeGrowing(w.directory, 1, [one!, two!, three!]);
-    expect(await w.ids()).toEqual(["1", "2", "3"]);
-    const other = record("2", { Subject: "Another 2" }); // as after a power cut that took the end
-    await rm(join(w.directory, "emails_batch_1.json.part"));
-    await writeExport(w.directory, { 1: [one!, other] }, { unfinished: true });
-    await writeGrowing(w.directory, 2, [four!]);
-    expect((await w.records.page(w.of, ALL, 9)).index).toEqual(settled(1));
-    expect(await w.ids()).toEqual(["1", "2", "4"]);
-    expect(await w.ids({ search: "another" })).toEqual(["2"]);
-    expect((await w.records.statistics(w.of)).messages).toBe(3);
-  });
-
-  test("is read anew when its end is another than the one that was read, and goes with its file", async () => {
-    await using w = await stage();
-    await writeGrowing(w.directory, 1, [one!, two!, three!]);
-    expect(await w.ids()).toHaveLength(3);
-    await writeGrowing(w.directory, 1, [one!, four!]);
-    expect(await w.ids()).toEqual(["1", "4"]);
-    await writeGrowing(w.directory, 1, []);
-    expect(await w.ids()).toEqual([]);
-    await writeGrowing(w.directory, 1, [two!]);
-    expect(await w.ids()).toEqual(["2"]);
-    await rm(join(w.directory, "emails_batch_1.json.part"));
-    expect(await w.ids()).toEqual([]);
-  });
-
-  test("is no longer looked for where a finished one has its number", async () => {
-    await using w = await stage();
-    await writeExport(w.directory, { 2: [one!] }, { unfinished: true });
-    await writeGrowing(w.directory, 2, [two!]);
-    expect(await w.ids()).toEqual(["1"]);
-  });
-
-  test("may be finished between the search and the reading of a line", async () => {
-    await using w = await stage({
-      ...readBatches,
-      async bytes(...asked) {
-        await rm(join(w.directory, "emails_batch_1.json.part"));
-        await writeExport(w.directory, { 1: isSame ? [one!, two!] : [two!, one!] });
-        return readBatches.bytes(...asked);
-      },
-    });
-    let isSame = true;
-    await writeGrowing(w.directory, 1, [one!, two!]);
-    expect((await w.records.line(w.of, "2")).line?.toString()).toBe(JSON.stringify(two));
-    await rm(join(w.directory, "emails_batch_1.json"));
-    await rm(join(w.directory, "manifest.json"));
-    await writeGrowing(w.directory, 1, [one!, two!]);
-    isSame = false;
-    await expect(w.records.line(w.of, "2")).rejects.toMatchObject({ failure: { code: "directory_damaged" } });
-  });
 });
