@@ -10,8 +10,8 @@ import { EVERYTHING } from "../src/core/mail/filter.ts";
 import { verify, type Finding } from "../src/pipeline/verify.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
-import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
+import { dyingAt, Killed } from "./dying-disk.ts";
 import { gist, gistOfTruth, manifestIn, recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
 import { manualClock } from "./manual-clock.ts";
@@ -159,40 +159,20 @@ test("an attachment's id that Gmail has forgotten, an answer that breaks off, an
   await expectAllOf(w, w.directory);
 });
 
-class Killed extends Error {}
-
-/** A file system that dies at the nth operation that changes it. */
-function dyingAt(cutAt: number): { files: FileSystem; count: () => number } {
-  let count = 0;
-  const mortal =
-    <T extends unknown[], R>(work: (...given: T) => Promise<R>) =>
-    (...given: T): Promise<R> => {
-      count += 1;
-      return count > cutAt ? Promise.reject(new Killed("killed")) : work(...given);
-    };
-  const files = {
-    ...nodeFileSystem,
-    rename: mortal(nodeFileSystem.rename),
-    unlink: mortal(nodeFileSystem.unlink),
-    mkdir: mortal(nodeFileSystem.mkdir),
-    syncFolder: mortal(nodeFileSystem.syncFolder),
-  };
-  return { files, count: () => count };
-}
-
 test("killed at many moments and gone on with, an export is the same as one that was never interrupted", async () => {
   await using w = await inProcess(
     { messages: 70, messagesPerThread: 3 },
     { attachments: true, filter: ALL, batchSize: 30 },
   );
   const whole = join(w.directory, "..", "whole");
-  await w.run(undefined, undefined, { directory: whole });
+  const immortal = dyingAt(Infinity);
+  await w.run(undefined, undefined, { directory: whole, files: immortal.files });
   const expected = { records: await stableRecords(whole), files: Object.keys(await filesIn(whole)) };
   for (let step = 0; step < 12; step += 1) {
     const directory = join(w.directory, "..", `killed-${step}`);
-    const { files, count } = dyingAt(20 + step * 17);
+    const { files } = dyingAt(Math.floor(((step + 0.5) / 12) * immortal.count()));
     const end = await w.run(undefined, undefined, { directory, files }).catch((error: unknown) => error);
-    if (count() > 20 + step * 17) expect(end).toBeInstanceOf(Killed);
+    expect(end).toBeInstanceOf(Killed);
     await w.run(undefined, undefined, { directory });
     expect(await stableRecords(directory)).toEqual(expected.records);
     expect(Object.keys(await filesIn(directory))).toEqual(expected.files);
