@@ -1,6 +1,6 @@
 import { join } from "node:path";
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { simulateGoogle } from "../simulator/google.ts";
 import { writeCredentials } from "../simulator/stage.ts";
@@ -8,12 +8,31 @@ import { freePort } from "./free-port.ts";
 import { READONLY } from "../simulator/visitor.ts";
 import { api, expectProblem } from "./api.ts";
 import { openBrowser, type Browser, type Page } from "./browser.ts";
-import { install, type Product, type Server } from "./product.ts";
+import { install, type Product } from "./product.ts";
 import { ADA, API_KEY, BOB, grantsIn, isAllowedAtGoogle, signInPath, stage, withKey, type Stage } from "./stage.ts";
 
+const OBRIEN = "o'brien@example.com";
+
+/** One server for all tests that need no other: after each, nobody is signed in and Google is as it was. */
+let w: Stage;
+beforeAll(async () => {
+  w = await stage({ accounts: [ADA, BOB, OBRIEN].map((email) => ({ email, messages: 1 })) });
+});
+afterEach(async () => {
+  for (const account of w.google.accounts)
+    expect((await w.delete(`/auth?email=${encodeURIComponent(account)}`)).status).toBe(200);
+  expect(await grantsIn(w.product)).toEqual([]);
+  w.google.faults.clear();
+  w.google.consent.decision = "approve";
+  delete w.google.consent.account;
+});
+afterAll(() => w[Symbol.asyncDispose]());
+
 /** Begins to sign in and consents; resolves with the address that Google sends the browser to, not yet asked for. */
-async function comeBack(browser: Browser, { url }: Server, account = ADA): Promise<URL> {
-  const back = await browser.visit(url + signInPath(account), ({ searchParams }) => searchParams.has("code"));
+async function comeBack(browser: Browser, account = ADA): Promise<URL> {
+  const back = await browser.visit(w.product.origin + signInPath(account), ({ searchParams }) =>
+    searchParams.has("code"),
+  );
   return new URL(back.url);
 }
 
@@ -29,7 +48,6 @@ async function expectRefused(page: Page, status: number, code: string, words: Re
 
 describe("signing in", () => {
   test("begins on the redirect URI's own origin, binds the browser, and asks Google for no more than it needs", async () => {
-    await using w = await stage();
     const browser = openBrowser();
     const elsewhere = await browser.step(w.server.url + signInPath(ADA));
     expect(elsewhere.status).toBe(302);
@@ -66,7 +84,7 @@ describe("signing in", () => {
   });
 
   test("ends on a page that says who is signed in, shows nothing of others and is kept by nobody", async () => {
-    await using w = await stage();
+    const { exchanges } = w.google.tokens;
     const page = await openBrowser().visit(w.server.url + signInPath("ADA@Example.com"));
     expect(page.status).toBe(200);
     expect(page.text).toContain("<h1>You are signed in</h1>");
@@ -75,16 +93,10 @@ describe("signing in", () => {
     expect(page.headers.get("cache-control")).toBe("no-store");
     expect(page.headers.get("content-security-policy")).toMatch(/^default-src 'none'/);
     expect(page.headers.get("referrer-policy")).toBe("no-referrer");
-    expect(w.google.tokens).toMatchObject({ exchanges: 1 });
+    expect(w.google.tokens).toMatchObject({ exchanges: exchanges + 1 });
   });
 
   test("works with any account when none is named", async () => {
-    await using w = await stage({
-      accounts: [
-        { email: ADA, messages: 1 },
-        { email: BOB, messages: 1 },
-      ],
-    });
     w.google.consent.account = BOB;
     const page = await openBrowser().visit(`${w.server.url}/auth/gmail`);
     expect(page.path.join(" ")).not.toContain("login_hint");
@@ -93,15 +105,9 @@ describe("signing in", () => {
   });
 
   test("works in two tabs of one browser at once", async () => {
-    await using w = await stage({
-      accounts: [
-        { email: ADA, messages: 1 },
-        { email: BOB, messages: 1 },
-      ],
-    });
     const browser = openBrowser();
-    const first = await comeBack(browser, w.server, ADA);
-    const second = await comeBack(browser, w.server, BOB);
+    const first = await comeBack(browser, ADA);
+    const second = await comeBack(browser, BOB);
     expect((await browser.step(first.href)).text).toContain(ADA);
     expect((await browser.step(second.href)).text).toContain(BOB);
     const body = await w.list("/accounts");
@@ -115,7 +121,7 @@ describe("signing in", () => {
     const port = String(await freePort());
     const redirectUri = `http://${host}:${port}${path}`;
     const client = { type: "web", redirectUris: [redirectUri] } as const;
-    await using _w = await stage({ client }, { PORT: port, OAUTH_REDIRECT_URI: redirectUri });
+    await using _own = await stage({ client }, { PORT: port, OAUTH_REDIRECT_URI: redirectUri });
     const page = await openBrowser().visit(`http://localhost:${port}${signInPath(ADA)}`);
     expect(page.text).toContain("<h1>You are signed in</h1>");
     expect(new URL(page.url)).toMatchObject({ host: `${host}:${port}`, pathname: path });
@@ -123,11 +129,11 @@ describe("signing in", () => {
 
   test("behind a public address begins there, and its cookie travels by https alone", async () => {
     const settings = { OAUTH_REDIRECT_URI: "https://mail.example.com/auth/callback", API_KEY };
-    await using w = await stage({}, settings);
-    const { get } = api(w.server.url, withKey);
+    await using own = await stage({}, settings);
+    const { get } = api(own.server.url, withKey);
     const begin = (await get(signInPath(ADA))).headers.get("location")!;
     expect(begin).toMatch(/^https:\/\/mail\.example\.com\/auth\/gmail\?/);
-    const { headers } = await get(begin.replace("https://mail.example.com", w.server.url));
+    const { headers } = await get(begin.replace("https://mail.example.com", own.server.url));
     expect(headers.get("set-cookie")).toMatch(/; Secure/);
     expect(headers.get("location")).toMatch(/redirect_uri=https%3A%2F%2Fmail\.example\.com%2Fauth%2Fcallback/);
   });
@@ -137,7 +143,6 @@ describe("a sign-in that began in the console", () => {
   const atHome = ({ pathname }: URL): boolean => pathname === "/";
 
   test("ends there, by way of the redirect URI's own origin, with nobody's name in the address", async () => {
-    await using w = await stage();
     const page = await openBrowser().visit(`${w.server.url}${signInPath(ADA)}&return=console`, atHome);
     expect(page.url).toBe(`${w.product.origin}/#/accounts`);
     expect([page.status, page.headers.get("location")]).toEqual([303, "/#/accounts"]);
@@ -146,16 +151,14 @@ describe("a sign-in that began in the console", () => {
   });
 
   test("ends on the page that says why when it is refused, which leads back", async () => {
-    await using w = await stage();
     w.google.consent.decision = "deny";
     const page = await openBrowser().visit(`${w.server.url}${signInPath(ADA)}&return=console`, atHome);
     await expectRefused(page, 403, "sign_in_refused", /<a href="\/">/, w.product);
   });
 
   test("is not mixed up with another of the same browser that began elsewhere", async () => {
-    await using w = await stage();
     const browser = openBrowser();
-    const back = await comeBack(browser, w.server);
+    const back = await comeBack(browser);
     const fromConsole = await browser.visit(`${w.server.url}${signInPath(ADA)}&return=console`, atHome);
     expect(fromConsole.status).toBe(303);
     const page = await browser.step(back.href);
@@ -166,7 +169,6 @@ describe("a sign-in that began in the console", () => {
   test.each(["//evil.example.com", "https://evil.example.com/", "/exports", ""])(
     "returns nowhere else: %j",
     async (to) => {
-      await using w = await stage({ messages: 1 });
       const answer = await w.get(`${signInPath(ADA)}&return=${encodeURIComponent(to)}`);
       expectProblem(answer, 422, "invalid_fields");
     },
@@ -174,10 +176,6 @@ describe("a sign-in that began in the console", () => {
 });
 
 describe("a callback is refused with a page that says why, and nothing is stored", () => {
-  let shared: Stage; // by all that leave it as it was
-  beforeAll(async () => void (shared = await stage()));
-  afterAll(() => shared[Symbol.asyncDispose]());
-
   const changed = (back: URL, change: (query: URLSearchParams) => void): string => {
     const url = new URL(back);
     change(url.searchParams);
@@ -202,48 +200,40 @@ describe("a callback is refused with a page that says why, and nothing is stored
     ],
   ])("%s", async (_, change, status, code, words) => {
     const browser = openBrowser();
-    const page = await browser.step(changed(await comeBack(browser, shared.server), change));
-    await expectRefused(page, status, code, words, shared.product);
+    const page = await browser.step(changed(await comeBack(browser), change));
+    await expectRefused(page, status, code, words, w.product);
     expect(page.text).not.toContain("<script");
   });
 
   test("one without any parameter", async () => {
-    const page = await openBrowser().step(`${shared.server.url}/auth/callback`);
-    await expectRefused(page, 400, "state_invalid", /no state/, shared.product);
+    const page = await openBrowser().step(`${w.server.url}/auth/callback`);
+    await expectRefused(page, 400, "state_invalid", /no state/, w.product);
   });
 
   test("one in another browser, and the first browser goes on", async () => {
-    await using w = await stage();
     const browser = openBrowser();
-    const back = await comeBack(browser, w.server);
+    const back = await comeBack(browser);
     await expectRefused(await openBrowser().step(back.href), 400, "state_invalid", /another browser/, w.product);
     expect((await browser.step(back.href)).text).toContain("<h1>You are signed in</h1>");
   });
 
   test("consent that was not given, and one that was used before, as a reloaded page is", async () => {
-    await using w = await stage();
     const browser = openBrowser();
     w.google.consent.decision = "deny";
-    const denied = await browser.visit(w.server.url + signInPath(ADA));
+    const denied = await browser.visit(w.product.origin + signInPath(ADA));
     await expectRefused(denied, 403, "sign_in_refused", /refused on Google.*allow access/s, w.product);
     await expectRefused(await browser.step(denied.url), 400, "state_invalid", /used already/, w.product);
 
     w.google.consent.decision = "approve";
-    const signedIn = await browser.visit(w.server.url + signInPath(ADA));
+    const signedIn = await browser.visit(w.product.origin + signInPath(ADA));
     const again = await browser.step(signedIn.url);
     expect([again.status, again.text]).toEqual([400, expect.stringContaining("used already")]);
     expect((await w.get(`/auth/status?email=${ADA}`)).body).toMatchObject({ authenticated: true });
   });
 
   test("another account than the one asked for, which may keep what it has", async () => {
-    await using w = await stage({
-      accounts: [
-        { email: ADA, messages: 1 },
-        { email: "o'brien@example.com", messages: 1 },
-      ],
-    });
-    w.google.consent.account = "o'brien@example.com";
-    const page = await openBrowser().visit(w.server.url + signInPath(ADA));
+    w.google.consent.account = OBRIEN;
+    const page = await openBrowser().visit(w.product.origin + signInPath(ADA));
     await expectRefused(
       page,
       403,
@@ -251,36 +241,35 @@ describe("a callback is refused with a page that says why, and nothing is stored
       /o&#39;brien@example\.com signed in, ada@example\.com was/,
       w.product,
     );
-    expect(await isAllowedAtGoogle(w.google, "o'brien@example.com")).toBe(false); // what nobody keeps is given back
+    expect(await isAllowedAtGoogle(w.google, OBRIEN)).toBe(false); // what nobody keeps is given back
 
     await openBrowser().visit(`${w.server.url}/auth/gmail`);
     expect(await grantsIn(w.product)).toEqual(["o%27brien@example.com.grant"]);
-    const again = await openBrowser().visit(w.server.url + signInPath(ADA));
+    const again = await openBrowser().visit(w.product.origin + signInPath(ADA));
     expect(again.status).toBe(403);
-    expect(await isAllowedAtGoogle(w.google, "o'brien@example.com")).toBe(true);
+    expect(await isAllowedAtGoogle(w.google, OBRIEN)).toBe(true);
     expect(await grantsIn(w.product)).toEqual(["o%27brien@example.com.grant"]);
   });
 
   test("a box that was left unticked, named as Google's page names it", async () => {
-    await using w = await stage({}, { GMAIL_SCOPES: `openid ${READONLY}` });
-    w.google.consent.scopes = ["openid"];
-    const page = await openBrowser().visit(w.server.url + signInPath(ADA));
-    await expectRefused(page, 403, "scope_not_granted", /View your email messages and settings/, w.product);
+    await using own = await stage({}, { GMAIL_SCOPES: `openid ${READONLY}` });
+    own.google.consent.scopes = ["openid"];
+    const page = await openBrowser().visit(own.server.url + signInPath(ADA));
+    await expectRefused(page, 403, "scope_not_granted", /View your email messages and settings/, own.product);
   });
 
   test("a code that Google will not exchange just now", async () => {
-    await using w = await stage();
     w.google.faults.add({ kind: "tokenDown" });
-    const page = await openBrowser().visit(w.server.url + signInPath(ADA));
+    const page = await openBrowser().visit(w.product.origin + signInPath(ADA));
     await expectRefused(page, 502, "server_error", /token endpoint answered 503/, w.product);
   });
 
   test("a name made of HTML is shown as the text it is", async () => {
     const hostile = `<b onclick='alert("1")'>&@example.com`;
-    await using w = await stage({ accounts: [{ email: hostile, messages: 1 }] });
-    w.google.consent.account = hostile;
-    const refused = await openBrowser().visit(w.server.url + signInPath(ADA));
-    const signedIn = await openBrowser().visit(`${w.server.url}/auth/gmail`);
+    await using own = await stage({ accounts: [{ email: hostile, messages: 1 }] });
+    own.google.consent.account = hostile;
+    const refused = await openBrowser().visit(own.server.url + signInPath(ADA));
+    const signedIn = await openBrowser().visit(`${own.server.url}/auth/gmail`);
     for (const { text } of [refused, signedIn]) {
       expect(text).toContain("&#60;b onclick=&#39;alert(&#34;1&#34;)&#39;&#62;&#38;@example.com");
       expect(text).not.toContain("<b ");
@@ -289,16 +278,12 @@ describe("a callback is refused with a page that says why, and nothing is stored
 });
 
 describe("a sign-in that cannot begin says what to do", () => {
-  let shared: Stage;
-  beforeAll(async () => void (shared = await stage()));
-  afterAll(() => shared[Symbol.asyncDispose]());
-
   test.each([
     ["a malformed address", "?email=ada"],
     ["two addresses", `?email=${ADA}&email=bob@example.com`],
     ["a parameter nobody knows", `?mail=${ADA}`],
   ])("%s", async (_, query) => {
-    const answer = await shared.get(`/auth/gmail${query}`);
+    const answer = await w.get(`/auth/gmail${query}`);
     expectProblem(answer, 422, "invalid_fields");
     expect(answer.body.errors.map(({ field }) => field)).toEqual([query.slice(1).split("=")[0]]);
   });
