@@ -15,10 +15,8 @@ import { assertMayUse } from "./pipeline/directory/ownership.ts";
 import { createReadBatches } from "./pipeline/directory/reading/read-batches.ts";
 import { createReadDirectory } from "./pipeline/directory/reading/read-directory.ts";
 import { folderStorage } from "./storage/folder/folder-storage.ts";
-import { gmailClient } from "./sources/gmail-api/calls/client.ts";
-import { createHttp } from "./sources/gmail-api/calls/http.ts";
+import type { Http } from "./sources/gmail-api/calls/http.ts";
 import { createMemory } from "./sources/gmail-api/reading/memory.ts";
-import { gmailSource } from "./sources/gmail-api/source.ts";
 import { machine } from "./doctor/machine/machine.ts";
 import { accessToken } from "./google/access-token.ts";
 import { accounts as oauthAccounts } from "./google/accounts.ts";
@@ -57,7 +55,7 @@ import { rememberCalls } from "./sources/gmail-api/pace/remember-calls.ts";
 import { createVerifications } from "./pipeline/verifications.ts";
 import { verify } from "./pipeline/verify.ts";
 import { work, type RunExport } from "./pipeline/worker.ts";
-import { demo, type Stage } from "./surfaces/cli/commands/demo.ts";
+import type { Stage } from "./surfaces/cli/commands/demo.ts";
 import { calledAs } from "./surfaces/cli/words/called-as.ts";
 import { runCommand } from "./surfaces/cli/program.ts";
 import { terminal as openTerminal } from "./surfaces/cli/terminal/terminal.ts";
@@ -77,21 +75,26 @@ const readDirectory = createReadDirectory(storages);
 
 /** The way to Google under one configuration. Opens no file before one is needed; makes none where it only looks. */
 function connect(config: Config, { onlyLooks = false } = {}) {
-  const http = createHttp(
-    config.gmailApiUrl.href,
-    clock,
-    {
-      // As many calls as a plan may have going: those that pause for want of memory keep their connections.
-      connections: callsAtOnce(config) * config.exportConcurrency,
-    },
-    () => proxyFor(config.gmailApiUrl, process.env)?.url,
-  );
   const memory = createMemory(config.exportMemoryBytes);
   const budget = embeddedBudget(config.projectUnitsPerMinute, clock);
   const limits = learnedLimits(join(config.stateDir, "limits.json"), files);
   const recent = recentCalls(join(config.stateDir, "recent"), files);
   const opened = new AsyncDisposableStack();
-  opened.defer(() => http.close());
+  const openHttp = async (): Promise<Http> => {
+    const { createHttp } = await import("./sources/gmail-api/calls/http.ts");
+    const http = createHttp(
+      config.gmailApiUrl.href,
+      clock,
+      {
+        // As many calls as a plan may have going: those that pause for want of memory keep their connections.
+        connections: callsAtOnce(config) * config.exportConcurrency,
+      },
+      () => proxyFor(config.gmailApiUrl, process.env)?.url,
+    );
+    opened.defer(() => http.close());
+    return http;
+  };
+  let http: Promise<Http> | undefined;
   const credentials = () => readCredentials(config.credentialsPath);
   const measures = createMeasures(clock);
   const { recordRefusals } = config;
@@ -126,7 +129,19 @@ function connect(config: Config, { onlyLooks = false } = {}) {
       opened.defer(kept.close);
       ({ pacer } = kept);
     }
-    const client = gmailClient({ http, accessToken: token, pacer, clock, random: Math.random, keepRefusal });
+    // A third of what there is to load, and many commands call nobody.
+    const { gmailClient } = await import("./sources/gmail-api/calls/client.ts");
+    const { gmailSource } = await import("./sources/gmail-api/source.ts");
+    http ??= openHttp();
+    http.catch(() => (http = undefined)); // the file could not be opened just now
+    const client = gmailClient({
+      http: await http,
+      accessToken: token,
+      pacer,
+      clock,
+      random: Math.random,
+      keepRefusal,
+    });
     return gmailSource({ client, pacer, memory, width: callsAtOnce(config) });
   };
   return { limits, credentials, measures, mailboxFor, close: () => opened.disposeAsync() };
@@ -464,8 +479,10 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
           const made = await composeFrom(port === undefined ? {} : { PORT: String(port) });
           await serve(made, (url) => terminal.inform(messages.listens(url)), signal);
         },
-        demo: (options, messages) =>
-          demo({ setUp: setUpDemo, readDirectory, clock, terminal, messages }, options, signal),
+        async demo(options, messages) {
+          const { demo } = await import("./surfaces/cli/commands/demo.ts");
+          return demo({ setUp: setUpDemo, readDirectory, clock, terminal, messages }, options, signal);
+        },
       },
       signal,
     );

@@ -1,8 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 
-import { fetch } from "undici";
-
 /** A server of this machine that says nothing for so long is not ours. */
 const PATIENCE_MS = 2_000;
 
@@ -31,6 +29,7 @@ async function isOurs(host: string, port: number, signal: AbortSignal): Promise<
   const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}/auth/status`;
   const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
   try {
+    const { fetch } = await import("undici"); // hardly ever needed
     const response = await fetch(url, { redirect: "manual", signal: limit });
     const problem: unknown = await response.json();
     const { type }: Readonly<{ type?: unknown }> = Object(problem);
