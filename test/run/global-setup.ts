@@ -1,11 +1,11 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { TestProject } from "vitest/node";
 
 import { offerBrowser } from "./browser-server.ts";
 import { processesOf } from "./processes.ts";
+import { makeRunFolder } from "./run-folder.ts";
 
 /** Compiled code is the same for every run. */
 const COMPILED = join(import.meta.dirname, "..", "..", "node_modules", ".cache", "tests");
@@ -15,7 +15,7 @@ const COMPILED = join(import.meta.dirname, "..", "..", "node_modules", ".cache",
  * all files, started when the first asks for it. After them: nothing that the run started may still be there.
  */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const folder = await mkdtemp(join(tmpdir(), "gmail-export-run-"));
+  const folder = await makeRunFolder();
   const browser = await offerBrowser();
   // The workers have these, too.
   process.env["TMPDIR"] = folder;
