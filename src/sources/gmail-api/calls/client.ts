@@ -4,7 +4,7 @@ import type { Content, Message } from "../../../core/mail/mail.ts";
 import type { Filter } from "../../../core/mail/filter.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { Method } from "../../../core/quota.ts";
-import type { Pacer, Turn } from "../../../core/ports/pacer.ts";
+import type { Pacer } from "../../../core/ports/pacer.ts";
 import { accountRefused, classify, lockedOut, REVOKED } from "./classify.ts";
 import type { Http, HttpResponse } from "./http.ts";
 import type { Received } from "../large/mail-in-pages.ts";
@@ -111,14 +111,24 @@ export function gmailClient({ http, accessToken, pacer, clock, random, keepRefus
   ): Promise<T> => {
     const token = await accessToken(stale, signal);
     const turn = await pacer.turn(method, signal, format);
+    let isAccepted = false;
+    const accept = (): void => {
+      if (!isAccepted) pacer.accepted(turn);
+      isAccepted = true;
+    };
+    /** A call whose answer has to wait for memory leaves its place to others: the one that all wait for may need it. */
+    const onWait = (status: number): void => {
+      if (isOk({ status })) accept(); // it got through, and when is known now
+      turn.done();
+    };
     try {
       turn.sent();
       const most = MOST_BYTES[method];
       const response = await (stream
         ? http.stream(path, token, signal, stream, most)
-        : http.get(path, token, signal, intake && pausing(intake, turn), most));
+        : http.get(path, token, signal, intake && { ...intake, onWait }, most));
       if ("streamed" in response) {
-        pacer.accepted(turn);
+        accept();
         return response.streamed;
       }
       if (response.status === 401) throw new TokenRefused(token);
@@ -130,7 +140,7 @@ export function gmailClient({ http, accessToken, pacer, clock, random, keepRefus
       };
       if (isOk(response)) {
         const result = await read();
-        pacer.accepted(turn);
+        accept();
         return result;
       }
       const failure = classify(response, clock.now());
@@ -139,7 +149,7 @@ export function gmailClient({ http, accessToken, pacer, clock, random, keepRefus
         keepRefusal(refusalRecord(response, { method, format: formatOf(path), at: clock.now(), usedLastMinute }));
       }
       if (failure.retry === "wait") pacer.refused(failure, turn);
-      else if (failure.retry === "never") pacer.accepted(turn);
+      else if (failure.retry === "never") accept();
       const passing = failure.retry === "never" && failure.code === mayPass;
       throw new ExportError(passing ? { ...failure, mayPass: true } : failure);
     } finally {
@@ -297,19 +307,6 @@ function formatOf(path: string): string | undefined {
   return new URL(path, "https://gmail.invalid").searchParams.get("format") ?? undefined;
 }
 
-/** A call whose answer has to wait for memory leaves its place to others: the one that all wait for may need it. */
-function pausing(intake: Intake, turn: Turn): Intake {
-  const wait = <T extends Promise<void> | undefined>(room: T): T => {
-    if (room) turn.done();
-    return room;
-  };
-  return {
-    take: (bytes) => wait(intake.take(bytes)),
-    reserve: (bytes, signal) => wait(intake.reserve(bytes, signal)),
-    keep: intake.keep,
-  };
-}
-
 type Stale = Parameters<AccessToken>[0];
 
 /** Gmail did not take this token; a fresher one is tried once. Never leaves this file. */
@@ -328,7 +325,7 @@ const REFUSED_FOR_NOW: Failure = {
   next: "Try again in a moment; if it lasts, sign in again.",
 };
 
-function isOk({ status }: HttpResponse): boolean {
+function isOk({ status }: Pick<HttpResponse, "status">): boolean {
   return status >= 200 && status < 300;
 }
 

@@ -30,13 +30,23 @@ type StreamTo = (
 /** Before its body is looked into. */
 type Raw = Omit<HttpResponse, "body" | "large"> & Readonly<{ gathered: Gathered }>;
 
+/** Where an answer is accounted for, and who is told that one with this status has to wait for room. */
+type PausedIntake = Intake & Readonly<{ onWait?: (status: number) => void }>;
+
 export type Http = Readonly<{
   /**
    * `path` is relative to the root. Never follows a redirect: the token is for Gmail alone. Throws `network` or `timeout`.
-   * Where an intake has no room the answer pauses; no limit counts that time. An answer of more than `mostBytes` is cut off
+   * Where an intake has no room a good answer pauses; no limit counts that time. Others are small and wait for nothing: what
+   * Google refuses is to be heard at once. An answer of more than `mostBytes` is cut off
    * and refused; what a large one comes to, is for who unpacks it.
    */
-  get(path: string, token: Secret, signal: AbortSignal, intake?: Intake, mostBytes?: number): Promise<HttpResponse>;
+  get(
+    path: string,
+    token: Secret,
+    signal: AbortSignal,
+    intake?: PausedIntake,
+    mostBytes?: number,
+  ): Promise<HttpResponse>;
   /**
    * As `get`, but the body of a good answer is read as it comes, decompressed: hardly any of it is held. It comes no faster
    * than `read` takes it; what that throws ends the request. Other answers are small, and come as from `get`.
@@ -108,7 +118,7 @@ export function createHttp(
     path: string,
     token: Secret,
     signal: AbortSignal,
-    intake: Intake | undefined,
+    intake: PausedIntake | undefined,
     mostBytes: number,
     streamTo?: StreamTo,
   ): Promise<Raw> =>
@@ -161,7 +171,7 @@ export function createHttp(
         onResponseStart(_, statusCode, answered) {
           status = statusCode;
           headers = answered;
-          if (streamTo && statusCode >= 200 && statusCode < 300) {
+          if (streamTo && isGood(statusCode)) {
             flow = createChunkFlow();
             streamTo({ headers, chunks: flow.chunks, stop });
           }
@@ -173,7 +183,9 @@ export function createHttp(
           // Silence is the idle limit's matter, so looking at the clock when something comes is enough.
           else if (pauses === 0 && clock.now() - begun > totalMs) stop(timedOut("UND_TOTAL_TIMEOUT"));
           const room = flow ? flow.add(chunk) : intake?.take(chunk.length);
-          if (room) void pause(controller, room);
+          if (!room || !mayWait(status, gathered.size())) return;
+          if (!flow) intake?.onWait?.(status);
+          void pause(controller, room);
         },
         onResponseEnd() {
           flow?.end();
@@ -191,12 +203,16 @@ export function createHttp(
     { gathered, ...answer }: Raw,
     limit: number,
     signal: AbortSignal,
-    intake?: Intake,
+    intake?: PausedIntake,
   ): Promise<HttpResponse> => {
     const isCompressed = answer.headers["content-encoding"] === "gzip";
     const bytes = gathered.size();
     const size = Math.min(isCompressed ? gathered.unpackedSize() : bytes, limit);
-    if (size > bytes) await intake?.reserve(size - bytes, signal);
+    const room = size > bytes && mayWait(answer.status, size) ? intake?.reserve(size - bytes, signal) : undefined;
+    if (room) {
+      intake?.onWait?.(answer.status);
+      await room;
+    }
     if (bytes <= LARGE_BYTES && size <= LARGE_BYTES) {
       const packed = gathered.whole();
       if (!isCompressed) return { ...answer, body: packed };
@@ -238,6 +254,11 @@ export function createHttp(
     },
   };
 }
+
+const isGood = (status: number): boolean => status >= 200 && status < 300;
+
+/** An answer without mail is small, unless somebody else answers in Google's place. */
+const mayWait = (status: number, bytes: number): boolean => isGood(status) || bytes > LARGE_BYTES;
 
 const STOPPED = new Error("stopped");
 

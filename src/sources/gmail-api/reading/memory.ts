@@ -21,8 +21,8 @@ export type Share = Intake & Readonly<{ close(): void }>;
 export type Intake = Readonly<{
   /** These bytes have come. Undefined: read on; else a promise to wait for before more is read. */
   take(bytes: number): Promise<void> | undefined;
-  /** Waits until so many bytes may be made; throws the signal's reason. */
-  reserve(bytes: number, signal: AbortSignal): Promise<void>;
+  /** So many bytes are to be made. Undefined: they may be; else a promise to wait for, which rejects with the signal's reason. */
+  reserve(bytes: number, signal: AbortSignal): Promise<void> | undefined;
   /** This memory, which was accounted for, is given back at the end, rather than when it is collected some time later. */
   keep(bytes: ArrayBuffer): void;
 }>;
@@ -93,9 +93,10 @@ export function createMemory(limit: number): Memory {
               hold(share, bytes);
               return held <= limit || isOldest(share, line) ? undefined : wait(share, line, 0);
             },
-            async reserve(bytes, signal) {
-              if (held + bytes <= limit || isOldest(share, line)) hold(share, bytes);
-              else await wait(share, line, bytes, signal);
+            reserve(bytes, signal) {
+              if (held + bytes > limit && !isOldest(share, line)) return wait(share, line, bytes, signal);
+              hold(share, bytes);
+              return undefined;
             },
             keep(bytes) {
               if (line.has(share)) share.kept.push(bytes);

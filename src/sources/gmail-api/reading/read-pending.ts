@@ -171,7 +171,7 @@ function messageReader(
   ): Promise<Readonly<{ message: Message; original?: Kept }> | undefined> => {
     if (seen && isChat(seen)) return undefined;
     let passing: PassingOriginal | undefined; // of the answer that is read now
-    const reserve = (bytes: number): Promise<void> => intake.reserve(bytes, signal);
+    const reserve = async (bytes: number): Promise<void> => intake.reserve(bytes, signal);
     const keepPart = async (chunks: AsyncIterable<Buffer>): Promise<Content> => {
       const { sha256, bytes } = await keep!(chunks);
       return { kept: "stored", size: bytes, sha256, handle: "" };
