@@ -46,6 +46,16 @@ test("says how much, how fast, at what share of the allowed and how long, in as 
   expect(line(FETCHING, 4)).toBe("12,3");
 });
 
+test("says that the quota is being learned, where more was spent than is allowed by what is known so far", () => {
+  const forecast = { ...FETCHING.forecast!, unitsThisMinute: 6_628, unitsPerMinuteAllowed: 4_594 };
+  expect(line({ ...FETCHING, forecast }, 180)).toContain(
+    " · 6,628 units this minute, learning how many Google allows · ",
+  );
+  expect(line({ ...FETCHING, forecast }, 120)).toContain(" · learning the quota · ");
+  const exact = { ...forecast, unitsPerMinuteAllowed: 6_600 };
+  expect(line({ ...FETCHING, forecast: exact }, 180)).toContain(" · 6,628 of 6,600 units this minute · ");
+});
+
 test("says what went wrong, and what Google asked for", () => {
   const waitingUntil = NOW + 20_000;
   const forecast = { ...FETCHING.forecast!, messagesPerMinute: null, waitingUntil, finishAt: null };

@@ -65,10 +65,14 @@ function forecastParts(forecast: Forecast, now: EpochMs, paint: Paint, w: Messag
   const allowed = Math.round(unitsPerMinuteAllowed);
   const used = w.thisMinute(w.number(Math.round(unitsThisMinute)), w.number(allowed));
   const share = allowed === 0 ? 0 : Math.round((100 * unitsThisMinute) / allowed);
+  const shares =
+    share > LEARNED_PERCENT
+      ? [w.minuteBeyond(w.number(Math.round(unitsThisMinute))), w.quotaBeingLearned, ""]
+      : [used, w.shareOfMinute(share), ""];
   const left = finishAt === null || finishAt <= now ? undefined : duration(finishAt - now);
   return {
     ...(rate !== undefined && !isWaiting && { rate: [w.aMinute(rate), w.perMinute(rate), ""] }),
-    ...(unitsThisMinute > 0 && { share: [used, w.shareOfMinute(share), ""] }),
+    ...(unitsThisMinute > 0 && { share: shares }),
     ...(isWaiting && {
       wait: [
         paint("yellow", w.minuteUsedUp(w.time(waitingUntil))),
@@ -79,6 +83,9 @@ function forecastParts(forecast: Forecast, now: EpochMs, paint: Paint, w: Messag
     ...(left && !isWaiting && { left: [w.about(left), w.left(left), ""] }),
   };
 }
+
+/** More than is allowed is only spent until that is known: a burst that Google let through, or a first guess. */
+const LEARNED_PERCENT = 102;
 
 const BAR_COLUMNS = 20;
 
