@@ -1,4 +1,4 @@
-import { open, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
@@ -109,6 +109,20 @@ describe("export", () => {
       expect(await w.product.cli(["export", ADA])).toMatchObject({ code: 0 });
       expect(w.google.tokens.refreshes).toBe(round);
     }
+  });
+
+  test("keeps what Google says as it refuses, where GMAIL_RECORD_REFUSALS names a file, and nothing of whose mail it was", async () => {
+    await using w = await commandStageSignedIn({ messages: 3 });
+    w.google.faults.add({ kind: "403quota", times: 1 });
+    const ended = await w.product.cli(["export", ADA], { GMAIL_RECORD_REFUSALS: "refusals.ndjson" });
+    expect(ended).toMatchObject({ code: 0, stderr: "" });
+    const file = join(w.product.folder, "refusals.ndjson");
+    const lines = (await readFile(file, "utf8")).trimEnd().split("\n");
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { httpStatus: 403, reasons: expect.arrayContaining(["rateLimitExceeded"]) as unknown },
+    ]);
+    expect(lines.join("")).not.toContain(ADA);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
   });
 
   test("takes settings from .env, and from the environment before it", async () => {

@@ -114,6 +114,8 @@ export const HELP_HEADINGS: Readonly<Record<string, string>> = {
     "gmail-export <command> --help a des exemples de chaque commande.",
   "Settings come from the environment and .env (.env.example names them all).":
     "Les réglages viennent de l'environnement et de .env (.env.example les nomme tous).",
+  "GMAIL_RECORD_REFUSALS=<file> keeps what Google says when it refuses (docs/pacing.md).":
+    "GMAIL_RECORD_REFUSALS=<file> garde ce que Google dit en refusant (docs/pacing.md).",
   "Documentation: docs/cli.md": "Documentation : docs/cli.md",
   "(default: ": "(défaut : ",
   "(choices: ": "(choix : ",

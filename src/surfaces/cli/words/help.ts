@@ -45,4 +45,5 @@ ${title("First steps:")}
 
 ${exitCodes(Object.values(EXIT_WORDS))}
 Settings come from the environment and .env (.env.example names them all).
+GMAIL_RECORD_REFUSALS=<file> keeps what Google says when it refuses (docs/pacing.md).
 Documentation: docs/cli.md`;
