@@ -1,13 +1,15 @@
 import type { EpochMs } from "../../../core/time.ts";
-import { createSlidingMinute } from "../../../core/sliding-minute.ts";
 
 const MINUTE_MS = 60_000;
 
 /** How many seconds of units a bucket may hold; Google says of none of this which it is (docs/pacing.md). */
 const BURST_SECONDS = [1, 2, 3.5, 5, 7, 10, 14, 20, 30, 45, 60] as const;
 
-/** Where a whole minute may have begun, reckoned from the first call. */
-const PHASE_MS = 5_000;
+/** Windows and last seconds may be shorter than a minute, each with as much of a minute's units. */
+const SHORT_SECONDS = [10, 20, 30] as const;
+
+/** Where a window may have begun, reckoned from the first call: at so many moments of a minute, and of a shorter one. */
+const PHASES = { minute: 12, short: 4 } as const;
 
 /** How much a bucket holds is a guess, off by so much; how much is left after a refusal is known. */
 const BURST_DOUBT = 0.08;
@@ -48,26 +50,45 @@ function stepsOf(rates: Float64Array): Float64Array {
   });
 }
 
-/** Every manner that is thought of, and how likely each is before anything is known; the weights add up to 1. */
+/**
+ * Every manner that is thought of, from those that bear the least burst to those that bear the most, and how likely each is
+ * before anything is known; the weights add up to 1.
+ */
 export function meterKinds(rates: Float64Array, begun: EpochMs): { kinds: MeterKind[]; weights: number[] } {
-  const phases = Array.from({ length: MINUTE_MS / PHASE_MS }, (_, phase) => phase * PHASE_MS);
-  const kinds: MeterKind[] = [];
-  const weights: number[] = [];
+  const all: { kind: MeterKind; weight: number }[] = [];
+  const add = (weight: number, kind: MeterKind): void => void all.push({ kind, weight });
   for (const seconds of BURST_SECONDS)
-    for (const charged of [false, true]) {
-      kinds.push(bucket(rates, seconds, charged, begun));
-      weights.push(0.5 / (2 * BURST_SECONDS.length));
-    }
-  for (const charged of [false, true]) {
-    kinds.push(lastMinute(rates, charged));
-    weights.push(charged ? 0.03 : 0.17);
+    for (const charged of [false, true])
+      add(WEIGHT.buckets / (2 * BURST_SECONDS.length), bucket(rates, seconds, charged, begun));
+  add(WEIGHT.lastMinute, lastSeconds(rates, 60, false));
+  add(WEIGHT.lastMinuteCharged, lastSeconds(rates, 60, true));
+  add(WEIGHT.minuteFromFirstCall, windows(rates, begun, 60, PHASES.minute));
+  for (let phase = 1; phase < PHASES.minute; phase += 1)
+    add(
+      WEIGHT.otherMinutes / (PHASES.minute - 1),
+      windows(rates, begun - (phase * MINUTE_MS) / PHASES.minute, 60, PHASES.minute),
+    );
+  for (const seconds of SHORT_SECONDS) {
+    add(WEIGHT.lastSeconds / SHORT_SECONDS.length, lastSeconds(rates, seconds, false));
+    for (let phase = 0; phase < PHASES.short; phase += 1)
+      add(
+        WEIGHT.shortWindows / (SHORT_SECONDS.length * PHASES.short),
+        windows(rates, begun - (phase * seconds * 1_000) / PHASES.short, seconds, PHASES.short),
+      );
   }
-  for (const phase of phases) {
-    kinds.push(wholeMinutes(rates, begun - phase));
-    weights.push(phase === 0 ? 0.1 : 0.2 / (phases.length - 1));
-  }
-  return { kinds, weights };
+  all.sort((a, b) => a.kind.burst - b.kind.burst);
+  return { kinds: all.map(({ kind }) => kind), weights: all.map(({ weight }) => weight) };
 }
+
+const WEIGHT = {
+  buckets: 0.48,
+  lastMinute: 0.16,
+  lastMinuteCharged: 0.03,
+  minuteFromFirstCall: 0.1,
+  otherMinutes: 0.17,
+  lastSeconds: 0.02,
+  shortWindows: 0.04,
+} as const;
 
 /** Units by which what is left may be more or less than reckoned: part of a call, and 60 ms of what flows in. */
 export const toleranceOf = (units: number, rate: number): number => 0.25 * Math.min(units, 80) + rate / 1_000;
@@ -117,23 +138,24 @@ function bucket(start: Float64Array, seconds: number, charged: boolean, begun: E
   };
 }
 
-/** Exactly the last sixty seconds. */
-function lastMinute(start: Float64Array, charged: boolean): MeterKind {
-  let rates = start;
-  let doubts = stepsOf(rates);
-  const spent = createSlidingMinute();
+/** Exactly the last so many seconds. */
+function lastSeconds(start: Float64Array, seconds: number, charged: boolean): MeterKind {
+  const part = seconds / 60;
+  let mosts = start.map((rate) => rate * part);
+  let doubts = stepsOf(mosts);
+  const spent = createSpending(seconds * 1_000);
   return {
     flows: false,
-    burst: 60,
+    burst: seconds,
     resample(next) {
-      rates = next;
-      doubts = stepsOf(rates);
+      mosts = next.map((rate) => rate * part);
+      doubts = stepsOf(mosts);
     },
     readLeft(now, left) {
-      const used = spent.used(now);
-      for (let i = 0; i < rates.length; i += 1) left[i] = rates[i]! - used;
+      const used = spent.within(now);
+      for (let i = 0; i < mosts.length; i += 1) left[i] = mosts[i]! - used;
     },
-    mosts: () => rates,
+    mosts: () => mosts,
     doubts: () => doubts,
     passed: (units, now) => spent.add(units, now),
     refused: (units, now) => void (charged && spent.add(units, now)),
@@ -141,30 +163,56 @@ function lastMinute(start: Float64Array, charged: boolean): MeterKind {
   };
 }
 
-/** Whole minutes, one of which began at `begun`. */
-function wholeMinutes(start: Float64Array, begun: EpochMs): MeterKind {
-  let rates = start;
-  let doubts = stepsOf(rates);
+/** What was spent within the last so many milliseconds; a moment to come may be asked after, and changes nothing. */
+function createSpending(ms: number) {
+  let entries: { at: EpochMs; before: number }[] = []; // and what was spent before each
+  let total = 0;
+  return {
+    add(units: number, seen: EpochMs): void {
+      const now = Math.max(seen, entries.at(-1)?.at ?? seen);
+      if (entries.length > 0 && entries[0]!.at < now - 4 * ms) entries = entries.filter(({ at }) => at > now - ms);
+      entries.push({ at: now, before: total });
+      total += units;
+    },
+    within(now: EpochMs): number {
+      let low = 0; // the first that is not too old
+      for (let high = entries.length; low < high;) {
+        const middle = (low + high) >>> 1;
+        if (entries[middle]!.at > now - ms) high = middle;
+        else low = middle + 1;
+      }
+      return low === entries.length ? 0 : total - entries[low]!.before;
+    },
+  };
+}
+
+/** Windows of so many seconds, one of which began at `begun`; it stands for those that began a little earlier or later. */
+function windows(start: Float64Array, begun: EpochMs, seconds: number, phases: number): MeterKind {
+  const lastsMs = seconds * 1_000;
+  const part = seconds / 60;
+  const offMs = lastsMs / phases / 2;
+  let mosts = start.map((rate) => rate * part);
+  let doubts = stepsOf(mosts);
   let window = begun;
   let used = 0;
-  const isOver = (now: EpochMs): boolean => now >= window + MINUTE_MS;
+  const isOver = (now: EpochMs): boolean => now >= window + lastsMs;
   const roll = (now: EpochMs): void => {
     if (!isOver(now)) return;
-    window += Math.floor((now - window) / MINUTE_MS) * MINUTE_MS;
+    window += Math.floor((now - window) / lastsMs) * lastsMs;
     used = 0;
   };
   return {
     flows: false,
-    burst: 60,
+    burst: seconds,
     resample(next) {
-      rates = next;
-      doubts = stepsOf(rates);
+      mosts = next.map((rate) => rate * part);
+      doubts = stepsOf(mosts);
     },
     readLeft(now, left) {
       const spent = isOver(now) ? 0 : used;
-      for (let i = 0; i < rates.length; i += 1) left[i] = rates[i]! - spent;
+      for (let i = 0; i < mosts.length; i += 1) left[i] = mosts[i]! - spent;
     },
-    mosts: () => rates,
+    mosts: () => mosts,
     doubts: () => doubts,
     passed(units, now) {
       roll(now);
@@ -172,8 +220,8 @@ function wholeMinutes(start: Float64Array, begun: EpochMs): MeterKind {
     },
     refused: (_, now) => roll(now),
     endsAt(end) {
-      const off = (((end - window) % MINUTE_MS) + MINUTE_MS) % MINUTE_MS;
-      return Math.min(off, MINUTE_MS - off) <= PHASE_MS / 2 + 1_000 ? 1 : 0.02;
+      const off = (((end - window) % lastsMs) + lastsMs) % lastsMs;
+      return Math.min(off, lastsMs - off) <= offMs + 1_000 ? 1 : 0.02;
     },
   };
 }

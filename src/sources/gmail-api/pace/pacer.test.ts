@@ -1,19 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { manualClock, type ManualClock } from "../../../../test/manual-clock.ts";
-import { fixedWindow, serve, slidingWindow } from "../../../../test/quota-server.ts";
+import { serve, slidingWindow } from "../../../../test/quota-server.ts";
 import { METHODS, PRICES, type Method } from "../../../core/quota.ts";
-import type { Turn } from "../../../core/ports/pacer.ts";
 import { embeddedBudget } from "../../../state/embedded/budget.ts";
-import { createPacer, type PacerOptions } from "./pacer.ts";
 import type { LeaseUnits } from "./project-share.ts";
 import { projectBudget } from "../../../../test/project-budget.ts";
-
-const NEVER = new AbortController().signal;
-const MINUTE = 60_000;
-
-const pacerOn = (clock: ManualClock, options: Partial<PacerOptions> = {}) =>
-  createPacer({ clock, tier: "2026", maxInFlight: 10, project: projectBudget(clock), ...options });
+import { fill, MINUTE, NEVER, pacerOn } from "./testing.ts";
 
 /** Asks for turns of these methods at once and notes when each may go; every call ends as it begins. */
 const goTimes = (pacer: ReturnType<typeof pacerOn>, clock: ManualClock, methods: readonly Method[]) => {
@@ -27,17 +20,6 @@ const goTimes = (pacer: ReturnType<typeof pacerOn>, clock: ManualClock, methods:
     }),
   );
   return clock.run(all).then(() => times);
-};
-
-/** As many turns as can be had at once, given minutes of time; nobody is left waiting. */
-const fill = async (pacer: ReturnType<typeof pacerOn>, clock: ManualClock): Promise<Turn[]> => {
-  const turns: Turn[] = [];
-  const stop = new AbortController();
-  const asked = Array.from({ length: 20 }, async () => turns.push(await pacer.turn("getProfile", stop.signal)));
-  await clock.advance(5 * MINUTE);
-  stop.abort();
-  await Promise.allSettled(asked);
-  return turns;
 };
 
 describe("units over time", () => {
@@ -193,98 +175,6 @@ describe("calls in flight", () => {
   });
 });
 
-describe("refusals", () => {
-  test("a lock-out holds the whole account until its time, also when it moves, and is told", async () => {
-    const clock = manualClock();
-    const pacer = pacerOn(clock);
-    const until = clock.now() + 15 * MINUTE;
-    pacer.refused({ code: "locked_out", at: until });
-    pacer.refused({ code: "locked_out", at: until + MINUTE });
-    expect(pacer.pace().waitingUntil).toBe(until + MINUTE);
-    const turn = clock.run(pacer.turn("messages.get", NEVER));
-    await turn;
-    expect(clock.now()).toBe(until + MINUTE);
-    expect(pacer.pace().waitingUntil).toBeUndefined();
-  });
-
-  test("a named window is the longest wait, never an order: a call is tried sooner, where units may flow back", async () => {
-    const clock = manualClock();
-    const pacer = pacerOn(clock);
-    const begun = clock.now();
-    const first = await pacer.turn("messages.get", NEVER);
-    first.sent();
-    await clock.advance(100);
-    pacer.refused({ code: "quota_exceeded", at: begun + 50_000, unitsPerMinute: 6_000 }, first);
-    first.done();
-    await clock.run(pacer.turn("messages.get", NEVER));
-    expect(clock.now() - begun).toBeLessThan(5_000);
-  });
-
-  test("where nothing flows back, all wait for the window that was named, and then it goes on", async () => {
-    const clock = manualClock();
-    const pacer = pacerOn(clock, { unitsPerMinute: 6_000 });
-    const meter = fixedWindow(2_000, { saysWhen: true });
-    const { units, refused } = await serve({ meter, tier: "2026" }, pacer, clock, {
-      minutes: 4,
-      method: "messages.get",
-    });
-    expect(Math.min(...units)).toBeGreaterThan(1_800);
-    expect(refused).toBeLessThan(12);
-  });
-
-  test("after one, a single call goes, and the others only once it got through", async () => {
-    const clock = manualClock();
-    const pacer = pacerOn(clock, { unitsPerMinute: 1e6 });
-    pacer.refused({ code: "quota_exceeded" });
-    const turns: Turn[] = [];
-    for (let call = 0; call < 5; call += 1) void pacer.turn("messages.get", NEVER).then((turn) => turns.push(turn));
-    await clock.advance(10 * MINUTE);
-    expect(turns).toHaveLength(1);
-    pacer.accepted();
-    turns[0]!.done();
-    await clock.advance(MINUTE);
-    expect(turns).toHaveLength(5);
-  });
-
-  test("are waited for ever longer, though cheap calls get through between them", async () => {
-    const clock = manualClock();
-    const pacer = pacerOn(clock);
-    const waits: number[] = [];
-    let before = clock.now();
-    for (let call = 0; call < 5; call += 1) {
-      const read = await clock.run(pacer.turn("messages.get", NEVER));
-      waits.push(clock.now() - before);
-      before = clock.now();
-      read.sent();
-      pacer.refused({ code: "quota_exceeded" }, read);
-      read.done();
-      const cheap = await clock.run(pacer.turn("getProfile", NEVER));
-      cheap.sent();
-      pacer.accepted(cheap);
-      cheap.done();
-    }
-    expect(waits[4]).toBeGreaterThan(4 * Math.max(1, waits[1]!));
-  });
-
-  test("one after the other are asked ever more seldom, and at least once a minute", async () => {
-    const clock = manualClock();
-    const pacer = pacerOn(clock, { unitsPerMinute: 1e6 });
-    const waits: number[] = [];
-    for (let call = 0; call < 12; call += 1) {
-      const before = clock.now();
-      const turn = await clock.run(pacer.turn("messages.get", NEVER));
-      turn.sent();
-      waits.push(clock.now() - before);
-      await clock.advance(100);
-      pacer.refused({ code: "quota_exceeded" }, turn);
-      turn.done();
-    }
-    expect(waits.slice(1)).toEqual(waits.slice(1).toSorted((a, b) => a - b));
-    expect(waits.at(-1)).toBeGreaterThan(30_000);
-    expect(waits.at(-1)).toBeLessThanOrEqual(MINUTE);
-  });
-});
-
 test("a caller that leaves the queue makes room for the next, and rejects with its reason", async () => {
   const clock = manualClock();
   const pacer = pacerOn(clock, { maxInFlight: 1 });
@@ -298,91 +188,4 @@ test("a caller that leaves the queue makes room for the next, and rejects with i
   first.done();
   await clock.run(staying);
   expect(pacer.pace().inFlight).toBe(1);
-});
-
-test("a lock-out ends the wait of those who wait for their turn already, so that it is told at once", async () => {
-  const clock = manualClock();
-  const pacer = pacerOn(clock, { maxInFlight: 1 });
-  const sent = await pacer.turn("messages.get", NEVER);
-  const waiting = pacer.turn("messages.get", NEVER);
-  sent.sent();
-  pacer.refused({ code: "locked_out", at: clock.now() + 3_600_000 }, sent);
-  sent.done();
-  await expect(waiting).rejects.toMatchObject({ failure: { code: "locked_out", at: clock.now() + 3_600_000 } });
-  expect(clock.sleepers()).toBe(0);
-});
-
-test("when nobody waits any more nothing sleeps, however long Google bade it wait", async () => {
-  const clock = manualClock();
-  const pacer = pacerOn(clock);
-  pacer.refused({ code: "locked_out", at: clock.now() + 3_600_000 });
-  const leaver = new AbortController();
-  const leaving = pacer.turn("getProfile", leaver.signal);
-  expect(clock.sleepers()).toBe(1);
-  leaver.abort(new Error("left"));
-  await expect(leaving).rejects.toThrow("left");
-  expect(clock.sleepers()).toBe(0);
-});
-
-test("what was spent is told at list prices by method: refused calls included, turns that were given back unused not", async () => {
-  const clock = manualClock();
-  const pacer = pacerOn(clock, { unitsPerMinute: 1e6 });
-  for (const method of ["threads.get", "messages.get", "messages.get"] as const)
-    await clock.run(pacer.turn(method, NEVER)).then((turn) => {
-      turn.sent();
-      turn.done();
-    });
-  (await clock.run(pacer.turn("messages.get", NEVER))).done();
-  pacer.refused({ code: "too_many_concurrent" });
-  expect(pacer.spent()).toEqual({
-    tier: "2026",
-    units: 80,
-    calls: { "messages.get": 2, "threads.get": 1 },
-    refused: 1,
-  });
-});
-
-test("a minute that is spent is told until the next call may go, and an even pace is no wait", async () => {
-  const clock = manualClock();
-  const at = clock.now() - 20_000;
-  const calls = [{ at, method: "messages.get" as const, count: 310 }];
-  const pacer = pacerOn(clock, { before: { calls, mayBe: [], knownSince: at } });
-  const stop = new AbortController();
-  const waiting = Array.from({ length: 40 }, async () => {
-    const turn = await pacer.turn("messages.get", stop.signal);
-    turn.sent();
-    turn.done();
-  });
-  const until = pacer.pace().waitingUntil!;
-  expect(until - clock.now()).toBeGreaterThan(30_000);
-  expect(until - clock.now()).toBeLessThanOrEqual(42_000);
-  await clock.advance(until - clock.now() + 2_000);
-  expect(pacer.spent().calls["messages.get"]).toBeGreaterThan(0);
-  expect(pacer.pace().waitingUntil).toBeUndefined();
-  stop.abort();
-  await Promise.allSettled(waiting);
-});
-
-test("as long as nothing is known a project is taken for a new one, however long a mailbox is listed", async () => {
-  const clock = manualClock();
-  const pacer = pacerOn(clock, { tier: "auto" });
-  for (let page = 0; page < 40; page += 1) {
-    const turn = await clock.run(pacer.turn("messages.list", NEVER));
-    turn.sent();
-    await clock.advance(300);
-    pacer.accepted(turn);
-    turn.done();
-  }
-  expect(pacer.pace()).toMatchObject({ unitsPerMinute: 6_000, isSought: true });
-  expect(pacer.prices).toEqual(PRICES["2026"]);
-  expect(pacer.spent()).toMatchObject({ tier: "2026", units: 200 });
-});
-
-test("as long as a higher limit is looked for, what is told is that of a new project, and that it may be more", () => {
-  const clock = manualClock();
-  const project = projectBudget(clock, 1_200_000);
-  const unknown = createPacer({ clock, tier: "auto", maxInFlight: 10, project });
-  expect(unknown.pace()).toMatchObject({ unitsPerMinute: 6_000, isSought: true });
-  const fixed = createPacer({ clock, tier: "2026", maxInFlight: 10, project });
-  expect(fixed.pace().isSought).toBeUndefined();
 });

@@ -1,5 +1,6 @@
 import type { EpochMs } from "../../../core/time.ts";
 import { UNITS_PER_MINUTE } from "../../../core/quota.ts";
+import { createAfterRefusal, HARDLY_FLOWS } from "./after-refusal.ts";
 import { createBelief } from "./belief.ts";
 import {
   expectedAtStart,
@@ -11,7 +12,11 @@ import {
   type KnownAtStart,
   type Learned,
 } from "./expected.ts";
+import { paceOfFirstSearch, widthOfFirstSearch } from "./first-search.ts";
+import { createLookUp } from "./look-up.ts";
 import type { Seen } from "./measured.ts";
+import { createProof } from "./proof.ts";
+import { createRefinement } from "./refine.ts";
 import { createRefusalBudget } from "./refusal-budget.ts";
 
 const MINUTE_MS = 60_000;
@@ -23,80 +28,26 @@ const USABLE = { clean: 0.995, refused: 0.99, spent: 0.95 } as const;
 const CEILING = { pace: 1.003, rate: 0.998 } as const;
 
 /**
- * What a refusal costs, as a part of what can be had: less at first, when it teaches most, more after each; half as much
- * after every two quiet minutes, so that a pace which is too low rises; and most when the hour's refusals are spent.
+ * What a refusal costs, as a part of what can be had in a minute of so many calls: one of many calls is cheap. Less at first,
+ * when it teaches most, more after each; half as much after every two quiet minutes, so that a pace which is too low rises;
+ * and most when the hour's refusals are spent.
  */
-const REFUSAL_COST = { first: 0.2, more: 0.1, later: 0.3, least: 0.05, spent: 1 } as const;
+const REFUSAL_COST = { first: 30, more: 15, later: 50, least: 8, spent: 200 } as const;
+const COST_MOST = 0.3;
 const BOLD = 1.02;
 
-/**
- * Nothing known: how many times faster than a 2026 project bears calls go once so many units got through. A bucket is
- * emptied by what goes beyond its rate, and only its last call is refused, so the search costs that call.
- */
-const SEEKING: readonly (readonly [passed: number, times: number])[] = [
-  [2_300, 10],
-  [700, 8],
-  [300, 4],
-  [100, 2],
-  [0, 1],
-];
-
-/** While seeking so many calls at once, one more for every so many units: those under way when one is refused are refused too. */
-const SEEKING_WIDTH = { least: 3, unitsForOneMore: 400 } as const;
+/** How many units a call comes to is taken from about so many calls. */
+const CALLS_REMEMBERED = 50;
 
 /** When the belief is sure that more than this is borne, the legacy tier is proved: no 2026 limit comes to it. */
 const LEGACY_PROOF = 13_000;
 
-/**
- * After a refusal the next call goes when it is so likely to get through; where units flow back that is soon, and one
- * call more is a small price for knowing. Less is risked after several, and where units hardly can flow back.
- */
-const SURE = { first: 0.3, again: 0.5, windows: 0.75 } as const;
-const HARDLY_FLOWS = 0.15;
+/** A limit in no list is looked for where a list's rate is nearly come to, and so much of the belief lies above. */
+const UNLISTED = { from: 0.97 * UNITS_PER_MINUTE["2026"], above: 1.05, chance: 0.02 } as const;
 
-/** Each refusal after another doubles the least wait, and the looks ahead are so far apart. */
-const LEAST_WAIT_MS = 200;
-const LOOK_AHEAD = 1.15;
-const LOOK_AHEAD_MS = 500;
-
-/**
- * A rate that is known less well than `spread` is tried from the upper half of what is possible, once, after the first
- * quiet seconds: one refusal long after the one before tells it to a percent. One that is hardly known, `wide`, is so at
- * any time, or it would stay too low for long. Whole minutes tell theirs by what they let through.
- */
-const REFINE = {
-  spread: 1.025,
-  wide: 1.1,
-  from: 0.7,
-  quietMs: 20_000,
-  earlyMs: 115_000,
-  refusals: 1,
-} as const;
-
-/** A pace kept up for so long without a refusal is borne. When one comes after all, it was a little too fast. */
-const PROVING_MS = 62_000;
-const PROVED_AND_REFUSED = 0.985;
-const PROVED_OR_NEARLY = 1.002;
-
-/** How much of the belief goes back to what was expected when a pace that was borne for minutes is refused. */
+/** A refusal after so long is news of a server that has changed: so much of the belief goes back to what was expected. */
+const HELD_MS = 120_000;
 const DOUBT = 0.2;
-
-/** A lower price is looked for after so many calls without refusal, twice as many after each time that it was not there. */
-const LOOK_UP_AFTER = 2_000;
-const LOOK_UP_AFTER_MOST = 8_000;
-/** … and soon where a refusal may have come of what another process spent before this one began. */
-const LOOK_UP_SOON = 60;
-/** What fell of a sudden may come back as suddenly: it is looked for after so long, and twice that after each time that it was not there. */
-const FALLEN = { below: 0.9, heldMs: 120_000, lookMs: 30_000 } as const;
-const LOOK_UP_STEP_MS = 10_000;
-const LOOK_UP_STEP = 1.03;
-const LOOK_UP_STEP_MOST = 1.5;
-
-/**
- * After a refusal that named no limit, and where more is possible still, a higher rate is looked for after so much quiet and
- * in quick steps: one refusal more tells whether the limit is in a list or is another. Twice at the most.
- */
-const SEARCH = { quietMs: 6_000, untilMs: 60_000, stepMs: 3_000, chance: 0.02, times: 2 } as const;
 
 /** Refused twice within a minute: a little slower for a while, or each refusal could be put down to the one before. */
 const SLACK = { withinMs: 60_000, forMs: 5_000, part: 0.92 } as const;
@@ -107,7 +58,6 @@ const AHEAD_MS = 500;
 /** Many calls of one moment are one observation: fewer sums, the same belief. */
 const BATCH_MS = 100;
 const RECKON_MS = 1_000;
-const LEAST_UNITS = 20;
 const MOST_RATE = 60_000;
 
 /** What came of a call; `isNew` when it was sent after the last refusal was heard. */
@@ -148,67 +98,61 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
   const start = startOf(options);
   const isFree = setting === "auto" && explicit === undefined;
   const belief = createBelief(expectedAtStart(options, start), begun);
+  const afterRefusal = createAfterRefusal(belief);
+  const refinement = createRefinement(belief);
+  const lookUp = createLookUp();
+  const proof = createProof(begun);
+  const budget = createRefusalBudget();
+
   let seeking = isFree && remembered === undefined;
   let named = explicit ?? (isFree ? remembered?.unitsPerMinute : undefined);
   let learned: Learned = { ...start, priceFactor: remembered?.priceFactor ?? 1 };
   let isKnown = remembered !== undefined;
   let isPriced = false; // a refusal came of what is known to have been spent
-
   let told = remembered;
-  let rate = belief.bestRate(REFUSAL_COST.first);
+
+  let unitsOfCall = 30;
+  let rate = belief.bestRate(0.2);
   let reckonedAt = begun;
   let batch = { units: 0, from: begun, at: begun };
   let passedUnits = 0;
   let firstAt: EpochMs | undefined;
-
-  let refusedAt = -Infinity;
-  let cleanCalls = 0;
-  let refusedUnits = 0; // of the last call that was refused
-  let streak = 0; // refusals one after the other
-  let holdsUntil = -Infinity; // the longest that the last refusal makes all wait
-
-  let streaks = 0;
-  const budget = createRefusalBudget();
-  let refining = false;
-  let refined = 0;
-  let proved = 0;
-  let steady = { pace: Infinity, since: begun, passed: 0 };
-  let reach: { rate: number; step: number; at: EpochMs } | undefined;
-  let searched = 0;
-  let fallen: { from: number; waitMs: number } | undefined; // it was so high for minutes
-  let refusedAgainAt = -Infinity; // soon after the refusal before
-  let lookUpAfter = LOOK_UP_AFTER;
   let ahead = { ms: 0, at: -Infinity };
+
+  let refusedAt: EpochMs = -Infinity;
+  let refusedAgainAt: EpochMs = -Infinity; // soon after the refusal before
+  let refusals = 0; // those of calls that were under way together count once
 
   const observe = (): void => {
     if (batch.units > 0) belief.passed(batch.units, batch.at);
     batch = { ...batch, units: 0 };
   };
 
-  const mayRefine = (now: EpochMs): boolean => {
-    if (!isKnown || seeking || now - refusedAt < REFINE.quietMs || budget.isSpent(now)) return false;
-    const spread = belief.quantile(0.9) / belief.quantile(0.1);
-    if (spread > REFINE.wide) return true;
-    const isEarly = now - (firstAt ?? now) < REFINE.earlyMs && refined < REFINE.refusals;
-    return spread > REFINE.spread && isEarly && belief.flows() > HARDLY_FLOWS;
-  };
+  /** The best rate when a refusal costs so much in a minute of one call. */
+  const bestRate = (cost: number): number =>
+    belief.bestRate(Math.min(COST_MOST, (cost * unitsOfCall) / belief.quantile(0.5)));
 
   /** After quiet minutes a little more is tried, as far as it is believed; what is far above is looked for step by step. */
   const boldRate = (sober: number, now: EpochMs): number => {
     const quietMinutes = refusedAt === -Infinity ? 0 : Math.max(0, (now - refusedAt) / MINUTE_MS - 1);
     const cost = Math.max(REFUSAL_COST.least, REFUSAL_COST.later * 0.5 ** (quietMinutes / 2));
-    return Math.min(belief.bestRate(cost), Math.max(sober, proved) * BOLD);
+    return Math.min(bestRate(cost), Math.max(sober, proof.rate()) * BOLD);
   };
 
   const reckon = (now: EpochMs): void => {
     reckonedAt = now;
-    const isFirst = now - (firstAt ?? now) < MINUTE_MS;
-    const cost = isFirst ? REFUSAL_COST.first + streaks * REFUSAL_COST.more : REFUSAL_COST.later;
-    const sober = belief.bestRate(budget.isSpent(now) ? REFUSAL_COST.spent : Math.min(cost, REFUSAL_COST.later));
-    rate = budget.isSpent(now) ? sober : Math.max(sober, boldRate(sober, now));
-    refining = refusedAt > 0 && mayRefine(now);
-    if (refining) rate = Math.max(rate, belief.quantile(REFINE.from));
-    learned = explain(Math.max(rate, proved), named, explicit === undefined ? setting : start.tier);
+    const usedMs = now - (firstAt ?? now);
+    if (budget.isSpent(now)) {
+      rate = bestRate(REFUSAL_COST.spent);
+      refinement.callOff();
+    } else {
+      const cost = usedMs < MINUTE_MS ? REFUSAL_COST.first + refusals * REFUSAL_COST.more : REFUSAL_COST.later;
+      const sober = bestRate(Math.min(cost, REFUSAL_COST.later));
+      rate = Math.max(sober, boldRate(sober, now));
+      const mayRefine = refusedAt > 0 && isKnown && !seeking;
+      if (mayRefine) rate = Math.max(rate, refinement.choose(now - refusedAt, usedMs) ?? 0);
+    }
+    learned = explain(Math.max(rate, proof.rate()), named, explicit === undefined ? setting : start.tier);
     if (refusedAt === -Infinity && remembered === undefined) learned = { ...learned, priceFactor: 1 }; // nobody said otherwise
   };
 
@@ -217,85 +161,33 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
     isPriced ? learned : { ...learned, priceFactor: Math.min(learned.priceFactor, remembered?.priceFactor ?? 1) };
 
   const paceOf = (now: EpochMs): number => {
-    if (seeking) {
-      const [, times] = SEEKING.find(([passed]) => passedUnits >= passed)!;
-      return UNITS_PER_MINUTE["2026"] * times * USABLE.clean;
-    }
+    if (seeking) return paceOfFirstSearch(passedUnits) * USABLE.clean;
     if (now - refusedAgainAt < SLACK.forMs) return rate * SLACK.part;
     if (budget.isSpent(now)) return rate * USABLE.spent;
     const usable = now - refusedAt > MINUTE_MS ? USABLE.clean : USABLE.refused;
-    return Math.max(proved, refining ? rate : 0, (reach?.rate ?? rate) * usable);
+    return Math.max(proof.rate(), refinement.isOn() ? rate : 0, (lookUp.rate() ?? rate) * usable);
   };
 
-  /** Whether no more is tried than what was borne for a minute: a refusal then says that something has changed. */
-  const isProved = (now: EpochMs): boolean => paceOf(now) <= proved * PROVED_OR_NEARLY;
-
-  const prove = (now: EpochMs): void => {
-    const pace = paceOf(now);
-    const { pace: least, since, passed } = steady;
-    if (pace >= least && now - since < PROVING_MS) return;
-    const wasUsed = passedUnits - passed > (0.95 * least * (now - since)) / MINUTE_MS;
-    if (pace >= least && wasUsed) proved = Math.max(proved, least);
-    steady = { pace, since: now, passed: passedUnits };
-  };
-
-  const maySearch = (now: EpochMs): boolean =>
-    named === undefined &&
-    searched < SEARCH.times &&
-    now - refusedAt < SEARCH.untilMs &&
-    rate > UNITS_PER_MINUTE["2026"] * 0.97 &&
-    belief.atLeast(rate * 1.05) > SEARCH.chance;
-
-  /** Ever faster, as long as that gets through: a price that fell, a limit that was raised, another program that is done. */
-  const lookUp = (now: EpochMs): void => {
+  const look = (now: EpochMs): void => {
+    if (budget.isSpent(now)) return lookUp.callOff();
     const most = named === undefined ? MOST_RATE : rateOf(learned); // no limit was named: there may be any
-    if (rate >= most * 0.995 || budget.isSpent(now)) return void (reach = undefined);
-    const isSearch = maySearch(now);
-    if (reach === undefined) {
-      const isBack = fallen !== undefined && rate < fallen.from * FALLEN.below && now - refusedAt > fallen.waitMs;
-      if (cleanCalls >= lookUpAfter || isBack || (isSearch && now - refusedAt > SEARCH.quietMs))
-        reach = { rate: rate * LOOK_UP_STEP, step: LOOK_UP_STEP, at: now };
-    } else if (now - reach.at >= (isSearch ? SEARCH.stepMs : LOOK_UP_STEP_MS)) {
-      const step = Math.min(LOOK_UP_STEP_MOST, reach.step ** 2);
-      reach = { rate: Math.min(most, reach.rate * step), step, at: now };
-    }
+    const isUnlisted =
+      named === undefined && rate > UNLISTED.from && belief.atLeast(rate * UNLISTED.above) > UNLISTED.chance;
+    lookUp.step({ rate, most, isUnlisted }, now - refusedAt, now);
   };
 
   /** Everything that was being tried out ends with a refusal. */
   const endTrials = (now: EpochMs): void => {
-    const wasProved = isProved(now);
-    proved = now - refusedAt > MINUTE_MS ? proved * PROVED_AND_REFUSED : 0;
-    steady = { pace: Infinity, since: now, passed: passedUnits };
-    streak += 1;
-    streaks += 1;
+    const heldMs = now - Math.max(refusedAt, firstAt ?? now);
+    const mayBeForeign = now - MINUTE_MS < knownSince;
+    const fellFrom = heldMs > HELD_MS && proof.covers(paceOf(now)) ? rate : undefined;
+    lookUp.refused({ fellFrom, mayBeForeign });
+    proof.refused(now - refusedAt <= MINUTE_MS, passedUnits, now);
+    refinement.refused();
     budget.refused(now);
+    refusals += 1;
     if (now - refusedAt < SLACK.withinMs) refusedAgainAt = now;
-    if (refining) refined += 1;
-    if (reach) {
-      searched += 1;
-      lookUpAfter = Math.max(LOOK_UP_AFTER, Math.min(LOOK_UP_AFTER_MOST, lookUpAfter * 2));
-    }
-    if (now - Math.max(refusedAt, firstAt ?? now) > FALLEN.heldMs && wasProved)
-      fallen = { from: rate, waitMs: FALLEN.lookMs };
-    else if (reach && fallen) fallen.waitMs *= 2;
-    if (now - MINUTE_MS < knownSince) lookUpAfter = LOOK_UP_SOON;
-    else isPriced = true;
-    reach = undefined;
-    cleanCalls = 0;
-  };
-
-  const opensAt = (units: number, now: EpochMs): EpochMs => {
-    if (streak === 0 || now >= holdsUntil) return now;
-    const sure = belief.flows() < HARDLY_FLOWS ? SURE.windows : streak === 1 ? SURE.first : SURE.again;
-    for (
-      let wait = LEAST_WAIT_MS * 2 ** (streak - 1);
-      refusedAt + wait < holdsUntil;
-      wait = Math.min(wait * LOOK_AHEAD, wait + LOOK_AHEAD_MS)
-    ) {
-      const at = Math.max(now, refusedAt + wait);
-      if (belief.chance(units, at) >= sure) return at;
-    }
-    return holdsUntil;
+    if (!mayBeForeign) isPriced = true;
   };
 
   return {
@@ -311,28 +203,28 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
       const mayFlow = refusedAt > 0 && belief.flows() > HARDLY_FLOWS;
       return seeking || mayFlow ? Infinity : Math.max(paceOf(now) * CEILING.pace, rate * CEILING.rate);
     },
-    width: () => (seeking ? SEEKING_WIDTH.least + Math.floor(passedUnits / SEEKING_WIDTH.unitsForOneMore) : Infinity),
+    width: () => (seeking ? widthOfFirstSearch(passedUnits) : Infinity),
     ahead(units, now) {
       if (now - ahead.at > RECKON_MS) ahead = { ms: belief.burst(0.05) * 1_000, at: now };
       return Math.max(0, Math.min(AHEAD_MS, (ahead.ms - (units * MINUTE_MS) / rate) / 2));
     },
-    opensAt,
-    waitsUntil: (now) => (belief.flows() < HARDLY_FLOWS ? opensAt(LEAST_UNITS, now) : now),
+    opensAt: afterRefusal.opensAt,
+    waitsUntil: afterRefusal.waitsUntil,
     passed({ units, at, isNew }, now) {
       firstAt ??= at;
       passedUnits += units;
-      cleanCalls += 1;
+      unitsOfCall += (units - unitsOfCall) / CALLS_REMEMBERED;
+      lookUp.passed();
       if (at - batch.from > BATCH_MS) observe();
       const from = batch.units === 0 ? at : batch.from;
       batch = { units: batch.units + units, from, at: Math.max(at, batch.at) };
-      // A cheap call may pass where there is no room for a dear one.
-      if (isNew && units >= refusedUnits) streak = 0;
+      if (isNew) afterRefusal.passed(units);
       if (now - reckonedAt < RECKON_MS) return false;
       observe();
       reckon(now);
       if (!seeking) {
-        lookUp(now);
-        prove(now);
+        look(now);
+        proof.watch(paceOf(now), passedUnits, now);
       } else if (belief.atLeast(LEGACY_PROOF) > 0.99) {
         seeking = false;
         isKnown = true;
@@ -352,15 +244,12 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
           setting === "auto" ? expectedOfNamed(limit) : expectedOf({ tier: setting, unitsPerMinute: limit }),
         );
       }
-      if (isNew && now - refusedAt > FALLEN.heldMs && isProved(now)) belief.doubt(DOUBT, rate);
+      if (isNew && now - refusedAt > HELD_MS && proof.covers(paceOf(now))) belief.doubt(DOUBT, rate);
       belief.refused(units, at, isNew);
       if (windowEnd !== undefined) belief.windowEnds(windowEnd);
-      if (isNew) {
-        endTrials(now);
-        refusedUnits = units;
-      }
+      if (isNew) endTrials(now);
+      afterRefusal.refused(units, isNew, windowEnd, now);
       refusedAt = now;
-      holdsUntil = Math.min(windowEnd ?? Infinity, now + MINUTE_MS);
       seeking = false;
       isKnown = true;
       reckon(now);
