@@ -15,7 +15,7 @@ import {
 } from "./quota-server.ts";
 
 const MINUTE_MS = 60_000;
-const MAX_IN_FLIGHT = 10;
+export const MAX_IN_FLIGHT = 10;
 
 type MakeMeter = (limit: number, manners: Manners) => Meter;
 
@@ -52,6 +52,7 @@ export type Outcome = Readonly<{
   first: number;
   /** The worst minute after the first; one after a burst owes what the burst had beyond its minute. */
   later: number;
+  calls: number;
   refusedPer1000: number;
   /** Of the calls after the first two minutes. */
   lateRefusedPer1000: number;
@@ -65,8 +66,48 @@ export type Outcome = Readonly<{
 const CHANGE_FROM = 4;
 const CHANGE_TO = 8;
 
-/** Runs one server for some minutes of virtual time; the same numbers at every run. */
-export async function runCase(one: Case, minutes: number, options: Partial<PacerOptions> = {}): Promise<Outcome> {
+/** A server of the matrix, or one that was drawn: how it counts, and what is asked of it. */
+type Asked = Pick<Case, "tier" | "limit" | "overprice" | "conversation" | "change"> &
+  Readonly<{
+    meter: Meter;
+    latencyMs: (random: () => number) => number;
+    /** Units a minute that it can let through at the most; without, its limit. */
+    best?: number;
+  }>;
+
+/** Runs one server of the matrix for some minutes of virtual time; the same numbers at every run. */
+export function runCase(one: Case, minutes: number, options: Partial<PacerOptions> = {}): Promise<Outcome> {
+  const saying = {
+    charged: one.charged,
+    saysLimit: one.says === "limit" || one.says === "both",
+    saysWhen: one.says === "window" || one.says === "both",
+    toldPart: 1 / 3,
+  };
+  const meter = METERS[one.meter]!(one.limit, saying);
+  const inFlightBound = ((MAX_IN_FLIGHT * MINUTE_MS) / one.latencyMs) * priceOf(one);
+  const best = Math.min(one.limit, inFlightBound);
+  return runServer({ ...one, meter, latencyMs: () => one.latencyMs, best }, minutes, options);
+}
+
+/** The part of the calls that read whole conversations, so that a call brings so many messages on the average. */
+export const THREADS: Readonly<Record<Case["conversation"], number>> = { 1: 0, 2.5: 0.5, 6: 0.9 };
+
+/** What a call is charged on the average. */
+export function priceOf({ tier, overprice, conversation }: Pick<Case, "tier" | "overprice" | "conversation">): number {
+  const threads = THREADS[conversation];
+  return overprice * (threads * PRICES[tier]["threads.get"] + (1 - threads) * PRICES[tier]["messages.get"]);
+}
+
+/** What the dearest call is charged. */
+export const dearestOf = ({
+  tier,
+  overprice,
+  conversation,
+}: Pick<Case, "tier" | "overprice" | "conversation">): number =>
+  overprice * PRICES[tier][THREADS[conversation] === 0 ? "messages.get" : "threads.get"];
+
+/** Runs any server for some minutes of virtual time; the same numbers at every run. */
+export async function runServer(one: Asked, minutes: number, options: Partial<PacerOptions> = {}): Promise<Outcome> {
   const clock = manualClock();
   const begun = clock.now();
   let learned: Learned | undefined;
@@ -79,17 +120,9 @@ export async function runCase(one: Case, minutes: number, options: Partial<Pacer
     ...options,
   });
   const roll = seeded(11);
-  const threads = { 1: 0, 2.5: 0.5, 6: 0.9 }[one.conversation];
-  const saying = {
-    charged: one.charged,
-    saysLimit: one.says === "limit" || one.says === "both",
-    saysWhen: one.says === "window" || one.says === "both",
-    toldPart: 1 / 3,
-  };
-  const bare = METERS[one.meter]!(one.limit, saying);
   const at = (minute: number): EpochMs => begun + minute * MINUTE_MS;
   const meter =
-    one.change === "other program" ? sharedMeter(bare, one.limit / 3, at(CHANGE_FROM), at(CHANGE_TO)) : bare;
+    one.change === "other program" ? sharedMeter(one.meter, one.limit / 3, at(CHANGE_FROM), at(CHANGE_TO)) : one.meter;
   const dearer = (now: EpochMs): number => (now >= at(CHANGE_FROM) ? one.overprice * 1.5 : one.overprice);
   const passed: number[] = [];
   const watched: Meter = {
@@ -104,16 +137,14 @@ export async function runCase(one: Case, minutes: number, options: Partial<Pacer
     meter: watched,
     tier: one.tier,
     overprice: one.change === "price" ? dearer : one.overprice,
-    latencyMs: () => one.latencyMs,
+    latencyMs: one.latencyMs,
   };
-  const method = (): Method => (roll() < threads ? "threads.get" : "messages.get");
+  const method = (): Method => (roll() < THREADS[one.conversation] ? "threads.get" : "messages.get");
   const served = await serve(server, pacer, clock, { minutes, method });
 
-  const price = threads * PRICES[one.tier]["threads.get"] + (1 - threads) * PRICES[one.tier]["messages.get"];
-  const inFlightBound = ((MAX_IN_FLIGHT * MINUTE_MS) / one.latencyMs) * price * one.overprice;
   const shares = served.units.map((units, minute) => {
     const isShared = one.change === "other program" && minute >= CHANGE_FROM && minute < CHANGE_TO;
-    return units / Math.min(one.limit * (isShared ? 2 / 3 : 1), inFlightBound);
+    return units / Math.min(one.limit * (isShared ? 2 / 3 : 1), one.best ?? Infinity);
   });
   // A minute in which something changes, and the one after it, are not judged.
   const changes = one.change ? [CHANGE_FROM, ...(one.change === "other program" ? [CHANGE_TO] : [])] : [];
@@ -126,6 +157,7 @@ export async function runCase(one: Case, minutes: number, options: Partial<Pacer
     shares,
     first: shares[0]!,
     later: Math.min(...withBursts(shares).filter((_, minute) => isJudged(minute))),
+    calls: served.calls,
     refusedPer1000: (1_000 * served.refused) / served.calls,
     lateRefusedPer1000: (1_000 * late.length) / served.calls,
     refusedAt: served.refusedAt,

@@ -15,41 +15,50 @@ export type Manners = Readonly<{
   /** Whether refused calls are charged, as far as there is anything left to charge. */
   charged?: boolean;
   saysLimit?: boolean;
-  /** Refusals name when the window began: whole minutes truly, other meters as if one had begun at some whole second before. */
-  saysWhen?: boolean;
+  /**
+   * Refusals name when the window began: whole minutes truly, other meters as if one had begun at some whole second before.
+   * "day": the window is that of the day, which began long ago.
+   */
+  saysWhen?: boolean | "day";
   /** How many of its refusals do so; Google about a third. */
   toldPart?: number;
 }>;
 
-/** Whole windows of a minute, the first of which began `phaseMs` before the first call. */
-export function fixedWindow(limit: number, { phaseMs = 0, ...manners }: Manners & { phaseMs?: number } = {}): Meter {
+/** Windows of a minute, or of so many seconds; the first began `phaseMs` before the first call. */
+export function fixedWindow(
+  limit: number,
+  { phaseMs = 0, seconds = 60, ...manners }: Manners & { phaseMs?: number; seconds?: number } = {},
+): Meter {
   const refuse = refuser(limit, manners);
+  const lastsMs = seconds * 1_000;
+  const most = (limit * seconds) / 60;
   let begun: EpochMs | undefined;
   let used = 0;
   return {
     charge(units, now) {
       begun ??= now - phaseMs;
-      if (now - begun >= MINUTE_MS) {
-        begun += Math.floor((now - begun) / MINUTE_MS) * MINUTE_MS;
+      if (now - begun >= lastsMs) {
+        begun += Math.floor((now - begun) / lastsMs) * lastsMs;
         used = 0;
       }
-      if (used + units <= limit) return void (used += units);
-      if (manners.charged) used = limit;
+      if (used + units <= most) return void (used += units);
+      if (manners.charged) used = most;
       return refuse(begun + MINUTE_MS);
     },
   };
 }
 
-/** Exactly the last minute. */
-export function slidingWindow(limit: number, manners: Manners = {}): Meter {
+/** Exactly the last minute, or the last so many seconds. */
+export function slidingWindow(limit: number, { seconds = 60, ...manners }: Manners & { seconds?: number } = {}): Meter {
   const refuse = refuser(limit, manners);
+  const most = (limit * seconds) / 60;
   const charges: { at: EpochMs; units: number }[] = [];
   let used = 0;
   return {
     charge(units, now) {
-      while (charges.length > 0 && charges[0]!.at <= now - MINUTE_MS) used -= charges.shift()!.units;
-      const passes = used + units <= limit;
-      const charge = passes ? units : manners.charged ? limit - used : 0;
+      while (charges.length > 0 && charges[0]!.at <= now - seconds * 1_000) used -= charges.shift()!.units;
+      const passes = used + units <= most;
+      const charge = passes ? units : manners.charged ? most - used : 0;
       used += charge;
       if (charge > 0) charges.push({ at: now, units: charge });
       return passes ? undefined : refuse(now + MINUTE_MS);
@@ -76,14 +85,18 @@ export function tokenBucket(limit: number, { seconds = 5, ...manners }: Manners 
   };
 }
 
-function refuser(limit: number, { saysLimit = true, saysWhen = false, toldPart = 1 }: Manners) {
+export function refuser(limit: number, { saysLimit = true, saysWhen = false, toldPart = 1 }: Manners) {
   const random = seeded(5);
   return (windowEnd: EpochMs): Refusal => ({
     code: "quota_exceeded",
     ...(saysLimit && { unitsPerMinute: limit }),
-    ...(saysWhen && random() < toldPart && { at: Math.floor(windowEnd / 1_000) * 1_000 }),
+    ...(saysWhen && random() < toldPart && { at: saysWhen === "day" ? dayBegan(windowEnd) : wholeSecond(windowEnd) }),
   });
 }
+
+const DAY_MS = 86_400_000;
+const dayBegan = (at: EpochMs): EpochMs => Math.floor(at / DAY_MS) * DAY_MS + MINUTE_MS;
+const wholeSecond = (at: EpochMs): EpochMs => Math.floor(at / 1_000) * 1_000;
 
 /** The same meter, of which another program spends `units` a minute for a while, in small calls. */
 export function sharedMeter(meter: Meter, units: number, from: EpochMs, to: EpochMs): Meter {

@@ -6,11 +6,18 @@ import {
   matrix,
   OTHER_LIMITS,
   runCase,
+  runServer,
+  type Case,
   type Outcome,
 } from "../../test/meter-matrix.ts";
+import { drawServer } from "../../test/unlisted-meters.ts";
 import { count, median, percent, table } from "../markdown.ts";
+import { boundOf, type Bound } from "./bound.ts";
 
 const MINUTES = 12;
+
+/** Servers that were drawn by chance; none of them was looked at while the pacer was written. */
+const DRAWN = { from: 50_000, count: 40 } as const;
 
 const GROUPS = [
   { name: "both tiers, nothing known", kinds: LISTED },
@@ -20,38 +27,35 @@ const GROUPS = [
   { name: "another price or program in between", kinds: CHANGING },
 ] as const;
 
-/** Every meter with every price and limit of the matrix: the worst case and the median, a table in Markdown. */
+type Cell = Readonly<{ one: Case; outcome: Outcome; bound: Bound }>;
+
+/** Every meter with every price and limit of the matrix, and servers drawn by chance: what came of it, as Markdown. */
 export async function measureMeters(progress: (text: string) => void): Promise<string> {
   const rows: string[][] = [];
+  const tables: string[] = [];
   for (const group of GROUPS) {
-    const outcomes: Outcome[] = [];
+    const cells: Cell[] = [];
+    const isRemembered = "remembered" in group;
     for (const one of matrix(group.kinds)) {
       const remembered = { tier: one.tier, unitsPerMinute: one.limit, priceFactor: one.overprice };
-      outcomes.push(await runCase(one, MINUTES, "remembered" in group ? { remembered } : {}));
+      const outcome = await runCase(one, MINUTES, isRemembered ? { remembered } : {});
+      cells.push({ one, outcome, bound: boundOf(one, MINUTES) });
     }
     progress(`meters: ${group.name}`);
-    const column = (of: (outcome: Outcome) => number, write: (value: number) => string, isWorst: "least" | "most") => {
-      const values = outcomes.map(of);
-      const worst = isWorst === "least" ? Math.min(...values) : Math.max(...values);
-      return `${write(worst)} / ${write(median(values))}`;
-    };
-    rows.push([
-      `${group.name} (${outcomes.length} servers)`,
-      column(({ first }) => first, percent, "least"),
-      column(({ later }) => later, percent, "least"),
-      column(({ shares }) => shares.reduce((sum, share) => sum + share, 0) / shares.length, percent, "least"),
-      column(
-        ({ refusedPer1000 }) => refusedPer1000,
-        (value) => count(value, 1),
-        "most",
+    rows.push(
+      summary(
+        `${group.name} (${cells.length} servers)`,
+        cells.map(({ outcome }) => outcome),
       ),
-      column(
-        ({ lateRefusedPer1000 }) => lateRefusedPer1000,
-        (value) => count(value, 1),
-        "most",
-      ),
-    ]);
+    );
+    if (!isRemembered)
+      tables.push(`### ${group.name[0]!.toUpperCase()}${group.name.slice(1)}\n\n${cellTable(cells)}\n`);
   }
+  const drawn: Outcome[] = [];
+  for (let seed = DRAWN.from; seed < DRAWN.from + DRAWN.count; seed += 1)
+    drawn.push(await runServer(drawServer(seed), MINUTES));
+  progress("meters: drawn by chance");
+  rows.push(summary(`drawn by chance (${drawn.length} servers)`, drawn));
   const head = [
     "worst / median",
     "first minute",
@@ -60,8 +64,53 @@ export async function measureMeters(progress: (text: string) => void): Promise<s
     "refused per 1,000",
     "after two minutes",
   ];
-  return table(head, [...rows, ["goal", "90 %", "98 %", "", "5", "1"]]);
+  return [table(head, [...rows, ["goal", "90 %", "98 %", "", "5", "1"]]), CELLS, ...tables].join("\n");
 }
+
+const CELLS = `
+In the tables that follow each cell shows what was reached beside the bound: the first minute, the worst later one (in percent of the best, an even spending of the limit, which is 100), and refused calls within twelve minutes. The bound is that of a pacer which knows the kind of meter and must learn its numbers ([pacing.md](pacing.md#what-can-be-had-at-all)).
+`;
+
+function summary(name: string, outcomes: readonly Outcome[]): string[] {
+  const column = (of: (outcome: Outcome) => number, write: (value: number) => string, isWorst: "least" | "most") => {
+    const values = outcomes.map(of);
+    const worst = isWorst === "least" ? Math.min(...values) : Math.max(...values);
+    return `${write(worst)} / ${write(median(values))}`;
+  };
+  const perThousand = (value: number): string => count(value, 1);
+  return [
+    name,
+    column(({ first }) => first, percent, "least"),
+    column(({ later }) => later, percent, "least"),
+    column(({ shares }) => shares.reduce((sum, share) => sum + share, 0) / shares.length, percent, "least"),
+    column(({ refusedPer1000 }) => refusedPer1000, perThousand, "most"),
+    column(({ lateRefusedPer1000 }) => lateRefusedPer1000, perThousand, "most"),
+  ];
+}
+
+/** A row for each meter, a column for each limit and price. */
+function cellTable(cells: readonly Cell[]): string {
+  const rows = Map.groupBy(cells, ({ one }) => one.meter);
+  const head = [...rows.values()][0]!.map(({ one }) =>
+    [
+      `${count(one.limit)}, ${one.tier}`,
+      ...(one.overprice === 1 ? [] : [`× ${one.overprice}`]),
+      ...(one.change ? [`another ${one.change === "price" ? "price" : "program"}`] : []),
+    ].join(", "),
+  );
+  const written = ({ outcome: { first, later, refusedAt }, bound }: Cell): string =>
+    [
+      `${wholePercent(first)}/${wholePercent(bound.first)}`,
+      `${wholePercent(later)}/${wholePercent(bound.later)}`,
+      `${refusedAt.length}/${count(bound.refusals)}`,
+    ].join(" · ");
+  return table(
+    ["first · later · refused", ...head],
+    [...rows].map(([meter, row]) => [meter].concat(row.map(written))),
+  );
+}
+
+const wholePercent = (share: number): string => count(100 * share);
 
 const WIDTH = 640;
 const HEIGHT = 120;
