@@ -17,7 +17,6 @@ import { createReadDirectory } from "./pipeline/directory/reading/read-directory
 import { folderStorage } from "./storage/folder/folder-storage.ts";
 import type { Http } from "./sources/gmail-api/calls/http.ts";
 import { createMemory } from "./sources/gmail-api/reading/memory.ts";
-import { machine } from "./doctor/machine/machine.ts";
 import { accessToken } from "./google/access-token.ts";
 import { accounts as oauthAccounts } from "./google/accounts.ts";
 import { readCredentials } from "./google/credentials.ts";
@@ -43,9 +42,7 @@ import type { MailboxSource } from "./core/ports/mailbox-source.ts";
 import { proxyFor } from "./core/network/proxy.ts";
 import { createLog, forPeople } from "./log.ts";
 import { readSettingsFile } from "./settings-file.ts";
-import { doctor } from "./doctor/doctor.ts";
 import type { Finding } from "./doctor/finding.ts";
-import { lookAtSetup } from "./doctor/setup.ts";
 import { estimate, type Estimate } from "./pipeline/estimate.ts";
 import { resolveLabels } from "./pipeline/labels.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
@@ -60,7 +57,6 @@ import { calledAs } from "./surfaces/cli/words/called-as.ts";
 import { runCommand } from "./surfaces/cli/program.ts";
 import { terminal as openTerminal } from "./surfaces/cli/terminal/terminal.ts";
 import { languageOf } from "./surfaces/words/language.ts";
-import { listen } from "./surfaces/http/listen.ts";
 import { createMeasures } from "./surfaces/http/operations/measures.ts";
 import { appendLine } from "./storage/folder/append-line.ts";
 import { nodeFileSystem } from "./storage/folder/file-system.ts";
@@ -284,6 +280,8 @@ async function examine(
   account: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
+  const { doctor } = await import("./doctor/doctor.ts");
+  const { machine } = await import("./doctor/machine/machine.ts");
   return doctor(
     {
       ...machine,
@@ -331,12 +329,17 @@ async function serve(
 ): Promise<void> {
   await queue.counts(); // a list that cannot be kept stops the start
   const { httpServer } = await import("./surfaces/http/server.ts"); // half of the memory a command would take
+  const { listen } = await import("./surfaces/http/listen.ts");
+  const { machine } = await import("./doctor/machine/machine.ts");
   const { apiKey, host, allowedHosts, trustProxy, redirectUri } = config;
   const app = await httpServer({
     access: { apiKey, host, allowedHosts, trustProxy, redirectUri },
     signIn: {
       accounts,
-      setup: () => lookAtSetup({ settings: { ...config, problems: [] }, client: way.credentials }),
+      setup: async () => {
+        const { lookAtSetup } = await import("./doctor/setup.ts");
+        return lookAtSetup({ settings: { ...config, problems: [] }, client: way.credentials });
+      },
       storeCredentials: (text) => storeCredentials(config.credentialsPath, text, files),
     },
     exports: {

@@ -2,7 +2,10 @@
 export function nameMeant(name: string, known: readonly string[]): string | undefined {
   if (known.includes(name)) return undefined;
   const given = name.toUpperCase().replaceAll("-", "_");
-  return known.find((one) => distance(one, given) <= (one.length > 5 ? 2 : 1));
+  return known.find((one) => {
+    const slips = one.length > 5 ? 2 : 1;
+    return Math.abs(one.length - given.length) <= slips && distance(one, given) <= slips;
+  });
 }
 
 /** Letters to insert, remove or replace to come from one to the other (Levenshtein). */

@@ -1,3 +1,6 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
 import { expect, test } from "vitest";
 
 import { simulateGoogle } from "../simulator/google.ts";
@@ -23,14 +26,21 @@ test("threads of the server take their code compiled, as the server does", async
   expect(loaded.filter((name) => /\/node_modules\/(ajv|@scalar)\//.test(name))).toEqual([]);
 });
 
-test("a command loads no server, and no live line where there is no terminal", async () => {
+/** Says at the end which of Node's own modules were loaded. */
+const PROBE = `process.on("exit", () => console.error(process.moduleLoadList.join("\\n")));`;
+
+test("a command loads no server, nothing to call Gmail with where it calls nobody, and no live line without a terminal", async () => {
   await using google = await simulateGoogle({ messages: 1 });
-  await using product = await install(google, TELLING);
+  await using product = await install(google, { ...TELLING, NODE_OPTIONS: "--import=./probe.mjs" });
+  await writeFile(join(product.folder, "probe.mjs"), PROBE);
   const { code, stderr } = await product.cli(["status"]);
   expect(code).toBe(0);
   const loaded = loadedIn(stderr);
   expect(loaded.filter((name) => name.endsWith("/src/main.ts"))).toHaveLength(1);
-  expect(loaded.filter((name) => /\/node_modules\/(@?fastify|@scalar|log-update|string-width)\//.test(name))).toEqual(
-    [],
-  );
+  expect(
+    loaded.filter((name) => /\/node_modules\/(@?fastify|@scalar|undici|log-update|string-width)\//.test(name)),
+  ).toEqual([]);
+  // An import of node:http loads Node's own WebSocket, and with it another undici: a sixth of a start.
+  expect(stderr).toContain("NativeModule path");
+  expect(stderr).not.toMatch(/NativeModule .*undici/);
 });

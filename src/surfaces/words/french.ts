@@ -80,14 +80,18 @@ function withSentenceBehind(value: string, depth: number): string | undefined {
   return undefined;
 }
 
-const MOMENT = new Intl.DateTimeFormat("fr", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" });
+let moments: Intl.DateTimeFormat | undefined;
+
+/** Made when it is first asked for: that takes as long as a tenth of a command's start. */
+const momentInFrench = (at: Date): string =>
+  (moments ??= new Intl.DateTimeFormat("fr", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" })).format(at);
 
 /** What stands in a place: a number, a size, a sentence or a list of them; anything else, a path for one, stays. */
 function valueInFrench(value: string, depth: number): string {
   if (/^\d{1,3}(,\d{3})+$/.test(value)) return value.replaceAll(",", "\u202F");
   const size = /^([\d.,]+) (?:k|M|G)B$/.exec(value);
   if (size) return value.replace(/B$/, "o").replace(".", ",");
-  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return `${MOMENT.format(new Date(value))} UTC`;
+  if (/^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value)) return `${momentInFrench(new Date(value))} UTC`;
   if (depth === 0) return value;
   const whole = inFrench(value, depth - 1) ?? withSentenceBehind(value, depth);
   if (whole !== undefined || !value.includes("; ")) return whole ?? value;

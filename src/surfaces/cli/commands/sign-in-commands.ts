@@ -6,7 +6,6 @@ import { account } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-code.ts";
 import { explain } from "../words/help.ts";
-import { login } from "./login.ts";
 import { sign } from "../terminal/signs.ts";
 import { statusLines } from "../words/status-lines.ts";
 
@@ -20,6 +19,7 @@ export function addSignInCommands(program: Command, context: Context): void {
     .description("sign in with Google")
     .option("--no-browser", "print the address, and paste where the browser ends (for machines without one)")
     .action(async (email: string | undefined, options: { browser: boolean }) => {
+      const { login } = await import("./login.ts"); // with it Node's own HTTP, and all that comes with that
       const signedIn = await login(
         { ...(await context.services()), messages: messages() },
         email ?? "",
