@@ -58,6 +58,8 @@ const openNothing: OpenDirectory = async (_path, { email, filter, maxEmails }) =
     endListing: async () => {},
     write: async (ended) => ended.forEach(({ id, outcome }) => ledger.mark(id, outcome)),
     checkpoint: async () => {},
+    findLacking: async () => ({ batches: 0, count: 0, messages: () => [], want: TEXT_ALONE, hasChats: false }),
+    complete: async () => {},
     commit: async () => ({
       version: 1,
       email,

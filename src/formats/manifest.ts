@@ -24,11 +24,21 @@ export const spentShape = z.object({
 
 export const failedShape = z.object({ id: z.string(), reason: z.string(), attempts: count });
 
+export const withoutShape = z.object({ id: z.string(), reason: z.string(), attempts: count.exactOptional() });
+
 export const batchFileShape = z.object({
   format: z.enum(["mbox", ...DERIVED_FORMATS]),
   file: z.string().regex(/^emails_batch_[1-9]\d{0,8}\.(?:mbox|ndjson\.gz|parquet)$/),
   bytes: count,
   sha256: z.string(),
+});
+
+export const batchShape = z.object({
+  file: z.string().regex(/^emails_batch_[1-9]\d{0,8}\.json$/),
+  count,
+  bytes: count,
+  sha256: z.string(),
+  files: z.array(batchFileShape).exactOptional(),
 });
 
 const shape = z.object({
@@ -42,15 +52,7 @@ const shape = z.object({
   export_date: z.iso.datetime(),
   duration_seconds: z.number().nonnegative(),
   filter: filterShape,
-  batches: z.array(
-    z.object({
-      file: z.string().regex(/^emails_batch_[1-9]\d{0,8}\.json$/),
-      count,
-      bytes: count,
-      sha256: z.string(),
-      files: z.array(batchFileShape).exactOptional(),
-    }),
-  ),
+  batches: z.array(batchShape),
   failed: z.array(failedShape),
   gone: z.array(z.string()),
   formats: z.array(z.enum(FORMATS)).readonly().optional(),
@@ -58,10 +60,18 @@ const shape = z.object({
     .object({
       count,
       bytes: count,
-      without: z.array(z.object({ id: z.string(), reason: z.string() })).exactOptional(),
+      without: z.array(withoutShape).exactOptional(),
     })
     .optional(),
-  attachments: z.object({ stored: count, bytes: count, blobs: count, blobBytes: count }).optional(),
+  attachments: z
+    .object({
+      stored: count,
+      bytes: count,
+      blobs: count,
+      blobBytes: count,
+      without: z.array(withoutShape).exactOptional(),
+    })
+    .optional(),
   replacementCharacters: count,
   guessedCharsets: count.optional(),
   historyId: z.string(),

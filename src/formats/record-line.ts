@@ -43,6 +43,21 @@ export function withoutBody(line: Buffer): string | undefined {
   return line.toString("utf8", 0, start) + line.toString("utf8", end + '"}'.length);
 }
 
+/**
+ * The line of a record with these values in place of what it has under their keys, or behind all others. Its Body is not
+ * read, and everything else stays as it stands.
+ */
+export function lineWith(line: Buffer, values: Partial<ExportRecord>): (string | Buffer)[] {
+  const start = line.indexOf(BODY);
+  const end = start === -1 ? -1 : line.indexOf(AFTER, start + BODY.length - 1);
+  if (end === -1) return [JSON.stringify({ ...JSON.parse(line.toString()), ...values })];
+  const bodyEnd = end + '"}'.length;
+  const before: Record<string, unknown> = JSON.parse(`${line.toString("utf8", 0, start)}}`);
+  const after: Record<string, unknown> = JSON.parse(`{${line.toString("utf8", bodyEnd + ",".length)}`);
+  for (const [key, value] of Object.entries(values)) (key in before ? before : after)[key] = value;
+  return [JSON.stringify(before).slice(0, -1), line.subarray(start, bodyEnd), `,${JSON.stringify(after).slice(1)}`];
+}
+
 /** The JSON string that is the html of the Body, quotes included; undefined when the line is laid out in another way. */
 export function htmlIn(line: Buffer): Buffer | undefined {
   const body = line.indexOf(BODY);

@@ -1,5 +1,3 @@
-import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-
 import { sameAccount } from "../core/account.ts";
 import type { Ended, ExportDirectory, OpenDirectory } from "../core/ports/export-directory.ts";
 import { failureOf, HoldLost, refuse } from "../core/errors.ts";
@@ -9,17 +7,15 @@ import type { Ref } from "../core/mail/ref.ts";
 import type { Manifest } from "../core/export/manifest.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import { spentSince } from "../core/quota.ts";
+import { completeRecords } from "./complete-records.ts";
+import { mapInSteps } from "./map-in-steps.ts";
 import { createForecaster, type Forecaster } from "./forecast.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
 import { assertSameMailbox } from "./same-mailbox.ts";
-import { mapMessage } from "../formats/to-record.ts";
 
 /** What an export needs of the world: one account's mail, and directories. */
 export type ExportPorts = Readonly<{ source: MailboxSource; open: OpenDirectory; clock: Clock }>;
-
-/** Text of which each step, decoding it and writing it as JSON, may take a good part of a second. */
-const LARGE_CHARACTERS = 1 << 20;
 
 /** Mail that came while mail was fetched is fetched too, and what came meanwhile; a mailbox that never rests is left for next time. */
 const CATCH_UP_ROUNDS = 10;
@@ -44,8 +40,9 @@ export async function runExport(
   if (directory.formerly !== undefined) await assertSameMailbox(directory, source, signal);
   const { ledger } = directory;
   let forecaster: Forecaster | undefined;
+  let completed: Progress["completed"];
   const reportProgress = (stage: Progress["stage"]): void =>
-    report(progressOf(directory, stage, forecaster?.read() ?? null));
+    report({ ...progressOf(directory, stage, forecaster?.read() ?? null), ...(completed && { completed }) });
 
   const readPending = async (): Promise<void> => {
     const { want, keep } = directory;
@@ -59,6 +56,30 @@ export async function runExport(
     }
     forecaster = undefined;
     await directory.checkpoint();
+  };
+
+  /** What was not to be had the first time is asked for once more at the end. False where nothing was lacking. */
+  const completeLacking = async (isLast: boolean): Promise<boolean> => {
+    await using stack = new AsyncDisposableStack();
+    const wasLacking = await completeRecords(
+      directory,
+      source,
+      request.filter,
+      isLast,
+      (units, messages) => {
+        completed = { done: 0, of: messages };
+        forecaster = createForecaster(units, source.pace, clock);
+        stack.use(keepReporting(() => reportProgress("fetching"), clock));
+      },
+      (units, messages) => {
+        if (completed) completed = { ...completed, done: completed.done + messages };
+        forecaster?.done(units, messages);
+        reportProgress("fetching");
+      },
+      signal,
+    );
+    forecaster = undefined;
+    return wasLacking;
   };
 
   try {
@@ -75,6 +96,10 @@ export async function runExport(
     if (markForAnotherTry(directory)) {
       await readPending();
       caughtUpTo = await readNew(caughtUpTo); // trying again takes its time
+    }
+    if (await completeLacking(false)) {
+      await completeLacking(true);
+      caughtUpTo = await readNew(caughtUpTo);
     }
     reportProgress("verifying");
     const manifest = await directory.commit(caughtUpTo.value);
@@ -214,12 +239,7 @@ const HISTORY_FAILURES: ReadonlySet<string> = new Set(["not_found", "page_token_
 /** What became of a message, with its record where there is one. */
 async function mapReading(reading: Reading, names: LabelNames): Promise<Ended> {
   if (reading.outcome !== "read") return reading;
-  const steps = mapMessage(reading.message, names, reading.original);
-  let step = steps.next();
-  for (; !step.done; step = steps.next()) await yieldToEventLoop(); // what asks the server meanwhile is answered
-  const { record, guessedCharsets } = step.value;
-  const { plain, html } = record.Body;
-  if (plain.length + html.length > LARGE_CHARACTERS) await yieldToEventLoop(); // so that requests are answered in between
+  const { record, guessedCharsets } = await mapInSteps(reading.message, names, reading.original);
   return { outcome: "exported", id: reading.id, record, guessedCharsets };
 }
 

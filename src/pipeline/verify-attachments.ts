@@ -21,6 +21,7 @@ export function checkAttachments(
   signal: AbortSignal,
 ): AttachmentCheck {
   const pointedAt = createHashSet();
+  const without = new Set(promised?.without?.map(({ id }) => id));
   let stored = 0;
   let blobs = 0;
 
@@ -31,7 +32,8 @@ export function checkAttachments(
     return all.flatMap((one: unknown) => {
       const { sha256, path: its, partId } = Object(one);
       if (typeof sha256 !== "string") {
-        onFault("missing", id, `its attachment ${String(partId)} was not stored`);
+        // While it is unfinished, records that were written before attachments were asked for may wait for theirs.
+        if (complete && !without.has(id)) onFault("missing", id, `its attachment ${String(partId)} was not stored`);
         return [];
       }
       if (its !== attachmentPath(sha256))
@@ -80,7 +82,11 @@ export function checkAttachments(
         find("changed", name, "its bytes are not those that were stored");
       }
       if (count < blobs) await nameMissing(there);
-      else if (isSound && (promised.stored !== stored || promised.blobs !== blobs || promised.blobBytes !== blobBytes))
+      else if (
+        complete &&
+        isSound &&
+        (promised.stored !== stored || promised.blobs !== blobs || promised.blobBytes !== blobBytes)
+      )
         find("malformed", MANIFEST, "its totals of attachments are not those of the records and files");
     },
   };

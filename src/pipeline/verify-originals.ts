@@ -10,14 +10,18 @@ import { MANIFEST } from "../formats/manifest.ts";
 import { readParts } from "../formats/rfc5322/read-parts.ts";
 import { toRecord } from "../formats/to-record.ts";
 import { createHashSet } from "./directory/hash-set.ts";
+import { gistOf } from "./gist.ts";
 import type { Find } from "./verify.ts";
 
 /** What is held against the originals: what the records say of them, told one record after another. */
 export type OriginalCheck = Readonly<{
   /** `record` is one, as `faultOfRecord` says. */
   record(record: ExportRecord): void;
-  /** Reads the originals of the records told since the last time: they are those of this batch. */
-  read(batch: BatchEntry): Promise<void>;
+  /**
+   * Reads the originals of the records told since the last time: they are those of this batch, whose files may be those of
+   * any of its `versions` while it is being rewritten.
+   */
+  read(batch: BatchEntry, versions: readonly BatchEntry[]): Promise<void>;
   /** Looks for what no record tells of; to be called when all were told. */
   finish(): Promise<void>;
 }>;
@@ -64,8 +68,14 @@ export function checkOriginals(
   };
 
   /** Entries stand in the order of the records. */
-  const readMbox = async ({ file, bytes, sha256 }: BatchFile, records: readonly DueOriginal[]): Promise<void> => {
+  const readMbox = async (
+    { file, bytes, sha256 }: BatchFile,
+    records: readonly DueOriginal[],
+    others: readonly BatchFile[],
+  ): Promise<void> => {
     const whole = await directory.hash(path, file);
+    // The names of what was rewritten are given one after the other.
+    if (others.length > 0 && (!whole || others.some((other) => other.sha256 === whole.sha256))) return;
     if (!whole) return find("missing", file, "is in the manifest, but not on the disk");
     if (whole.sha256 !== sha256 || whole.bytes !== bytes)
       return find("changed", file, `${whole.bytes} bytes where ${bytes} were written, or other ones`);
@@ -86,11 +96,11 @@ export function checkOriginals(
       const { "Message-ID": id, "Internal-Date": date, Original: original } = record;
       due.push({ id, date, original, gist: original ? gistOf(record) : "" });
     },
-    async read({ files = [] }) {
+    async read({ files = [] }, versions) {
       const records: DueOriginal[] = [];
       for (const { original, ...record } of due) {
         if (!original) {
-          if (!without.has(record.id)) find("missing", record.id, "its original was not stored");
+          if (complete && !without.has(record.id)) find("missing", record.id, "its original was not stored");
           continue;
         }
         records.push({ ...record, original });
@@ -100,15 +110,17 @@ export function checkOriginals(
       due = [];
       if (formats.includes("eml")) await readFiles(records);
       if (!formats.includes("mbox")) return;
-      const mbox = files.find(({ format }) => format === "mbox");
-      if (mbox) await readMbox(mbox, records);
-      else find("malformed", MANIFEST, "names a batch without its mbox");
+      const mboxIn = (batch: Pick<BatchEntry, "files">) => batch.files?.find(({ format }) => format === "mbox");
+      const mbox = mboxIn({ files });
+      const others = versions.flatMap((version) => mboxIn(version) ?? []).filter((one) => one.sha256 !== mbox?.sha256);
+      if (mbox) await readMbox(mbox, records, others);
+      else if (complete) find("malformed", MANIFEST, "names a batch without its mbox");
     },
     async finish() {
       if (!promised) return;
       for await (const name of directory.filesIn(path, EML))
         if (complete && !told.has(keyOf(name))) find("extra", name, "no record tells of it");
-      if (promised.count !== totals.count || promised.bytes !== totals.bytes)
+      if (complete && (promised.count !== totals.count || promised.bytes !== totals.bytes))
         find("malformed", MANIFEST, "its totals of originals are not those of the records");
     },
   };
@@ -128,23 +140,6 @@ async function gistOfMail(chunks: AsyncIterable<Buffer>): Promise<string | undef
     if (failureOf(error)?.code === "bad_request") return undefined;
     throw error;
   }
-}
-
-/** A hash of all that a message's bytes tell of its record. */
-function gistOf(record: ExportRecord): string {
-  const { Date: date, From, To, Subject, Body, Cc, Bcc, References, Attachments: attachments } = record;
-  const parts = attachments.map(({ filename, mimeType, size, partId, contentId, inline }) => [
-    filename,
-    mimeType,
-    size,
-    partId,
-    contentId,
-    inline,
-  ]);
-  const others = [record["Reply-To"], record["RFC822-Message-ID"], record["In-Reply-To"]];
-  return createHash("sha256")
-    .update(JSON.stringify([date, From, To, Subject, Body, Cc, Bcc, References, others, parts]))
-    .digest("hex");
 }
 
 function keyOf(path: string): string {

@@ -73,9 +73,12 @@ export async function verify(
   let records = 0;
   const of = manifest.batches.reduce((sum, { count }) => sum + count, 0);
   report({ stage: "files", records, of, listed: 0 });
-  for (const entry of manifest.batches) {
+  // A run that broke off may have left batches that were rewritten since the manifest was: each is what one of both says.
+  const rewritten = Map.groupBy(manifest.complete ? [] : await read.rewritten(path), ({ file }) => file);
+  for (const promised of manifest.batches) {
     signal.throwIfAborted();
-    const found = await read.batch(path, entry.file, (text) => {
+    const versions = [promised, ...(rewritten.get(promised.file) ?? [])];
+    const found = await read.batch(path, promised.file, (text) => {
       replacementCharacters += countReplacementCharacters(text);
       records += 1;
       if (records % REPORT_EVERY === 0) {
@@ -84,17 +87,18 @@ export async function verify(
       }
       const { id, threadId, fault, value, record } = recordIn(text);
       derived.record(text, value);
-      if (fault !== undefined) find("malformed", id ?? entry.file, fault);
+      if (fault !== undefined) find("malformed", id ?? promised.file, fault);
       if (id === undefined || threadId === undefined) return;
       if (record) {
         attachments.record(id, record);
         originals.record(record);
       }
-      if (!messages.add({ id, threadId })) find("duplicate", id, `stands again in ${entry.file}`);
+      if (!messages.add({ id, threadId })) find("duplicate", id, `stands again in ${promised.file}`);
       else messages.mark(id, "exported");
     });
+    const entry = versions.findLast(({ sha256 }) => sha256 === found?.sha256) ?? promised;
     checkFile(entry, found, find);
-    await originals.read(entry);
+    await originals.read(entry, versions);
     await derived.read(entry, found?.sha256 === entry.sha256);
   }
   // Where a file does not agree, neither can what is counted in it.
@@ -108,14 +112,11 @@ export async function verify(
   await attachments.files();
   await originals.finish();
 
-  const known = new Set([
-    MANIFEST,
-    ...manifest.batches.flatMap((batch) => [batch, ...(batch.files ?? [])]).map(({ file }) => file),
-  ]);
+  const known = new Set([MANIFEST, ...[...manifest.batches, ...[...rewritten.values()].flat()].flatMap(namesIn)]);
   // Where an export is unfinished, what is made of its batches may be there before the manifest says so.
-  const promised = new Set(manifest.batches.flatMap(({ file }) => derivedNames(file, manifest.formats)));
+  const derivable = new Set(manifest.batches.flatMap(({ file }) => derivedNames(file, manifest.formats)));
   for (const file of files)
-    if (!known.has(file) && (manifest.complete || !(file.endsWith(".part") || promised.has(file))))
+    if (!known.has(file) && (manifest.complete || !(file.endsWith(".part") || derivable.has(file))))
       find("extra", file, "is not in the manifest");
 
   const listed = (count: number): void => report({ stage: "listing", records, of, listed: count });
@@ -123,6 +124,11 @@ export async function verify(
   else report({ stage: "files", records, of, listed: 0 });
   const deletedSince = source ? await checkOnline(manifest, messages, source, find, listed, signal) : [];
   return { sound: findings.length === 0, manifest, findings, deletedSince };
+}
+
+/** Of the files of a batch. */
+function namesIn({ file, files = [] }: BatchEntry): string[] {
+  return [file].concat(files.map((one) => one.file));
 }
 
 export type Find = (kind: Finding["kind"], subject: string, detail: string) => void;

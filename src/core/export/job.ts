@@ -137,6 +137,8 @@ export type Progress = Readonly<{
   gone: number;
   failed: number;
   batches: number;
+  /** Messages of which was read what their records lacked, and how many must be; left out where nothing was lacking. */
+  completed?: Readonly<{ done: number; of: number }>;
   spent: Spent;
   /** While messages are fetched. */
   forecast: Forecast | null;

@@ -16,17 +16,23 @@ export type BatchEntry = Readonly<{
 
 export type FailedMessage = Readonly<{ id: string; reason: string; attempts: number }>;
 
+/** A message that has a record, and not all that was asked for beside it. `attempts` where the next run tries again. */
+export type Without = Readonly<{ id: string; reason: string; attempts?: number }>;
+
 /**
- * Contents of attachments: how many records point at, and their bytes; and of how many files, each content being there once.
+ * Contents of attachments: how many records point at, and their bytes; and of how many files, each content being there
+ * once. `without` are the messages whose attachments could not be had.
  */
-export type StoredAttachments = Readonly<{ stored: number; bytes: number; blobs: number; blobBytes: number }>;
+export type StoredAttachments = Readonly<{
+  stored: number;
+  bytes: number;
+  blobs: number;
+  blobBytes: number;
+  without?: readonly Without[];
+}>;
 
 /** Originals that are stored, and the messages that have a record and none: Gmail keeps no bytes of them, as of chats. */
-export type StoredOriginals = Readonly<{
-  count: number;
-  bytes: number;
-  without?: readonly Readonly<{ id: string; reason: string }>[];
-}>;
+export type StoredOriginals = Readonly<{ count: number; bytes: number; without?: readonly Without[] }>;
 
 /**
  * manifest.json (docs/format.md §3): what is in the directory, and whether that is all.
@@ -66,3 +72,10 @@ export type Manifest = Readonly<{
   quota: Spent;
   tool: string;
 }>;
+
+/** Messages that could not be read, or not all of what was asked for: the next run of the export tries again. */
+export function countFailures({ failed, attachments, originals }: Manifest): number {
+  const without = [...(attachments?.without ?? []), ...(originals?.without ?? [])];
+  const unread = without.filter(({ attempts }) => attempts !== undefined).map(({ id }) => id);
+  return failed.length + new Set(unread).size;
+}

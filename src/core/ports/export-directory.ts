@@ -2,10 +2,10 @@ import type { Format } from "../export/format.ts";
 import type { Ledger } from "../export/ledger.ts";
 import type { BatchEntry, FailedMessage, Manifest } from "../export/manifest.ts";
 import type { Filter } from "../mail/filter.ts";
-import type { ExportRecord } from "../mail/record.ts";
-import type { Ref } from "../mail/ref.ts";
+import type { AttachmentRecord, ExportRecord } from "../mail/record.ts";
+import type { Conversation, Ref } from "../mail/ref.ts";
 import type { Spent } from "../quota.ts";
-import type { Keepers, Want } from "./mailbox-source.ts";
+import type { Keepers, Kept, Want } from "./mailbox-source.ts";
 
 /** A message's end: its record, or why there is none. */
 export type Ended =
@@ -13,6 +13,26 @@ export type Ended =
   | Readonly<{ outcome: "exported"; id: string; record: ExportRecord; guessedCharsets?: number }>
   | Readonly<{ outcome: "gone"; id: string }>
   | Readonly<{ outcome: "failed" } & FailedMessage>;
+
+/** What was found of what a record lacks. */
+export type Completion =
+  /** `attachments` are those of the record, with their contents; `original` is left out where the mailbox has none. */
+  | Readonly<{ outcome: "found"; attachments: readonly AttachmentRecord[]; original?: Kept }>
+  /** It is not to be had; where `isPassing` the next run asks again. */
+  | Readonly<{ outcome: "without"; reason: string; isPassing: boolean }>;
+
+/** Records that lack attachments or originals that are wanted now, and were not when they were written. */
+export type Lacking = Readonly<{
+  /** Batches in which something is to be done. */
+  batches: number;
+  /** Messages that must be read for it, in the order in which `complete` asks for them, each by itself. */
+  count: number;
+  messages(): Iterable<Conversation>;
+  /** What is wanted of these messages. */
+  want: Want;
+  /** Whether chats are among them. */
+  hasChats: boolean;
+}>;
 
 /**
  * What an export directory is for. Account and filter never change in its life; `maxEmails` may, and the account's
@@ -62,6 +82,14 @@ export type ExportDirectory = AsyncDisposable &
      * complete stays as it is while nothing of the export has changed.
      */
     checkpoint(): Promise<void>;
+    /** Looks for records that lack something; if there are any, the batch that grows is finished first. */
+    findLacking(): Promise<Lacking>;
+    /**
+     * Gives the records what they lack, from what is here, or as `find` says, which is asked in the order of `findLacking`.
+     * Their batches are written anew, each as a whole or not at all; records stay in their places, and nothing else in
+     * them changes. What was durable when it broke off is not asked for again.
+     */
+    complete(find: (record: ExportRecord) => Promise<Completion>): Promise<void>;
     /**
      * Closes the last batch, holds the files against what was written, and writes the manifest that says so, with the
      * cursor up to which everything that was added is in it; left out, that of the listing.

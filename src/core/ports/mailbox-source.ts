@@ -18,8 +18,11 @@ export type Profile = Readonly<{
   cursor: Cursor;
 }>;
 
-/** What is wanted of a message beside its text, which always comes. */
-export type Want = Readonly<{ attachments: boolean; originals: boolean }>;
+/**
+ * What is wanted of a message beside its text. That always comes, unless `text` is false: then it is known already, each
+ * message is known to have what is wanted, and one may come without its parts where nothing of it is to be had.
+ */
+export type Want = Readonly<{ attachments: boolean; originals: boolean; text?: false }>;
 
 export const TEXT_ALONE: Want = { attachments: false, originals: false };
 

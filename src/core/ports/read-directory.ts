@@ -37,6 +37,11 @@ export type Archive = (
 export type ReadDirectory = Readonly<{
   /** Undefined when there is none. Throws `directory_damaged` when it cannot be understood. */
   manifest(path: string): Promise<Manifest | undefined>;
+  /**
+   * What may stand in place of what the manifest of an unfinished export says: batches that were rewritten since it was
+   * written, in the order in which they were. Their files may have their names yet or not.
+   */
+  rewritten(path: string): Promise<readonly BatchEntry[]>;
   /** Undefined and thrown as with `manifest`. */
   snapshot(path: string): Promise<Snapshot | undefined>;
   /** Names of the files there, hidden ones and folders left out. Throws `directory_damaged` when there is no such directory. */

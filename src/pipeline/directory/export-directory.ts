@@ -1,13 +1,12 @@
 import type { ExportDirectory, Purpose } from "../../core/ports/export-directory.ts";
-import { refuse } from "../../core/errors.ts";
 import type { Format } from "../../core/export/format.ts";
 import type { Ledger } from "../../core/export/ledger.ts";
-import type { FailedMessage, Manifest } from "../../core/export/manifest.ts";
+import type { BatchEntry, FailedMessage, Manifest } from "../../core/export/manifest.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import { addSpent, type Spent } from "../../core/quota.ts";
 import type { Hold, Storage } from "../../core/ports/storage.ts";
 import type { Attachments } from "./attachments.ts";
-import type { Originals } from "./originals.ts";
+import { NO_BYTES, type Originals } from "./originals.ts";
 import { derivedAmong } from "./derived-files.ts";
 import { createBatches, type Batches, type FoundBatches } from "./batches.ts";
 import { GROUP_MS, createPendingGroup } from "./group.ts";
@@ -18,9 +17,15 @@ import {
   type FoundJournal,
   type Journal,
   type JournalBegin,
+  type JournalEntry,
+  type Rewriting,
+  type Rewritten,
 } from "./journal.ts";
 import { createManifestKeeper } from "./manifest-keeper.ts";
+import type { RecordFiles } from "./record-files.ts";
+import { holdAgainstFiles } from "./hold-against-files.ts";
 import { createMutex } from "./mutex.ts";
+import { createCompleteBatches } from "./rewriting/complete-batches.ts";
 
 /** All that was durable in a directory when it was opened. */
 export type Found = Readonly<{
@@ -28,6 +33,9 @@ export type Found = Readonly<{
   /** Of a listing that is whole and still good; undefined when there must be another. */
   journal: FoundJournal | undefined;
   batches: FoundBatches;
+  /** What any journal said of batches that were written anew. */
+  rewriting: Rewriting | undefined;
+  rewritten: readonly Rewritten[];
   historyId: string;
   spent: Spent;
   seconds: number;
@@ -65,6 +73,8 @@ export function holdDirectory(
   const spent = (): Spent => addSpent(found.spent, spentNow());
   const seconds = (): number => found.seconds + (clock.now() - openedAt) / 1000;
   let guessedCharsets = found.guessedCharsets;
+  let rewriting = found.rewriting;
+  const rewritten = [...found.rewritten];
   const tally = () => ({ spent: spent(), seconds: seconds(), guessedCharsets });
   const formerly = [...found.formerly, ...(found.renamedFrom === undefined ? [] : [found.renamedFrom])];
 
@@ -106,6 +116,13 @@ export function holdDirectory(
     ...(attachments && { attachments: true }),
     ...(formats.length > 0 && { formats: [...formats] }),
   });
+  /** What a journal that is begun anew must still tell: a manifest may lag behind it. */
+  const keptOfBatches = (): JournalEntry[] => [
+    ...(attachments ? [{ without: { attachments: [...attachments.shortfall.reasons()] } }] : []),
+    ...(originals ? [{ without: { originals: [...originals.shortfall.reasons()] } }] : []),
+    ...rewritten.map((one) => ({ rewritten: { ...one, entry: withFileList(one.entry) } })),
+    ...(rewriting ? [{ rewriting }] : []),
+  ];
   const beforeKeeping = async (): Promise<void> => {
     if (manifest.isProven) await mutex.run(manifest.beforeChange);
   };
@@ -127,6 +144,12 @@ export function holdDirectory(
     });
     const all = [...ended.records.map(({ id }) => id), ...ended.gone, ...failures.map(({ id }) => id)];
     for (const id of all) failed.delete(id); // before a manifest is written that names them in a batch
+    const withoutOriginal = ended.records.filter(({ files }) => originals && !files.original);
+    if (withoutOriginal.length > 0) {
+      const reasons = withoutOriginal.map(({ id }) => ({ id, reason: NO_BYTES }));
+      await (await openJournal()).append([{ without: { originals: reasons } }]);
+      originals?.shortfall.explain(reasons);
+    }
     if (ended.records.length > 0) await batches.append(ended.records);
     guessedCharsets += ended.guessedCharsets;
     await (
@@ -166,6 +189,30 @@ export function holdDirectory(
     await flush();
   };
 
+  const purposeOfRewriting = JSON.stringify([attachments !== undefined, originals?.formats ?? []]);
+  const completing = createCompleteBatches({
+    storage,
+    clock,
+    batches,
+    attachments,
+    originals,
+    begun: found.batches.rewriting,
+    begunFor: found.rewriting?.purpose,
+    purpose: purposeOfRewriting,
+    mutex,
+    async note(entries) {
+      for (const entry of entries) {
+        if ("rewriting" in entry) ({ rewriting } = entry);
+        if (!("rewritten" in entry)) continue;
+        rewritten.push(entry.rewritten);
+        rewriting = undefined;
+      }
+      await (await openJournal()).append([...entries, tally()]);
+    },
+    beforeChange: manifest.beforeChange,
+    afterBatch: () => manifest.afterRewrite(batches.entries.length),
+  });
+
   return {
     ledger,
     batches: batches.entries,
@@ -195,6 +242,7 @@ export function holdDirectory(
         journal = await beginJournal(storage, begin(), [
           { gone: [...ledger.ids("gone")] },
           { failed: [...failed.values()] },
+          ...keptOfBatches(),
           tally(),
         ]);
       }),
@@ -221,6 +269,17 @@ export function holdDirectory(
         if (manifest.isProven) await journal?.append([tally()]);
         await manifest.checkpoint();
       }),
+    async findLacking() {
+      await mutex.run(async () => {
+        await flushNow();
+        const isShort = (one: RecordFiles): boolean =>
+          (attachments?.shortfall.isOpen(one.id) === true && one.isUnstored) ||
+          (originals?.shortfall.isOpen(one.id) === true && !one.original);
+        if (completing.isLacking() || batches.growingFiles().some(isShort)) await batches.finish();
+      });
+      return completing.findLacking();
+    },
+    complete: completing.complete,
     commit: (caughtUpTo) =>
       mutex.run(async () => {
         await flushNow();
@@ -230,7 +289,7 @@ export function holdDirectory(
         await attachments?.tidy();
         await originals?.tidy();
         await holdAgainstFiles(storage, batches, ledger);
-        const done = describe(ledger.count("pending") === 0 && failed.size === 0);
+        const done = describe(ledger.count("pending") === 0 && failed.size === 0 && !completing.isLacking());
         await manifest.commit(done);
         await journal?.[Symbol.asyncDispose]();
         journal = undefined;
@@ -251,28 +310,10 @@ function beginning({ email, filter, maxEmails }: Purpose, historyId: string): Jo
   return { journal: 2, email, filter, maxEmails, historyId };
 }
 
-function totalOf({ entries }: Batches): number {
-  return entries.reduce((sum, { count }) => sum + count, 0);
+function withFileList({ files, ...entry }: BatchEntry) {
+  return files ? { ...entry, files: [...files] } : entry;
 }
 
-/**
- * The last look before "complete" may be said. The hashes were made from the very bytes that were written or read back,
- * in this run or in one that noted the file's stamp, so the sizes and the sums are what is left to check.
- */
-async function holdAgainstFiles(storage: Storage, batches: Batches, ledger: Ledger): Promise<void> {
-  const sizes = new Map((await storage.list())?.map(({ name, growing, bytes }) => [growing ? "" : name, bytes]));
-  for (const { file, bytes } of batches.entries.flatMap((entry) => [entry, ...(entry.files ?? [])]))
-    if (sizes.get(file) !== bytes)
-      throw refuse(
-        "directory_damaged",
-        `${file} in ${storage.place} changed while it was being exported.`,
-        "Move that file away and start the same export again: its messages are fetched again.",
-      );
-  const written = totalOf(batches);
-  if (written !== ledger.count("exported"))
-    throw refuse(
-      "directory_damaged",
-      `The batches in ${storage.place} hold ${written} records, but ${ledger.count("exported")} different messages.`,
-      "Run `gmail-export verify` on the directory: it names the batches that repeat a message.",
-    );
+function totalOf({ entries }: Batches): number {
+  return entries.reduce((sum, { count }) => sum + count, 0);
 }

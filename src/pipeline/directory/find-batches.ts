@@ -1,6 +1,6 @@
 import { refuse } from "../../core/errors.ts";
 import type { Ref } from "../../core/mail/ref.ts";
-import type { BatchEntry, Manifest } from "../../core/export/manifest.ts";
+import type { BatchEntry, BatchFile, Manifest } from "../../core/export/manifest.ts";
 import type { Storage, StoredEntry } from "../../core/ports/storage.ts";
 import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
 import { batchName, batchNumber, idOf, isRecord, recoverPart, scanRecords } from "../../formats/batch.ts";
@@ -8,10 +8,14 @@ import type { Attachments } from "./attachments.ts";
 import { finishedMbox } from "./mbox-file.ts";
 import { originalsIn, type Originals } from "./originals.ts";
 import { filesInLine, type RecordFiles } from "./record-files.ts";
-import type { FoundBatches, UnfinishedBatch } from "./batches.ts";
+import type { FoundBatches } from "./batches.ts";
+import type { UnfinishedBatch } from "./growing-batch.ts";
+import type { FoundJournal } from "./journal.ts";
 import { openKnownBatches, type KnownBatch, type KnownBatches } from "./known-batches.ts";
 
 /** What is kept beside the records; left out where none is. */
+type JournalOfBatches = Pick<FoundJournal, "rewriting" | "rewritten">;
+
 type KeptFiles = Readonly<{ attachments?: Attachments | undefined; originals?: Originals | undefined }>;
 
 /**
@@ -21,14 +25,14 @@ type KeptFiles = Readonly<{ attachments?: Attachments | undefined; originals?: O
 export async function findBatches(
   storage: Storage,
   manifest: Manifest | undefined,
-  hasJournal: boolean,
+  journal: JournalOfBatches | undefined,
   onExported: (ref: Ref) => void,
   signal: AbortSignal,
   { attachments, originals }: KeptFiles = {},
 ): Promise<FoundBatches> {
   const known = await openKnownBatches(storage);
   try {
-    return await findKnowing(known, storage, manifest, hasJournal, onExported, signal, { attachments, originals });
+    return await findKnowing(known, storage, manifest, journal, onExported, signal, { attachments, originals });
   } catch (error) {
     await known[Symbol.asyncDispose]();
     throw error;
@@ -39,12 +43,13 @@ async function findKnowing(
   known: KnownBatches,
   storage: Storage,
   manifest: Manifest | undefined,
-  hasJournal: boolean,
+  journal: JournalOfBatches | undefined,
   onExported: (ref: Ref) => void,
   signal: AbortSignal,
   { attachments, originals }: KeptFiles,
 ): Promise<FoundBatches> {
   const expected = new Map(manifest?.batches.map((entry) => [entry.file, entry]));
+  const rewritten = Map.groupBy(journal?.rewritten ?? [], ({ entry }) => entry.file);
   const files = (await storage.list()) ?? [];
   const finished = files
     .flatMap((file) => {
@@ -56,55 +61,55 @@ async function findKnowing(
   const found: FoundBatches["entries"][number][] = [];
   let replacementCharacters = 0;
   for (const file of finished.filter(({ growing }) => !growing)) {
-    const its = expected.get(file.name);
+    const promised = expected.get(file.name);
+    const rewrites = rewritten.get(file.name)?.map(({ entry }) => entry) ?? [];
     // Without an entry it can only be the batch that was finished right before a crash.
-    if (!its && !hasJournal) throw foreignBatch(storage.place, file.name);
+    if (!promised && !journal) throw foreignBatch(storage.place, file.name);
     assertRegularFile(storage.place, file);
     signal.throwIfAborted();
     const remembered = await known.find(file);
     const suffices =
       remembered &&
-      (remembered.pointers !== undefined || !attachments) &&
+      (remembered.attachments !== undefined || !attachments) &&
       (remembered.originals !== undefined || !originals);
     const batch = suffices
       ? remembered
-      : await read(storage, file, its !== undefined, known, { attachments, originals });
-    if (!batch || (its && its.sha256 !== batch.entry.sha256)) throw changedBatch(storage.place, file.name);
+      : await read(storage, file, promised !== undefined, known, { attachments, originals });
+    const its = [promised, ...rewrites].findLast((entry) => entry?.sha256 === batch?.entry.sha256);
+    if (!batch || (promised && !its)) throw changedBatch(storage.place, file.name);
     for (const ref of batch.refs) onExported(ref);
     replacementCharacters += batch.replacementCharacters;
-    attachments?.count(batch.pointers ?? []);
-    if (batch.originals) originals?.count(batch.originals);
-    found.push(await withFiles(storage, files, batch.entry, its, originals));
+    if (batch.attachments) attachments?.count(file.name, batch.attachments);
+    if (batch.originals) originals?.count(file.name, batch.originals);
+    found.push(withFiles(storage.place, files, batch.entry, its));
   }
   const promised = [...expected.keys()].map((name) => batchNumber(name)?.number ?? 0);
   const last = Math.max(0, ...promised, ...finished.map(({ growing, number }) => (growing ? 0 : number)));
   const part = finished.find(({ growing, number }) => growing && number > last);
   const pointsBeside = attachments !== undefined || originals !== undefined;
   const unfinished = part && (await readUnfinished(storage, part, part.number, pointsBeside));
+  /** What stands of the batch that was being rewritten, where it is still made of what is there. */
+  const findRewriting = async (): Promise<UnfinishedBatch | undefined> => {
+    const { rewriting } = journal ?? {};
+    const entry = found.find(({ file, sha256 }) => file === rewriting?.file && sha256 === rewriting.sha256);
+    const begun = entry && finished.find(({ growing, name }) => growing && name === entry.file);
+    return begun && (await readUnfinished(storage, begun, begun.number, pointsBeside));
+  };
   for (const ref of unfinished?.refs ?? []) onExported(ref);
-  return { entries: found, replacementCharacters, unfinished, known };
+  return { entries: found, replacementCharacters, unfinished, rewriting: await findRewriting(), known };
 }
 
-/** The entry of a finished batch with the files beside it: the mbox, which a run that broke off may not have finished. */
-async function withFiles(
-  storage: Storage,
+/** The entry of a finished batch with the files that belong to it. What is missing of those that are made of records is made again. */
+function withFiles(
+  place: string,
   there: readonly StoredEntry[],
-  { files: known, ...entry }: BatchEntry,
+  { files: remembered, ...entry }: BatchEntry,
   promised: BatchEntry | undefined,
-  originals: Originals | undefined,
-): Promise<BatchEntry> {
-  const named = promised?.files ?? known ?? [];
-  const files = named.filter(({ format }) => format !== "mbox"); // what is missing of those is made again
-  if (originals?.formats.includes("mbox")) {
-    const mbox = named.find(({ format }) => format === "mbox");
-    if (
-      promised &&
-      mbox &&
-      !there.some(({ name, growing, bytes }) => name === mbox.file && !growing && bytes === mbox.bytes)
-    )
-      throw changedBatch(storage.place, mbox.file);
-    files.unshift(mbox ?? (await finishedMbox(storage, batchNumber(entry.file)!.number)));
-  }
+): BatchEntry {
+  const mbox = promised?.files?.find(({ format }) => format === "mbox");
+  if (mbox && !there.some((one) => one.name === mbox.file && !one.growing && one.bytes === mbox.bytes))
+    throw changedBatch(place, mbox.file);
+  const files = promised?.files ?? remembered ?? [];
   return files.length > 0 ? { ...entry, files } : entry;
 }
 
@@ -131,13 +136,17 @@ async function read(
     if (ref) refs.push(ref);
   });
   if (!isPromised && !(whole && sound)) return undefined;
-  const pointers = await attachments?.pointersOf(files.flatMap(({ hashes }) => hashes));
+  const stored = await attachments?.of(files);
+  // A run may have broken off right before it gave the mbox its name.
+  let mbox: BatchFile | undefined;
+  if (!isPromised && originals?.formats.includes("mbox"))
+    mbox = await finishedMbox(storage, batchNumber(file.name)!.number, files);
   const batch = {
-    entry: { file: file.name, ...entry },
+    entry: { file: file.name, ...entry, ...(mbox && { files: [mbox] }) },
     stamp: content.stamp,
     replacementCharacters,
     refs,
-    ...(pointers && { pointers }),
+    ...(stored && { attachments: stored }),
     ...(originals && { originals: originalsIn(files) }),
   };
   if (refs.length === entry.count) await known.remember(batch);

@@ -2,11 +2,11 @@ import { z } from "zod";
 
 import { FORMATS } from "../../core/export/format.ts";
 import type { Ref } from "../../core/mail/ref.ts";
-import type { FailedMessage } from "../../core/export/manifest.ts";
+import type { BatchEntry, FailedMessage, Without } from "../../core/export/manifest.ts";
 import type { Spent } from "../../core/quota.ts";
 import type { Storage } from "../../core/ports/storage.ts";
 import { checkedLines, readCheckedLines, type CheckedEnd } from "../../formats/checked-lines.ts";
-import { failedShape, filterShape, spentShape } from "../../formats/manifest.ts";
+import { batchShape, failedShape, filterShape, spentShape, withoutShape } from "../../formats/manifest.ts";
 
 /**
  * What an unfinished export knows besides its records: what was listed, and which messages have no record and why.
@@ -31,11 +31,25 @@ const entry = z.union([
   z.object({ listed: z.literal(true) }),
   z.object({ gone: z.array(z.string()) }),
   z.object({ failed: z.array(failedShape) }),
+  z.object({
+    without: z.object({ attachments: z.array(withoutShape).optional(), originals: z.array(withoutShape).optional() }),
+  }),
+  z.object({ rewriting: z.object({ file: z.string(), sha256: z.string(), purpose: z.string() }) }),
+  z.object({ rewritten: z.object({ was: z.string(), entry: batchShape }) }),
   z.object({ spent: spentShape, seconds: z.number(), guessedCharsets: z.int().nonnegative().default(0) }),
 ]);
 
 export type JournalBegin = z.infer<typeof begin>;
 export type JournalEntry = z.input<typeof entry>;
+
+/**
+ * A batch that another file is to take the place of: that is written beside, from the file with this hash. `purpose` tells
+ * what changes in it: what was begun for another is not gone on with.
+ */
+export type Rewriting = Readonly<{ file: string; sha256: string; purpose: string }>;
+
+/** The files of a batch that are to have its names, all of them durable: those there now are as the hash `was` says, or these. */
+export type Rewritten = Readonly<{ was: string; entry: BatchEntry }>;
 
 /** What a journal was found to say, and how far it was whole. */
 export type FoundJournal = CheckedEnd &
@@ -46,6 +60,11 @@ export type FoundJournal = CheckedEnd &
     /** What was gone and was listed again since: what was known of it counts no more. */
     relisted: ReadonlySet<string>;
     failed: readonly FailedMessage[];
+    without: Readonly<Record<"attachments" | "originals", readonly Without[]>>;
+    /** The last that was begun and that did not come to its end. */
+    rewriting: Rewriting | undefined;
+    /** In the order in which they were. */
+    rewritten: readonly Rewritten[];
     spent: Spent | undefined;
     seconds: number;
     guessedCharsets: number;
@@ -60,6 +79,9 @@ export async function readJournal(storage: Storage, onRef: (ref: Ref) => void): 
   const gone = new Set<string>();
   const relisted = new Set<string>();
   let failed: FailedMessage[] = [];
+  const without = { attachments: [] as Without[], originals: [] as Without[] };
+  let rewriting: Rewriting | undefined;
+  const rewritten: Rewritten[] = [];
   let spent: Spent | undefined;
   let seconds = 0;
   let guessedCharsets = 0;
@@ -82,10 +104,19 @@ export async function readJournal(storage: Storage, onRef: (ref: Ref) => void): 
     else if ("listed" in value) listed = true;
     else if ("gone" in value) for (const id of value.gone) gone.add(id);
     else if ("failed" in value) failed.push(...value.failed);
-    else ({ spent, seconds, guessedCharsets } = value);
+    else if ("without" in value) {
+      without.attachments.push(...(value.without.attachments ?? []));
+      without.originals.push(...(value.without.originals ?? []));
+    } else if ("rewriting" in value) ({ rewriting } = value);
+    else if ("rewritten" in value) {
+      rewritten.push(value.rewritten);
+      rewriting = undefined;
+    } else ({ spent, seconds, guessedCharsets } = value);
     return true;
   });
-  return first && { begin: first, listed, gone, relisted, failed, spent, seconds, guessedCharsets, ...end };
+  if (!first) return undefined;
+  const found = { gone, relisted, failed, without, rewriting, rewritten, spent, seconds, guessedCharsets };
+  return { begin: first, listed, ...found, ...end };
 }
 
 /** Whose export a journal is of, without reading all of it; undefined when there is none, or nothing whole in it. */

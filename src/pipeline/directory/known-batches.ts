@@ -2,7 +2,7 @@ import { z } from "zod";
 
 import type { Ref } from "../../core/mail/ref.ts";
 import type { BatchEntry } from "../../core/export/manifest.ts";
-import type { Pointer } from "./attachments.ts";
+import type { BatchAttachments } from "./attachments.ts";
 import type { BatchOriginals } from "./originals.ts";
 import type { GrowingFile, Storage, StoredFile } from "../../core/ports/storage.ts";
 import { batchFileShape } from "../../formats/manifest.ts";
@@ -27,6 +27,8 @@ const line = z.object({
   ids: z.array(z.string()),
   /** SHA-256 and bytes of each content that its records point at, where attachments are kept. */
   pointers: z.array(z.tuple([z.string(), z.int().nonnegative()])).optional(),
+  /** Ids of messages with attachments that are not stored, where attachments are kept. */
+  unstored: z.array(z.string()).optional(),
   files: z.array(batchFileShape).optional(),
   /** Path and bytes of each original, and the ids of messages without, where originals are kept. */
   originals: z
@@ -41,7 +43,7 @@ export type KnownBatch = Readonly<{
   replacementCharacters: number;
   refs: readonly Ref[];
   /** Undefined where it was not looked for. */
-  pointers?: readonly Pointer[];
+  attachments?: BatchAttachments;
   /** The same. */
   originals?: BatchOriginals;
 }>;
@@ -67,13 +69,14 @@ export async function openKnownBatches(storage: Storage): Promise<KnownBatches> 
         if (!success || data.ids.length !== 2 * data.count) return false;
         const { batch, stamp, bytes, count, sha256, replacementCharacters, ids } = data;
         const pointers = data.pointers?.map(([hash, size]) => ({ sha256: hash, bytes: size }));
+        const attachments = pointers && data.unstored && { pointers, unstored: data.unstored };
         const entry = { file: batch, count, bytes, sha256, ...(data.files && { files: data.files }) };
         const originals = data.originals && {
           written: data.originals.written.map(([path, size]) => ({ path, bytes: size })),
           without: data.originals.without,
         };
         const known = { entry, stamp, replacementCharacters, ids };
-        found.set(batch, { ...known, ...(pointers && { pointers }), ...(originals && { originals }) });
+        found.set(batch, { ...known, ...(attachments && { attachments }), ...(originals && { originals }) });
         return true;
       });
   }
@@ -87,10 +90,13 @@ export async function openKnownBatches(storage: Storage): Promise<KnownBatches> 
       const refs = Array.from({ length: ids.length / 2 }, (_, n) => ({ id: ids[2 * n]!, threadId: ids[2 * n + 1]! }));
       return { ...rest, refs };
     },
-    async remember({ entry, stamp, replacementCharacters, refs, pointers, originals }) {
+    async remember({ entry, stamp, replacementCharacters, refs, attachments, originals }) {
       const { file: batch, count, bytes, sha256, files } = entry;
       const ids = refs.flatMap(({ id, threadId }) => [id, threadId]);
-      const its = pointers && { pointers: pointers.map((one) => [one.sha256, one.bytes]) };
+      const its = attachments && {
+        pointers: attachments.pointers.map((one) => [one.sha256, one.bytes]),
+        unstored: attachments.unstored,
+      };
       const theirs = originals && {
         originals: { ...originals, written: originals.written.map((one) => [one.path, one.bytes]) },
       };

@@ -15,6 +15,8 @@ export type ManifestKeeper = Readonly<{
   beforeChange(): Promise<void>;
   /** After a batch: ever more rarely, so that all of them together cost what one does. */
   afterBatch(batches: number): Promise<void>;
+  /** After a batch that was written anew, as rarely. */
+  afterRewrite(batches: number): Promise<void>;
   /** Says how far it came. */
   checkpoint(): Promise<void>;
   /** Says that it is done; whether that is all, the manifest itself tells. */
@@ -25,6 +27,8 @@ export type ManifestKeeper = Readonly<{
 export function createManifestKeeper(storage: Storage, isProven: boolean, unfinished: () => Manifest): ManifestKeeper {
   let proven = isProven;
   let due = 0; // batches
+  let rewritten = 0;
+  let rewriteDue = 0;
   const write = (): Promise<void> => putManifest(storage, unfinished());
   return {
     get isProven() {
@@ -39,6 +43,12 @@ export function createManifestKeeper(storage: Storage, isProven: boolean, unfini
       if (batches < due) return;
       await write();
       due = batches + (batches >> 6) + 1;
+    },
+    async afterRewrite(batches) {
+      rewritten += 1;
+      if (rewritten < rewriteDue) return;
+      await write();
+      rewriteDue = rewritten + (batches >> 6) + 1;
     },
     async checkpoint() {
       if (!proven) await write();

@@ -6,6 +6,11 @@ import type { GrowingFile, Storage, StoredContent } from "../../core/ports/stora
 import { entriesIn, mboxEntry, originalIn } from "../../formats/mbox.ts";
 import type { RecordFiles } from "./record-files.ts";
 
+/** Opens the original of a message that is to stand in an mbox. */
+export type OpenOriginal = (
+  files: RecordFiles,
+) => Promise<AsyncDisposable & Readonly<{ read(): AsyncIterable<Buffer> }>>;
+
 export function mboxName(number: number): string {
   return `emails_batch_${number}.mbox`;
 }
@@ -20,8 +25,10 @@ export type MboxFile = AsyncDisposable &
   Readonly<{
     /** Adds the entries of those that have an original, and makes them durable. */
     append(files: readonly RecordFiles[]): Promise<void>;
+    /** What it is when nothing more is added. */
+    entry(): BatchFile;
     /** Gives the file its name. */
-    seal(): Promise<BatchFile>;
+    seal(): Promise<void>;
   }>;
 
 /** What is written at once. */
@@ -32,7 +39,7 @@ export async function growMbox(
   storage: Storage,
   number: number,
   before: readonly RecordFiles[],
-  open: (files: RecordFiles) => Promise<StoredContent>,
+  open: OpenOriginal,
 ): Promise<MboxFile> {
   const name = mboxName(number);
   const found = await recover(storage, name, before);
@@ -65,9 +72,9 @@ export async function growMbox(
       }
       await write();
     },
+    entry: () => ({ format: "mbox", file: name, bytes, sha256: hash.copy().digest("hex") }),
     async seal() {
       await file.seal(Buffer.alloc(0));
-      return { format: "mbox", file: name, bytes, sha256: hash.digest("hex") };
     },
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
@@ -124,18 +131,28 @@ async function entryBytes(
   return length;
 }
 
-/** The mbox of a finished batch: sealed, if a run broke off right before that. */
-export async function finishedMbox(storage: Storage, number: number): Promise<BatchFile> {
+/**
+ * The mbox of a finished batch with these records: given its name, if a run broke off right before that. Undefined where it
+ * does not hold all of their originals.
+ */
+export async function finishedMbox(
+  storage: Storage,
+  number: number,
+  files: readonly RecordFiles[],
+): Promise<BatchFile | undefined> {
   const name = mboxName(number);
+  const originals = files.filter(({ original }) => original !== undefined).length;
   {
     await using growing = await storage.open(name, "growing");
     if (growing) {
+      const entries = await Array.fromAsync(entriesIn(growing.read()));
+      if (entries.length !== originals) return undefined;
       await using file = await storage.grow(name, growing.bytes);
       await file.seal(Buffer.alloc(0));
     }
   }
   await using content = await storage.open(name);
-  if (!content) throw changedMbox(storage.place, name);
+  if (!content) return undefined;
   const hash = createHash("sha256");
   for await (const chunk of content.read()) hash.update(chunk);
   return { format: "mbox", file: name, bytes: content.bytes, sha256: hash.digest("hex") };

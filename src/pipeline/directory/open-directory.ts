@@ -12,6 +12,7 @@ import { openOriginals } from "./originals.ts";
 import { findBatches } from "./find-batches.ts";
 import type { FindFree } from "./free-directory.ts";
 import { readJournal } from "./journal.ts";
+import { publishRewritten } from "./rewriting/publish-rewritten.ts";
 import { openManifest } from "./manifest-file.ts";
 import { assertBelongs } from "./ownership.ts";
 
@@ -87,30 +88,19 @@ async function find(
 
   const attachments = wantsAttachments ? openAttachments(storage) : undefined;
   const originals = originalFormats.length > 0 ? openOriginals(storage, originalFormats) : undefined;
-  const batches = await findBatches(
-    storage,
-    manifest,
-    journal !== undefined,
-    (ref) => ledger.recover(ref, "exported"),
-    signal,
-    { attachments, originals },
-  );
-  if (ledger.count("exported") > 0) {
-    const lacking =
-      wantsAttachments && !keepsAttachments
-        ? withoutAttachments(storage.place)
-        : originalFormats.some((one) => !formatsBefore.includes(one))
-          ? withoutOriginals(storage.place)
-          : undefined;
-    if (lacking) {
-      await batches.known[Symbol.asyncDispose]();
-      throw lacking;
-    }
-  }
+  attachments?.shortfall.explain([...(manifest?.attachments?.without ?? []), ...(journal?.without.attachments ?? [])]);
+  originals?.shortfall.explain([...(manifest?.originals?.without ?? []), ...(journal?.without.originals ?? [])]);
+  await publishRewritten(storage, journal?.rewritten.at(-1));
+  const batches = await findBatches(storage, manifest, journal, (ref) => ledger.recover(ref, "exported"), signal, {
+    attachments,
+    originals,
+  });
   const failed = [...failures.values()].filter(({ id }) => ledger.outcome(id) === "failed"); // not exported or gone since
   return {
     ledger,
     journal: goesOn ? journal : undefined,
+    rewriting: journal?.rewriting,
+    rewritten: journal?.rewritten ?? [],
     batches,
     historyId: (goesOn ? journal.begin.historyId : manifest?.historyId) ?? "",
     spent: journal?.spent ?? manifest?.quota ?? NOTHING_SPENT,
@@ -129,22 +119,6 @@ async function find(
       ledger.count("gone") === manifest.gone.length &&
       failed.length === 0,
   };
-}
-
-function withoutAttachments(place: string): Error {
-  return refuse(
-    "directory_foreign",
-    `${place} holds an export without its attachments.`,
-    "Choose another output directory for an export with attachments, or go on here without them.",
-  );
-}
-
-function withoutOriginals(place: string): Error {
-  return refuse(
-    "directory_foreign",
-    `${place} holds an export without its originals.`,
-    "Choose another output directory for an export with originals, or go on here without them.",
-  );
 }
 
 function busy(place: string): Error {

@@ -9,6 +9,7 @@ import { isoDate } from "../../formats/iso-date.ts";
 import { EML, emlPath } from "../../formats/eml-path.ts";
 import { createHashSet } from "./hash-set.ts";
 import type { RecordFiles } from "./record-files.ts";
+import { createShortfall, type Shortfall } from "./shortfall.ts";
 
 /** Originals of the records of a batch: each with its bytes, and the ids of those that have none. */
 export type BatchOriginals = Readonly<{
@@ -24,14 +25,20 @@ export type BatchOriginals = Readonly<{
  */
 export type Originals = Readonly<{
   formats: readonly OriginalFormat[];
+  /** Records without an original. */
+  shortfall: Shortfall;
   /** Also where they only lie until they stand in an mbox. */
   keep: Keepers["original"];
   open(files: RecordFiles): Promise<StoredContent>;
+  /** The same; undefined where it is not there. */
+  find(files: RecordFiles): Promise<StoredContent | undefined>;
   /** These stand where they stay. */
   release(files: readonly RecordFiles[]): Promise<void>;
-  /** These stand in batches that are finished. */
-  count(batch: BatchOriginals): void;
+  /** A batch that is finished has these, in place of what it had before. */
+  count(file: string, batch: BatchOriginals, before?: BatchOriginals): void;
   totals(): StoredOriginals;
+  /** Whether one that a record tells of is not there as a file, where originals are to be files. */
+  lacksFiles(): Promise<boolean>;
   /** Removes what no record tells of. Throws `directory_damaged` where something is missing that one does. */
   tidy(): Promise<void>;
 }>;
@@ -40,38 +47,54 @@ export type Originals = Readonly<{
 const WAITING = ".originals";
 
 /** Of chats and their like, which were never mail. */
-const NO_BYTES = "Gmail keeps no bytes of this message.";
+export const NO_BYTES = "Gmail keeps no bytes of this message.";
 
 export function openOriginals(storage: Storage, formats: readonly OriginalFormat[]): Originals {
+  const shortfall = createShortfall();
   const told = createHashSet();
-  const without: { id: string; reason: string }[] = [];
   let [total, bytes] = [0, 0];
   const hasFiles = formats.includes("eml");
   const placeOf = (path: string): string => (hasFiles ? path : `${WAITING}/${path.slice(path.lastIndexOf("/") + 1)}`);
+  const find = async ({ original }: RecordFiles): Promise<StoredContent | undefined> =>
+    original && storage.open(placeOf(original.path));
   return {
     formats,
+    shortfall,
     async keep(id, chunks, internalDate) {
       const kept = await storage.put(() => placeOf(emlPath(id, isoDate(internalDate()))), chunks);
       return { sha256: kept.sha256, bytes: kept.bytes };
     },
-    async open({ original }) {
-      const name = placeOf(original!.path);
-      const content = await storage.open(name);
-      if (!content) throw missing(storage.place, name);
+    find,
+    async open(files) {
+      const content = await find(files);
+      if (!content) throw missing(storage.place, files.original?.path ?? "an original");
       return content;
     },
     async release(files) {
       if (!hasFiles) for (const { original } of files) if (original) await storage.remove(placeOf(original.path));
     },
-    count(batch) {
+    count(file, batch, before) {
+      for (const one of before?.written ?? []) {
+        total -= 1;
+        bytes -= one.bytes;
+      }
       for (const one of batch.written) {
         told.add(keyOf(one.path));
         total += 1;
         bytes += one.bytes;
       }
-      for (const id of batch.without) without.push({ id, reason: NO_BYTES });
+      shortfall.set(file, batch.without);
     },
-    totals: () => ({ count: total, bytes, ...(without.length > 0 && { without: [...without] }) }),
+    totals() {
+      const without = shortfall.explained();
+      return { count: total, bytes, ...(without.length > 0 && { without }) };
+    },
+    async lacksFiles() {
+      if (!hasFiles) return false;
+      let found = 0;
+      for await (const name of storage.namesIn(EML)) if (told.has(keyOf(name))) found += 1;
+      return found < total;
+    },
     async tidy() {
       for await (const name of storage.namesIn(WAITING)) await storage.remove(name);
       let found = 0;

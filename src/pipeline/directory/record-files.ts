@@ -7,6 +7,8 @@ import { withoutBody } from "../../formats/record-line.ts";
 export type RecordFiles = Readonly<{
   id: string;
   hashes: readonly string[];
+  /** Whether some attachment is not stored. */
+  isUnstored: boolean;
   original: Readonly<{ path: string; sha256: string; bytes: number }> | undefined;
   /** What its entry in an mbox tells beside the original. */
   head: MboxHead;
@@ -24,6 +26,7 @@ export function filesOf(record: Pointing): RecordFiles {
     id,
     head: { id, threadId, labelNames, internalDate: date === "" ? undefined : Date.parse(date) },
     hashes: attachments.flatMap(({ sha256 }) => (sha256 === undefined ? [] : [sha256])),
+    isUnstored: attachments.some(({ sha256 }) => sha256 === undefined),
     original: original && { path: emlPath(id, date), ...original },
   };
 }

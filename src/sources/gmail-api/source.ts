@@ -51,9 +51,10 @@ export function gmailSource({ client, pacer, memory, width }: SourcePorts): Mail
       const asked = /\bOR\b|[{}]/.test(filter.query) ? `(${filter.query})` : filter.query;
       try {
         hints = {
-          attached: want.originals
-            ? NO_HINTS.attached // every message comes by itself, with all it has
-            : await idsOf({ ...filter, query: `${asked} has:attachment`.trim() }, signal),
+          attached:
+            want.originals || want.text === false
+              ? NO_HINTS.attached // every message comes by itself, with all it has
+              : await idsOf({ ...filter, query: `${asked} has:attachment`.trim() }, signal),
           chats: await idsOf({ ...filter, labels: [...filter.labels, "CHAT"] }, signal),
         };
       } catch (error) {

@@ -5,6 +5,7 @@ import { failureOf, refuse } from "../../../core/errors.ts";
 import type { OpenStorage } from "../../../core/ports/storage.ts";
 import { scanRecords } from "../../../formats/batch.ts";
 import { finishedRecords } from "../finished-records.ts";
+import { readJournal } from "../journal.ts";
 import { openManifest } from "../manifest-file.ts";
 import { takeSnapshot } from "./snapshot.ts";
 
@@ -12,6 +13,10 @@ import { takeSnapshot } from "./snapshot.ts";
 export function createReadDirectory(storages: OpenStorage): ReadDirectory {
   return {
     manifest: async (path) => (await openManifest(storages(path)))?.manifest,
+    async rewritten(path) {
+      const journal = await readJournal(storages(path), () => {});
+      return journal?.rewritten.map(({ entry }) => entry) ?? [];
+    },
     snapshot: (path) => takeSnapshot(storages(path)),
     async files(path) {
       const entries = await storages(path).list();

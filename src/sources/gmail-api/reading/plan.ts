@@ -31,7 +31,7 @@ export const NO_HINTS: Hints = { attached: new Set(), chats: new Set() };
 export function* plan(
   conversations: Iterable<Conversation>,
   prices: Prices,
-  { attachments, originals }: Want = TEXT_ALONE,
+  { attachments, originals, text }: Want = TEXT_ALONE,
   { attached, chats }: Hints = NO_HINTS,
 ): Generator<Call> {
   const each = prices["messages.get"];
@@ -39,7 +39,9 @@ export function* plan(
   for (const { threadId, ids } of conversations) {
     const behind = attachments ? each * ids.filter((id) => attached.has(id)).length : 0;
     const units = prices["threads.get"] + behind;
-    if (!originals && isCheaperWhole(ids.length, units, each, attachments))
+    // What is read for its attachments alone has some: nothing is cheaper than its bytes.
+    const mayBeWhole = !originals && text !== false;
+    if (mayBeWhole && isCheaperWhole(ids.length, units, each, attachments))
       yield { method: "threads.get", threadId, ids, units };
     else for (const id of ids) yield { method: "messages.get", format: formatOf(id), id, units: each };
   }

@@ -1,5 +1,5 @@
 import { failureOf, refuse, type Failure } from "../../../core/errors.ts";
-import type { Content, Message, Part } from "../../../core/mail/mail.ts";
+import { NO_CONTENT, type Content, type Message, type Part } from "../../../core/mail/mail.ts";
 import type { Keepers, Kept, Reading, Step, Want } from "../../../core/ports/mailbox-source.ts";
 import {
   contentsOf,
@@ -31,7 +31,7 @@ export type ReadPorts = Readonly<{
 export async function* readPending(
   { memory, ...ports }: ReadPorts,
   plan: Iterable<Call>,
-  { attachments, originals }: Want,
+  { attachments, originals, text }: Want,
   signal: AbortSignal,
 ): AsyncGenerator<Step> {
   if ((attachments || originals) && !ports.keep) throw new RangeError("what is wanted must be kept somewhere");
@@ -40,7 +40,7 @@ export async function* readPending(
   using line = memory.openLine();
   const readCall = async (call: Call, limit: AbortSignal): Promise<Step & { share: Share }> => {
     const share = line.openShare();
-    const reader = messageReader({ ...ports, keep, keepOriginal }, share, limit);
+    const reader = messageReader({ ...ports, keep, keepOriginal, wantsText: text !== false }, share, limit);
     const ended =
       call.method === "threads.get" ? await reader.conversation(call) : [await reader.message(call.id, call.format)];
     return { ended, units: call.units, share };
@@ -58,8 +58,13 @@ function messageReader(
     missing,
     keep,
     keepOriginal,
+    wantsText,
   }: Pick<ReadPorts, "client" | "missing"> &
-    Readonly<{ keep: Keepers["attachment"] | undefined; keepOriginal: Keepers["original"] | undefined }>,
+    Readonly<{
+      keep: Keepers["attachment"] | undefined;
+      keepOriginal: Keepers["original"] | undefined;
+      wantsText: boolean;
+    }>,
   intake: Intake,
   signal: AbortSignal,
 ) {
@@ -68,6 +73,7 @@ function messageReader(
     try {
       const whole = format === "raw" ? await inRaw(id, believe) : undefined;
       if (whole) return isOf(id, whole.message) ? { outcome: "read", id, ...whole } : another(id);
+      if (format === "raw" && !wantsText && !keep) return { outcome: "read", id, message: withoutParts(id) };
       const found = await client.messagesGet(id, signal, intake, believe);
       if (!isOf(id, found)) return another(id);
       // It was thought to have no bytes.
@@ -211,6 +217,12 @@ function messageReader(
   };
 
   return { message, conversation };
+}
+
+/** Of a message that has nothing of what is wanted of it. */
+function withoutParts(id: string): Message {
+  const root = { partId: "", mimeType: "", filename: "", headers: [], content: NO_CONTENT, parts: [] };
+  return { id, threadId: "", labelIds: [], snippet: "", internalDate: undefined, sizeEstimate: 0, root };
 }
 
 function isOf(id: string, message: Message): boolean {

@@ -37,13 +37,13 @@ export const NewExport = z
       .max(FORMATS.length)
       .default([])
       .describe(
-        "What is written beside the records. Of the original of each message, byte for byte: `mbox`, in one file beside each batch, or `eml`, as a file of its own. Of the records of each batch, at no cost in quota: `ndjson`, one a line, or `parquet`, as typed columns. A directory keeps what it was asked for once.",
+        "What is written beside the records. Of the original of each message, byte for byte: `mbox`, in one file beside each batch, or `eml`, as a file of its own. Of the records of each batch, at no cost in quota: `ndjson`, one a line, or `parquet`, as typed columns. A directory that has less gets what is missing, and nothing is read twice; what was once asked for stays.",
       ),
     attachments: z
       .boolean()
       .default(false)
       .describe(
-        "The contents of attachments too, each once under `attachments/`. A directory keeps what it was begun with: it cannot be added later, nor left out.",
+        "The contents of attachments too, each once under `attachments/`. A directory that has none gets them, and texts are not read again; once asked for they stay.",
       ),
   })
   .meta({

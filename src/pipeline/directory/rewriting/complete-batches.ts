@@ -1,0 +1,240 @@
+import { refuse } from "../../../core/errors.ts";
+import type { BatchEntry } from "../../../core/export/manifest.ts";
+import type { ExportRecord } from "../../../core/mail/record.ts";
+import { countReplacementCharacters } from "../../../core/mail/replacement-characters.ts";
+import type { Clock } from "../../../core/ports/clock.ts";
+import type { Completion, Lacking } from "../../../core/ports/export-directory.ts";
+import type { Storage } from "../../../core/ports/storage.ts";
+import { batchName, batchNumber, scanRecords } from "../../../formats/batch.ts";
+import { lineWith, withoutBody } from "../../../formats/record-line.ts";
+import type { Attachments } from "../attachments.ts";
+import type { Batches } from "../batches.ts";
+import type { UnfinishedBatch } from "../growing-batch.ts";
+import type { JournalEntry } from "../journal.ts";
+import { mboxName } from "../mbox-file.ts";
+import type { Mutex } from "../mutex.ts";
+import { NO_BYTES, type Originals } from "../originals.ts";
+import { filesOf, type RecordFiles } from "../record-files.ts";
+import { createCompletionGroup } from "./completion-group.ts";
+import { openOldMbox } from "./old-mbox.ts";
+import { rewriteBatch, type BatchRewrite } from "./rewrite-batch.ts";
+import { attachmentsOfOriginal, restoreFile } from "./stored-original.ts";
+
+export type CompleteBatches = Readonly<{
+  findLacking(): Promise<Lacking>;
+  complete(find: (record: ExportRecord) => Promise<Completion>): Promise<void>;
+  /** Whether some record lacks what it may still have. */
+  isLacking(): boolean;
+}>;
+
+type Ports = Readonly<{
+  storage: Storage;
+  clock: Clock;
+  batches: Batches;
+  attachments: Attachments | undefined;
+  originals: Originals | undefined;
+  /** What an earlier run left of a batch that it wrote anew, and for what purpose. */
+  begun: UnfinishedBatch | undefined;
+  begunFor: string | undefined;
+  purpose: string;
+  /** Everything that writes is done in turn. */
+  mutex: Mutex;
+  /** Appends to the journal, with what was spent so far. */
+  note(entries: readonly JournalEntry[]): Promise<void>;
+  beforeChange(): Promise<void>;
+  afterBatch(): Promise<void>;
+}>;
+
+/**
+ * Gives records of finished batches what they lack of what is wanted now, batch by batch.
+ *
+ * Holds always: content is durable before the record that points at it; what is known of a message that will not have
+ * it is in the journal before its record is written again.
+ */
+export function createCompleteBatches(ports: Ports): CompleteBatches {
+  const { storage, batches, attachments, originals, mutex, note, purpose } = ports;
+  let { begun } = ports;
+  const hasMbox = originals?.formats.includes("mbox") === true;
+  const isWithoutMbox = ({ files = [] }: BatchEntry): boolean =>
+    hasMbox && !files.some(({ format }) => format === "mbox");
+  const countOpen = ({ file }: BatchEntry): number =>
+    (attachments?.shortfall.countOpen(file) ?? 0) + (originals?.shortfall.countOpen(file) ?? 0);
+  const mayChange = (entry: BatchEntry): boolean => isWithoutMbox(entry) || countOpen(entry) > 0;
+
+  /** What a record lacks that it may still have, and whether it must be read for that. */
+  const lackOf = ({ Labels: labels }: Pick<ExportRecord, "Labels">, { id, isUnstored, original }: RecordFiles) => {
+    const isChat = labels.includes("CHAT");
+    const lacksAttachments = attachments !== undefined && isUnstored && attachments.shortfall.isOpen(id);
+    const lacksOriginal = originals !== undefined && !original && originals.shortfall.isOpen(id);
+    const isToBeRead = (lacksAttachments && !original) || (lacksOriginal && !isChat);
+    return { isChat, lacksAttachments, lacksOriginal, isToBeRead };
+  };
+
+  /** Batches to go through: all, where files of originals are missing that may be made of an mbox. */
+  const chooseBatches = async (): Promise<readonly BatchEntry[]> => {
+    const lacksFiles = hasMbox && (await originals.lacksFiles());
+    return batches.entries.filter((entry) => mayChange(entry) || (lacksFiles && !isWithoutMbox(entry)));
+  };
+
+  const discard = async (file: string): Promise<void> => {
+    await storage.remove(file, "growing");
+    if (hasMbox) await storage.remove(mboxName(batchNumber(file)!.number), "growing");
+  };
+
+  const completeBatch = async (
+    entry: BatchEntry,
+    find: (record: ExportRecord) => Promise<Completion>,
+  ): Promise<void> => {
+    await using stack = new AsyncDisposableStack();
+    const oldMbox = await openOldMbox(storage, entry);
+    if (oldMbox) stack.use(oldMbox);
+    const left = begun && batchName(begun.number) === entry.file ? begun : undefined;
+    if (left) begun = undefined;
+    const mbox = mboxName(batchNumber(entry.file)!.number);
+    const gainsOriginals = (originals?.shortfall.countOpen(entry.file) ?? 0) > 0;
+    const writesMbox = hasMbox && (left ? await isGrowing(storage, mbox) : !oldMbox || gainsOriginals);
+    const openOriginal = async (its: RecordFiles) => (await originals?.find(its)) ?? oldMbox!.open(its);
+    const begin = async (): Promise<BatchRewrite> => {
+      if (hasMbox && !writesMbox) await storage.remove(mbox, "growing"); // of one that led to nothing
+      return rewriteBatch(storage, entry, {
+        begun: left,
+        purpose,
+        openOriginal: writesMbox ? openOriginal : undefined,
+        note,
+      });
+    };
+    const rewrite = mayChange(entry) ? stack.use(await mutex.run(begin)) : undefined;
+    const gathered = createCompletionGroup(rewrite, ports);
+    let isChanged = left !== undefined || isWithoutMbox(entry);
+    const standing = rewrite?.count() ?? 0;
+    const before = { files: [] as RecordFiles[], replacementCharacters: 0 };
+
+    await using content = await storage.open(entry.file);
+    if (!content) throw changedBatch(storage.place, entry.file);
+    const completeRecord = async (line: Buffer): Promise<void> => {
+      const record: ExportRecord = JSON.parse(withoutBody(line) ?? line.toString());
+      const files = filesOf(record);
+      before.files.push(files);
+      before.replacementCharacters += countReplacementCharacters(line.toString());
+      if (files.original) oldMbox?.add(files.id);
+      if (originals && oldMbox) await restoreFile(originals, oldMbox, files);
+      if (before.files.length <= standing || !rewrite) return;
+      const lack = lackOf(record, files);
+      const values: Partial<ExportRecord> = {};
+      if (lack.lacksAttachments && files.original) {
+        const its = await attachmentsOfOriginal(record, files, attachments!, originals!, oldMbox);
+        if (its) Object.assign(values, { Attachments: its });
+        else gathered.explain("attachments", files.id, CONTRADICTED, true);
+      } else if (lack.isToBeRead) {
+        const completion = await find(JSON.parse(line.toString()));
+        if (completion.outcome === "found") {
+          if (lack.lacksAttachments) Object.assign(values, { Attachments: completion.attachments });
+          if (lack.lacksOriginal && completion.original) Object.assign(values, { Original: completion.original });
+          if (lack.lacksOriginal && !completion.original) gathered.explain("originals", files.id, NO_BYTES, false);
+        } else {
+          const { reason, isPassing } = completion;
+          if (lack.lacksAttachments) gathered.explain("attachments", files.id, reason, isPassing);
+          if (lack.lacksOriginal)
+            gathered.explain("originals", files.id, lack.isChat ? NO_BYTES : reason, isPassing && !lack.isChat);
+        }
+      } else if (lack.lacksOriginal) gathered.explain("originals", files.id, NO_BYTES, false);
+      const { "Thread-ID": threadId } = record;
+      const hasChanged = Object.keys(values).length > 0;
+      isChanged ||= hasChanged;
+      await gathered.add(
+        {
+          id: files.id,
+          threadId,
+          line: hasChanged ? lineWith(line, values) : [line],
+          files: filesOf({ ...record, ...values }),
+        },
+        line.length,
+        values,
+      );
+    };
+    let found: Awaited<ReturnType<typeof scanRecords>>;
+    try {
+      found = await scanRecords(content.read(), completeRecord);
+    } catch (error) {
+      await gathered.flush().catch(() => {}); // why it stopped matters more
+      throw error;
+    }
+    await gathered.flush();
+    if (found.sha256 !== entry.sha256) throw changedBatch(storage.place, entry.file);
+    if (!rewrite) return;
+    await mutex.run(async () => {
+      if (!isChanged) return discard(entry.file);
+      await batches.replace(await rewrite.finish(before));
+      await ports.afterBatch();
+    });
+  };
+
+  return {
+    isLacking: () => batches.entries.some(mayChange),
+    async findLacking() {
+      const left = begun && batchName(begun.number);
+      if (left !== undefined) {
+        const isGood = ports.begunFor === purpose && batches.entries.some((one) => one.file === left && mayChange(one));
+        if (!isGood) {
+          await mutex.run(() => discard(left));
+          begun = undefined;
+        }
+      }
+      const chosen = await chooseBatches();
+      const lists: string[] = []; // ids as JSON: a million of them are to take no more than they must
+      let [count, hasChats, wantsAttachments, wantsOriginals] = [0, false, false, false];
+      for (const { file } of chosen) {
+        const standing = begun && batchName(begun.number) === file ? begun.found.count : 0;
+        await using content = await storage.open(file);
+        const ids: string[] = [];
+        let at = 0;
+        if (content)
+          await scanRecords(content.read(), (line) => {
+            at += 1;
+            if (at <= standing) return;
+            const record: ExportRecord = JSON.parse(withoutBody(line) ?? line.toString());
+            const lack = lackOf(record, filesOf(record));
+            if (!lack.isToBeRead) return;
+            ids.push(record["Message-ID"], record["Thread-ID"]);
+            hasChats ||= lack.isChat;
+            wantsAttachments ||= lack.lacksAttachments;
+            wantsOriginals ||= lack.lacksOriginal;
+          });
+        count += ids.length / 2;
+        lists.push(JSON.stringify(ids));
+      }
+      return {
+        batches: chosen.length,
+        count,
+        want: { attachments: wantsAttachments, originals: wantsOriginals, text: false },
+        hasChats,
+        *messages() {
+          for (const list of lists) {
+            const ids: string[] = JSON.parse(list);
+            for (let n = 0; n < ids.length; n += 2) yield { threadId: ids[n + 1]!, ids: [ids[n]!] };
+          }
+        },
+      };
+    },
+    async complete(find) {
+      const chosen = await chooseBatches();
+      if (chosen.length > 0) await mutex.run(ports.beforeChange);
+      for (const entry of chosen) await completeBatch(entry, find);
+    },
+  };
+}
+
+const CONTRADICTED = "The stored original of this message is not what its record says.";
+
+async function isGrowing(storage: Storage, name: string): Promise<boolean> {
+  await using content = await storage.open(name, "growing");
+  return content !== undefined;
+}
+
+function changedBatch(place: string, file: string): Error {
+  return refuse(
+    "directory_damaged",
+    `${file} in ${place} is not what was written.`,
+    "Move that file away and start the same export again: its messages are fetched again.",
+  );
+}

@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect, test } from "vitest";
+
+import { EVERYTHING } from "../src/core/mail/filter.ts";
+import type { ExportRecord } from "../src/core/mail/record.ts";
+import type { Format } from "../src/core/export/format.ts";
+import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
+import { verify, type Finding } from "../src/pipeline/verify.ts";
+import { folderStorage } from "../src/storage/folder/folder-storage.ts";
+import { fileLock } from "../src/storage/folder/lock.ts";
+import { manifestIn, recordsIn } from "./exported.ts";
+import { inProcess, type InProcess } from "./in-process.ts";
+import { manualClock } from "./manual-clock.ts";
+
+const ALL = { ...EVERYTHING, includeSpamTrash: true };
+const NEVER = new AbortController().signal;
+
+type Wanted = Readonly<{ attachments?: boolean; formats?: readonly Format[] }>;
+
+const check = async (directory: string): Promise<readonly Finding[]> =>
+  (await verify(directory, createReadDirectory(folderStorage(fileLock(manualClock()))), NEVER)).findings;
+
+const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
+
+/** Every file with its bytes' hash, those of the program itself and the manifest apart. */
+async function filesIn(directory: string): Promise<Record<string, string>> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => entry.isFile() && !entry.name.startsWith(".") && entry.name !== "manifest.json")
+    .map((entry) => join(entry.parentPath, entry.name));
+  const pairs = paths.map(async (path) => [path.slice(directory.length + 1), sha256(await readFile(path))] as const);
+  return Object.fromEntries((await Promise.all(pairs)).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A record without what widening adds. */
+function bare(record: ExportRecord): object {
+  const without = (value: object, ...keys: string[]): object =>
+    Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key)));
+  return {
+    ...without(record, "Original"),
+    Attachments: record.Attachments.map((one) => without(one, "sha256", "path")),
+  };
+}
+
+/** The records of a widened directory are those of the one that it was, and have all that a fresh export has. */
+async function expectWidened(w: InProcess, before: readonly ExportRecord[], fresh: string, directory = w.directory) {
+  const records = await recordsIn(directory);
+  expect(records.map(bare)).toEqual(before.map(bare));
+  for (const [n, record] of (await recordsIn(fresh)).entries()) {
+    expect(records[n]!.Original).toEqual(record.Original);
+    expect(Object.keys(records[n]!)).toEqual(Object.keys(record));
+    for (const [a, { id: _, ...attachment }] of record.Attachments.entries())
+      expect(records[n]!.Attachments[a]).toMatchObject(attachment);
+  }
+  const { batches, attachments, formats, originals, ...manifest } = await manifestIn(directory);
+  const wanted = await manifestIn(fresh);
+  expect({ attachments, formats, originals }).toEqual({
+    attachments: wanted.attachments,
+    formats: wanted.formats,
+    originals: wanted.originals,
+  });
+  expect(manifest).toMatchObject({ complete: true, failed: [], gone: [], total_emails: before.length });
+  for (const { file, sha256: hash, bytes, files = [] } of batches)
+    for (const one of [{ file, sha256: hash, bytes }, ...files]) {
+      const content = await readFile(join(directory, one.file));
+      expect([one.file, sha256(content), content.length]).toEqual([one.file, one.sha256, one.bytes]);
+    }
+  const beside = ([name]: [string, string]): boolean => !/^emails_batch_\d+\.json$/.test(name);
+  expect(Object.entries(await filesIn(directory)).filter(beside)).toEqual(
+    Object.entries(await filesIn(fresh)).filter(beside),
+  );
+  expect((await readdir(directory)).filter((name) => /part|new|journal/.test(name))).toEqual([]);
+  expect(await check(directory)).toEqual([]);
+}
+
+const WIDENINGS: readonly (readonly [Wanted, Wanted])[] = [
+  [{}, { attachments: true }],
+  [{}, { formats: ["eml"] }],
+  [{}, { formats: ["mbox"] }],
+  [{}, { attachments: true, formats: ["mbox", "eml"] }],
+  [{ formats: ["eml"] }, { attachments: true, formats: ["mbox"] }],
+  [{ formats: ["mbox"] }, { attachments: true, formats: ["eml"] }],
+  [{ attachments: true }, { formats: ["mbox"] }],
+];
+
+test.each(WIDENINGS)(
+  "a directory with %j that is asked for %j gets what is missing, and nothing else",
+  async (had, wanted) => {
+    await using w = await inProcess({ messages: 90, messagesPerThread: 3 }, { filter: ALL, batchSize: 25 });
+    await w.run(undefined, undefined, had);
+    const before = await recordsIn(w.directory);
+    const all = {
+      attachments: had.attachments === true || wanted.attachments === true,
+      formats: (["mbox", "eml"] as const).filter((one) => had.formats?.includes(one) || wanted.formats?.includes(one)),
+    };
+    const fresh = join(w.directory, "..", "fresh");
+    await w.run(undefined, undefined, { ...all, directory: fresh });
+    w.google.meter.reset();
+    await w.run(undefined, undefined, wanted);
+    const {
+      "messages.get": gets = 0,
+      "threads.get": threads = 0,
+      "messages.attachments.get": parts = 0,
+    } = w.google.meter.calls;
+    // The bytes of each message that lacks something, once; where originals are here already, nothing.
+    const withAttachments = before.filter(
+      ({ Attachments, Labels }) => Attachments.length > 0 && !Labels.includes("CHAT"),
+    );
+    const chats = before.filter(({ Labels }) => Labels.includes("CHAT")).length;
+    const blank = before.filter((record) => !w.google.mailbox().truth(record["Message-ID"]).hasRaw).length - chats;
+    const more = wanted.attachments === true && wanted.formats ? blank : 0; // their attachments are looked for where there are no bytes
+    const expected = had.formats ? 0 : wanted.formats ? before.length - chats + more : withAttachments.length;
+    expect([threads, gets + parts]).toEqual([0, expected]);
+    await expectWidened(w, before, fresh);
+    // Less asked for removes nothing, and costs nothing.
+    const files = await filesIn(w.directory);
+    w.google.meter.reset();
+    await w.run(undefined, undefined, {});
+    expect(w.google.meter.calls).not.toHaveProperty("messages.get");
+    expect(await filesIn(w.directory)).toEqual(files);
+  },
+);
