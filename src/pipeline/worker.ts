@@ -1,7 +1,7 @@
 import { failureOf, HoldLost, type Failure } from "../core/errors.ts";
 import { afterFailure } from "../core/export/after-failure.ts";
 import type { ExportRequest, ExportState, Progress } from "../core/export/job.ts";
-import type { Manifest } from "../core/export/manifest.ts";
+import { failuresOf, type Manifest } from "../core/export/manifest.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import { LEASE_MS, type JobQueue, type Lease } from "../core/ports/job-queue.ts";
 import type { Log, LogFields } from "../core/ports/log.ts";
@@ -114,7 +114,7 @@ async function carry(lease: Lease, run: RunExport, clock: Clock, log: Log, shutd
   let state: ExportState;
   try {
     const manifest = await run(request, (now) => (progress = now), stopped.signal);
-    state = { state: manifest.failed.length > 0 ? "completed_with_failures" : "completed" };
+    state = { state: failuresOf(manifest).length > 0 ? "completed_with_failures" : "completed" };
   } catch (error) {
     state = why ? stateAfter(why) : stateOf(error, clock, log);
   }

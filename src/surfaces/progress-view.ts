@@ -38,6 +38,12 @@ export const PROGRESS_SHAPE = {
     gone: count,
     failed: count,
     batches: count,
+    completed: z
+      .object({ done: count, of: count })
+      .describe(
+        "Where records lack attachments or originals that are wanted now: messages read for that, and how many must be.",
+      )
+      .exactOptional(),
   }),
   quota: z.object({
     tier: z.enum(["2026", "legacy"]),

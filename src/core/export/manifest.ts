@@ -73,9 +73,10 @@ export type Manifest = Readonly<{
   tool: string;
 }>;
 
-/** Messages that could not be read, or not all of what was asked for: the next run of the export tries again. */
-export function countFailures({ failed, attachments, originals }: Manifest): number {
+/** Messages that could not be read, or not all that was asked for beside their records: the next run tries again. */
+export function failuresOf({ failed, attachments, originals }: Manifest): readonly FailedMessage[] {
   const without = [...(attachments?.without ?? []), ...(originals?.without ?? [])];
-  const unread = without.filter(({ attempts }) => attempts !== undefined).map(({ id }) => id);
-  return failed.length + new Set(unread).size;
+  const lacking = new Map<string, FailedMessage>();
+  for (const { id, reason, attempts } of without) if (attempts !== undefined) lacking.set(id, { id, reason, attempts });
+  return [...failed, ...lacking.values()];
 }

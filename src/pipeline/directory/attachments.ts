@@ -8,7 +8,7 @@ import type { RecordFiles } from "./record-files.ts";
 import { createShortfall, type Shortfall } from "./shortfall.ts";
 
 /** Content that a record points at, and its bytes. */
-export type Pointer = Readonly<{ sha256: string; bytes: number }>;
+type Pointer = Readonly<{ sha256: string; bytes: number }>;
 
 /** Attachments of the records of a batch: what they point at, and the ids of those that have some that are not stored. */
 export type BatchAttachments = Readonly<{ pointers: readonly Pointer[]; unstored: readonly string[] }>;

@@ -1,6 +1,6 @@
 import type { Failure } from "../../../core/errors.ts";
 import type { ExportRequest, Progress } from "../../../core/export/job.ts";
-import type { Manifest } from "../../../core/export/manifest.ts";
+import { failuresOf, type Manifest } from "../../../core/export/manifest.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import { viewOfFailure, viewOfProgress, viewOfRequest } from "../../progress-view.ts";
 import type { Reporter } from "./reporter.ts";
@@ -36,7 +36,7 @@ export function exportEvents(
     },
     result: (manifest) =>
       tell("result", {
-        state: manifest.failed.length > 0 ? "completed_with_failures" : "completed",
+        state: failuresOf(manifest).length > 0 ? "completed_with_failures" : "completed",
         directory: request.directory,
         ...manifest,
       }),

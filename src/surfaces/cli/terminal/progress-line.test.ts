@@ -56,6 +56,15 @@ test("says that the quota is being learned, where more was spent than is allowed
   expect(line({ ...FETCHING, forecast: exact }, 180)).toContain(" · 6,628 of 6,600 units this minute · ");
 });
 
+test("while records get what they lack, it is those that are counted", () => {
+  const progress: Progress = { ...FETCHING, exported: 26_000, completed: { done: 30, of: 120 } };
+  expect(line(progress, 60)).toContain("25 % · 30 of 120");
+  expect(line(progress, 150)).toContain("━━━━━─────────────── 25 % · 30 of 120 messages completed · ");
+  expect(line({ ...progress, completed: { done: 120, of: 120 } }, 150)).toContain(
+    " 100 % · 26,000 of 26,000 messages · ",
+  );
+});
+
 test("says what went wrong, and what Google asked for", () => {
   const waitingUntil = NOW + 20_000;
   const forecast = { ...FETCHING.forecast!, messagesPerMinute: null, waitingUntil, finishAt: null };

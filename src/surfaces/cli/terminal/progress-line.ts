@@ -42,17 +42,25 @@ export function progressParts(
   paint: Paint,
   w: Messages = messagesIn("en"),
 ): Parts {
-  const { listed, exported, gone, failed, spent } = progress;
+  const { listed, exported, gone, failed, completed, spent } = progress;
   const name = w.stages[stage] ?? stage;
   if (stage === "starting" || stage === "listing")
     return { stage: [w.stages["listing"] ?? stage], counts: [w.soFar(w.messages(listed)), w.number(listed)] };
-  const done = listed === 0 ? 1 : (exported + gone + failed) / listed;
+  const isCompleting = completed !== undefined && completed.done < completed.of;
+  const brought = listed === 0 ? 1 : (exported + gone + failed) / listed;
+  const done = isCompleting ? completed.done / completed.of : brought;
   const percent = `${Math.floor(100 * done)} %`;
   const failures = failed > 0 ? [paint("red", w.failed(failed))] : [];
   const refusals = spent.refused > 0 ? [paint("yellow", w.refused(spent.refused))] : [];
   return {
     stage: [`${name} ${bar(done, paint)} ${percent}`, `${name} ${percent}`, percent, ""],
-    counts: [w.ofMessages(w.number(exported), listed), w.of(w.number(exported), w.number(listed)), w.number(exported)],
+    counts: isCompleting
+      ? [
+          w.completed(w.number(completed.done), completed.of),
+          w.of(w.number(completed.done), w.number(completed.of)),
+          w.number(completed.done),
+        ]
+      : [w.ofMessages(w.number(exported), listed), w.of(w.number(exported), w.number(listed)), w.number(exported)],
     ...(forecast ? forecastParts(forecast, now, paint, w) : { share: [w.units(spent.units), ""] }),
     trouble: [[...failures, ...refusals, ...(gone > 0 ? [w.gone(gone)] : [])].join(" · "), failures.join(""), ""],
   };

@@ -45,6 +45,7 @@ const en = {
   } as Record<string, string>,
   of: (done: string, all: string): string => `${done} of ${all}`,
   ofMessages: (done: string, all: number): string => `${done} of ${plural(all, "message")}`,
+  completed: (done: string, all: number): string => `${done} of ${plural(all, "message")} completed`,
   failed: (count: number): string => `${number(count)} failed`,
   refused: (count: number): string => `${number(count)} refused`,
   gone: (count: number): string => `${number(count)} gone`,
@@ -75,6 +76,8 @@ const en = {
   cost: (calls: number, units: number, refused: number): string =>
     `Cost: ${plural(calls, "request")}, ${plural(units, "quota unit")}, ${number(refused)} refused`,
   goneBefore: (count: number): string => `Gone from Gmail before they could be read: ${number(count)}`,
+  withoutNamed: (count: number): string =>
+    `Without an original, or attachments, in Gmail: ${number(count)} (manifest.json says why)`,
   failedNamed: (count: number): string =>
     `Failed: ${number(count)} (named in manifest.json); run the same command again to retry them`,
   kinds: {
@@ -153,6 +156,7 @@ const fr: Messages = {
   },
   of: (done, all) => `${done} sur ${all}`,
   ofMessages: (done, all) => `${done} sur ${pluriel(all, "message")}`,
+  completed: (done, all) => `${done} sur ${pluriel(all, "message")} complétés`,
   failed: (count) => `${number(count, "fr")} en échec`,
   refused: (count) => pluriel(count, "refus", "refus"),
   gone: (count) => pluriel(count, "disparu"),
@@ -182,6 +186,8 @@ const fr: Messages = {
   cost: (calls, units, refused) =>
     `Coût : ${pluriel(calls, "appel")}, ${pluriel(units, "unité de quota", "unités de quota")}, ${pluriel(refused, "refus", "refus")}`,
   goneBefore: (count) => `Disparus de Gmail avant d'être lus : ${number(count, "fr")}`,
+  withoutNamed: (count) =>
+    `Sans original, ou sans pièces jointes, dans Gmail : ${number(count, "fr")} (manifest.json dit pourquoi)`,
   failedNamed: (count) =>
     `En échec : ${number(count, "fr")} (nommés dans manifest.json) ; relancez la même commande pour les relire`,
   kinds: {

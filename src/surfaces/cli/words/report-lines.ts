@@ -1,5 +1,5 @@
 import type { Cost } from "../../../core/ports/mailbox-source.ts";
-import type { Manifest } from "../../../core/export/manifest.ts";
+import { failuresOf, type Manifest } from "../../../core/export/manifest.ts";
 import type { Estimate } from "../../../pipeline/estimate.ts";
 import type { Finding, Verdict } from "../../../pipeline/verify.ts";
 import { sentenceIn } from "../../words/french.ts";
@@ -42,7 +42,10 @@ export function estimateLines(
 
 /** What an export came to, in lines. */
 export function manifestLines(path: string, manifest: Manifest, paint: Paint, w: Messages = ENGLISH): string[] {
-  const { total_emails, total_batches, quota, failed, gone, complete, attachments, originals } = manifest;
+  const { total_emails, total_batches, quota, gone, complete, attachments, originals } = manifest;
+  const failures = failuresOf(manifest).length;
+  const without = [...(attachments?.without ?? []), ...(originals?.without ?? [])].filter(({ attempts }) => !attempts);
+  const bare = new Set(without.map(({ id }) => id)).size;
   const calls = Object.values(quota.calls).reduce((sum, count) => sum + count, 0);
   const mark = complete ? `${sign("ok", paint)} ${w.complete}` : `${sign("warn", paint)} ${w.notComplete}`;
   return [
@@ -51,7 +54,8 @@ export function manifestLines(path: string, manifest: Manifest, paint: Paint, w:
     ...(originals ? [`  ${w.originals(originals.count, originals.bytes)}`] : []),
     `  ${w.cost(calls, quota.units, quota.refused)}`,
     ...(gone.length > 0 ? [`  ${w.goneBefore(gone.length)}`] : []),
-    ...(failed.length > 0 ? [`  ${w.failedNamed(failed.length)}`] : []),
+    ...(bare > 0 ? [`  ${w.withoutNamed(bare)}`] : []),
+    ...(failures > 0 ? [`  ${w.failedNamed(failures)}`] : []),
   ];
 }
 

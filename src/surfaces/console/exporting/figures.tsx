@@ -20,6 +20,8 @@ const words = inBoth({
     goneHint: "deleted in Gmail before they were read",
     failed: "Failed",
     exported: "Messages on disk",
+    completed: "Completed",
+    completedHint: (all: number) => `of ${number(all)} messages that lack something`,
   },
   fr: {
     speed: "Vitesse",
@@ -37,6 +39,8 @@ const words = inBoth({
     goneHint: "supprimés dans Gmail avant d'être lus",
     failed: "En échec",
     exported: "Messages sur le disque",
+    completed: "Complétés",
+    completedHint: (all: number) => `sur ${number(all)} messages à qui il manque quelque chose`,
   },
 });
 
@@ -48,6 +52,11 @@ export function Figures({ of: { progress, quota, rate, finished_at_estimate: end
   return (
     <dl class="figures close">
       {progress.gone + progress.failed > 0 && <Figure name={w.exported}>{number(progress.exported)}</Figure>}
+      {progress.completed && progress.completed.of > 0 && (
+        <Figure name={w.completed} note={w.completedHint(progress.completed.of)}>
+          {number(progress.completed.done)}
+        </Figure>
+      )}
       {rate && (
         <Figure name={w.speed} note={w.perMinute}>
           {rate.messages_per_minute === null ? "–" : number(rate.messages_per_minute)}

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { sameAccount } from "../../../core/account.ts";
 import { FORMATS } from "../../../core/export/format.ts";
 import { STATE_NAMES, type ExportJob, type ExportRequest } from "../../../core/export/job.ts";
-import type { Manifest } from "../../../core/export/manifest.ts";
+import { failuresOf, type Manifest } from "../../../core/export/manifest.ts";
 import { sameFilter } from "../../../core/mail/filter.ts";
 import { PROGRESS_SHAPE, viewOfFailure, viewOfProgress, viewOfRequest } from "../../progress-view.ts";
 import { PAUSED_EXPORT, RUNNING_EXPORT } from "../contract/examples.ts";
@@ -126,6 +126,6 @@ export function viewInFull(job: ExportJob, found: Manifest | undefined): z.infer
     ...viewOf(job),
     complete: manifest?.complete ?? false,
     files: [...(manifest?.batches ?? [])],
-    failures: [...(manifest?.failed ?? [])],
+    failures: manifest ? [...failuresOf(manifest)] : [],
   };
 }

@@ -1,6 +1,6 @@
 import { failureOf } from "../../../core/errors.ts";
 import type { Progress } from "../../../core/export/job.ts";
-import type { Manifest } from "../../../core/export/manifest.ts";
+import { failuresOf, type Manifest } from "../../../core/export/manifest.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { Pacer } from "../../../core/ports/pacer.ts";
 import type { RunExport } from "../../../pipeline/worker.ts";
@@ -117,6 +117,6 @@ export function createMeasures(clock: Clock): Measures {
   };
 }
 
-function ending({ failed }: Manifest): string {
-  return failed.length > 0 ? "completed_with_failures" : "completed";
+function ending(manifest: Manifest): string {
+  return failuresOf(manifest).length > 0 ? "completed_with_failures" : "completed";
 }
