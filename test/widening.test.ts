@@ -1,27 +1,31 @@
 import { createHash } from "node:crypto";
-import { readdir, readFile } from "node:fs/promises";
+import { cp, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
 import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
-import type { Format } from "../src/core/export/format.ts";
+import { FORMATS, type Format } from "../src/core/export/format.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
-import { verify, type Finding } from "../src/pipeline/verify.ts";
+import { verify, type Finding, type Verdict } from "../src/pipeline/verify.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
+import { dyingAt } from "./dying-disk.ts";
 import { manifestIn, recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
 import { manualClock } from "./manual-clock.ts";
+import { fragileDisk } from "./power-loss.ts";
 
 const ALL = { ...EVERYTHING, includeSpamTrash: true };
 const NEVER = new AbortController().signal;
 
 type Wanted = Readonly<{ attachments?: boolean; formats?: readonly Format[] }>;
 
-const check = async (directory: string): Promise<readonly Finding[]> =>
-  (await verify(directory, createReadDirectory(folderStorage(fileLock(manualClock()))), NEVER)).findings;
+const verdictOf = (directory: string): Promise<Verdict> =>
+  verify(directory, createReadDirectory(folderStorage(fileLock(manualClock()))), NEVER);
+
+const check = async (directory: string): Promise<readonly Finding[]> => (await verdictOf(directory)).findings;
 
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
@@ -72,7 +76,7 @@ async function expectWidened(w: InProcess, before: readonly ExportRecord[], fres
   expect(Object.entries(await filesIn(directory)).filter(beside)).toEqual(
     Object.entries(await filesIn(fresh)).filter(beside),
   );
-  expect((await readdir(directory)).filter((name) => /part|new|journal/.test(name))).toEqual([]);
+  expect((await readdir(directory)).filter((name) => /^emails.*part|journal/.test(name))).toEqual([]);
   expect(await check(directory)).toEqual([]);
 }
 
@@ -123,3 +127,78 @@ test.each(WIDENINGS)(
     expect(await filesIn(w.directory)).toEqual(files);
   },
 );
+
+const EVERY = { attachments: true, formats: FORMATS } as const;
+
+/** A directory with text alone, of which each way to get the rest begins with a copy. */
+async function begunWithText(messages: number, batchSize: number) {
+  const w = await inProcess({ messages, messagesPerThread: 2 }, { filter: ALL, batchSize });
+  await w.run();
+  const before = await recordsIn(w.directory);
+  const copy = async (name: string): Promise<string> => {
+    const to = join(w.directory, "..", name);
+    await cp(w.directory, to, { recursive: true });
+    return to;
+  };
+  const whole = await copy("whole");
+  await w.run(undefined, undefined, { ...EVERY, directory: whole });
+  return { w, before, copy, whole, expected: await filesIn(whole) };
+}
+
+test("killed at any moment, what was being completed is unfinished and not damaged, and goes on to the same files", async () => {
+  const { w, copy, whole, expected } = await begunWithText(36, 9);
+  await using _ = w;
+  const { complete: _c, quota: _q, duration_seconds: _d, export_date: _e, ...manifest } = await manifestIn(whole);
+  const counted = dyingAt(Infinity);
+  await w.run(undefined, undefined, { ...EVERY, directory: await copy("counted"), files: counted.files });
+  const kills = 24;
+  let reads = 0;
+  for (let kill = 0; kill < kills; kill += 1) {
+    const directory = await copy(`killed-${kill}`);
+    const { files } = dyingAt(1 + Math.floor((kill * counted.count()) / kills));
+    w.google.meter.reset();
+    await w.run(undefined, undefined, { ...EVERY, directory, files }).catch((error: unknown) => error);
+    const { sound, findings, manifest: left } = await verdictOf(directory);
+    expect([kill, sound, findings]).toEqual([kill, true, []]);
+    // It is remembered what was asked for, once anything was changed.
+    const again = left.complete ? EVERY : {};
+    await w.run(undefined, undefined, { ...again, directory });
+    reads += w.google.meter.calls["messages.get"] ?? 0;
+    expect(await filesIn(directory)).toEqual(expected);
+    expect(await manifestIn(directory)).toMatchObject(JSON.parse(JSON.stringify(manifest)));
+    expect((await readdir(directory)).filter((name) => /^emails.*part|journal/.test(name))).toEqual([]);
+  }
+  // Of each kill at most what was on its way, and what was not synced, is read again.
+  expect(reads).toBeLessThanOrEqual(kills * (36 + 32));
+});
+
+test("whenever the power fails while a directory is completed, nothing is lost, and going on ends in the same files", async () => {
+  const { w, before, whole, expected } = await begunWithText(16, 6);
+  await using _ = w;
+  const scratch = join(w.directory, "..");
+  const operations = async (): Promise<number> => {
+    const root = join(scratch, "counted");
+    await cp(w.directory, join(root, "export"), { recursive: true });
+    await using disk = await fragileDisk(root);
+    await w.run(undefined, undefined, { ...EVERY, directory: join(root, "export"), files: disk.files });
+    return disk.operations();
+  };
+  const all = await operations();
+  const cuts = 24;
+  for (let cut = 0; cut < cuts; cut += 1) {
+    const root = join(scratch, `disk-${cut}`);
+    await cp(w.directory, join(root, "export"), { recursive: true });
+    await using disk = await fragileDisk(root, 5 + Math.floor((cut * all) / cuts));
+    await w
+      .run(undefined, undefined, { ...EVERY, directory: join(root, "export"), files: disk.files })
+      .catch((error: unknown) => error);
+    const left = join(scratch, `left-${cut}`);
+    await disk.survivors(left);
+    const directory = join(left, "export");
+    expect([cut, await check(directory)]).toEqual([cut, []]);
+    expect((await recordsIn(directory)).map(bare)).toEqual(before.map(bare));
+    await w.run(undefined, undefined, { ...EVERY, directory });
+    expect(await filesIn(directory)).toEqual(expected);
+  }
+  expect(await check(whole)).toEqual([]);
+});
