@@ -2,6 +2,7 @@ import type { Target } from "./target.ts";
 import { answer } from "./targets/answer.ts";
 import { commandLine } from "./targets/command-line.ts";
 import { connection } from "./targets/connection.ts";
+import { content } from "./targets/content.ts";
 import { credentials } from "./targets/credentials.ts";
 import { directory } from "./targets/directory.ts";
 import { finished } from "./targets/finished.ts";
@@ -38,6 +39,7 @@ export const TARGETS: readonly Target[] = [
   finished,
   records,
   mailHtml,
+  content,
 ];
 
 /** How many of all cases are this target's. */

@@ -13,6 +13,7 @@ import { assertNotHeld, createOpenDirectory } from "./pipeline/directory/open-di
 import { findFreeIn } from "./pipeline/directory/free-directory.ts";
 import { assertMayUse } from "./pipeline/directory/ownership.ts";
 import { createReadBatches } from "./pipeline/directory/reading/read-batches.ts";
+import { createReadRecordContent } from "./pipeline/directory/reading/record-content.ts";
 import { createReadDirectory } from "./pipeline/directory/reading/read-directory.ts";
 import { folderStorage } from "./storage/folder/folder-storage.ts";
 import type { Http } from "./sources/gmail-api/calls/http.ts";
@@ -359,7 +360,7 @@ async function serve(
         return verify(directory, readDirectory, stop, source, report);
       }, clock),
     },
-    mail: { queue, records },
+    mail: { queue, records, contents: createReadRecordContent(storages), readDirectory },
     operations: {
       doctor: (account, stop) => examine({ config, problems: [], way, grants: () => grants, mailbox }, account, stop),
       measures: way.measures,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 
+import { recordsIn } from "./exported.ts";
 import { send, type RawAnswer } from "./raw-request.ts";
 import { ADA, API_KEY, begin, reaches, stage, stageSignedIn, withKey } from "./stage.ts";
 
@@ -28,6 +29,7 @@ function expectSafe(path: string, { headers }: RawAnswer): void {
 }
 
 const NONE = /^default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'$/;
+const ALONE = /^default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; sandbox$/;
 const PAGE = /; style-src 'sha256-[\w+/]{43}='$/;
 const CONSOLE =
   /script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; frame-src 'self'$/;
@@ -39,6 +41,12 @@ describe("every answer tells a browser what not to do", () => {
     await using w = await stageSignedIn();
     const id = await begin(w);
     await reaches(w, id, "completed");
+    const kept = await begin(w, { output_dir: "data/kept", attachments: true, formats: ["eml"] });
+    const { output_directory } = await reaches(w, kept, "completed");
+    const message = (await recordsIn(output_directory)).find(({ Attachments }) => Attachments.length > 0)![
+      "Message-ID"
+    ];
+    const record = `/exports/${kept}/records/${message}`;
     const calls: [path: string, status: number, policy: RegExp, method?: string][] = [
       ["/exports", 200, NONE],
       [`/exports/${id}`, 200, NONE],
@@ -46,6 +54,11 @@ describe("every answer tells a browser what not to do", () => {
       [`/exports/${id}/files/manifest.json`, 200, NONE],
       [`/exports/${id}/archive`, 200, NONE],
       [`/exports/${id}/archive`, 200, NONE, "HEAD"],
+      [`${record}/original`, 200, ALONE],
+      [`${record}/attachments/0`, 200, ALONE],
+      [`${record}/attachments/0`, 200, ALONE, "HEAD"],
+      [`${record}/attachments/99`, 404, NONE],
+      [`${record}/attachments/x`, 422, NONE],
       ["/accounts", 200, NONE],
       [`/auth/status?email=${ADA}`, 200, NONE],
       ["/session", 200, NONE],
@@ -74,7 +87,7 @@ describe("every answer tells a browser what not to do", () => {
       expectSafe(path, answer);
       expect([path, answer.headers["content-security-policy"]]).toEqual([path, expect.stringMatching(policy)]);
       expect([path, answer.headers["strict-transport-security"]]).toEqual([path, undefined]);
-      const isFile = path.includes("/files/");
+      const isFile = path.includes("/files/") || (policy === ALONE && status === 200);
       expect([path, answer.headers["cache-control"]]).toEqual([path, isFile ? "private, no-cache" : "no-store"]);
     }
     const elsewhere = await send(`${w.server.url}/exports`, { headers: { host: "evil.example" } });

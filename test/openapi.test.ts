@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { simulateGoogle, type SimulatedGoogle } from "../simulator/google.ts";
 import { writeCredentials } from "../simulator/stage.ts";
+import { CONTENT_TYPES } from "../src/formats/content-kind.ts";
 import { freePort } from "./free-port.ts";
 import { api, type Answer, type Api } from "./api.ts";
 import { openBrowser } from "./browser.ts";
@@ -19,7 +20,7 @@ const MESSAGE_ID = "18c2a1f0b3d4e5f6";
 const API_KEY = "EXAMPLE/KEY+ONLY/32+bytes+in+base64/AAAAAAAA=";
 
 /** No example shows bytes. */
-const BINARY = new Set(["application/x-tar"]);
+const BINARY = new Set(["application/x-tar", "application/vnd.apache.parquet", ...CONTENT_TYPES]);
 
 let google: SimulatedGoogle;
 let product: Product;
@@ -168,7 +169,14 @@ describe("every call in /openapi.json", () => {
       "GET /exports/{id}/verify",
     ])
       await send(name, whole);
-    await reaches(w, await start(2), "completed");
+    const withAll = await start(2);
+    const { output_directory: full } = await reaches(w, withAll, "completed");
+    message = (await recordsIn(full)).find(({ Attachments }) => Attachments.length > 0)!["Message-ID"];
+    for (const name of [
+      "GET /exports/{id}/records/{message_id}/original",
+      "GET /exports/{id}/records/{message_id}/attachments/{n}",
+    ])
+      await send(name, withAll);
     await send("DELETE /exports/{id}", stopped);
 
     await send("DELETE /auth");

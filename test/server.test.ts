@@ -51,6 +51,8 @@ describe("the API describes itself", () => {
         "GET /exports/{id}/records",
         "GET /exports/{id}/records/{message_id}",
         "GET /exports/{id}/records/{message_id}/html",
+        "GET /exports/{id}/records/{message_id}/original",
+        "GET /exports/{id}/records/{message_id}/attachments/{n}",
         "GET /exports/{id}/statistics",
         "GET /exports/{id}/verify",
         "POST /exports/{id}/verify",

@@ -9,6 +9,14 @@ const LONGEST = 20_000;
 
 const ELSEWHERE = "https://elsewhere.example/";
 
+/** Stands for the content of a picture; see show-pictures.ts. */
+const MARK = "0f".repeat(32);
+const PICTURE_BYTES = 5 << 20;
+const PICTURES = new Map([
+  ["a@b", { address: `data:image/png;base64,${MARK}.0.`, bytes: PICTURE_BYTES }],
+  ["svg", null],
+]);
+
 const HOSTILE = [
   ...["preconnect", "dns-prefetch", "prefetch", "preload", "modulepreload", "stylesheet"].map(
     (rel) => `<link rel=${rel} href="${ELSEWHERE}">`,
@@ -25,6 +33,8 @@ const HOSTILE = [
   `<svg><image href="${ELSEWHERE}"/><style><img src="${ELSEWHERE}"></style>`,
   `<math><mtext><mglyph><style><!--</style><img title="--&gt;&lt;img src=${ELSEWHERE}&gt;">`,
   `<noscript><p title="</noscript><link rel=preconnect href=${ELSEWHERE}>">`,
+  '<img src="cid:a@b" alt="x"><img src="cid:svg"><img src=cid:none style="background:url(cid:a@b)">',
+  '<p background="cid:a@b" title="cid:a@b"><img src="cid:a%40b" srcset="cid:a@b 2x" onerror=x>',
   '<img alt="" src="data:image/png;base64,AA"><img src="data:image/svg+xml,x">',
 ];
 
@@ -71,12 +81,12 @@ export const mailHtml: Target = {
       async feed(input) {
         let mail: InertMail;
         try {
-          mail = inertMail(input.toString("utf8", 0, LONGEST));
+          mail = inertMail(input.toString("utf8", 0, LONGEST), PICTURES);
         } catch (error) {
           if (error instanceof RangeError) return []; // too large to be shown, and said so
           throw error;
         }
-        const { document, remote, inline } = mail;
+        const { document, remote, absent, withheld } = mail;
         const forbidden = findForbidden(document);
         must(forbidden === undefined, "something forbidden in a mail's document", forbidden);
         must(!document.includes('<pre style="white-space:pre-wrap">'), "the last look had to close the door");
@@ -94,7 +104,11 @@ export const mailHtml: Target = {
             tag,
           );
         }
-        must(remote >= 0 && inline >= 0, "counts");
+        must(remote >= 0 && absent >= 0 && withheld >= 0, "counts");
+        const shown = document.split(MARK).length - 1;
+        must(shown * PICTURE_BYTES <= 32 << 20, "too many pictures", String(shown));
+        const framed = document.split(`src="data:image/png;base64,${MARK}.0."`).length - 1;
+        must(shown === framed, "a picture where none may be");
         return [];
       },
       async [Symbol.asyncDispose]() {},

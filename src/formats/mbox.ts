@@ -53,7 +53,7 @@ function headLines({ id, threadId, labelNames, internalDate }: MboxHead, eol: st
 }
 
 /** Gmail writes its ids in hexadecimal over HTTP, and in decimal everywhere else. */
-function decimal(id: string): string {
+export function decimal(id: string): string {
   return /^[0-9a-f]{1,16}$/i.test(id) ? BigInt(`0x${id}`).toString() : encodeURIComponent(id);
 }
 
@@ -158,6 +158,7 @@ export async function* originalIn(entry: AsyncIterable<Buffer>): AsyncGenerator<
     if (!isBody) {
       const head = HEAD.exec(text)?.[0];
       if (head === undefined) {
+        if (text.length > LONGEST_HEAD) return; // no entry: its original is not gathered in memory to find that out
         held = text;
         continue;
       }
@@ -172,6 +173,9 @@ export async function* originalIn(entry: AsyncIterable<Buffer>): AsyncGenerator<
   const rest = unquote(held.replace(/\n$/, ""));
   if (rest !== "") yield Buffer.from(rest, "latin1");
 }
+
+/** Thousands of labels. */
+const LONGEST_HEAD = 16 << 20;
 
 /** The lines that an entry has before its original, folds included. */
 const HEAD = /^From [^\n]*\nX-GM-THRID: [^\n]*\nX-Gmail-Labels:[^\n]*\n(?:[ \t][^\n]*\n)*(?=[^ \t])/;

@@ -171,7 +171,7 @@ export function indexedRecords(
       const line = await batches.bytes(path, { file, growing, stamp }, start, length);
       // No stamp holds what grows to what was read.
       if (growing && idOf(line.toString())?.id !== id) throw changedMeanwhile(path, file);
-      return { index: state, line };
+      return { index: state, line, directory: path, batch: found.number };
     },
     async close() {
       closing.abort();

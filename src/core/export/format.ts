@@ -15,3 +15,8 @@ export type OriginalFormat = (typeof ORIGINAL_FORMATS)[number];
 export const DERIVED_FORMATS = ["ndjson", "parquet"] as const satisfies readonly Format[];
 
 export type DerivedFormat = (typeof DERIVED_FORMATS)[number];
+
+/** Whether these bring the original of each message, whose SHA-256 is in its record then. */
+export function hasOriginals(formats: readonly Format[]): boolean {
+  return ORIGINAL_FORMATS.some((format) => formats.includes(format));
+}

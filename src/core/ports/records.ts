@@ -68,6 +68,9 @@ export type RecordStatistics = Readonly<{
   labels: readonly Readonly<{ id: string; name: string; messages: number }>[];
 }>;
 
+/** A record's line, the number of its batch, and the directory, links followed. */
+export type FoundLine = Readonly<{ line: Buffer; directory: string; batch: number }>;
+
 /**
  * What was exported, to be searched while the export still runs. Whatever is not indexed yet is begun by the first
  * call; calls wait for it a second at most and then answer with what is there. Implemented by `search`.
@@ -76,7 +79,7 @@ export type Records = Readonly<{
   page(of: IndexedExport, question: RecordQuestion, limit: number, from?: RecordPosition): Promise<RecordPage>;
   statistics(of: IndexedExport): Promise<RecordStatistics>;
   /** The record's line as it stands in its batch. Throws `directory_damaged` when the batch was changed meanwhile. */
-  line(of: IndexedExport, id: string): Promise<Readonly<{ index: IndexState; line: Buffer | undefined }>>;
+  line(of: IndexedExport, id: string): Promise<Readonly<{ index: IndexState } & (FoundLine | { line: undefined })>>;
   close(): Promise<void>;
 }>;
 

@@ -22,6 +22,7 @@ import { exportRoutes } from "./exports/export-routes.ts";
 import { verifyRoutes } from "./exports/verify-routes.ts";
 import { fileRoutes } from "./exports/file-routes.ts";
 import { healthRoutes } from "./operations/health-routes.ts";
+import { contentRoutes } from "./mail/content-routes.ts";
 import { recordRoutes } from "./mail/record-routes.ts";
 import { takeJsonBodies } from "./contract/json-body.ts";
 import { sendError, sendProblem } from "./contract/problem.ts";
@@ -130,7 +131,8 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   await app.register(doctorRoutes({ ...operations, clock }));
   await app.register(eventRoutes({ ...exports, clock, log }));
   await app.register(fileRoutes({ ...exports, log }));
-  await app.register(recordRoutes({ ...mail, clock }));
+  await app.register(recordRoutes({ ...mail, clock, log }));
+  await app.register(contentRoutes({ ...mail, log }));
   await app.register(healthRoutes(operations));
   await app.register(sessionRoutes(access));
   await app.register(reference);

@@ -7,6 +7,7 @@ import type { Filter } from "../../core/mail/filter.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import type { Log } from "../../core/ports/log.ts";
 import type { Secret } from "../../core/secret.ts";
+import type { ReadRecordContent } from "../../core/ports/record-content.ts";
 import type { Records } from "../../core/ports/records.ts";
 import type { Finding } from "../../doctor/finding.ts";
 import type { Setup } from "../../doctor/setup.ts";
@@ -58,7 +59,13 @@ export type ExportServices = Readonly<{
 }>;
 
 /** What it takes to look through what was exported. */
-export type MailServices = Readonly<{ queue: Pick<JobQueue, "get">; records: Omit<Records, "close"> }>;
+export type MailServices = Readonly<{
+  queue: Pick<JobQueue, "get">;
+  records: Omit<Records, "close">;
+  /** Originals and contents of attachments. */
+  contents: ReadRecordContent;
+  readDirectory: Pick<ReadDirectory, "manifest">;
+}>;
 
 /** What it takes to run the server. */
 export type OperationsServices = Readonly<{

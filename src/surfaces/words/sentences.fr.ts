@@ -846,6 +846,18 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   ),
   pair("{path} is not what the manifest says.", "{path} n'est pas ce que dit le manifeste."),
   pair(
+    "{path} is missing, or not what its record says.",
+    "{path} manque, ou n'est pas ce que dit l'enregistrement du message.",
+  ),
+  pair(
+    "A record in batch {number} of {directory} is not what gmail-export writes.",
+    "Un enregistrement du lot {number} de {directory} n'est pas ce que gmail-export écrit.",
+  ),
+  pair(
+    "`gmail-export verify` names what is wrong in the directory.",
+    "`gmail-export verify` dit ce qui ne va pas dans le dossier.",
+  ),
+  pair(
     "Ask again, in case it was just replaced; if that does not help, `gmail-export verify` names what is wrong in the directory.",
     "Redemandez, au cas où il vient d'être remplacé ; si cela n'aide pas, `gmail-export verify` dit ce qui ne va pas dans le dossier.",
   ),

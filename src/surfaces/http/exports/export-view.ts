@@ -58,10 +58,19 @@ export const Export = z
   })
   .meta({ id: "Export", examples: [RUNNING_EXPORT, PAUSED_EXPORT] });
 
-/** The same with what its directory holds so far. */
+const File = z.object({ file: z.string(), bytes: count, sha256: z.string() });
+
+/**
+ * The same with what its directory holds so far: finished batches, each with the files made beside it, and how much there
+ * is of attachments and originals; null where they were not asked for. `blobs` hold each content once.
+ */
 export const ExportInFull = Export.extend({
   complete: z.boolean(),
-  files: z.array(z.object({ file: z.string(), count, bytes: count, sha256: z.string() })),
+  files: z.array(File.extend({ count, files: z.array(File.extend({ format: z.string() })).optional() })),
+  stored: z.object({
+    attachments: z.object({ stored: count, bytes: count, blobs: count, blob_bytes: count }).nullable(),
+    originals: z.object({ count, bytes: count, without: count }).nullable(),
+  }),
   failures: z.array(z.object({ id: z.string(), reason: z.string(), attempts: count })),
 }).meta({
   id: "ExportInFull",
@@ -75,8 +84,20 @@ export const ExportInFull = Export.extend({
           count: 5_000,
           bytes: 61_307_211,
           sha256: "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+          files: [
+            {
+              format: "mbox",
+              file: "emails_batch_1.mbox",
+              bytes: 402_117_208,
+              sha256: "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9",
+            },
+          ],
         },
       ],
+      stored: {
+        attachments: { stored: 1_204, bytes: 311_200_417, blobs: 978, blob_bytes: 243_118_902 },
+        originals: { count: 4_988, bytes: 401_003_511, without: 12 },
+      },
       failures: [],
     },
   ],
@@ -125,7 +146,28 @@ export function viewInFull(job: ExportJob, found: Manifest | undefined): z.infer
   return {
     ...viewOf(job),
     complete: manifest?.complete ?? false,
-    files: [...(manifest?.batches ?? [])],
+    files: (manifest?.batches ?? []).map(({ file, count: its, bytes, sha256, files }) => {
+      const batch = { file, count: its, bytes, sha256 };
+      return files ? Object.assign(batch, { files: [...files] }) : batch;
+    }),
+    stored: storedIn(manifest),
     failures: manifest ? [...failuresOf(manifest)] : [],
+  };
+}
+
+function storedIn(manifest: Manifest | undefined): z.infer<typeof ExportInFull>["stored"] {
+  const { attachments, originals } = manifest ?? {};
+  return {
+    attachments: attachments
+      ? {
+          stored: attachments.stored,
+          bytes: attachments.bytes,
+          blobs: attachments.blobs,
+          blob_bytes: attachments.blobBytes,
+        }
+      : null,
+    originals: originals
+      ? { count: originals.count, bytes: originals.bytes, without: originals.without?.length ?? 0 }
+      : null,
   };
 }

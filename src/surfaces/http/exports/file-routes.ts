@@ -1,4 +1,4 @@
-import { Readable } from "node:stream";
+import { extname } from "node:path";
 
 import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
@@ -6,9 +6,9 @@ import { z } from "zod";
 
 import { accountFileName } from "../../../core/account.ts";
 import type { Snapshot } from "../../../core/ports/read-directory.ts";
-import { failureOf } from "../../../core/errors.ts";
 import { describeEmpty, describeProblems, UNKNOWN_EXPORT } from "../contract/answers.ts";
-import { select } from "./byte-range.ts";
+import { attachmentNamed } from "../downloads/disposition.ts";
+import { sendContent, sendStream } from "../downloads/send-content.ts";
 import { EXPORT_ID } from "../contract/examples.ts";
 import { belongsTo } from "./export-view.ts";
 import { sendProblem } from "../contract/problem.ts";
@@ -25,7 +25,19 @@ const byName = z.strictObject({
 });
 const nothing = z.strictObject({});
 
-const FILE_TYPES = { "application/json": { schema: json }, "application/mbox": { schema: mbox } };
+const FILE_TYPES = {
+  "application/json": { schema: json },
+  "application/mbox": { schema: mbox },
+  "application/gzip": { schema: binary },
+  "application/vnd.apache.parquet": { schema: binary },
+};
+
+/** By how a name ends; what is none of these is JSON. */
+const TYPES: Readonly<Record<string, keyof typeof FILE_TYPES>> = {
+  ".mbox": "application/mbox",
+  ".gz": "application/gzip",
+  ".parquet": "application/vnd.apache.parquet",
+};
 
 const FILE = {
   tags: ["exports"],
@@ -77,21 +89,6 @@ export function fileRoutes({
     return snapshot && belongsTo(request, snapshot.manifest) ? snapshot : undefined;
   };
 
-  /** Sends as fast as the client reads, and stops when it leaves; `close` is called however it ends. */
-  const stream = (
-    { id: requestId }: FastifyRequest,
-    reply: FastifyReply,
-    content: AsyncIterable<Uint8Array>,
-    close: () => PromiseLike<void> = async () => {},
-  ): FastifyReply => {
-    const body = Readable.from(content, { objectMode: false });
-    body.once("close", () => void close());
-    body.once("error", (error) =>
-      log.error("download broke off", { requestId, code: failureOf(error)?.code ?? "disk" }),
-    );
-    return reply.send(body);
-  };
-
   const sendFile = async (
     request: FastifyRequest,
     reply: FastifyReply,
@@ -107,22 +104,14 @@ export function fileRoutes({
         "This export has no finished file of that name.",
         "Look at the export's `files`; manifest.json is there once the first of them is finished.",
       );
-    const etag = `"${file.sha256}"`;
-    const selection = select(request.method, request.headers, etag, file.bytes);
-    const caching = { etag, "accept-ranges": "bytes", "cache-control": "private, no-cache" };
-    if (selection.status === 304) return reply.code(304).headers(caching).send();
-    if (!("start" in selection)) return sendRefusal(reply, selection.status, file.bytes);
-    const { status, start, end } = selection;
-    const open = await snapshot.open(file);
-    void reply
-      .code(status)
-      .type(name.endsWith(".mbox") ? "application/mbox" : "application/json")
-      .headers({ ...caching, ...attachment(name), "content-length": end - start });
-    if (status === 206) void reply.header("content-range", `bytes ${start}-${end - 1}/${file.bytes}`);
-    const close = (): PromiseLike<void> => open[Symbol.asyncDispose]();
-    if (request.method !== "HEAD") return stream(request, reply, open.read(start, end), close);
-    await close();
-    return reply.send();
+    const { bytes, sha256 } = file;
+    const type = TYPES[extname(name)] ?? "application/json";
+    return sendContent(
+      request,
+      reply,
+      { bytes, sha256, type, headers: attachmentNamed(name), open: () => snapshot.open(file) },
+      log,
+    );
   };
 
   const sendArchive = async (
@@ -143,8 +132,8 @@ export function fileRoutes({
     const whole = await archive(name, snapshot);
     void reply
       .type("application/x-tar")
-      .headers({ ...attachment(`${name}.tar`), "content-length": whole.bytes, "cache-control": "no-store" });
-    return request.method === "HEAD" ? reply.send() : stream(request, reply, whole.content);
+      .headers({ ...attachmentNamed(`${name}.tar`), "content-length": whole.bytes, "cache-control": "no-store" });
+    return request.method === "HEAD" ? reply.send() : sendStream(request, reply, whole.content, log);
   };
 
   return async (app) => {
@@ -165,30 +154,4 @@ export function fileRoutes({
       sendArchive(request, reply, request.params),
     );
   };
-}
-
-async function sendRefusal(reply: FastifyReply, status: 412 | 416, bytes: number): Promise<FastifyReply> {
-  switch (status) {
-    case 412:
-      return sendProblem(
-        reply,
-        412,
-        "file_changed",
-        "The file is not the one that If-Match names.",
-        "Download it from its beginning.",
-      );
-    case 416:
-      return sendProblem(
-        reply.header("content-range", `bytes */${bytes}`),
-        416,
-        "range_not_satisfiable",
-        `The file has ${bytes} bytes; the range begins behind them.`,
-        "Ask for bytes that it has.",
-      );
-  }
-}
-
-/** These names hold nothing that would need quoting (core/account.ts). */
-function attachment(name: string): Record<string, string> {
-  return { "content-disposition": `attachment; filename="${name}"` };
 }

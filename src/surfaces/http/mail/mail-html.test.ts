@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { findForbidden } from "./mail-gate.ts";
-import { documentOf, inertMail } from "./mail-html.ts";
+import { documentOf, inertMail, type InlinePictures } from "./mail-html.ts";
 
 /** What the mail became, without the document around it. */
 function bodyOf(html: string): string {
@@ -223,10 +223,49 @@ describe("what a person reads stays", () => {
   test("what pictures that are not shown are called, and how many there are", () => {
     const html =
       '<img src="https://e.example/1.png" alt="A &lt;cat&gt;"><img src="cid:2" alt="A dog"><img srcset="x 1x"><p background="//e.example" style="background:url(http://e.example)">';
-    const { document, remote, inline } = inertMail(html);
-    expect([remote, inline]).toEqual([4, 1]);
+    const { document, remote, absent, withheld } = inertMail(html);
+    expect([remote, absent, withheld]).toEqual([4, 1, 0]);
     expect(document).toContain('<span title="Picture not loaded">A &lt;cat&gt;</span>');
     expect(document).toContain('<span title="Picture not loaded">A dog</span>');
+  });
+});
+
+describe("pictures that are attachments", () => {
+  const address = "data:image/png;base64,AAAA";
+  const shown = (html: string, pictures: InlinePictures) => {
+    const { document, absent, withheld } = inertMail(html, pictures);
+    return { body: /<body>\n(.*)\n<\/body>/s.exec(document)![1], absent, withheld };
+  };
+
+  test("are shown where the export holds them, whatever way their Content-ID is written", () => {
+    const pictures = new Map([["a b@x", { address, bytes: 4 }]]);
+    for (const src of ["cid:a%20b@x", " CID:a b@x ", "cid:a&#32;b@x"])
+      expect(shown(`<img alt="A cat" src="${src}">`, pictures)).toEqual({
+        body: `<img alt="A cat" src="${address}" />`,
+        absent: 0,
+        withheld: 0,
+      });
+  });
+
+  test("that are not to be shown are told apart from those that there are not", () => {
+    const html = '<img src="cid:svg"><img src="cid:none"><img src="cid:%"><img src="cid:">';
+    const { body, ...counts } = shown(html, new Map([["svg", null]]));
+    expect(counts).toEqual({ absent: 3, withheld: 1 });
+    expect(body).not.toContain("<img");
+  });
+
+  test("are shown as often as the mail says, up to a limit of all together", () => {
+    const html = '<img src="cid:big">'.repeat(100);
+    const { body, ...counts } = shown(html, new Map([["big", { address, bytes: 10 << 20 }]]));
+    expect(body!.match(/<img/g)).toHaveLength(3);
+    expect(counts).toEqual({ absent: 0, withheld: 97 });
+  });
+
+  test("whose address is no picture's are not shown, wherever it came from", () => {
+    for (const wrong of ["https://e.example/1.png", "data:image/svg+xml;base64,AAAA", "data:text/html,x"]) {
+      const { body } = shown('<img src="cid:1" alt="A dog">', new Map([["1", { address: wrong, bytes: 1 }]]));
+      expect(body).toBe('<span title="Picture not loaded">A dog</span>');
+    }
   });
 });
 

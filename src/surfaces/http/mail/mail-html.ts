@@ -9,8 +9,20 @@ type Node = DefaultTreeAdapterTypes.Node;
 type Element = DefaultTreeAdapterTypes.Element;
 type Attributes = Readonly<Record<string, string>>;
 
-/** `remote` counts what would have been loaded from elsewhere, `inline` the pictures that are attachments (`cid:`). */
-export type InertMail = Readonly<{ document: string; remote: number; inline: number }>;
+/**
+ * `remote` counts what would have been loaded from elsewhere; of the pictures that are attachments (`cid:`), `absent` those
+ * that there are not, and `withheld` those that are not shown.
+ */
+export type InertMail = Readonly<{ document: string; remote: number; absent: number; withheld: number }>;
+
+/**
+ * Pictures that stand in the message, by Content-ID, each with the address to show it at, which carries it (`data:`), and
+ * its bytes; null for one that is not to be shown.
+ */
+export type InlinePictures = ReadonlyMap<string, Readonly<{ address: string; bytes: number }> | null>;
+
+/** Of all pictures that a document shows, each counted as often as it is shown. */
+const MOST_PICTURE_BYTES = 32 << 20;
 
 /** Left out with all that they hold; of other elements that may not be, only the tags go. */
 const LEFT_OUT: ReadonlySet<string> = new Set(
@@ -34,10 +46,11 @@ const LARGEST_DOCUMENT_CHARACTERS = 8 << 20;
  * It is read into a tree as a browser reads it (WHATWG HTML §13.2), and written anew from what may be in it; nothing of
  * the mail's own markup gets through as text. Throws a RangeError when too much would come out.
  */
-export function inertMail(html: string): InertMail {
+export function inertMail(html: string, pictures: InlinePictures = new Map()): InertMail {
   const written: string[] = [];
   const words: string[] = [];
-  const found = { remote: 0, inline: 0 };
+  const found = { remote: 0, absent: 0, withheld: 0 };
+  let pictureBytes = 0;
   let [characters, depth, hidden] = [0, 0, 0];
   const put = (text: string): void => {
     characters += text.length;
@@ -48,6 +61,18 @@ export function inertMail(html: string): InertMail {
     const inert = inertCss(css);
     found.remote += inert.blocked;
     return inert.css;
+  };
+
+  /** The address at which a picture of the message is shown; "" where it is not. */
+  const addressOf = (contentId: string): string => {
+    const picture = pictures.get(contentId);
+    if (picture === undefined) found.absent += 1;
+    else if (picture === null || pictureBytes + picture.bytes > MOST_PICTURE_BYTES) found.withheld += 1;
+    else {
+      pictureBytes += picture.bytes;
+      return picture.address;
+    }
+    return "";
   };
 
   /** Nodes still to be written, the next one last, and between them what is to be done where an element ends. */
@@ -63,8 +88,9 @@ export function inertMail(html: string): InertMail {
       if (hidden === 0) put(`<style>${style(textOf(element))}</style>`);
       return;
     } else if (tagName === "img") {
-      if (/^cid:/i.test((attributes["src"] ?? "").trim())) found.inline += 1;
-      if (hidden === 0) put(pictureOf(attributes, style));
+      const contentId = contentIdIn(attributes["src"]);
+      const shown = contentId === undefined ? attributes : { ...attributes, src: addressOf(contentId) };
+      if (hidden === 0) put(pictureOf(shown, style));
     } else if (hidden === 0 && depth < DEEPEST) {
       const tag = tagName === "body" ? "div" : tagName;
       const own = writeAttributes(tag, tag === "a" ? linkOf(attributes) : attributes, style);
@@ -141,6 +167,16 @@ function writeAttributes(tag: string, attributes: Attributes, style: (css: strin
 /** Where a link would have led, in place of words of its sender's. */
 function linkOf({ href = "", ...others }: Attributes): Attributes {
   return { ...others, title: /^(?:https?:\/\/|mailto:|tel:)/i.test(href.trim()) ? href.trim() : "" };
+}
+
+/** The Content-ID that an address leads to (RFC 2392); undefined where it leads elsewhere. */
+function contentIdIn(address = ""): string | undefined {
+  const [, contentId] = /^cid:(.*)$/is.exec(address.trim()) ?? [];
+  try {
+    return contentId && decodeURIComponent(contentId);
+  } catch {
+    return contentId;
+  }
 }
 
 /** A picture that the mail carries; of any other what it is called. */

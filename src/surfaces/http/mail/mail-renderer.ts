@@ -1,6 +1,6 @@
 import type { Clock } from "../../../core/ports/clock.ts";
 import { serveThread, ThreadLost, workerThread } from "../../../threads/worker-thread.ts";
-import type { InertMail } from "./mail-html.ts";
+import type { InertMail, InlinePictures } from "./mail-html.ts";
 
 /** Ordinary mail takes some milliseconds; what is made to take long is given up. */
 const LIMIT_MS = 3_000;
@@ -12,7 +12,7 @@ const NAME = "gmail-export mail renderer";
 /** Makes mail inert beside the thread that paces exports and answers requests. */
 export type MailRenderer = Readonly<{
   /** Undefined when it takes too long or too much memory. */
-  render(html: string): Promise<InertMail | undefined>;
+  render(html: string, pictures?: InlinePictures): Promise<InertMail | undefined>;
   close(): Promise<void>;
 }>;
 
@@ -25,9 +25,9 @@ export function mailRenderer(clock: Clock): MailRenderer {
     limitBy: "clock",
   });
   return {
-    async render(html) {
+    async render(html, pictures = new Map()) {
       try {
-        return await thread.takeTurn((ask) => ask<InertMail>(html));
+        return await thread.takeTurn((ask) => ask<InertMail>({ html, pictures } satisfies Asked));
       } catch (error) {
         if (error instanceof ThreadLost) return undefined; // out of time, of memory, or of stack
         throw error;
@@ -37,7 +37,9 @@ export function mailRenderer(clock: Clock): MailRenderer {
   };
 }
 
+type Asked = Readonly<{ html: string; pictures: InlinePictures }>;
+
 await serveThread(NAME, async () => {
   const { inertMail } = await import("./mail-html.ts");
-  return { answer: (html: string, reply) => reply(inertMail(html)) };
+  return { answer: ({ html, pictures }: Asked, reply) => reply(inertMail(html, pictures)) };
 });

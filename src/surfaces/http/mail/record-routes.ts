@@ -3,15 +3,18 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import { htmlIn } from "../../../formats/record-line.ts";
-import type { IndexState, RecordQuestion, IndexedExport } from "../../../core/ports/records.ts";
+import type { FoundLine, RecordQuestion } from "../../../core/ports/records.ts";
 import { describeAnswer, htmlPage, INVALID_FIELDS, describeProblems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { EXPORT_ID, MESSAGE_ID } from "../contract/examples.ts";
-import { belongsTo } from "../exports/export-view.ts";
+import { sendStream } from "../downloads/send-content.ts";
+import { findRecord, recordsOf, sendNoMessage } from "./find-record.ts";
 import { MAIL_POLICY } from "./mail-policy.ts";
 import { mailRenderer } from "./mail-renderer.ts";
 import { sendProblem } from "../contract/problem.ts";
 import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
 import { ExportedRecord, Records, Statistics, viewOfPage, viewOfStatistics } from "./record-view.ts";
+import { showPictures } from "./show-pictures.ts";
+import { picturesOf, pointersIn, type Picture } from "./stored-content.ts";
 import type { Common, MailServices } from "../services.ts";
 
 /** Newsletters have some hundred kilobytes; beyond this nobody reads. */
@@ -72,11 +75,13 @@ const RECORD = {
 const HTML = {
   tags: ["records"],
   summary: "A message's html, made inert, as a document for a sandboxed frame",
-  description: `Nothing in it runs, sends or loads anything: only pictures that the mail itself carries are shown.
-X-Blocked-Remote-Content tells how many things would have been loaded from elsewhere, X-Absent-Inline-Images how many
-pictures are attachments.`,
+  description: `Nothing in it runs, sends or loads anything: only pictures that the mail itself carries are shown, and
+those of its attachments that the export holds (PNG, JPEG, GIF, WebP and AVIF by their bytes, 12 MiB each and 32 MiB in
+all). X-Blocked-Remote-Content tells how many things would have been loaded from elsewhere, X-Absent-Inline-Images how
+many pictures are attachments that the export does not hold, X-Withheld-Inline-Images how many it holds and are not
+shown. With \`pictures=false\` the contents of pictures are left out.`,
   params: byMessage,
-  querystring: nothing,
+  querystring: z.strictObject({ pictures: z.enum(["true", "false"]).default("true") }),
   response: {
     200: htmlPage("The document", "<!doctype html>\n<html>…</html>\n"),
     ...describeProblems({
@@ -100,11 +105,12 @@ const STATISTICS = {
 };
 
 /** What was exported, to be looked through. Nothing of a request becomes a path: messages are found by the index. */
-export function recordRoutes({ queue, records, clock }: MailServices & Pick<Common, "clock">): FastifyPluginAsyncZod {
-  const recordsOf = async (id: string): Promise<IndexedExport> => {
-    const { request } = await queue.get(id);
-    return { directory: request.directory, owns: (manifest) => belongsTo(request, manifest) };
-  };
+export function recordRoutes(services: MailServices & Common): FastifyPluginAsyncZod {
+  const { queue, records, contents, clock, log } = services;
+
+  /** Those that the export holds; of a message that shows none, no file is looked at. */
+  const picturesIn = async (html: string, found: FoundLine): Promise<ReadonlyMap<string, Picture | null>> =>
+    /\bcid:/i.test(html) ? picturesOf(pointersIn(found), found.directory, contents) : new Map();
 
   return async (app) => {
     const renderer = mailRenderer(clock);
@@ -115,28 +121,30 @@ export function recordRoutes({ queue, records, clock }: MailServices & Pick<Comm
       const question = { ...asked, export: params.id };
       const from = cursor === undefined ? undefined : positionIn(cursor, question);
       if (cursor !== undefined && !from) return sendBadCursor(reply);
-      const page = await records.page(await recordsOf(params.id), questionOf(asked), limit, from);
+      const page = await records.page(await recordsOf(queue, params.id), questionOf(asked), limit, from);
       return viewOfPage(page, page.next ? cursorOf(page.next, question) : null);
     });
 
     app.get("/exports/:id/statistics", { schema: STATISTICS }, async ({ params }) =>
-      viewOfStatistics(await records.statistics(await recordsOf(params.id))),
+      viewOfStatistics(await records.statistics(await recordsOf(queue, params.id))),
     );
 
     app.get("/exports/:id/records/:message_id", { schema: RECORD }, async ({ params }, reply) => {
-      const { index, line } = await records.line(await recordsOf(params.id), params.message_id);
+      const { index, line } = await findRecord(services, params.id, params.message_id);
       if (!line) return sendNoMessage(reply, index);
       return sendAsItIs(reply, line);
     });
 
-    app.get("/exports/:id/records/:message_id/html", { schema: HTML }, async ({ params }, reply) => {
-      const { index, line } = await records.line(await recordsOf(params.id), params.message_id);
-      if (!line) return sendNoMessage(reply, index);
-      const html = htmlOf(line);
+    app.get("/exports/:id/records/:message_id/html", { schema: HTML }, async (request, reply) => {
+      const { id, message_id } = request.params;
+      const found = await findRecord(services, id, message_id);
+      if (!found.line) return sendNoMessage(reply, found.index);
+      const html = htmlOf(found.line);
       if (html === "")
         return sendProblem(reply, 404, "no_html", "This message has plain text only.", "Show its plain text.");
-      const mail = html === undefined ? undefined : await renderer.render(html);
-      if (!mail)
+      const pictures = showPictures(html ?? "", html ? await picturesIn(html, found) : new Map());
+      const mail = html === undefined ? undefined : await renderer.render(html, pictures.inline);
+      if (mail === undefined)
         return sendProblem(
           reply,
           413,
@@ -144,7 +152,7 @@ export function recordRoutes({ queue, records, clock }: MailServices & Pick<Comm
           "The html of this message is too large, or too tangled, to be made safe quickly.",
           "Read its plain text, or download the batch that it is in.",
         );
-      return reply
+      void reply
         .headers({
           "content-security-policy": `${MAIL_POLICY}; frame-ancestors 'self'; sandbox`,
           "x-frame-options": "SAMEORIGIN",
@@ -154,11 +162,12 @@ export function recordRoutes({ queue, records, clock }: MailServices & Pick<Comm
           "cross-origin-resource-policy": "same-origin",
           "cache-control": "no-store",
           "x-blocked-remote-content": mail.remote,
-          "x-absent-inline-images": mail.inline,
+          "x-absent-inline-images": mail.absent,
+          "x-withheld-inline-images": mail.withheld,
         })
-        .type("text/html; charset=utf-8")
-        .serializer(String)
-        .send(mail.document);
+        .type("text/html; charset=utf-8");
+      const withContents = request.query.pictures === "true";
+      return sendStream(request, reply, pictures.fill(mail.document, withContents), log);
     });
   };
 }
@@ -185,14 +194,4 @@ function htmlOf(line: Buffer): string | undefined {
 /** As bytes, past the response schema: a record is sent as it was written. */
 async function sendAsItIs(reply: FastifyReply, line: Buffer): Promise<FastifyReply> {
   return reply.type("application/json; charset=utf-8").header("cache-control", "no-store").send(line);
-}
-
-async function sendNoMessage(reply: FastifyReply, { complete }: IndexState): Promise<FastifyReply> {
-  return sendProblem(
-    reply,
-    404,
-    "no_such_message",
-    "No file of this export has a message with this id.",
-    complete ? "List the export's records to find the right id." : "Ask again: the files are still being read.",
-  );
 }
