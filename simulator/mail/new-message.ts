@@ -1,5 +1,5 @@
 import type { Kind } from "./bodies.ts";
-import { file, multipart, text } from "./compose.ts";
+import { file, multipart, text, type FileOptions } from "./compose.ts";
 import { rfc5322Date } from "./envelopes.ts";
 import { field, mailboxes, unstructured, type Header } from "./header.ts";
 import type { Mail } from "./generate.ts";
@@ -19,7 +19,7 @@ export type NewMessage = Readonly<{
   to?: string;
   plain?: string;
   html?: string;
-  attachments?: readonly Readonly<{ filename: string; mimeType: string; bytes: Buffer }>[];
+  attachments?: readonly (FileOptions & Readonly<{ filename: string; mimeType: string; bytes: Buffer }>)[];
 }>;
 
 /** Undefined when the message says nothing of its own. */
@@ -32,7 +32,7 @@ export function compose(message: NewMessage & { internalDate: number }, email: s
   if (plain !== undefined || html === undefined) texts.push(text("plain", plain ?? ""));
   if (html !== undefined) texts.push(text("html", html));
   const body = texts.length === 1 ? texts[0]! : multipart(draw, "alternative", texts);
-  const files = attachments.map(({ filename, mimeType, bytes }) => file(filename, mimeType, bytes));
+  const files = attachments.map(({ filename, mimeType, bytes, ...more }) => file(filename, mimeType, bytes, more));
   const headers = [
     field("MIME-Version", "1.0"),
     field("Date", rfc5322Date(internalDate, "+0000")),

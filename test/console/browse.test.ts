@@ -1,8 +1,14 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+
 import { expect, test } from "vitest";
 
 import type { Page } from "playwright-core";
 
 import { recordsIn } from "../exported.ts";
+import { scratchFolder } from "../scratch.ts";
+import { until } from "../wait.ts";
 import {
   ADA,
   API_KEY,
@@ -108,6 +114,86 @@ test("what was exported is found by words, sender, subject, label and day, page 
   expect(complaints).toEqual([]);
 });
 
+/** 160 by 90 pixels: a gradient, which nobody takes for a picture that is missing. */
+const PHOTO = await readFile(join(import.meta.dirname, "../fixtures/photo.png"));
+const DRAWING = Buffer.from(
+  '<svg xmlns="http://www.w3.org/2000/svg" onload="parent.caught=1"><script>1</script></svg>',
+);
+const CALLED = "Reise/\u202eplan: Zürich.html";
+
+/** A message with pictures in it, of which one may be shown, and with a file whose name and type deceive. */
+const WITH_FILES = {
+  from: "Hedy Kiesler <hedy@radio.example>",
+  subject: "The view from the antenna",
+  html: `<p>This is what one sees from up there:</p><p><img alt="Hills" src="cid:photo@radio" width="320" height="180"></p>
+    <p>and this is how it was drawn: <img alt="A drawing" src="cid:drawing@radio"></p><p>— HK</p>`,
+  labelIds: ["INBOX"],
+  internalDate: DAY + 60_000,
+  attachments: [
+    { filename: "hills.png", mimeType: "image/png", bytes: PHOTO, contentId: "photo@radio" },
+    { filename: "drawing.png", mimeType: "image/png", bytes: DRAWING, contentId: "drawing@radio" },
+    { filename: "Orbit table.csv", mimeType: "text/csv", bytes: Buffer.alloc(2_345, "1,2\n") },
+    {
+      filename: CALLED,
+      mimeType: "image/jpeg",
+      bytes: Buffer.from("<script>top.caught = 1</script>"),
+      style: "rfc2231",
+    },
+  ],
+} as const;
+
+test("a message is shown with the pictures that came with it, and what came with it is taken home as it was sent", async () => {
+  await using w = await stageSignedIn({ messages: 3 });
+  const message = w.google.mailbox().add(WITH_FILES);
+  const id = await begin(w, { attachments: true, formats: ["eml"] });
+  const { output_directory } = await reaches(w, id, "completed");
+  await using chromium = await openChromium();
+  const { page, complaints } = await chromium.open([w.product.origin]);
+  const address = `${w.product.origin}/#/exports/${id}/mail/${message}`;
+  await page.goto(address);
+  await page.getByRole("heading", { name: WITH_FILES.subject }).waitFor();
+  await page.getByText("1 picture is not shown").waitFor();
+  const picture = page.frameLocator("iframe").getByAltText("Hills");
+  await until(() => picture.evaluate((one: HTMLImageElement) => one.complete && one.naturalWidth > 0));
+  expect(await page.frameLocator("iframe").locator("img").count()).toBe(1);
+  await portray(page, "message-attachments");
+
+  await using home = await scratchFolder();
+  const take = async (link: string | RegExp): Promise<{ name: string; bytes: Buffer }> => {
+    const [saved] = await Promise.all([
+      page.waitForEvent("download"),
+      page.getByRole("link", { name: link, exact: true }).click(),
+    ]);
+    const path = join(home.path, "saved");
+    await saved.saveAs(path);
+    return { name: saved.suggestedFilename(), bytes: await readFile(path) };
+  };
+  const csv = await take("Download Orbit table.csv");
+  expect(csv).toEqual({ name: "Orbit table.csv", bytes: WITH_FILES.attachments[2].bytes });
+  const deceiving = await take(/^Download Reise/);
+  expect(deceiving.bytes).toEqual(WITH_FILES.attachments[3].bytes);
+  expect(deceiving.name).toBe("Reise_plan_ Zürich.html");
+  const original = await take(/^Download original/);
+  expect(original.name).toBe(`${message}.eml`);
+  const record = (await recordsIn(output_directory)).find((one) => one["Message-ID"] === message);
+  expect(createHash("sha256").update(original.bytes).digest("hex")).toBe(record!.Original!.sha256);
+  expect([page.url(), await page.evaluate(() => "caught" in globalThis)]).toEqual([address, false]);
+
+  await page.goto(`${w.product.origin}/#/exports/${id}`);
+  await page.getByText("every message, byte for byte").waitFor();
+  await page.getByText(/^in \d+ files/).waitFor();
+  await portray(page, "export-with-files");
+  await page.goto(address);
+  await page.getByLabel("Language").selectOption("Français");
+  await page.getByText("1 image n'est pas affichée").waitFor();
+  await page.getByRole("link", { name: /^Télécharger l'original/ }).waitFor();
+  await portray(page, "message-attachments-french");
+  await page.goto(`${w.product.origin}/#/new`);
+  await page.getByText("Ce qui est gardé").waitFor();
+  await portray(page, "new-export-french");
+  expect(complaints).toEqual([]);
+});
+
 test("a message is shown as its sender meant it, as text, and as it was exported", async () => {
   await using w = await stageSignedIn({ messages: 10 });
   for (const letter of LETTERS) w.google.mailbox().add(letter);
@@ -123,6 +209,8 @@ test("a message is shown as its sender meant it, as text, and as it was exported
   await frame.getByText("The figures agree with the machine.").waitFor();
   await page.getByRole("cell", { name: "Orbit table.csv" }).waitFor();
   await page.getByRole("cell", { name: "2.35 kB" }).waitFor();
+  await page.getByText("This export lists attachments without their contents.").waitFor();
+  expect(await page.getByRole("link", { name: /^Download/ }).count()).toBe(0);
   await portray(page, "message-html");
 
   await page.getByRole("radio", { name: "Text" }).check();
@@ -131,6 +219,7 @@ test("a message is shown as its sender meant it, as text, and as it was exported
   await portray(page, "message-text");
 
   await page.getByRole("radio", { name: "Source (JSON)" }).check();
+  await page.getByText("The original of this message (.eml) is not in this export.").waitFor();
   expect(JSON.parse(await page.locator("pre").innerText())).toEqual(kept);
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.getByRole("button", { name: "Copy JSON" }).click();

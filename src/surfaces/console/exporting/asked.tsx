@@ -14,7 +14,7 @@ const words = inBoth({
     labels: "With the labels",
     spamAndTrash: "Spam and trash",
     attachments: "Contents of attachments",
-    originals: "Originals",
+    formats: "Written as",
     yes: "Included",
     no: "Left out",
     batch: "Messages in each file",
@@ -29,7 +29,7 @@ const words = inBoth({
     labels: "Portant les libellés",
     spamAndTrash: "Spam et corbeille",
     attachments: "Contenu des pièces jointes",
-    originals: "Originaux",
+    formats: "Écrit en",
     yes: "Inclus",
     no: "Exclus",
     batch: "Messages par fichier",
@@ -57,7 +57,7 @@ export function Asked({ of }: { of: Export }) {
         )}
         <Entry name={w.spamAndTrash}>{of.include_spam_trash ? w.yes : w.no}</Entry>
         <Entry name={w.attachments}>{of.attachments ? w.yes : w.no}</Entry>
-        <Entry name={w.originals}>{of.formats.length > 0 ? of.formats.join(", ") : w.no}</Entry>
+        <Entry name={w.formats}>{["json", ...of.formats].join(", ")}</Entry>
         <Entry name={w.batch}>{number(of.batch_size)}</Entry>
         <Entry name={w.created}>{dateTime(of.created_at)}</Entry>
       </dl>

@@ -6,6 +6,7 @@ import { CopyText } from "../parts/copy-text.tsx";
 import { Notice } from "../parts/failure.tsx";
 import { addressOf, type ExportInFull } from "./api.ts";
 import { isGone } from "./is-gone.ts";
+import { Stored } from "./stored.tsx";
 
 const words = inBoth({
   en: {
@@ -81,6 +82,7 @@ export function Files({ of }: { of: ExportInFull }) {
       <p>
         {w.folder} <CopyText what={w.folder} text={folder} />
       </p>
+      <Stored of={of.stored} />
       {files.length > 0 && <FileTable of={of} />}
     </section>
   );
@@ -105,23 +107,28 @@ function FileTable({ of }: { of: ExportInFull }) {
           </tr>
         </thead>
         <tbody>
-          {of.files.map(({ file, count, bytes: size, sha256 }) => (
-            <tr key={file}>
-              <th scope="row">
-                <a href={addressOf(of, file)} download={file} aria-label={w.download(file)}>
-                  {file}
-                </a>
-              </th>
-              <td class="number">{number(count)}</td>
-              <td class="number">{bytes(size)}</td>
-              <td>
-                <span class="copy-text">
-                  <code>{sha256.slice(0, SHOWN_OF_CHECKSUM)}…</code>
-                  <CopyButton what={w.checksum(file)} text={sha256} />
-                </span>
-              </td>
-            </tr>
-          ))}
+          {of.files
+            .flatMap(({ files: beside = [], ...batch }) => [
+              batch,
+              ...beside.map((one) => ({ ...one, count: undefined })),
+            ])
+            .map(({ file, count, bytes: size, sha256 }) => (
+              <tr key={file}>
+                <th scope="row">
+                  <a href={addressOf(of, file)} download={file} aria-label={w.download(file)}>
+                    {file}
+                  </a>
+                </th>
+                <td class="number">{count === undefined ? "" : number(count)}</td>
+                <td class="number">{bytes(size)}</td>
+                <td>
+                  <span class="copy-text">
+                    <code>{sha256.slice(0, SHOWN_OF_CHECKSUM)}…</code>
+                    <CopyButton what={w.checksum(file)} text={sha256} />
+                  </span>
+                </td>
+              </tr>
+            ))}
           <tr>
             <th scope="row">
               <a

@@ -1,7 +1,9 @@
-import type { AttachmentRecord } from "../../../core/mail/record.ts";
+import type { AttachmentRecord, ExportRecord } from "../../../core/mail/record.ts";
 import { bytes } from "../format.ts";
 import { inBoth } from "../language.ts";
+import { to } from "../route.ts";
 import { legible } from "./legible.ts";
+import { attachmentPath } from "./records-api.ts";
 
 const words = inBoth({
   en: {
@@ -10,8 +12,11 @@ const words = inBoth({
     type: "Type",
     size: "Size",
     unnamed: "(without a name)",
-    inline: "shown in the message",
-    note: "This export lists attachments; what is in them is in Gmail.",
+    inline: "in the message",
+    download: (name: string) => `Download ${name}`,
+    note: "This export lists attachments without their contents. An export with “The contents of attachments” brings them.",
+    some: "Some contents are not in this export. An export with “The contents of attachments” brings them.",
+    again: "New export",
   },
   fr: {
     title: (count) => (count < 2 ? `${count} pièce jointe` : `${count} pièces jointes`),
@@ -19,14 +24,20 @@ const words = inBoth({
     type: "Type",
     size: "Taille",
     unnamed: "(sans nom)",
-    inline: "affichée dans le message",
-    note: "Cet export énumère les pièces jointes ; leur contenu est dans Gmail.",
+    inline: "dans le message",
+    download: (name) => `Télécharger ${name}`,
+    note: "Cet export énumère les pièces jointes sans leur contenu. Un export avec « Le contenu des pièces jointes » l'apporte.",
+    some: "Certains contenus ne sont pas dans cet export. Un export avec « Le contenu des pièces jointes » les apporte.",
+    again: "Nouvel export",
   },
 });
 
-export function Attachments({ of: attachments }: { of: readonly AttachmentRecord[] }) {
+/** What came with the message, to be saved where the export has it. */
+export function Attachments({ id, record }: { id: string; record: ExportRecord }) {
   const w = words();
+  const { "Message-ID": message, Attachments: attachments } = record;
   if (attachments.length === 0) return null;
+  const stored = attachments.filter(({ sha256 }) => sha256 !== undefined).length;
   return (
     <section class="card attachments">
       <h2 id="attachments">{w.title(attachments.length)}</h2>
@@ -34,27 +45,45 @@ export function Attachments({ of: attachments }: { of: readonly AttachmentRecord
         <thead>
           <tr>
             <th scope="col">{w.name}</th>
-            <th scope="col">{w.type}</th>
+            <th scope="col" class="type">
+              {w.type}
+            </th>
             <th scope="col" class="number">
               {w.size}
             </th>
           </tr>
         </thead>
         <tbody>
-          {attachments.map(({ partId, filename, mimeType, size, inline }) => (
-            <tr key={partId}>
+          {attachments.map((attachment, n) => (
+            <tr key={attachment.partId}>
               <td>
-                <bdi>{legible(filename) || w.unnamed}</bdi> {inline && <span class="small dim">{w.inline}</span>}
+                <Name of={attachment} address={attachmentPath(id, message, n)} />{" "}
+                {attachment.inline && <span class="small dim">{w.inline}</span>}
               </td>
-              <td class="dim">
-                <bdi>{legible(mimeType)}</bdi>
+              <td class="type dim">
+                <bdi>{legible(attachment.mimeType)}</bdi>
               </td>
-              <td class="number">{bytes(size)}</td>
+              <td class="number">{bytes(attachment.size)}</td>
             </tr>
           ))}
         </tbody>
       </table>
-      <p class="small dim">{w.note}</p>
+      {stored < attachments.length && (
+        <p class="small dim">
+          {stored === 0 ? w.note : w.some} <a href={to({ page: "new" })}>{w.again}</a>
+        </p>
+      )}
     </section>
+  );
+}
+
+function Name({ of: { filename, sha256 }, address }: { of: AttachmentRecord; address: string }) {
+  const w = words();
+  const name = legible(filename) || w.unnamed;
+  if (sha256 === undefined) return <bdi>{name}</bdi>;
+  return (
+    <a href={address} download aria-label={w.download(name)}>
+      <bdi>{name}</bdi>
+    </a>
   );
 }

@@ -13,10 +13,14 @@ const words = inBoth({
       count === 1
         ? "1 remote image or other outside content was not loaded: senders use them to see who reads."
         : `${number(count)} remote images and other outside content were not loaded: senders use them to see who reads.`,
-    attached: (count: number) =>
+    absent: (count: number) =>
       count === 1
-        ? "1 picture is missing: it is an attachment, which this export lists but does not hold."
-        : `${number(count)} pictures are missing: they are attachments, which this export lists but does not hold.`,
+        ? "1 picture is missing: it is an attachment, whose content this export does not hold."
+        : `${number(count)} pictures are missing: they are attachments, whose contents this export does not hold.`,
+    withheld: (count: number) =>
+      count === 1
+        ? "1 picture is not shown: it is too large, damaged, or of a kind that can do more than be looked at. It can be downloaded below."
+        : `${number(count)} pictures are not shown: they are too large, damaged, or of a kind that can do more than be looked at. They can be downloaded below.`,
   },
   fr: {
     title: "Le message, en HTML",
@@ -24,10 +28,14 @@ const words = inBoth({
       count === 1
         ? "1 image distante ou autre contenu extérieur n'a pas été chargé : les expéditeurs s'en servent pour voir qui lit."
         : `${number(count)} images distantes et autres contenus extérieurs n'ont pas été chargés : les expéditeurs s'en servent pour voir qui lit.`,
-    attached: (count) =>
+    absent: (count) =>
       count === 1
-        ? "1 image manque : c'est une pièce jointe, que cet export mentionne sans la contenir."
-        : `${number(count)} images manquent : ce sont des pièces jointes, que cet export mentionne sans les contenir.`,
+        ? "1 image manque : c'est une pièce jointe, dont cet export n'a pas le contenu."
+        : `${number(count)} images manquent : ce sont des pièces jointes, dont cet export n'a pas le contenu.`,
+    withheld: (count) =>
+      count === 1
+        ? "1 image n'est pas affichée : trop grande, abîmée, ou d'un type qui peut faire plus que se laisser regarder. Elle se télécharge plus bas."
+        : `${number(count)} images ne sont pas affichées : trop grandes, abîmées, ou d'un type qui peut faire plus que se laisser regarder. Elles se téléchargent plus bas.`,
   },
 });
 
@@ -38,12 +46,13 @@ export function HtmlFrame({ id, message }: { id: string; message: string }) {
   const inert = useResource(address, (signal) => getInertHtml(id, message, signal));
   return (
     <Loaded from={inert}>
-      {({ html, remote, attached }) => (
+      {({ html, remote, absent, withheld }) => (
         <>
-          {remote + attached > 0 && (
+          {remote + absent + withheld > 0 && (
             <Notice kind="plain">
               {remote > 0 && <p>{w.remote(remote)}</p>}
-              {attached > 0 && <p>{w.attached(attached)}</p>}
+              {absent > 0 && <p>{w.absent(absent)}</p>}
+              {withheld > 0 && <p>{w.withheld(withheld)}</p>}
             </Notice>
           )}
           <div class="letter" style={{ height: `${heightOf(html)}px` }}>

@@ -7,6 +7,7 @@ import { CopyButton } from "../parts/copy-button.tsx";
 import { HtmlFrame } from "./html-frame.tsx";
 import { legibleJson } from "./legible.ts";
 import { LongText } from "./long-text.tsx";
+import { Original } from "./original.tsx";
 
 const words = inBoth({
   en: {
@@ -39,15 +40,18 @@ export function MessageBody({ id, record }: { id: string; record: ExportRecord }
   const view = views.find((one) => one === preferred.value) ?? views[0]!;
   return (
     <section class="card message-body">
-      <fieldset class="switch">
-        <legend class="for-readers">{w.show}</legend>
-        {views.map((one) => (
-          <label key={one}>
-            <input type="radio" name="view" checked={one === view} onChange={() => (preferred.value = one)} />
-            <span>{w.views[one]}</span>
-          </label>
-        ))}
-      </fieldset>
+      <div class="message-ways">
+        <fieldset class="switch">
+          <legend class="for-readers">{w.show}</legend>
+          {views.map((one) => (
+            <label key={one}>
+              <input type="radio" name="view" checked={one === view} onChange={() => (preferred.value = one)} />
+              <span>{w.views[one]}</span>
+            </label>
+          ))}
+        </fieldset>
+        {record.Original && <Original id={id} record={record} />}
+      </div>
       {view === "html" && <HtmlFrame id={id} message={record["Message-ID"]} />}
       {view === "plain" &&
         (plain === "" ? (
@@ -57,7 +61,12 @@ export function MessageBody({ id, record }: { id: string; record: ExportRecord }
             <LongText text={plain} />
           </div>
         ))}
-      {view === "source" && <Source record={record} />}
+      {view === "source" && (
+        <>
+          {!record.Original && <Original id={id} record={record} />}
+          <Source record={record} />
+        </>
+      )}
     </section>
   );
 }

@@ -34,20 +34,27 @@ export const getStatistics = (id: string, signal: AbortSignal): Promise<Figures>
 /** Where the message's HTML is, as a page to be shown in a frame. */
 export const htmlPath = (id: string, message: string): string => `${recordPath(id, message)}/html`;
 
+/** Where the original of a message is, and the content of its attachment at a place, for saving. */
+export const originalPath = (id: string, message: string): string => `${recordPath(id, message)}/original`;
+export const attachmentPath = (id: string, message: string, n: number): string =>
+  `${recordPath(id, message)}/attachments/${n}`;
+
 /**
- * The message's HTML, as the server made it inert, and what it does not show: how many things that would come from
- * elsewhere, and how many pictures that are attachments.
+ * The message's HTML, as the server made it inert, without the contents of its pictures, and what it does not show: how
+ * many things that would come from elsewhere, and how many pictures that are attachments: those that the export does not
+ * hold, and those that it holds and does not show.
  */
-export type InertHtml = Readonly<{ html: string; remote: number; attached: number }>;
+export type InertHtml = Readonly<{ html: string; remote: number; absent: number; withheld: number }>;
 
 /** Throws a refusal where there is no HTML to show. */
 export async function getInertHtml(id: string, message: string, signal: AbortSignal): Promise<InertHtml> {
-  const answer = await ask("GET", htmlPath(id, message), { signal });
+  const answer = await ask("GET", `${htmlPath(id, message)}?pictures=false`, { signal });
   const count = (name: string): number => Number(answer.headers.get(name) ?? 0);
   return {
     html: await answer.text(),
     remote: count("x-blocked-remote-content"),
-    attached: count("x-absent-inline-images"),
+    absent: count("x-absent-inline-images"),
+    withheld: count("x-withheld-inline-images"),
   };
 }
 

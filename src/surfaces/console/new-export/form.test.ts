@@ -23,7 +23,7 @@ test("everything that is filled in is asked for", () => {
       otherLabels: "Label_3, INBOX;Plans 2027 ",
       spamAndTrash: true,
       attachments: true,
-      originals: true,
+      formats: ["eml"],
       directory: " trip/lisbon ",
       batchSize: "1,000",
     },

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 
+import type { Format } from "../../../core/export/format.ts";
 import type { Problem } from "../../http/contract/problem.ts";
 
 /** The form as it was filled in: texts stay as they were typed. */
@@ -13,7 +14,8 @@ export type Draft = Readonly<{
   otherLabels: string;
   spamAndTrash: boolean;
   attachments: boolean;
-  originals: boolean;
+  /** What is written beside the records. */
+  formats: readonly Format[];
   directory: string;
   batchSize: string;
 }>;
@@ -27,7 +29,7 @@ export const EMPTY: Draft = {
   otherLabels: "",
   spamAndTrash: false,
   attachments: false,
-  originals: false,
+  formats: [],
   directory: "",
   batchSize: "",
 };
@@ -52,7 +54,7 @@ export function bodyOf(draft: Draft, exportDir: string): Readonly<Record<string,
     ...(labels.length > 0 && { labels: [...new Set(labels)] }),
     ...(draft.spamAndTrash && { include_spam_trash: true }),
     ...(draft.attachments && { attachments: true }),
-    ...(draft.originals && { formats: ["eml"] }),
+    ...(draft.formats.length > 0 && { formats: draft.formats }),
     ...(directory.trim() && { output_dir: pathIn(exportDir, directory.trim()) }),
     ...(batchSize.trim() && { batch_size: numberIn(batchSize) }),
   };

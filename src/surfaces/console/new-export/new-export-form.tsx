@@ -17,12 +17,11 @@ import { HowMany } from "./how-many.tsx";
 import { MoreOptions } from "./more-options.tsx";
 import { SearchField } from "./search-field.tsx";
 import { useEstimate, type Estimating } from "./use-estimate.ts";
+import { WhatToKeep } from "./what-to-keep.tsx";
 
 const words = inBoth({
   en: {
     spamAndTrash: "Spam and trash too",
-    attachments: "The contents of attachments too",
-    originals: "The original of each message too, as an .eml file",
     estimate: "Estimate first",
     start: "Start export",
     stop: "Stop estimating",
@@ -34,8 +33,6 @@ const words = inBoth({
   },
   fr: {
     spamAndTrash: "Le spam et la corbeille aussi",
-    attachments: "Le contenu des pièces jointes aussi",
-    originals: "L'original de chaque message aussi, en fichier .eml",
     estimate: "Estimer d'abord",
     start: "Lancer l'export",
     stop: "Arrêter l'estimation",
@@ -98,22 +95,7 @@ export function NewExportForm({ accounts, exportDir }: { accounts: readonly Acco
           />
           {w.spamAndTrash}
         </label>
-        <label class="choice">
-          <input
-            type="checkbox"
-            checked={draft.attachments}
-            onChange={({ currentTarget }) => change({ attachments: currentTarget.checked })}
-          />
-          {w.attachments}
-        </label>
-        <label class="choice">
-          <input
-            type="checkbox"
-            checked={draft.originals}
-            onChange={({ currentTarget }) => change({ originals: currentTarget.checked })}
-          />
-          {w.originals}
-        </label>
+        <WhatToKeep draft={draft} change={change} />
         <MoreOptions
           draft={draft}
           change={change}

@@ -44,7 +44,7 @@ export function MessagePage({ id, message }: { id: string; message: string }) {
           <>
             <MessageHead id={id} record={record} />
             <MessageBody id={id} record={record} />
-            <Attachments of={record.Attachments} />
+            <Attachments id={id} record={record} />
           </>
         )}
       </Loaded>
