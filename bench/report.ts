@@ -31,7 +31,7 @@ Google does not say how it counts a minute, so the pacer ([pacing.md](pacing.md)
 
 const ENGINE = `## The engine
 
-Far from any limit: \`gmail-export export\` as a person starts it, against the simulated Google in another process, with 10 kB of text in each message. Beside it a bare loop (\`bench/engine/bare.ts\`) that fetches the same answers, ten at a time, parses them, decodes the bodies and writes the same lines, checked to be the same; it paces nothing, keeps no order, makes nothing durable, hashes nothing, and knows no other mail than this. CPU is that of the whole process with all its threads, less that of its start (\`gmail-export export --help\`; the bare loop with nothing to do). Both take turns; ratios are medians, with the least and the greatest behind them where there were several rounds. Memory is the peak resident set.
+Far from any limit: \`gmail-export export\` as a person starts it, against the simulated Google in another process, with 10 kB of text in each message. Beside it a bare loop (\`bench/engine/bare.ts\`) that fetches the same answers, ten at a time, parses them, decodes the bodies and writes the same lines, checked to be the same; it paces nothing, keeps no order, makes nothing durable, hashes nothing, and knows no other mail than this. CPU is that of the whole process with all its threads, less that of its start (an export that finds nothing; the bare loop with nothing to do). Both take turns; ratios are medians, with the least and the greatest behind them where there were several rounds. Memory is the peak resident set.
 `;
 
 const SUMMARY = "## In short\n";

@@ -29,7 +29,7 @@ const LOADED_FIRST = import.meta.resolve("./usage.ts");
 /** A simulated Google in a process of its own, and gmail-export installed and signed in: all that is measured runs in new processes. */
 export type Stage = AsyncDisposable &
   Readonly<{
-    /** The program doing as good as nothing: its start. */
+    /** An export that finds nothing: the program's start. */
     startOurs(): Promise<Usage>;
     startBare(): Promise<Usage>;
     /** A whole export, as a person starts it. What it wrote is there until the next one. */
@@ -54,7 +54,8 @@ export async function setUp(messages: number, shape: Shape = { perThread: 3, bod
 
   const usagePath = join(scratch.path, "usage.json");
   const measured = { NODE_OPTIONS: `--import ${LOADED_FIRST}`, BENCH_USAGE: usagePath };
-  const output = { ours: join(product.folder, "data", "ours"), bare: join(scratch.path, "bare.ndjson") };
+  const data = join(product.folder, "data");
+  const output = { nothing: join(data, "nothing"), ours: join(data, "ours"), bare: join(scratch.path, "bare.ndjson") };
 
   const run = async (
     script: string,
@@ -77,7 +78,10 @@ export async function setUp(messages: number, shape: Shape = { perThread: 3, bod
 
   const kept = stack.move();
   return {
-    startOurs: () => cli(["export", "--help"]),
+    async startOurs() {
+      await rm(output.nothing, { recursive: true, force: true });
+      return cli(["export", ACCOUNT, "--query", "from:nobody@nowhere.example", "--output-dir", output.nothing]);
+    },
     startBare: () => bare({}),
     async ours() {
       await rm(output.ours, { recursive: true, force: true });
