@@ -38,7 +38,7 @@ test("a command loads no server, nothing to call Gmail with where it calls nobod
   const loaded = loadedIn(stderr);
   expect(loaded.filter((name) => name.endsWith("/src/main.ts"))).toHaveLength(1);
   expect(
-    loaded.filter((name) => /\/node_modules\/(@?fastify|@scalar|undici|log-update|string-width)\//.test(name)),
+    loaded.filter((name) => /\/node_modules\/(@?fastify|@scalar|undici|hyparquet|log-update|string-width)\//.test(name)),
   ).toEqual([]);
   // An import of node:http loads Node's own WebSocket, and with it another undici: a sixth of a start.
   expect(stderr).toContain("NativeModule path");

@@ -1,7 +1,8 @@
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 
-import { parquetMetadataAsync, parquetReadObjects, type AsyncBuffer, type SchemaElement } from "hyparquet";
-import { ByteWriter, ParquetWriter, type ColumnSource } from "hyparquet-writer";
+// Both libraries are loaded by what needs them: fifty files, for a format that few ask for.
+import type { AsyncBuffer, SchemaElement } from "hyparquet";
+import type { ColumnSource } from "hyparquet-writer";
 
 import { failureOf } from "../core/errors.ts";
 
@@ -151,6 +152,7 @@ const compressors = {
 
 /** The file that holds these records, each one line of JSON, in groups of rows. The same records make the same bytes. */
 export async function* parquet(records: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  const { ByteWriter, ParquetWriter } = await import("hyparquet-writer");
   const writer = new ByteWriter();
   const file = new ParquetWriter({
     writer,
@@ -219,6 +221,7 @@ export async function readParquet(content: Content, onGist: (gist: string) => vo
       return all.buffer;
     },
   };
+  const { parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
   try {
     const metadata = await parquetMetadataAsync(file);
     let rowStart = 0;
