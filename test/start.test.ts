@@ -22,6 +22,8 @@ test("threads of the server take their code compiled, as the server does", async
   const loaded = loadedIn(stderr);
   const list = loaded.filter((name) => name.endsWith("/src/state/embedded/job-queue.ts"));
   expect(list).toHaveLength(2); // the server's own, and that of the thread that keeps the list
+  // What the server alone needs is not loaded by the thread, too.
+  expect(loaded.filter((name) => name.endsWith("/zod/v4/core/core.js"))).toHaveLength(1);
   // The pages of the API's reference wait for a reader, and what Fastify checks requests with is not what we do.
   expect(loaded.filter((name) => /\/node_modules\/(ajv|@scalar)\//.test(name))).toEqual([]);
 });
@@ -38,7 +40,9 @@ test("a command loads no server, nothing to call Gmail with where it calls nobod
   const loaded = loadedIn(stderr);
   expect(loaded.filter((name) => name.endsWith("/src/main.ts"))).toHaveLength(1);
   expect(
-    loaded.filter((name) => /\/node_modules\/(@?fastify|@scalar|undici|hyparquet|log-update|string-width)\//.test(name)),
+    loaded.filter((name) =>
+      /\/node_modules\/(@?fastify|@scalar|undici|hyparquet|log-update|string-width)\//.test(name),
+    ),
   ).toEqual([]);
   // An import of node:http loads Node's own WebSocket, and with it another undici: a sixth of a start.
   expect(stderr).toContain("NativeModule path");
