@@ -16,6 +16,7 @@ import { createReadBatches } from "./pipeline/directory/reading/read-batches.ts"
 import { createReadRecordContent } from "./pipeline/directory/reading/record-content.ts";
 import { createReadDirectory } from "./pipeline/directory/reading/read-directory.ts";
 import { folderStorage } from "./storage/folder/folder-storage.ts";
+import { outputFolders } from "./storage/folder/output-folder.ts";
 import type { Http } from "./sources/gmail-api/calls/http.ts";
 import { createMemory } from "./sources/gmail-api/reading/memory.ts";
 import { accessToken } from "./google/access-token.ts";
@@ -460,6 +461,7 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
             runExport: made.exports.run,
             estimate: made.exports.estimate,
             readDirectory,
+            openOutput: outputFolders(lock),
             mailbox: made.mailbox,
             rotateKey: made.rotateKey,
             clock,

@@ -52,12 +52,24 @@ test("labels are quoted as in CSV, encoded where they are not ASCII, and folded 
 /** Bytes with many lines that could be taken for the beginning of an entry. */
 const anyOriginal = fc
   .array(fc.constantFrom("From ", ">", ">>", "F", "rom ", "\n", "\r\n", "\r", "x", "\u00ff", " ", "From x\n"))
-  .map((all) => `Subject: x${all.join("")}`);
+  .chain((all) =>
+    fc.constantFrom("Subject: x", "", " ", "\t", " =?utf-8?B?QQ==?=", "\n").map((begin) => begin + all.join("")),
+  );
+
+const anyHead = fc
+  .array(
+    fc.oneof(
+      fc.string(),
+      fc.constantFrom("", " ", " a b", "Müller", "x".repeat(70), "one two".repeat(12), "=?utf-8?Q?x?="),
+    ),
+  )
+  .map((labelNames): MboxHead => Object.assign({ ...HEAD }, { labelNames }));
 
 test("any originals, one after another, come back byte for byte, however the bytes are cut", async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(anyOriginal), fc.integer({ min: 1, max: 60 }), async (originals, size) => {
-      const file = Buffer.concat(await Promise.all(originals.map((original) => entry(original, HEAD, size))));
+    fc.asyncProperty(fc.array(fc.tuple(anyHead, anyOriginal)), fc.integer({ min: 1, max: 60 }), async (mails, size) => {
+      const originals = mails.map(([, original]) => original);
+      const file = Buffer.concat(await Promise.all(mails.map(([head, original]) => entry(original, head, size))));
       const places = await Array.fromAsync(entriesIn(pieces(file, size)));
       expect(places.at(-1)?.end ?? 0).toBe(file.length);
       const found = places.map(({ start, end }) => buffer(originalIn(pieces(file.subarray(start, end), size))));
@@ -65,4 +77,20 @@ test("any originals, one after another, come back byte for byte, however the byt
     }),
     { numRuns: 2_000 },
   );
+});
+
+test("an original that begins with white space is told from a fold of the labels before it", async () => {
+  const labelNames = Array.from({ length: 12 }, (_, n) => `étiquette, ${n}`);
+  const original = " =?utf-8?B?QQ==?=\r\nTo: x\r\n\r\n";
+  const bytes = await entry(original, { ...HEAD, labelNames });
+  const [labels = ""] = /(?<=X-Gmail-Labels: ).*?(?=\r\n)/.exec(bytes.toString()) ?? [];
+  expect(labels.split(" ").every((word) => /^=\?utf-8\?Q\?\S+\?=$/.test(word) && word.length <= 75)).toBe(true);
+  const decoded = labels.replaceAll(/=\?utf-8\?Q\?|\?=| /g, "").replaceAll("=", "%");
+  expect(decodeURIComponent(decoded)).toBe(labelNames.map((name) => `"${name}"`).join(","));
+  expect((await buffer(originalIn(pieces(bytes, 7)))).toString()).toBe(original);
+});
+
+test("mboxo quotes what begins an entry, and nothing that is quoted already", async () => {
+  const bytes = await buffer(mboxEntry(HEAD, [Buffer.from("A: b\n\nFrom x\n>From y\n")], "mboxo"));
+  expect(bytes.toString()).toContain("\n\n>From x\n>From y\n\n");
 });

@@ -1,4 +1,5 @@
 import type { EpochMs } from "../core/time.ts";
+import { isWhiteSpace, labelHeader } from "./label-header.ts";
 
 /**
  * Messages in one file, mboxrd (RFC 4155; docs/format.md §4): each behind a line that begins with `From `, with two header
@@ -14,12 +15,18 @@ export type MboxHead = Readonly<{
   internalDate: EpochMs | undefined;
 }>;
 
+/** What is quoted: in mboxrd what could be an entry's beginning, quoted or not, so that it comes off again; in mboxo, which older programs read, `From ` alone. */
+export const DIALECTS = ["mboxrd", "mboxo"] as const;
+
+export type Dialect = (typeof DIALECTS)[number];
+
 /** The entry of a message, as its original comes. */
 export async function* mboxEntry(
   head: MboxHead,
   original: AsyncIterable<Buffer> | Iterable<Buffer>,
+  dialect: Dialect = "mboxrd",
 ): AsyncGenerator<Buffer> {
-  const quoter = fromQuoter();
+  const quoter = fromQuoter(dialect);
   let begun: Buffer[] | undefined = [];
   for await (const chunk of original) {
     if (begun) {
@@ -36,19 +43,19 @@ export async function* mboxEntry(
 function* entryBegin(head: MboxHead, begun: readonly Buffer[], quote: (bytes: Buffer) => Buffer): Generator<Buffer> {
   const first = Buffer.concat(begun);
   const end = first.indexOf(LINE_FEED);
-  yield Buffer.from(headLines(head, end > 0 && first[end - 1] === CARRIAGE_RETURN ? "\r\n" : "\n"), "latin1");
+  const eol = end > 0 && first[end - 1] === CARRIAGE_RETURN ? "\r\n" : "\n";
+  yield Buffer.from(headLines(head, eol, isWhiteSpace(first[0])), "latin1");
   yield quote(first);
 }
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 
-function headLines({ id, threadId, labelNames, internalDate }: MboxHead, eol: string): string {
-  const labels = labelNames.map((name) => (/[",\r\n]/.test(name) ? `"${name.replaceAll('"', '""')}"` : name)).join(",");
+function headLines({ id, threadId, labelNames, internalDate }: MboxHead, eol: string, beginsAsFold: boolean): string {
   return (
     `From ${decimal(id)}@xxx ${asctime(internalDate ?? 0)}\n` +
     `X-GM-THRID: ${decimal(threadId)}${eol}` +
-    `X-Gmail-Labels: ${headerText(labels, eol)}${eol}`
+    labelHeader("X-Gmail-Labels", labelNames, eol, beginsAsFold)
   );
 }
 
@@ -64,41 +71,13 @@ function asctime(moment: EpochMs): string {
   return `${day} ${month} ${String(Number(date)).padStart(2)} ${time} ${year}`;
 }
 
-const LONGEST_LINE = 76;
-
-/** Folded at spaces that are there anyway, or as encoded words (RFC 2047), so that unfolding gives it back exactly. */
-function headerText(text: string, eol: string): string {
-  if (/^[\x20-\x7e]*$/.test(text) && !text.includes("=?")) return folded(text, eol);
-  const words: string[] = [];
-  let chunk = "";
-  for (const character of text) {
-    if (Buffer.byteLength(chunk + character) > 42) {
-      words.push(chunk);
-      chunk = "";
-    }
-    chunk += character;
-  }
-  return [...words, chunk].map((word) => `=?utf-8?B?${Buffer.from(word).toString("base64")}?=`).join(`${eol} `);
-}
-
-function folded(text: string, eol: string): string {
-  let column = "X-Gmail-Labels: ".length;
-  return text
-    .split(/(?= )/) // each piece begins with its space
-    .map((piece) => {
-      const folds = piece.startsWith(" ") && piece.length > 1 && column + piece.length > LONGEST_LINE;
-      column = folds ? piece.length : column + piece.length;
-      return folds ? `${eol}${piece}` : piece;
-    })
-    .join("");
-}
-
 /** Quotes what could be taken for the beginning of an entry, in pieces. */
-function fromQuoter() {
+function fromQuoter(dialect: Dialect) {
+  const pattern = dialect === "mboxrd" ? /\n(>*From )/g : /\n(From )/g;
   let held = "\n"; // as if behind a line end; that is taken away again
   let isFirst = true;
   const quoted = (text: string): Buffer => {
-    const all = text.replaceAll(/\n(>*From )/g, "\n>$1");
+    const all = text.replaceAll(pattern, "\n>$1");
     const out = isFirst && all !== "" ? all.slice(1) : all;
     if (all !== "") isFirst = false;
     return Buffer.from(out, "latin1");
@@ -177,5 +156,6 @@ export async function* originalIn(entry: AsyncIterable<Buffer>): AsyncGenerator<
 /** Thousands of labels. */
 const LONGEST_HEAD = 16 << 20;
 
-/** The lines that an entry has before its original, folds included. */
-const HEAD = /^From [^\n]*\nX-GM-THRID: [^\n]*\nX-Gmail-Labels:[^\n]*\n(?:[ \t][^\n]*\n)*(?=[^ \t])/;
+/** The lines that an entry has before its original, folds included. No labels, or words with Q, are never folded. */
+const HEAD =
+  /^From [^\n]*\nX-GM-THRID: [^\n]*\nX-Gmail-Labels:(?: \r?\n| =\?utf-8\?Q\?[^\n]*\n|[^\n]*\n(?:[ \t][^\n]*\n)*(?=[^ \t]))/;

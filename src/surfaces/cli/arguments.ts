@@ -39,6 +39,13 @@ export function formats(text: string): readonly Format[] {
   return FORMATS.filter((one) => names.includes(one));
 }
 
+/** A day in UTC, as the moment at which it begins. */
+export function dayAt(text: string): number {
+  const moment = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : Number.NaN;
+  if (!Number.isNaN(moment) && new Date(moment).toISOString().startsWith(text)) return moment;
+  throw new InvalidArgumentError("It must be a day, such as 2023-12-05.");
+}
+
 export function portNumber(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && value <= 65_535) return value;

@@ -8,6 +8,7 @@ import { named, namingCommands } from "./words/called-as.ts";
 import { addCompletionCommand } from "./completion/completion-command.ts";
 import type { Context, Ending, Entry } from "./context.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
+import { addConvertCommand } from "./commands/convert-command.ts";
 import { addExportCommands } from "./commands/export-commands.ts";
 import { HELP_STYLE, OVERVIEW } from "./words/help.ts";
 import { addMachineCommands } from "./commands/machine-commands.ts";
@@ -65,6 +66,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
   addSignInCommands(program, context);
   program.commandsGroup("Exporting:");
   addExportCommands(program, context);
+  addConvertCommand(program, context);
   program.commandsGroup("This machine:");
   addMachineCommands(program, context);
   addCompletionCommand(program, context);

@@ -3,6 +3,7 @@ import type { Accounts } from "../../core/ports/accounts.ts";
 import type { ChooseDirectory } from "../../core/ports/export-directory.ts";
 import type { ExportRequest, Progress } from "../../core/export/job.ts";
 import type { MailboxSource } from "../../core/ports/mailbox-source.ts";
+import type { OpenOutputFolder } from "../../core/ports/output-folder.ts";
 import type { Manifest } from "../../core/export/manifest.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
@@ -18,6 +19,7 @@ export type Services = Readonly<{
   runExport(request: ExportRequest, report: (progress: Progress) => void, signal: AbortSignal): Promise<Manifest>;
   estimate(request: ExportRequest, signal: AbortSignal): Promise<Estimate>;
   readDirectory: ReadDirectory;
+  openOutput: OpenOutputFolder;
   mailbox(account: string): Promise<MailboxSource>;
   openBrowser(url: string): Promise<void>;
   clock: Clock;

@@ -62,6 +62,30 @@ export const HELP_SENTENCES: readonly Pair[] = [
     "à côté des messages, séparés par des virgules : mbox, eml (les originaux, en un fichier ou un fichier chacun), ndjson, parquet (les messages, en lignes ou en colonnes)",
   ),
   pair("an export directory", "le dossier d'un export"),
+  pair(
+    "write an export in another way, for another program; nothing is asked of Google",
+    "écrire un export d'une autre manière, pour un autre programme ; rien n'est demandé à Google",
+  ),
+  pair("what to make of it", "ce qu'il faut en faire"),
+  pair(
+    "a new folder, or an empty one (default: <dir>-<format>)",
+    "un nouveau dossier, ou un dossier vide (défaut : <dir>-<format>)",
+  ),
+  pair(
+    "only messages of this day or later, as 2023-12-05, in UTC",
+    "seulement les messages de ce jour ou d'après, comme 2023-12-05, en UTC",
+  ),
+  pair("only messages of earlier days", "seulement les messages des jours d'avant"),
+  pair("only messages in whose sender this stands", "seulement les messages dont l'expéditeur contient cela"),
+  pair("mbox: a file for each label", "mbox : un fichier par libellé"),
+  pair(
+    "mbox: mboxrd, from which each message comes back exactly, or mboxo",
+    "mbox : mboxrd, dont chaque message revient exactement, ou mboxo",
+  ),
+  pair(
+    "maildir: one folder, with the labels in X-Keywords, instead of a folder for each label",
+    "maildir : un seul dossier, avec les libellés dans X-Keywords, au lieu d'un dossier par libellé",
+  ),
   pair("hold an export against its manifest", "confronter un export à son manifeste"),
   pair(
     "and against a fresh listing of the mailbox (5 quota units per 500 messages)",
@@ -102,6 +126,8 @@ export const HELP_HEADINGS: Readonly<Record<string, string>> = {
   "This machine:": "Cette machine :",
   "What to bring:": "Quoi apporter :",
   "Where to:": "Où :",
+  "Which messages:": "Quels messages :",
+  "How:": "Comment :",
   "Examples:": "Exemples :",
   "Exit codes:": "Codes de sortie :",
   "First steps:": "Premiers pas :",

@@ -861,6 +861,51 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Ask again, in case it was just replaced; if that does not help, `gmail-export verify` names what is wrong in the directory.",
     "Redemandez, au cas où il vient d'être remplacé ; si cela n'aide pas, `gmail-export verify` dit ce qui ne va pas dans le dossier.",
   ),
+  pair("Another process is making {path}.", "Un autre processus est en train de faire {path}."),
+  pair("Wait until it has ended, or name another folder.", "Attendez qu'il ait fini, ou nommez un autre dossier."),
+  pair("{path} is {thing}.", "{path} est {thing}."),
+  pair("{path} is not empty; nothing in it was touched.", "{path} n'est pas vide ; rien n'y a été touché."),
+  pair(
+    "{path} is where a disk is mounted, and cannot be replaced as a whole.",
+    "{path} est le point de montage d'un disque, et ne peut pas être remplacé en entier.",
+  ),
+  pair("Name a folder within it, which is made.", "Nommez un dossier dedans : il sera créé."),
+  pair(
+    "{path} is in the way; it was not made by gmail-export.",
+    "{path} est dans le chemin ; gmail-export ne l'a pas fait.",
+  ),
+  pair(
+    "Name a folder that is not there yet, or is empty: {option}.",
+    "Nommez un dossier qui n'existe pas encore, ou qui est vide : {option}.",
+  ),
+  pair("{path} is not there.", "{path} n'est pas là."),
+  pair(
+    "Run `gmail-export verify` on the export: it names all that is missing.",
+    "Lancez `gmail-export verify` sur l'export : il nomme tout ce qui manque.",
+  ),
+  pair(
+    "Run `gmail-export verify` on the export: it names all that is wrong.",
+    "Lancez `gmail-export verify` sur l'export : il nomme tout ce qui ne va pas.",
+  ),
+  pair(
+    "The export in {path} has no originals, of which {format} is made.",
+    "L'export dans {path} n'a pas les originaux dont {format} est fait.",
+  ),
+  pair(
+    "The export in {path} has no contents of attachments.",
+    "L'export dans {path} n'a pas le contenu des pièces jointes.",
+  ),
+  pair(
+    "Bring them with: {command} and the options it was made with. That costs about {units} quota units, and {minutes} min.",
+    "Pour les amener : {command} et les options avec lesquelles il fut fait. Cela coûte environ {units} unités de quota, et {minutes} min.",
+  ),
+  pair(
+    "Bring them with: {command}. That costs about {units} quota units, and {minutes} min.",
+    "Pour les amener : {command}. Cela coûte environ {units} unités de quota, et {minutes} min.",
+  ),
+  pair("No message of the export has the label {label}.", "Aucun message de l'export n'a le libellé {label}."),
+  pair("None of them has a label.", "Aucun n'a de libellé."),
+  pair("There are: {names}.", "Il y a : {names}."),
   pair("There is no manifest.json in {path}.", "Il n'y a pas de manifest.json dans {path}."),
   pair(
     "Name the directory of an export; if one was stopped very early there, start it again first.",

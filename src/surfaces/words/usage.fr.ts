@@ -15,6 +15,7 @@ export const USAGE_SENTENCES: readonly Pair[] = [
     "error: option '{flags}' argument '{value}' is invalid. {why}",
     "erreur : « {value} » ne convient pas pour l'option « {flags} ». {why}",
   ),
+  pair("error: required option '{flags}' not specified", "erreur : il manque l'option « {flags} »"),
   pair("error: option '{flags}' argument missing", "erreur : il manque la valeur de l'option « {flags} »"),
   pair(
     "error: too many arguments for '{name}'. Expected {most} argument but got {count}: {given}.",
@@ -35,6 +36,7 @@ export const USAGE_SENTENCES: readonly Pair[] = [
     "Il n'y a pas de format « {name} ». Ceux qu'il y a : json (toujours), {names}.",
   ),
   pair("It holds something that is no character.", "Il y a là quelque chose qui n'est pas un caractère."),
+  pair("It must be a day, such as {day}.", "Il faut un jour, comme {day}."),
   pair("It must be a port: 1 to 65535.", "Il faut un port : de 1 à 65535."),
   pair("({command} --help lists the commands)", "({command} --help donne la liste des commandes)"),
 ];

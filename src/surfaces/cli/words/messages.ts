@@ -73,6 +73,10 @@ const en = {
   attachments: (stored: number, files: number, bytes: number): string =>
     `${plural(stored, "attachment")} in ${plural(files, "file")} of their own, ${megabytes(bytes)}`,
   originals: (count: number, bytes: number): string => `${plural(count, "original")}, ${megabytes(bytes)}`,
+  converted: (messages: number, files: number, bytes: number, into: string): string =>
+    `${plural(messages, "message")} in ${plural(files, "file")}, ${megabytes(bytes)}, in ${into}`,
+  withoutOriginal: (count: number): string =>
+    `${plural(count, "message")} left out: Gmail keeps no original of them (chats)`,
   cost: (calls: number, units: number, refused: number): string =>
     `Cost: ${plural(calls, "request")}, ${plural(units, "quota unit")}, ${number(refused)} refused`,
   goneBefore: (count: number): string => `Gone from Gmail before they could be read: ${number(count)}`,
@@ -183,6 +187,10 @@ const fr: Messages = {
   attachments: (stored, files, bytes) =>
     `${pluriel(stored, "pièce jointe", "pièces jointes")} dans ${pluriel(files, "fichier")} à part, ${megabytes(bytes, "fr")}`,
   originals: (count, bytes) => `${pluriel(count, "original", "originaux")}, ${megabytes(bytes, "fr")}`,
+  converted: (messages, files, bytes, into) =>
+    `${pluriel(messages, "message")} dans ${pluriel(files, "fichier")}, ${megabytes(bytes, "fr")}, dans ${into}`,
+  withoutOriginal: (count) =>
+    `${pluriel(count, "message laissé", "messages laissés")} de côté : Gmail n'en garde pas l'original (discussions)`,
   cost: (calls, units, refused) =>
     `Coût : ${pluriel(calls, "appel")}, ${pluriel(units, "unité de quota", "unités de quota")}, ${pluriel(refused, "refus", "refus")}`,
   goneBefore: (count) => `Disparus de Gmail avant d'être lus : ${number(count, "fr")}`,

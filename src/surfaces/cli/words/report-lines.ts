@@ -1,5 +1,6 @@
 import type { Cost } from "../../../core/ports/mailbox-source.ts";
 import { failuresOf, type Manifest } from "../../../core/export/manifest.ts";
+import type { Converted } from "../../../pipeline/convert/convert.ts";
 import type { Estimate } from "../../../pipeline/estimate.ts";
 import type { Finding, Verdict } from "../../../pipeline/verify.ts";
 import { sentenceIn } from "../../words/french.ts";
@@ -56,6 +57,18 @@ export function manifestLines(path: string, manifest: Manifest, paint: Paint, w:
     ...(gone.length > 0 ? [`  ${w.goneBefore(gone.length)}`] : []),
     ...(bare > 0 ? [`  ${w.withoutNamed(bare)}`] : []),
     ...(failures > 0 ? [`  ${w.failedNamed(failures)}`] : []),
+  ];
+}
+
+/** What a conversion came to, in lines. */
+export function convertedLines(
+  { into, messages, files, bytes, withoutOriginal }: Converted,
+  paint: Paint,
+  w: Messages = ENGLISH,
+): string[] {
+  return [
+    `${sign("ok", paint)} ${w.converted(messages, files, bytes, into)}`,
+    ...(withoutOriginal > 0 ? [`  ${w.withoutOriginal(withoutOriginal)}`] : []),
   ];
 }
 
