@@ -59,9 +59,14 @@ test("a person estimates, starts, watches, pauses, resumes, and takes home what 
     .getByRole("definition")
     .filter({ hasText: String(listedIds(w).length) })
     .waitFor();
-  await page.getByText("Spam and trash too").click();
+  const costs = page.getByRole("table", { name: "What each choice takes" });
+  const units = async (kind: string): Promise<number> =>
+    Number((await costs.getByRole("row", { name: kind }).locator("td").first().innerText()).replaceAll(",", ""));
+  expect(await units("With attachments")).toBeGreaterThan(await units("Records alone as chosen"));
+  expect(await units("With originals")).toBeGreaterThan(await units("With attachments"));
+  await page.getByLabel("Originals, a file each (.eml)").check();
   await page.getByText("The form has changed since the estimate").waitFor();
-  await page.getByText("Spam and trash too").click();
+  await page.getByLabel("Originals, a file each (.eml)").uncheck();
 
   w.google.faults.add(standstill(120));
   await page.getByText("More options").click();

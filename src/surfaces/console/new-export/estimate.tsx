@@ -1,14 +1,16 @@
 import { duration, number, share } from "../format.ts";
 import { inBoth } from "../language.ts";
 import type { Estimate } from "./api.ts";
+import { Costs, kindOf } from "./costs.tsx";
+import type { Draft } from "./form.ts";
 
 const words = inBoth({
   en: {
     title: "What it will take",
     underAMinute: "Less than a minute",
     about: (span: string) => `About ${span}`,
-    older: (span: string) =>
-      `Less, about ${span}, if your Google project is an old one, from before May 2026: that is found out as the export goes.`,
+    between: (least: string, most: string) => `From ${least} to ${most}`,
+    notKnown: "What Google allows this project, and what it charges for these reads, is found out as the export goes.",
     lessThan: (part: string) => `less than ${part}`,
     nothing: "Nothing to fetch: no message is found.",
     limit: (messages: number, perMinute: number, tier: "2026" | "legacy") =>
@@ -17,17 +19,14 @@ const words = inBoth({
       }.`,
     messages: "Messages",
     conversations: "Conversations",
-    units: "Quota units",
-    withAttachments: "With attachments",
-    withOriginals: "With originals too",
     dayLong: (part: string) => `Google lets a project spend 80,000,000 units a day; this takes ${part} of them.`,
   },
   fr: {
     title: "Ce que cela demandera",
     underAMinute: "Moins d'une minute",
     about: (span: string) => `Environ ${span}`,
-    older: (span: string) =>
-      `Moins, environ ${span}, si votre projet Google est ancien, d'avant mai 2026 : cela se découvre pendant l'export.`,
+    between: (least: string, most: string) => `De ${least} à ${most}`,
+    notKnown: "Ce que Google accorde à ce projet, et ce qu'il compte pour ces lectures, se découvre pendant l'export.",
     lessThan: (part: string) => `moins de ${part}`,
     nothing: "Rien à lire : aucun message n'est trouvé.",
     limit: (messages: number, perMinute: number, tier: "2026" | "legacy") =>
@@ -36,9 +35,6 @@ const words = inBoth({
       }.`,
     messages: "Messages",
     conversations: "Conversations",
-    units: "Unités de quota",
-    withAttachments: "Avec les pièces jointes",
-    withOriginals: "Avec les originaux aussi",
     dayLong: (part: string) => `Google accorde 80 000 000 unités par jour à un projet ; ceci en prend ${part}.`,
   },
 });
@@ -46,21 +42,20 @@ const words = inBoth({
 /** Less is not told apart from nothing. */
 const HARDLY = 0.0001;
 
-/** The answer to "how long?", in words first and then in figures. */
-export function EstimateOf({ of }: { of: Estimate }) {
+/** The answer to "how long?" for what is chosen, in words first and then in figures, beside what else there is to choose. */
+export function EstimateOf({ of, draft }: { of: Estimate; draft: Draft }) {
   const w = words();
-  const { messages, conversations, units, tier, minutes, text, attachments, originals, share_of_day: part } = of;
-  const older = typeof text.minutes === "number" ? undefined : text.minutes[0];
+  const { messages, conversations, tier, share_of_day: part } = of;
+  const kind = kindOf(draft);
+  const { minutes } = of[kind];
+  const [least, most] = typeof minutes === "number" ? [minutes, minutes] : minutes;
+  const [from, to] = [spelled(least), spelled(most)];
   const ofDay = part > 0 && part < HARDLY ? w.lessThan(share(HARDLY)) : share(part);
   if (messages === 0) return <p>{w.nothing}</p>;
   return (
     <>
-      <p class="headline">{minutes < 1 ? w.underAMinute : w.about(duration(minutes * 60_000, "long"))}</p>
-      {older !== undefined && minutes >= 1 ? (
-        <p>{w.older(duration(older * 60_000, "long"))}</p>
-      ) : (
-        minutes >= 1 && <p>{w.limit(messages, messages / minutes, tier)}</p>
-      )}
+      <p class="headline">{most < 1 ? w.underAMinute : from === to ? w.about(to) : w.between(from, to)}</p>
+      {most >= 1 && <p>{from === to ? w.limit(messages, messages / most, tier) : w.notKnown}</p>}
       <dl class="figures close">
         <div>
           <dt>{w.messages}</dt>
@@ -70,24 +65,13 @@ export function EstimateOf({ of }: { of: Estimate }) {
           <dt>{w.conversations}</dt>
           <dd>{number(conversations)}</dd>
         </div>
-        <div>
-          <dt>{w.units}</dt>
-          <dd>{number(units)}</dd>
-        </div>
-        {attachments && (
-          <div>
-            <dt>{w.withAttachments}</dt>
-            <dd>{number(attachments.units)}</dd>
-          </div>
-        )}
-        {originals && (
-          <div>
-            <dt>{w.withOriginals}</dt>
-            <dd>{number(originals.units)}</dd>
-          </div>
-        )}
       </dl>
-      <p class="small dim">{w.dayLong(ofDay)}</p>
+      <Costs of={of} chosen={kind} />
+      {kind === "text" && <p class="small dim">{w.dayLong(ofDay)}</p>}
     </>
   );
+}
+
+function spelled(minutes: number): string {
+  return duration(minutes * 60_000, "long");
 }

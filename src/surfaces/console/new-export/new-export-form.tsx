@@ -160,7 +160,9 @@ function Outcome({ of, draft }: { of: Estimating; draft: Draft }) {
         </section>
       )}
       {of.state === "ready" && (
-        <section class="card">{of.of === draft ? <EstimateOf of={of.value} /> : <p>{w.changed}</p>}</section>
+        <section class="card">
+          {of.of === draft ? <EstimateOf of={of.value} draft={draft} /> : <p>{w.changed}</p>}
+        </section>
       )}
     </div>
   );

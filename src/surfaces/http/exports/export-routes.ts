@@ -60,8 +60,8 @@ export const Estimate = z
     minutes: z.number(),
     share_of_day: z.number(),
     text: Cost,
-    attachments: Cost.optional(),
-    originals: Cost.optional(),
+    attachments: Cost,
+    originals: Cost,
   })
   .meta({
     id: "Estimate",
