@@ -41,11 +41,12 @@ export async function exportsOfCorpus(): Promise<Exports> {
     name: cursor.source,
     profile: async () => ({ emailAddress: "ada@example.com", messagesTotal: all.length, threadsTotal: 1, cursor }),
     foresee: async () => {},
+    weigh: async () => {},
     labels: async () => new Map(),
     async *list() {
       yield all.map(({ id, threadId }) => ({ id, threadId }));
     },
-    cost: async () => ({ calls: all.length, units: all.length, minutes: 1 }),
+    cost: async () => ({ calls: all.length, units: all.length, minutes: 1, likelyMinutes: 1, notKnown: [] }),
     async *read(pending) {
       for (const { ids } of pending) for (const id of ids) yield { ended: [read(id)], units: 1 };
     },

@@ -138,6 +138,13 @@ export const tooManyConcurrent = (headers: Readonly<Record<string, string>> = {}
     headers,
   });
 
+/** A day's bytes are spent. Google documents the status; the words are a guess. */
+export const bandwidthExceeded = () =>
+  refusal(429, "rateLimitExceeded", "User has exceeded the bandwidth limit: too many bytes downloaded.", {
+    status: "RESOURCE_EXHAUSTED",
+    domain: "usageLimits",
+  });
+
 /** Both statuses and both reasons have been seen, with this message and no status word. */
 export const lockedOut = (code: 403 | 429, until: number) =>
   refusal(

@@ -2,6 +2,7 @@ import {
   apiDisabled,
   authError,
   badGateway,
+  bandwidthExceeded,
   dailyLimitExceeded,
   domainPolicy,
   failedPrecondition,
@@ -49,6 +50,8 @@ const APPLIES = {
   /** 429 with a Retry-After header. */
   "429hint": api,
   "403quota": api,
+  /** 429 since the day's bytes are spent. */
+  bandwidth: (call: Call) => mail(call) || call.method === "messages.attachments.get",
   /** The long one: every call of the account is refused until the time named, which moves while they keep coming. */
   lockout: api,
   /** The connection is reset before an answer. */
@@ -152,6 +155,8 @@ export function refusalOf({ kind, seconds = 2 }: Fault): Refusal | undefined {
       return tooManyConcurrent();
     case "429hint":
       return tooManyConcurrent({ "retry-after": String(seconds) });
+    case "bandwidth":
+      return bandwidthExceeded();
     case "401":
       return authError();
     case "dailyLimit":

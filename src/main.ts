@@ -221,8 +221,8 @@ export async function compose(config: Config, opening = OPENERS) {
     const directory = await checkDirectoryIn(config.exportDir)(request.directory);
     return exportMail({ ...request, directory }, { source, open, clock }, report, signal);
   };
-  const estimateExport = async (request: ExportRequest, signal: AbortSignal): Promise<Estimate> =>
-    estimate(request, await mailbox(request.account), signal);
+  const estimateExport = async (request: ExportRequest, signal: AbortSignal, asksSizes: boolean): Promise<Estimate> =>
+    estimate(request, await mailbox(request.account), signal, asksSizes);
   const changeKey = async (signal: AbortSignal) => {
     await using held = await lock(join(config.stateDir, "key.lock"), 0, signal);
     if (held === undefined)

@@ -12,7 +12,8 @@ afterAll(() => w[Symbol.asyncDispose]());
 
 /** Just enough of the answer to test it. */
 type Estimate = Readonly<
-  Record<"messages" | "conversations" | "calls" | "units" | "units_per_minute" | "minutes" | "share_of_day", number>
+  Record<"messages" | "conversations" | "calls" | "units" | "units_per_minute" | "minutes" | "share_of_day", number> &
+    Record<"text" | "attachments" | "originals", Readonly<Record<"bytes", number>>>
 >;
 
 const estimate = async (body: object) => {
@@ -48,6 +49,17 @@ test("an estimate tells beforehand what the export then costs, and fetches and w
   const { "messages.get": messages = 0, "threads.get": threads = 0 } = quota.calls;
   expect(told.calls).toBe(messages + threads);
   expect(told.units).toBe(20 * messages + 40 * threads);
+});
+
+test("how many bytes it reads is told where that is asked for, from the sizes of twenty messages", async () => {
+  const before = w.google.meter.units;
+  const { text, attachments, originals } = await estimate({ email: ADA, sizes: true });
+  expect(w.google.meter.units - before).toBe(15 + 20 * 20);
+  const bytes = listedIds(w).reduce((sum, id) => sum + w.google.mailbox().truth(id).sizeEstimate, 0);
+  expect(originals.bytes).toEqual(attachments.bytes);
+  expect(text.bytes).toBeLessThan(originals.bytes);
+  expect(originals.bytes / bytes).toBeGreaterThan(0.5);
+  expect(originals.bytes / bytes).toBeLessThan(2);
 });
 
 test("it is of the same mail that the export would bring", async () => {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 
 import type { Fault } from "../simulator/google.ts";
 import { failureOf, type Failure } from "../src/core/errors.ts";
+import { afterFailure } from "../src/core/export/after-failure.ts";
 import type { Progress } from "../src/core/export/job.ts";
 import type { Manifest } from "../src/core/export/manifest.ts";
 import { verify } from "../src/pipeline/verify.ts";
@@ -125,6 +126,26 @@ describe("what goes wrong in its own way", () => {
     expect(manifest).toMatchObject({ complete: true, gone: [], failed: [] });
     const pages = Math.ceil(messages / 500);
     expect(w.google.meter.calls["messages.list"]).toBe(fault.method === "messages.list" ? pages + 3 : pages);
+    await expectAccountsFor(w, manifest);
+  });
+
+  test("when the day's bytes are spent the export waits for a time, asks ever more seldom, and then goes on where it was", async () => {
+    await using w = await inProcess({ messages: 60, messagesPerThread: 1 }, { attachments: true, formats: ["eml"] });
+    w.google.faults.add({ kind: "bandwidth", afterCalls: 20 });
+    const waits: number[] = [];
+    for (let run = 0; run < 3; run += 1) {
+      const now = w.clock.now();
+      const failure = failureOf(await w.run().catch((error: unknown) => error));
+      expect(failure).toMatchObject({ code: "bandwidth_exceeded", retry: "wait" });
+      const after = afterFailure(failure!, w.clock.now());
+      if (after.what !== "wait") throw new Error("it does not wait");
+      waits.push(Math.round((after.until - now) / MINUTE));
+      await w.clock.advance(after.until - w.clock.now());
+    }
+    expect(waits).toEqual([15, 30, 60]);
+    w.google.faults.clear();
+    const manifest = await w.run();
+    expect(manifest).toMatchObject({ complete: true, failed: [], gone: [] });
     await expectAccountsFor(w, manifest);
   });
 

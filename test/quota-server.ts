@@ -1,5 +1,5 @@
 import type { EpochMs } from "../src/core/time.ts";
-import { PRICES, type Method, type Tier } from "../src/core/quota.ts";
+import { PRICES, type Method, type ReadFormat, type Tier } from "../src/core/quota.ts";
 import type { Pacer } from "../src/core/ports/pacer.ts";
 import type { ManualClock } from "./manual-clock.ts";
 
@@ -110,20 +110,23 @@ export function sharedMeter(meter: Meter, units: number, from: EpochMs, to: Epoc
   };
 }
 
+export type Call = Readonly<{ method: Method; format?: ReadFormat | undefined }>;
+
 export type Server = Readonly<{
   meter: Meter;
   tier: Tier;
   /** What it charges per listed unit of a read. */
-  overprice?: number | ((now: EpochMs) => number);
+  overprice?: number | ((now: EpochMs, call: Call) => number);
   /** Calls it bears at once. */
   concurrency?: number;
   latencyMs?: (random: () => number) => number;
 }>;
 
 /** What a server really charges for a call. */
-export function chargeOf({ tier, overprice = 1 }: Server, method: Method, now: EpochMs): number {
+export function chargeOf({ tier, overprice = 1 }: Server, call: Call, now: EpochMs): number {
+  const { method } = call;
   if (PRICES["2026"][method] === PRICES.legacy[method]) return PRICES[tier][method];
-  return PRICES[tier][method] * (typeof overprice === "number" ? overprice : overprice(now));
+  return PRICES[tier][method] * (typeof overprice === "number" ? overprice : overprice(now, call));
 }
 
 export type Served = { calls: number; refused: number; units: number[]; refusedAt: number[] };
@@ -141,7 +144,7 @@ export async function serve(
     method,
     workers = 20,
     ended,
-  }: { minutes: number; method: Method | (() => Method); workers?: number; ended?: () => void },
+  }: { minutes: number; method: Method | (() => Method | Call); workers?: number; ended?: () => void },
 ): Promise<Served> {
   const random = seeded(7);
   const latency = server.latencyMs ?? ((roll) => 60 + 80 * roll());
@@ -156,13 +159,14 @@ export async function serve(
   let atOnce = 0;
 
   const call = async (): Promise<void> => {
-    const name = typeof method === "string" ? method : method();
-    const turn = await pacer.turn(name, stop.signal);
+    const named = typeof method === "string" ? method : method();
+    const asked: Call = typeof named === "string" ? { method: named } : named;
+    const turn = await pacer.turn(asked.method, stop.signal, asked.format);
     turn.sent();
     const way = latency(random) / 2;
     await clock.sleep(way);
     const now = clock.now();
-    const price = chargeOf(server, name, now);
+    const price = chargeOf(server, asked, now);
     atOnce += 1;
     const refused =
       atOnce > (server.concurrency ?? Infinity)

@@ -140,7 +140,7 @@ async function measure(scenario: Scenario, refs: readonly Ref[], way: string, ru
  * message by message. Reckoned apart from the planner, so that the two can be compared.
  */
 function leastOf(refs: readonly Ref[], server: Server): { units: number; calls: number } {
-  const priceOf = (method: Method): number => chargeOf(server, method, 0);
+  const priceOf = (method: Method): number => chargeOf(server, { method }, 0);
   const pages = Math.ceil(refs.length / 500);
   let units = pages * priceOf("messages.list");
   let calls = pages;

@@ -37,7 +37,7 @@ export function virtualGmail(refs: readonly Ref[], server: Server, clock: Manual
   const conversations = Map.groupBy(refs, ({ threadId }) => threadId);
   let underWay = 0;
 
-  const priceOf = (method: Method): number => chargeOf(server, method, clock.now());
+  const priceOf = (method: Method): number => chargeOf(server, { method }, clock.now());
 
   const refusalOf = (units: number): Refusal | undefined => {
     if (underWay > (server.concurrency ?? Infinity)) return tooManyConcurrent();

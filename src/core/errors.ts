@@ -49,7 +49,7 @@ export type FinalCode =
 export type TransientCode = "server_error" | "network" | "timeout" | "malformed_response";
 
 /** Google asks to wait; it is no fault of the call. */
-type QuotaCode = "quota_exceeded" | "too_many_concurrent" | "locked_out";
+type QuotaCode = "quota_exceeded" | "too_many_concurrent" | "bandwidth_exceeded" | "locked_out";
 
 /** Only a person at a consent screen can mend it. */
 type SignInCode = "not_signed_in" | "consent_revoked" | "scope_missing";

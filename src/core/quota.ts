@@ -18,6 +18,33 @@ export type Method = (typeof METHODS)[number];
 
 export type Tier = "2026" | "legacy";
 
+/** What of a message a read may ask for. */
+export const READ_FORMATS = ["full", "raw", "metadata", "minimal"] as const;
+
+export type ReadFormat = (typeof READ_FORMATS)[number];
+
+/** Reads of mail, by method and by what of a message is asked for: Google may charge each at a price of its own, whatever its list says. */
+export const READS = [
+  "messages.get full",
+  "messages.get raw",
+  "messages.get metadata",
+  "messages.get minimal",
+  "messages.attachments.get",
+  "threads.get full",
+] as const;
+
+export type Read = (typeof READS)[number];
+
+/** How many times its list price a read is charged. */
+export type PriceFactors = Readonly<Partial<Record<Read, number>>>;
+
+/** Undefined where a call reads no mail: what the list says of those is believed. */
+export function readOf(method: Method, format: ReadFormat = "full"): Read | undefined {
+  if (method === "messages.get") return `${method} ${format}`;
+  if (method === "threads.get") return `${method} full`;
+  return method === "messages.attachments.get" ? method : undefined;
+}
+
 /** Quota units per call. */
 export type Prices = Readonly<Record<Method, number>>;
 

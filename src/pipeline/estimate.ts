@@ -5,7 +5,7 @@ import { PROJECT_UNITS_PER_DAY, type Tier } from "../core/quota.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
 
-/** What bringing a whole mailbox would cost, at list price and at the pace that is allowed now, without refusals. */
+/** What bringing a whole mailbox would cost: units at list price, minutes at the pace that is allowed now. */
 export type Estimate = Readonly<{
   messages: number;
   conversations: number;
@@ -21,19 +21,25 @@ export type Estimate = Readonly<{
   originals: Cost;
 }>;
 
-/** Lists and plans, but fetches nothing (5 units per 500 messages, per 500 of those with attachments, and per 500 chats). Text that Gmail keeps apart for its size is not foreseen. */
+/**
+ * Lists and plans, but fetches nothing (5 units per 500 messages, per 500 of those with attachments, and per 500 chats);
+ * with `asksSizes` the sizes of at most 20 messages, from which `bytes` are reckoned. Text that Gmail keeps apart for its
+ * size is not foreseen.
+ */
 export async function estimate(
   request: Pick<ExportRequest, "filter" | "maxEmails">,
   source: MailboxSource,
   signal: AbortSignal,
+  asksSizes = false,
 ): Promise<Estimate> {
   const filter =
     request.filter.labels.length > 0 ? withLabelIds(request.filter, await source.labels(signal)) : request.filter;
   const ledger = createLedger();
   for await (const page of listAll(source, filter, request.maxEmails, signal)) for (const ref of page) ledger.add(ref);
-  const text = await source.cost(ledger.pending(), TEXT_ALONE);
   const withAttachments = { ...TEXT_ALONE, attachments: true };
   await source.foresee(filter, withAttachments, signal);
+  if (asksSizes) await source.weigh(ledger.pending(), signal);
+  const text = await source.cost(ledger.pending(), TEXT_ALONE);
   const attachments = await source.cost(ledger.pending(), withAttachments);
   const originals = await source.cost(ledger.pending(), { attachments: true, originals: true });
   let conversations = 0;

@@ -12,7 +12,7 @@ export function viewOfEstimate({
   attachments,
   originals,
 }: Estimate) {
-  const { calls, units, minutes } = text;
+  const { calls, units, likelyMinutes } = text;
   return {
     messages,
     conversations,
@@ -20,7 +20,7 @@ export function viewOfEstimate({
     units,
     tier,
     units_per_minute: Math.round(unitsPerMinute),
-    minutes: typeof minutes === "number" ? minutes : minutes[1],
+    minutes: likelyMinutes,
     share_of_day: shareOfDay,
     text: viewOfCost(text),
     attachments: viewOfCost(attachments),
@@ -28,10 +28,11 @@ export function viewOfEstimate({
   };
 }
 
-function viewOfCost({ units, minutes, bytes }: Cost) {
+function viewOfCost({ units, minutes, bytes, notKnown }: Cost) {
   return {
     units,
     minutes: typeof minutes === "number" ? minutes : ([...minutes] as [from: number, to: number]),
     ...(bytes === undefined ? {} : { bytes }),
+    ...(notKnown.length === 0 ? {} : { not_known: [...notKnown] }),
   };
 }

@@ -100,6 +100,19 @@ export function mailboxSourceContract(implementation: string, setUp: () => Promi
       expect(await w.source.cost([], TEXT_ALONE)).toMatchObject({ calls: 0, units: 0 });
     });
 
+    test("how many bytes reading takes is known once a few messages were asked, for no more than twenty reads", async () => {
+      await using w = await setUp();
+      const pending = await listed(w);
+      const want = { attachments: true, originals: true };
+      expect((await w.source.cost(pending, want)).bytes).toBeUndefined();
+      const before = w.source.spent().units;
+      await w.run(w.source.weigh(pending, NEVER));
+      const reads = w.source.spent().units - before;
+      expect(reads).toBeGreaterThan(0);
+      expect(reads).toBeLessThanOrEqual(20 * 20);
+      expect((await w.source.cost(pending, want)).bytes).toBeGreaterThan(1_000);
+    });
+
     test("attachments that are wanted are kept before their message ends, each whole; what is foreseen is what it costs", async () => {
       await using w = await setUp();
       const pending = await listed(w);

@@ -3,7 +3,7 @@ import type { Filter } from "../mail/filter.ts";
 import type { Message } from "../mail/mail.ts";
 import type { Conversation, Ref } from "../mail/ref.ts";
 import type { Spent } from "../quota.ts";
-import type { Pace } from "./pacer.ts";
+import type { NotKnown, Pace } from "./pacer.ts";
 
 /** Label ids to the names people gave them. */
 export type LabelNames = ReadonlyMap<string, string>;
@@ -57,13 +57,15 @@ export type Reading =
 export type Step = Readonly<{ ended: readonly Reading[]; units: number }>;
 
 /**
- * What reading takes: `units` at list price, `minutes` at the pace of now, from and to where it cannot be told closer.
- * `bytes` where the source knows.
+ * What reading takes: `units` at list price, `minutes` at the pace of now, from and to where it cannot be told closer, as
+ * long as that is not known which `notKnown` names; `likelyMinutes` are between them. `bytes` of mail, where the source knows.
  */
 export type Cost = Readonly<{
   calls: number;
   units: number;
   minutes: number | readonly [from: number, to: number];
+  likelyMinutes: number;
+  notKnown: readonly NotKnown[];
   bytes?: number;
 }>;
 
@@ -85,6 +87,8 @@ export type MailboxSource = Readonly<{
   list(filter: Filter, signal: AbortSignal): AsyncIterable<readonly Ref[]>;
   /** Learns what makes it cheaper to read this mail, and its cost better known; itself it costs next to nothing. */
   foresee(filter: Filter, want: Want, signal: AbortSignal): Promise<void>;
+  /** Learns from a few of these messages, read without content, how large all of them are. At most 20 of the cheapest reads. */
+  weigh(pending: Iterable<Conversation>, signal: AbortSignal): Promise<void>;
   /** What it takes to read these messages. Asks the mailbox nothing. */
   cost(pending: Iterable<Conversation>, want: Want): Promise<Cost>;
   /**

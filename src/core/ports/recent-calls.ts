@@ -1,8 +1,14 @@
 import type { EpochMs } from "../time.ts";
-import type { Method } from "../quota.ts";
+import type { Method, ReadFormat } from "../quota.ts";
 
 /** Calls of one kind that were sent within the second that begins at `at`; those that Google refused for quota stand apart. */
-export type Calls = Readonly<{ at: EpochMs; method: Method; count: number; refused?: true | undefined }>;
+export type Calls = Readonly<{
+  at: EpochMs;
+  method: Method;
+  format?: ReadFormat | undefined;
+  count: number;
+  refused?: true | undefined;
+}>;
 
 /** What one account sent through one Cloud project within the minute before `asOf`. */
 export type RecentMinute = Readonly<{

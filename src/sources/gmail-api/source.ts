@@ -2,15 +2,13 @@ import { failureOf, refuse } from "../../core/errors.ts";
 import type { Filter } from "../../core/mail/filter.ts";
 import type { Conversation } from "../../core/mail/ref.ts";
 import type { Cursor, MailboxSource, Want } from "../../core/ports/mailbox-source.ts";
-import { PRICES, UNITS_PER_MINUTE } from "../../core/quota.ts";
 import type { Pacer } from "../../core/ports/pacer.ts";
 import type { GmailClient } from "./calls/client.ts";
 import type { Memory } from "./reading/memory.ts";
-import { costOf, NO_HINTS, plan } from "./reading/plan.ts";
+import { chargeOf, NO_HINTS, plan, type Call, type Price } from "./reading/plan.ts";
+import { countCalls } from "./reading/count-calls.ts";
+import { bytesOf, weigh, type Sizes } from "./reading/weigh.ts";
 import { readPending } from "./reading/read-pending.ts";
-
-/** What reads cost a project from before May 2026, of what they cost a new one. */
-const AN_OLD_PROJECTS = PRICES.legacy["messages.get"] / PRICES["2026"]["messages.get"];
 
 const NAME = "gmail-api";
 
@@ -27,7 +25,10 @@ export type SourcePorts = Readonly<{
 export function gmailSource({ client, pacer, memory, width }: SourcePorts): MailboxSource {
   const missing = new Set<string>();
   let hints = NO_HINTS;
-  const planned = (pending: Iterable<Conversation>, want: Want) => plan(pending, pacer.prices, want, hints);
+  let sizes: Sizes | undefined;
+  const planned = (pending: Iterable<Conversation>, want: Want) => plan(pending, pacer.charge, want, hints);
+  const listed: Price = (method) => pacer.prices[method];
+  const unitsOf = (call: Call): number => chargeOf(call, listed);
   const idsOf = async (filter: Filter, signal: AbortSignal): Promise<ReadonlySet<string>> => {
     const found = new Set<string>();
     for await (const { refs } of pages((token) => client.messagesList(filter, token, signal)))
@@ -61,17 +62,29 @@ export function gmailSource({ client, pacer, memory, width }: SourcePorts): Mail
         if (failureOf(error)?.retry !== "never") throw error; // without it all goes on, at a little more
       }
     },
+    async weigh(pending, signal) {
+      sizes = await weigh(pending, hints.attached, client, signal);
+    },
     async cost(pending, want) {
-      const cost = costOf(planned(pending, want));
-      const { unitsPerMinute, isSought } = pacer.pace();
-      const minutes = cost.units / unitsPerMinute;
+      const counts = countCalls(planned(pending, want), pacer.charge);
+      const { likely, from, to, notKnown } = pacer.foresee(counts.toCome);
+      const bytes = sizes && bytesOf(sizes, want);
       return {
-        ...cost,
-        minutes: isSought ? [(cost.units * AN_OLD_PROJECTS) / UNITS_PER_MINUTE.legacy, minutes] : minutes,
+        calls: counts.calls,
+        units: counts.toCome.reduce((sum, { method, count }) => sum + count * pacer.prices[method], 0),
+        minutes: notKnown.length > 0 ? [from, to] : likely,
+        likelyMinutes: likely,
+        notKnown,
+        ...(bytes !== undefined && { bytes }),
       };
     },
     read: (pending, want, signal, keep) =>
-      readPending({ client, memory, width, missing, keep }, planned(pending, want), want, signal),
+      readPending(
+        { client, memory, width, missing, keep, unitsOf, price: pacer.charge },
+        planned(pending, want),
+        want,
+        signal,
+      ),
     async *changes(since, signal) {
       if (since.source !== NAME)
         throw refuse("not_found", "This place in the history is not one of Gmail's.", "Start the export again.");

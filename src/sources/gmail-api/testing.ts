@@ -100,6 +100,7 @@ export async function scriptedGmail(
 function listening(heard: string[]): Pacer {
   return {
     prices: PRICES["2026"],
+    charge: (method) => PRICES["2026"][method],
     turn: (method: Method) => {
       heard.push(method);
       return Promise.resolve({ number: heard.length, sent: () => {}, done: () => void heard.push("done") });
@@ -107,6 +108,7 @@ function listening(heard: string[]): Pacer {
     refused: ({ code }) => void heard.push(code),
     accepted: () => void heard.push("accepted"),
     spent: () => NOTHING_SPENT,
+    foresee: () => ({ likely: 0, from: 0, to: 0, notKnown: [] }),
     pace: () => ({ unitsPerMinute: Infinity, usedLastMinute: 0, inFlight: 0 }),
   };
 }

@@ -4,12 +4,16 @@ import { z } from "zod";
 
 import type { LearnedLimit, LearnedLimits } from "../../core/ports/learned-limits.ts";
 import type { PrivateFiles } from "../../core/ports/private-files.ts";
+import { READS } from "../../core/quota.ts";
+
+const factor = z.number().min(1).max(100);
 
 const limit = z.object({
   tier: z.enum(["2026", "legacy"]),
   // What an export could live with: no damaged file may stop it, or let it go on without a limit.
   unitsPerMinute: z.number().min(60).max(1_000_000_000),
-  priceFactor: z.number().min(1).max(100),
+  priceFactor: factor,
+  prices: z.partialRecord(z.enum(READS), factor).optional(),
 });
 
 /** What was learned of each Cloud project, in a file of STATE_DIR. */

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { canonicalAccount } from "../../core/account.ts";
 import { isMoment } from "../../core/time.ts";
 import type { PrivateFiles } from "../../core/ports/private-files.ts";
-import { METHODS } from "../../core/quota.ts";
+import { METHODS, READ_FORMATS } from "../../core/quota.ts";
 import type { RecentCalls, RecentMinute } from "../../core/ports/recent-calls.ts";
 
 const moment = z.number().refine(isMoment);
@@ -24,6 +24,7 @@ const minute = z.object({
       z.object({
         at: moment,
         method: z.enum(METHODS),
+        format: z.enum(READ_FORMATS).optional(),
         count: z.number().int().min(1).max(MOST_CALLS),
         refused: z.literal(true).optional(),
       }),

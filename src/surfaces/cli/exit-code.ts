@@ -65,6 +65,7 @@ export function exitCodeOf(code: FailureCode): number {
       return EXIT.signIn;
     case "quota_exceeded":
     case "too_many_concurrent":
+    case "bandwidth_exceeded":
     case "locked_out":
     case "daily_limit":
     case "server_error":

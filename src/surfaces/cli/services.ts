@@ -17,7 +17,7 @@ export type Services = Readonly<{
   redirectUri: URL;
   chooseDirectory: ChooseDirectory;
   runExport(request: ExportRequest, report: (progress: Progress) => void, signal: AbortSignal): Promise<Manifest>;
-  estimate(request: ExportRequest, signal: AbortSignal): Promise<Estimate>;
+  estimate(request: ExportRequest, signal: AbortSignal, asksSizes: boolean): Promise<Estimate>;
   readDirectory: ReadDirectory;
   openOutput: OpenOutputFolder;
   mailbox(account: string): Promise<MailboxSource>;

@@ -53,7 +53,7 @@ export type ExportServices = Readonly<{
   /** A filter with label ids for names. Throws `label_unknown`. */
   resolveLabels(account: string, filter: Filter, signal: AbortSignal): Promise<Filter>;
   /** The dry run of an export. */
-  estimate(request: ExportRequest, signal: AbortSignal): Promise<Estimate>;
+  estimate(request: ExportRequest, signal: AbortSignal, asksSizes: boolean): Promise<Estimate>;
   /** Checks of what is on disk, in the background. */
   verifications: Verifications;
 }>;

@@ -163,6 +163,10 @@ export const FAILURES_IN_FRENCH: Readonly<Record<FailureCode, Readonly<{ message
     message: "Google demande moins d'appels à la fois.",
     next: "Rien à faire : l'export continue de lui-même, avec moins d'appels.",
   },
+  bandwidth_exceeded: {
+    message: "Google ne donne pas plus d'octets de cette boîte pour l'instant.",
+    next: "Rien à faire : l'export essaie à nouveau de lui-même. Google accorde à une boîte environ 2 500 Mo par jour ; les autres programmes qui la lisent en prennent leur part.",
+  },
   locked_out: {
     message: "Google ne laisse rien passer pour ce compte jusqu'à un moment qu'il a nommé.",
     next: "Rien à faire : l'export reprend de lui-même.",

@@ -493,6 +493,14 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Resume the export tomorrow, or raise the limit that the project's owner has set in the Google Cloud console.",
     "Reprenez l'export demain, ou relevez la limite que le propriétaire du projet a fixée dans la console Google Cloud.",
   ),
+  pair(
+    "Google gives out no more bytes of this mailbox for now.",
+    "Google ne donne pas plus d'octets de cette boîte pour l'instant.",
+  ),
+  pair(
+    "Nothing to do: the export tries again by itself. Google lets about 2,500 MB of a mailbox be read a day; other programs that read it take their part of that.",
+    "Rien à faire : l'export essaie à nouveau de lui-même. Google laisse lire environ 2 500 Mo d'une boîte par jour ; les autres programmes qui la lisent en prennent leur part.",
+  ),
   pair("Google asks for fewer calls at once.", "Google demande moins d'appels à la fois."),
   pair(
     "Nothing to do: the export goes on by itself, with fewer.",

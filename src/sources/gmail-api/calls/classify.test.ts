@@ -77,6 +77,27 @@ describe("a spent minute", () => {
   });
 });
 
+describe("bytes that are not given out", () => {
+  const said429 = (message: string, more: object = {}) =>
+    said(429, { error: { code: 429, message, errors: [{ reason: "rateLimitExceeded", message }], ...more } });
+
+  test.each([
+    "User has exceeded the bandwidth limit.",
+    "Too many bytes downloaded for user.",
+    "Account exceeded command or bandwidth limits.",
+    "Quota exceeded for quota metric 'Download bytes' and limit 'Bytes per day per user' of service 'gmail.googleapis.com'.",
+  ])("are waited for: %s", (message) => {
+    expect(said429(message)).toMatchObject({ code: "bandwidth_exceeded", retry: "wait" });
+  });
+
+  test("are waited for until the time that Google names, where it does", () => {
+    const at = Date.parse("2026-12-01T10:00:00Z");
+    const named = "Bandwidth limit exceeded.  Retry after 2026-12-01T10:00:00.000Z";
+    expect(said429(named)).toMatchObject({ code: "bandwidth_exceeded", at });
+    expect(said429("Too many concurrent requests for user.")).toMatchObject({ code: "too_many_concurrent" });
+  });
+});
+
 describe("a lock-out", () => {
   test("is read from the sentence, with either status and either reason, however it is spaced", () => {
     const at = Date.UTC(2026, 7, 1, 10);

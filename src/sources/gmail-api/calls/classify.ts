@@ -42,14 +42,33 @@ export function lockedOut(at: EpochMs): Failure {
   };
 }
 
+/** Bytes are limited by the day; until when is seldom said. */
+export function bandwidthExceeded(at?: EpochMs): Failure {
+  return {
+    code: "bandwidth_exceeded",
+    retry: "wait",
+    ...(at !== undefined && { at }),
+    message: "Google gives out no more bytes of this mailbox for now.",
+    next: "Nothing to do: the export tries again by itself. Google lets about 2,500 MB of a mailbox be read a day; other programs that read it take their part of that.",
+  };
+}
+
 /** Quota in all its forms; undefined when it is not about quota. A 403 as often as a 429. */
 function throttled(status: number, error: ErrorBody | undefined, later: Later): Failure | undefined {
   if (error === undefined) return undefined;
-  if (error.retryAfter !== undefined) return lockedOut(Math.max(error.retryAfter, later.at ?? 0));
-  const { limit } = error;
+  const { limit, retryAfter: named } = error;
+  const at = named === undefined ? later.at : Math.max(named, later.at ?? 0);
+  const isThrottled = error.has(
+    "rateLimitExceeded",
+    "userRateLimitExceeded",
+    "RATE_LIMIT_EXCEEDED",
+    "RESOURCE_EXHAUSTED",
+  );
+  // Google documents that bytes are limited, but not in which words it says so.
+  if (error.mentions(BYTES) && (status === 429 || isThrottled)) return bandwidthExceeded(at);
+  if (named !== undefined && at !== undefined) return lockedOut(at);
   if (error.has("dailyLimitExceeded", "dailyLimitExceededUnreg", "quotaExceeded") || limit?.per === "day") return DAILY;
-  if (!error.has("rateLimitExceeded", "userRateLimitExceeded", "RATE_LIMIT_EXCEEDED", "RESOURCE_EXHAUSTED"))
-    return undefined;
+  if (!isThrottled) return undefined;
   // What names no quota is about calls at once, or bandwidth; Google says 429 then.
   if (status === 429 && !limit) return { ...TOO_MANY, ...later };
   const windowEnd = limit?.windowStart === undefined ? later.at : limit.windowStart + MINUTE_MS;
@@ -167,6 +186,8 @@ const TOO_MANY: Failure = {
   message: "Google asks for fewer calls at once.",
   next: "Nothing to do: the export goes on by itself, with fewer.",
 };
+
+const BYTES = /\bband ?width\b|\b(?:mega|kilo)?bytes?\b|\bdownload(?:s|ed|ing)?\b/i;
 
 const TIMED_OUT: Failure = {
   code: "timeout",

@@ -5,7 +5,7 @@ import type { Filter } from "../../../core/mail/filter.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { Method } from "../../../core/quota.ts";
 import type { Pacer } from "../../../core/ports/pacer.ts";
-import { accountRefused, classify, lockedOut, REVOKED } from "./classify.ts";
+import { accountRefused, bandwidthExceeded, classify, lockedOut, REVOKED } from "./classify.ts";
 import type { Http, HttpResponse } from "./http.ts";
 import type { Received } from "../large/mail-in-pages.ts";
 import type { Intake } from "../reading/memory.ts";
@@ -58,6 +58,8 @@ export type GmailClient = Readonly<{
   messagesGet(id: string, signal: AbortSignal, intake?: Intake, believe?: boolean): Promise<Message>;
   /** Format `full`. */
   threadsGet(id: string, signal: AbortSignal, intake?: Intake): Promise<readonly Message[]>;
+  /** Format `minimal`, of which the size alone: what Gmail reckons the message's bytes to be. */
+  messagesGetSize(id: string, signal: AbortSignal): Promise<number>;
   attachmentsGet(messageId: string, id: string, signal: AbortSignal, intake?: Intake): Promise<Content>;
   /** The content of an attachment goes to `read` as it comes; that may be called again where an answer broke off. */
   attachmentsStream<T>(
@@ -150,6 +152,8 @@ export function gmailClient({ http, accessToken, pacer, clock, random, keepRefus
       }
       if (failure.retry === "wait") pacer.refused(failure, turn);
       else if (failure.retry === "never") accept();
+      // Nobody names the time; the pacer has set one.
+      if (failure.code === "bandwidth_exceeded") throw new ExportError(bandwidthExceeded(pacer.pace().waitingUntil));
       const passing = failure.retry === "never" && failure.code === mayPass;
       throw new ExportError(passing ? { ...failure, mayPass: true } : failure);
     } finally {
@@ -180,8 +184,9 @@ export function gmailClient({ http, accessToken, pacer, clock, random, keepRefus
       }
     };
     // Asked again before the time that Google named, it would name a later one; and nobody would know what is waited for.
-    const { waitingUntil: until } = pacer.pace();
-    if (until !== undefined && until - clock.now() >= LONG_WAIT_MS) throw new ExportError(lockedOut(until));
+    const { waitingUntil: until, waitsForBytes } = pacer.pace();
+    if (until !== undefined && until - clock.now() >= LONG_WAIT_MS)
+      throw new ExportError(waitsForBytes ? bandwidthExceeded(until) : lockedOut(until));
     const { of } = request;
     const asked = retry(() => attempt(undefined), signal, of === "mail" ? () => witness(signal) : undefined);
     return of === "mail" ? asked : asked.catch((error: unknown) => Promise.reject(accountRefused(error)));
@@ -217,6 +222,11 @@ export function gmailClient({ http, accessToken, pacer, clock, random, keepRefus
         },
         signal,
       );
+    },
+    messagesGetSize(id, signal) {
+      const path = pathOf(`messages/${encode(id)}`, { format: "minimal", fields: "id,threadId,sizeEstimate" });
+      const parse = (json: unknown): number => parseMessage(json).sizeEstimate;
+      return call({ method: "messages.get", of: "mail", path, parse, format: "minimal" }, signal);
     },
     threadsGet(id, signal, intake) {
       const path = pathOf(`threads/${encode(id)}`, { format: "full" });
@@ -289,7 +299,7 @@ type Request<T> = Readonly<{
   /** Reads a good answer as it comes, in place of `parse`. */
   stream?: (chunks: AsyncIterable<Buffer>) => Promise<T>;
   /** Of what is asked for of a message, where that is not all of its parts. */
-  format?: "raw";
+  format?: "raw" | "minimal";
   intake?: Intake | undefined;
   /** A refusal that may pass here, beside those that may pass anywhere. */
   mayPass?: FinalCode | undefined;

@@ -1,11 +1,12 @@
+import type { LearnedLimit } from "../../../core/ports/learned-limits.ts";
 import type { EpochMs } from "../../../core/time.ts";
 import { PRICES, UNITS_PER_MINUTE, type Method, type Tier } from "../../../core/quota.ts";
 import type { Expected } from "./belief.ts";
 
 export type Limit = Readonly<{ tier: Tier; unitsPerMinute: number }>;
 
-/** What was found out of a Cloud project; worth keeping per client id. `priceFactor` is what Google charges per listed unit. */
-export type Learned = Limit & Readonly<{ priceFactor: number }>;
+/** What was found out of a Cloud project; worth keeping per client id. */
+export type Learned = LearnedLimit;
 
 /** How many times cheaper reads are in a tier's list than in that of 2026; all three kinds of read by the same. */
 const CHEAPER: Readonly<Record<Tier, number>> = {
@@ -34,20 +35,20 @@ const UNKNOWN: readonly Expected[] = [
   { from: 1_000, to: 60_000, weight: 0.04 },
 ];
 
-/** The limit is certain, what calls are charged is not. */
-export function expectedOf(limit: Limit, priceFactor?: number): readonly Expected[] {
+/** The limit is certain, what calls are charged beside what they are reckoned at is not. */
+export function expectedOf(limit: Limit, dearest = 1): readonly Expected[] {
   const list = rateOf(limit);
   const expected: Expected[] = [
     { from: list, to: list, weight: 0.6 },
     { from: list / DEAREST, to: list, weight: 0.35 },
     { from: list / 6, to: list, weight: 0.05 },
   ];
-  if (priceFactor === undefined || priceFactor < CLOSE) return expected;
-  const rate = list / priceFactor;
+  if (dearest < CLOSE) return expected;
   return [
-    { from: rate, to: rate, weight: 2 },
-    { from: rate / 1.06, to: Math.min(list, rate * 1.06), weight: 1 },
+    { from: list, to: list, weight: 2 },
+    { from: list / 1.06, to: list * 1.06, weight: 1 },
     ...expected,
+    { from: list, to: list * dearest, weight: 0.05 },
   ];
 }
 
@@ -90,6 +91,8 @@ export type KnownAtStart = Readonly<{
   tier: "auto" | Tier;
   unitsPerMinute?: number | undefined;
   remembered?: Learned | undefined;
+  /** How many times its list price the dearest read is reckoned at, from what is remembered: it may have become cheaper. */
+  dearest?: number | undefined;
   /** Since when nothing is missing of what was spent. From a minute that reaches further back no price is learned. */
   knownSince?: EpochMs | undefined;
 }>;
@@ -107,7 +110,10 @@ export function startOf({ tier, unitsPerMinute, remembered }: KnownAtStart): Lim
 }
 
 /** What may be expected before the first answer. */
-export function expectedAtStart({ tier, unitsPerMinute, remembered }: KnownAtStart, start: Limit): readonly Expected[] {
+export function expectedAtStart(
+  { tier, unitsPerMinute, remembered, dearest }: KnownAtStart,
+  start: Limit,
+): readonly Expected[] {
   if (tier === "auto" && unitsPerMinute === undefined && remembered === undefined) return UNKNOWN;
-  return expectedOf(start, remembered?.priceFactor);
+  return expectedOf(start, dearest);
 }

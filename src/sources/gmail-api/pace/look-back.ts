@@ -29,6 +29,6 @@ export function lookBack(minute: RecentMinute | undefined, now: EpochMs): LookBa
   const lastSecond = Math.floor(minute.asOf / SECOND_MS) * SECOND_MS - SECOND_MS;
   const mayBe = calls
     .filter(({ at }) => at === lastSecond)
-    .map(({ method, count }) => ({ at: minute.asOf, method, count }));
+    .map(({ method, format, count }) => ({ at: minute.asOf, method, format, count }));
   return { calls, mayBe, knownSince };
 }

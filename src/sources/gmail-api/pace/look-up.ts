@@ -3,6 +3,8 @@ import type { EpochMs } from "../../../core/time.ts";
 /** A lower price is looked for after so many calls without refusal, twice as many after each time that it was not there. */
 const AFTER_CALLS = 2_000;
 const AFTER_CALLS_MOST = 8_000;
+/** … rather soon after an earlier export found a dear one: that may be long ago. */
+const AFTER_CALLS_REMEMBERED = 800;
 /** … and soon where a refusal may have come of what another process spent before this one began. */
 const AFTER_CALLS_SOON = 60;
 
@@ -46,13 +48,16 @@ export type LookUp = Readonly<{
    * missing before this process began.
    */
   refused(refusal: Readonly<{ fellFrom: number | undefined; mayBeForeign: boolean }>): void;
+  /** Calls are reckoned by other prices from now on. */
+  repriced(): void;
   callOff(): void;
 }>;
 
-export function createLookUp(): LookUp {
+/** `isRemembered`: that reads are dear was found out by an earlier export. */
+export function createLookUp(isRemembered: boolean): LookUp {
   let reach: { rate: number; step: number; at: EpochMs } | undefined;
   let cleanCalls = 0;
-  let afterCalls = AFTER_CALLS;
+  let afterCalls = isRemembered ? AFTER_CALLS_REMEMBERED : AFTER_CALLS;
   let fallen: { from: number; waitMs: number } | undefined;
   let searched = 0;
 
@@ -81,6 +86,11 @@ export function createLookUp(): LookUp {
       if (mayBeForeign) afterCalls = AFTER_CALLS_SOON;
       reach = undefined;
       cleanCalls = 0;
+    },
+    repriced() {
+      fallen = undefined;
+      cleanCalls = 0;
+      afterCalls = AFTER_CALLS_SOON;
     },
     callOff: () => void (reach = undefined),
   };

@@ -23,6 +23,8 @@ export type Measured = Readonly<{
   used(now: EpochMs): number;
   /** The first moment at which no more than `most` of them lies within the last minute. */
   downTo(most: number, now: EpochMs): EpochMs;
+  /** How long calls take, those of the fastest method on the average; undefined before the first answer. */
+  latencyMs(): number | undefined;
   totals(): Readonly<{ calls: Spent["calls"]; refused: number }>;
 }>;
 
@@ -30,6 +32,7 @@ export function createMeasured(): Measured {
   const minute = createSlidingMinute();
   const calls: Partial<Record<Method, number>> = {};
   const open = new Map<number, { method: Method; units: number; at: EpochMs; sent: boolean }>();
+  const latencies: Partial<Record<Method, number>> = {};
   let refused = 0;
 
   const seen = (number: number | undefined, now: EpochMs): Seen => {
@@ -50,7 +53,14 @@ export function createMeasured(): Measured {
       call.at = now;
       calls[call.method] = (calls[call.method] ?? 0) + 1;
     },
-    accepted: seen,
+    accepted(number, now) {
+      const call = number === undefined ? undefined : open.get(number);
+      if (call) {
+        const before = latencies[call.method];
+        latencies[call.method] = before === undefined ? now - call.at : before + (now - call.at - before) / 16;
+      }
+      return seen(number, now);
+    },
     refused(number, now) {
       refused += 1;
       const call = number === undefined ? undefined : open.get(number);
@@ -64,6 +74,10 @@ export function createMeasured(): Measured {
     },
     used: minute.used,
     downTo: minute.downTo,
+    latencyMs() {
+      const known = Object.values(latencies);
+      return known.length === 0 ? undefined : Math.min(...known);
+    },
     totals: () => ({ calls, refused }),
   };
 }

@@ -18,6 +18,27 @@ describe("refusals", () => {
     expect(pacer.pace().waitingUntil).toBeUndefined();
   });
 
+  test("bytes that are refused are asked for ever more seldom, from a quarter of an hour to two hours, and at the time that is named", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock);
+    const waits: number[] = [];
+    for (let refusal = 0; refusal < 5; refusal += 1) {
+      const turn = await clock.run(pacer.turn("messages.get", NEVER, "raw"));
+      turn.sent();
+      pacer.refused({ code: "bandwidth_exceeded" }, turn);
+      turn.done();
+      expect(pacer.pace().waitsForBytes).toBe(true);
+      waits.push((pacer.pace().waitingUntil! - clock.now()) / MINUTE);
+    }
+    expect(waits).toEqual([15, 30, 60, 120, 120]);
+    const turn = await clock.run(pacer.turn("messages.get", NEVER, "raw"));
+    expect(pacer.pace().waitsForBytes).toBeUndefined();
+    const at = clock.now() + 5 * MINUTE;
+    pacer.refused({ code: "bandwidth_exceeded", at }, turn);
+    turn.done();
+    expect(pacer.pace().waitingUntil).toBe(at);
+  });
+
   test("a named window is the longest wait, never an order: a call is tried sooner, where units may flow back", async () => {
     const clock = manualClock();
     const pacer = pacerOn(clock);

@@ -1,14 +1,25 @@
 import { ExportError } from "../../../core/errors.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { EpochMs } from "../../../core/time.ts";
-import { PRICES, unitsOf, type Method, type Spent, type Tier } from "../../../core/quota.ts";
+import {
+  PRICES,
+  readOf,
+  READS,
+  unitsOf,
+  type Method,
+  type ReadFormat,
+  type Spent,
+  type Tier,
+} from "../../../core/quota.ts";
 import type { Pacer, Turn } from "../../../core/ports/pacer.ts";
-import { lockedOut } from "../calls/classify.ts";
+import { bandwidthExceeded, lockedOut } from "../calls/classify.ts";
 import { LONG_WAIT_MS } from "../calls/retry.ts";
 import { isRead, type Learned } from "./expected.ts";
+import { foresee } from "./foresee.ts";
 import { createInFlightLimit } from "./in-flight.ts";
 import type { LookBack } from "./look-back.ts";
 import { createMeasured } from "./measured.ts";
+import { createPriceBelief, type SeenPrice } from "./prices.ts";
 import { createProjectShare, type LeaseUnits } from "./project-share.ts";
 import { createSpacing } from "./spacing.ts";
 import { createSteering } from "./steering.ts";
@@ -24,6 +35,21 @@ const PAUSE_MS = 1_000;
 /** So long without a call, and so many times as long as calls are apart, is a wait that people are told of. */
 const HELD_MS = 3_000;
 const HELD_SPACINGS = 4;
+
+/** Nobody said when bytes are given out again: asked after so long, twice as long after each further refusal, and at the most that. */
+const BYTES_MS = { first: 900_000, most: 7_200_000 } as const;
+
+/** Prices are looked at so often; they come out of minutes. */
+const PRICES_MS = 5_000;
+
+/** A minute of which less was used than this says nothing of what its calls were charged, but by a refusal. */
+const TELLING = 0.8;
+
+/** A refusal after so long without one ends a full minute, which tells a price so well. */
+const FULL = { quietMs: 30_000, spread: 0.04 } as const;
+
+/** A price that differs by more than this part of it is told. */
+const NEWS = 0.01;
 
 /** A lock-out may name a time beyond what timers can hold. */
 const MAX_SLEEP_MS = 3_600_000;
@@ -42,7 +68,8 @@ export type PacerOptions = Readonly<{
   onLearned?: (learned: Learned) => void;
 }>;
 
-type Waiter = Readonly<{ method: Method; go: (turn: Turn) => void; giveUp: (reason: unknown) => void }>;
+type Call = Readonly<{ method: Method; format?: ReadFormat | undefined }>;
+type Waiter = Call & Readonly<{ go: (turn: Turn) => void; giveUp: (reason: unknown) => void }>;
 
 /**
  * Lets one account's calls go, first come first served. What was sent and what Google said to it is measured
@@ -50,10 +77,20 @@ type Waiter = Readonly<{ method: Method; go: (turn: Turn) => void; giveUp: (reas
  */
 export function createPacer(options: PacerOptions): Pacer {
   const { clock, maxInFlight, project, before, onLearned } = options;
-  const steering = createSteering({ ...options, knownSince: before?.knownSince }, before?.calls[0]?.at ?? clock.now());
+  const priceBelief = createPriceBelief(options.remembered);
+  const steering = createSteering(
+    { ...options, dearest: priceBelief.dearest(), knownSince: before?.knownSince },
+    before?.calls[0]?.at ?? clock.now(),
+    priceBelief.unitsPerListed,
+  );
   const measured = createMeasured();
   const inFlightLimit = createInFlightLimit(maxInFlight);
   const spacing = createSpacing();
+  const open = new Map<number, Call>();
+  const begunAt = clock.now();
+  let pricedAt = -Infinity;
+  let quotaRefusedAt = -Infinity;
+  let told = options.remembered;
 
   const queue: Waiter[] = [];
   let turns = 0;
@@ -62,23 +99,26 @@ export function createPacer(options: PacerOptions): Pacer {
   let alarm: Readonly<{ at: EpochMs; off: AbortController }> | undefined;
 
   let closedUntil: EpochMs = -Infinity;
+  let closed = lockedOut; // what is said of that
+  let byteRefusals = 0;
+  let bytesRefusedAt = -Infinity;
   let pauses = 0; // refusals one after the other
   let heardAfter = -1; // the last turn that was given when a refusal was heard: what was sent before says nothing new
   let alone = false; // one call at a time, until one gets through
 
   const prices = () => PRICES[steering.believed().tier];
-  const unitsFor = (method: Method): number =>
-    isRead(method) ? PRICES["2026"][method] : prices()[method] * steering.unitsPerReal();
+  const unitsFor = ({ method, format }: Call): number =>
+    isRead(method) ? priceBelief.units(method, format) : prices()[method] * steering.unitsPerReal();
 
   /** As if those calls had been this process's own. What came of the refused ones is not known well enough to learn from it. */
   const takeOver = ({ calls, mayBe }: LookBack): void => {
-    for (const { at, method, count, refused } of calls) {
-      const units = unitsFor(method) * count;
+    for (const { at, count, refused, ...call } of calls) {
+      const units = unitsFor(call) * count;
       const within = Math.min(at + SECOND_MS, clock.now()); // calls are kept by the second
       measured.spentBefore(units, within);
       if (!refused) steering.passed({ units, at: within, isNew: true }, within);
     }
-    for (const { at, method, count } of mayBe) measured.spentBefore(unitsFor(method) * count, at);
+    for (const { at, count, ...call } of mayBe) measured.spentBefore(unitsFor(call) * count, at);
   };
   if (before) takeOver(before);
 
@@ -89,7 +129,7 @@ export function createPacer(options: PacerOptions): Pacer {
   const opensAt = (head: Waiter, now: EpochMs): EpochMs => {
     const width = alone ? 1 : Math.min(inFlightLimit.value(), steering.width());
     if (inFlight >= width) return Infinity;
-    const units = unitsFor(head.method);
+    const units = unitsFor(head);
     const left = Math.max(0, steering.ceiling(now) - units);
     return Math.max(
       closedUntil,
@@ -104,24 +144,24 @@ export function createPacer(options: PacerOptions): Pacer {
     const [head] = queue;
     const at = head === undefined ? now : opensAt(head, now);
     if (head === undefined || at === Infinity) return now; // a call in flight must end first
-    const between = (unitsFor(head.method) * MINUTE_MS) / steering.pace(now);
+    const between = (unitsFor(head) * MINUTE_MS) / steering.pace(now);
     return at - now > Math.max(HELD_MS, HELD_SPACINGS * between) ? at : now;
   };
 
   /** Whether the project has units for it. Where they must be waited for, `pump` runs when they came. */
-  const isPaid = ({ method }: Waiter, now: EpochMs): boolean => {
-    const listed = steering.unitsPerListed();
-    return share.take(unitsFor(method) / listed, steering.pace(now) / listed, now);
-  };
+  const isPaid = ({ method }: Waiter, now: EpochMs): boolean =>
+    share.take(prices()[method], steering.pace(now) / unitsPerListed(now), now);
 
   const letGo = (now: EpochMs): void => {
-    const { method, go } = queue.shift()!;
-    const units = unitsFor(method);
+    const { go, ...call } = queue.shift()!;
+    const { method } = call;
+    const units = unitsFor(call);
     turns += 1;
     inFlight += 1;
     inFlightAtSend = inFlight;
     const number = turns;
     measured.letGo(number, method, units, now);
+    open.set(number, call);
     spacing.take(units, steering.pace(now), now);
     let done = false;
     go({
@@ -132,6 +172,7 @@ export function createPacer(options: PacerOptions): Pacer {
         done = true;
         inFlight -= 1;
         measured.done(number);
+        open.delete(number);
         pump();
       },
     });
@@ -171,16 +212,43 @@ export function createPacer(options: PacerOptions): Pacer {
     pump();
   });
 
+  /** Units in which all here is reckoned, for each that the list has, as calls are mixed now. */
+  const unitsPerListed = (now: EpochMs): number => steering.unitsPerListed() * priceBelief.unitsPerListed(now);
+
+  /**
+   * A belief that hesitates between meters tells no price. But whichever it is, a minute at whose end a call is refused was
+   * full, if there was none refused for so long before.
+   */
+  const priceOfFullMinute = (seen: SeenPrice, now: EpochMs): SeenPrice => {
+    const { unitsPerMinute } = steering.believed();
+    return { ...seen, factor: (unitsPerMinute * steering.unitsPerListed()) / measured.used(now), spread: FULL.spread };
+  };
+
+  const learnPrices = (now: EpochMs, isFull = false): void => {
+    pricedAt = now;
+    let seen = steering.price();
+    if (seen && isFull && seen.spread > FULL.spread) seen = priceOfFullMinute(seen, now);
+    if (seen && priceBelief.learn(seen, now)) steering.repriced(now);
+  };
+
   const tellLearned = (): void => {
     const learned = steering.learned();
-    if (learned) onLearned?.(learned);
+    if (learned === undefined) return;
+    const now = { ...learned, ...priceBelief.learned() };
+    if (told !== undefined && isSame(told, now)) return;
+    told = now;
+    onLearned?.(now);
   };
 
   return {
     get prices() {
       return prices();
     },
-    turn: (method, signal) =>
+    charge(method, format) {
+      const read = readOf(method, format);
+      return prices()[method] * (read === undefined ? 1 : priceBelief.factor(read));
+    },
+    turn: (method, signal, format) =>
       new Promise((resolve, reject) => {
         if (signal.aborted) return reject(signal.reason);
         const onAbort = (): void => {
@@ -190,6 +258,7 @@ export function createPacer(options: PacerOptions): Pacer {
         };
         const waiter: Waiter = {
           method,
+          format,
           go: (turn) => {
             signal.removeEventListener("abort", onAbort);
             resolve(turn);
@@ -210,21 +279,31 @@ export function createPacer(options: PacerOptions): Pacer {
       heardAfter = turns;
       if (code === "quota_exceeded") {
         steering.refused({ ...call, isNew, named: unitsPerMinute, windowEnd: at }, now);
-        if (isNew) alone = true;
+        if (isNew) {
+          alone = true;
+          learnPrices(now, now - quotaRefusedAt > FULL.quietMs && now - begunAt > MINUTE_MS);
+          quotaRefusedAt = now;
+        }
         tellLearned();
         return;
       }
-      if (isNew) {
+      if (code !== "too_many_concurrent") closed = code === "bandwidth_exceeded" ? bandwidthExceeded : lockedOut;
+      if (isNew && code === "bandwidth_exceeded") {
+        alone = true;
+        byteRefusals = now - bytesRefusedAt > 2 * BYTES_MS.most ? 0 : byteRefusals;
+        closedUntil = Math.max(closedUntil, at ?? now + Math.min(BYTES_MS.most, BYTES_MS.first * 2 ** byteRefusals));
+        byteRefusals += 1;
+        bytesRefusedAt = now;
+      } else if (isNew) {
         if (code === "too_many_concurrent") inFlightLimit.refused(inFlightAtSend);
         else alone = true;
         closedUntil = Math.max(closedUntil, now + Math.min(MINUTE_MS, PAUSE_MS * 2 ** pauses));
         pauses += 1;
       }
-      if (at === undefined) return;
-      closedUntil = Math.max(closedUntil, at);
+      if (at !== undefined) closedUntil = Math.max(closedUntil, at);
       // Whoever waits would wait for hours unheard, and with it those behind it in the plan who know of the lock-out.
       if (closedUntil - now >= LONG_WAIT_MS)
-        for (const { giveUp } of queue.splice(0)) giveUp(new ExportError(lockedOut(closedUntil)));
+        for (const { giveUp } of queue.splice(0)) giveUp(new ExportError(closed(closedUntil)));
     },
     accepted(turn) {
       const now = clock.now();
@@ -234,11 +313,20 @@ export function createPacer(options: PacerOptions): Pacer {
         alone = false;
         pauses = 0;
       }
-      if (steering.passed({ ...measured.accepted(turn?.number, now), isNew }, now)) tellLearned();
+      const call = turn && open.get(turn.number);
+      if (call) priceBelief.passed(call.method, call.format, now);
+      const isNews = steering.passed({ ...measured.accepted(turn?.number, now), isNew }, now);
+      const isPriced = now - pricedAt > PRICES_MS && measured.used(now) > TELLING * steering.pace(now);
+      if (isPriced) learnPrices(now);
+      if (isNews || isPriced) tellLearned();
     },
     spent(): Spent {
       const { calls, refused } = measured.totals();
       return { tier: steering.believed().tier, units: unitsOf(calls, prices()), calls: { ...calls }, refused };
+    },
+    foresee(calls) {
+      const known = { steering, prices: priceBelief, maxInFlight, latencyMs: measured.latencyMs() };
+      return foresee(calls, known, clock.now());
     },
     pace() {
       const now = clock.now();
@@ -247,12 +335,25 @@ export function createPacer(options: PacerOptions): Pacer {
         // While a higher limit is looked for calls go faster than what is believed; nothing may be promised from that.
         unitsPerMinute: steering.isSeeking()
           ? steering.believed().unitsPerMinute
-          : steering.pace(now) / steering.unitsPerListed(),
+          : steering.pace(now) / unitsPerListed(now),
         ...(steering.isSeeking() && { isSought: true as const }),
-        usedLastMinute: measured.used(now) / steering.unitsPerListed(),
+        usedLastMinute: measured.used(now) / unitsPerListed(now),
         inFlight,
         ...(waitingUntil > now && { waitingUntil }),
+        ...(closedUntil > now && closed === bandwidthExceeded && { waitsForBytes: true as const }),
       };
     },
   };
+}
+
+/** Whether there is so little between them that it is not worth writing down. */
+function isSame(a: Learned, b: Learned): boolean {
+  const reads = READS.filter((read) => a.prices?.[read] !== undefined || b.prices?.[read] !== undefined);
+  const isClose = (one = 0, other = 0): boolean => Math.abs(one - other) <= NEWS * one;
+  return (
+    a.tier === b.tier &&
+    a.unitsPerMinute === b.unitsPerMinute &&
+    isClose(a.priceFactor, b.priceFactor) &&
+    reads.every((read) => isClose(a.prices?.[read], b.prices?.[read]))
+  );
 }

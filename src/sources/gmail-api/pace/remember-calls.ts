@@ -1,7 +1,7 @@
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { Pacer } from "../../../core/ports/pacer.ts";
 import type { Calls, RecentMinute } from "../../../core/ports/recent-calls.ts";
-import type { Method } from "../../../core/quota.ts";
+import type { Method, ReadFormat } from "../../../core/quota.ts";
 import type { EpochMs } from "../../../core/time.ts";
 import type { LookBack } from "./look-back.ts";
 
@@ -15,6 +15,8 @@ type Remembered = Readonly<{
   close(): Promise<void>;
 }>;
 
+type Sent = Readonly<{ method: Method; format: ReadFormat | undefined; at: EpochMs }>;
+
 /**
  * Calls `keep` with the calls of the last minute: at once when calls begin to go, then once a second while they do, and
  * at the end. `before` is what a process before this one has left, and goes on being told while it lasts.
@@ -27,19 +29,20 @@ export function rememberCalls(
 ): Remembered {
   type Entry = { -readonly [Key in keyof Calls]: Calls[Key] };
   let entries: Entry[] = structuredClone([...earlier]);
-  const open = new Map<number, Readonly<{ method: Method; at: EpochMs }>>();
+  const open = new Map<number, Sent>();
   const stop = new AbortController();
   let isWriting = false;
   let isNew = false; // something was sent, or refused, since it was last written
   let isUsed = false;
 
-  const add = (method: Method, at: EpochMs, count: 1 | -1, refused?: true): void => {
+  const add = ({ method, format, at }: Sent, count: 1 | -1, refused?: true): void => {
     const second = Math.floor(at / SECOND_MS) * SECOND_MS;
     const found = entries.findLast(
-      (entry) => entry.at === second && entry.method === method && entry.refused === refused,
+      (entry) => entry.at === second && entry.method === method && entry.format === format && entry.refused === refused,
     );
     if (found) found.count += count;
-    else if (count > 0) entries.push({ at: second, method, count, ...(refused && { refused }) });
+    else if (count > 0)
+      entries.push({ at: second, method, ...(format && { format }), count, ...(refused && { refused }) });
   };
 
   const minute = (ended: boolean): RecentMinute => {
@@ -69,13 +72,14 @@ export function rememberCalls(
       get prices() {
         return pacer.prices;
       },
+      charge: pacer.charge,
       async turn(method, signal, format) {
         const turn = await pacer.turn(method, signal, format);
         const sent = (): void => {
           if (!open.has(turn.number)) {
-            const at = clock.now();
-            open.set(turn.number, { method, at });
-            add(method, at, 1);
+            const call = { method, format, at: clock.now() };
+            open.set(turn.number, call);
+            add(call, 1);
             noted();
           }
           turn.sent();
@@ -89,14 +93,15 @@ export function rememberCalls(
       refused(refusal, turn) {
         const call = turn && open.get(turn.number);
         if (call) {
-          add(call.method, call.at, -1);
-          add(call.method, call.at, 1, true);
+          add(call, -1);
+          add(call, 1, true);
           noted();
         }
         pacer.refused(refusal, turn);
       },
       accepted: pacer.accepted,
       spent: pacer.spent,
+      foresee: pacer.foresee,
       pace: pacer.pace,
     },
     async close() {

@@ -147,7 +147,7 @@ async function run(
 describe("what was learned", () => {
   test("of a 2026 project is its limit, from the first refusal's words", async () => {
     const { learned, refused } = await run({ meter: slidingWindow(6_000), tier: "2026", limit: 6_000 }, { minutes: 2 });
-    expect(learned).toEqual({ tier: "2026", unitsPerMinute: 6_000, priceFactor: 1 });
+    expect(learned).toMatchObject({ tier: "2026", unitsPerMinute: 6_000, priceFactor: 1 });
     expect(refused).toBeLessThan(6);
   });
 
@@ -172,7 +172,7 @@ describe("what was learned", () => {
     const server = { meter: slidingWindow(6_000), tier: "2026", limit: 6_000 } as const;
     const { share, learned, refused, calls } = await run(server, { minutes: 10, remembered });
     expect(share(0, 10)).toBeGreaterThan(0.95);
-    expect(learned).toEqual({ tier: "2026", unitsPerMinute: 6_000, priceFactor: 1 });
+    expect(learned).toMatchObject({ tier: "2026", unitsPerMinute: 6_000, priceFactor: 1 });
     expect(refused / calls).toBeLessThan(0.01);
   });
 
@@ -188,7 +188,7 @@ describe("what was learned", () => {
       { minutes: 10, method: "messages.get" },
     );
     expect(share(2, 10)).toBeGreaterThan(0.95);
-    expect(learned).toEqual({ tier, unitsPerMinute: limit, priceFactor: 1 });
+    expect(learned).toMatchObject({ tier, unitsPerMinute: limit, priceFactor: 1 });
   });
 });
 

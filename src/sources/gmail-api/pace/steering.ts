@@ -15,6 +15,7 @@ import {
 import { paceOfFirstSearch, widthOfFirstSearch } from "./first-search.ts";
 import { createLookUp } from "./look-up.ts";
 import type { Seen } from "./measured.ts";
+import type { SeenPrice } from "./prices.ts";
 import { createProof } from "./proof.ts";
 import { createRefinement } from "./refine.ts";
 import { createRefusalBudget } from "./refusal-budget.ts";
@@ -49,6 +50,9 @@ const UNLISTED = { from: 0.97 * UNITS_PER_MINUTE["2026"], above: 1.05, chance: 0
 const HELD_MS = 120_000;
 const DOUBT = 0.2;
 
+/** … and so much when prices were found out, so that plans change. */
+const REPRICED = 0.2;
+
 /** Refused twice within a minute: a little slower for a while, or each refusal could be put down to the one before. */
 const SLACK = { withinMs: 60_000, forMs: 5_000, part: 0.92 } as const;
 
@@ -72,6 +76,16 @@ export type Steering = Readonly<{
   isSeeking(): boolean;
   /** The same when it was found out and is worth keeping. */
   learned(): Learned | undefined;
+  /** Other calls will go from now on, reckoned by prices that were just found out: what they come to may be more or less. */
+  repriced(now: EpochMs): void;
+  /** Whether the limit is known: it was set, was found out by an earlier export, or by this one. */
+  isLimitKnown(): boolean;
+  /** Whether the pace was set by who runs the program, and so what calls are charged beside it. */
+  isPriceGiven(): boolean;
+  /** The rate below which lies this part of what is believed. */
+  quantile(part: number): number;
+  /** What calls are charged for each unit that they are reckoned at, once that was found out. */
+  price(): SeenPrice | undefined;
   /** What a unit that is really charged comes to in units of the 2026 list for reads, in which all here is reckoned. */
   unitsPerReal(): number;
   /** … and a listed unit of a read. */
@@ -93,15 +107,20 @@ export type Steering = Readonly<{
   refused(refusal: Refused, now: EpochMs): void;
 }>;
 
-export function createSteering(options: KnownAtStart, begun: EpochMs): Steering {
-  const { tier: setting, unitsPerMinute: explicit, remembered, knownSince = -Infinity } = options;
+/** `unitsPerListed` is what calls of now are reckoned at for each unit of the 2026 list. */
+export function createSteering(
+  options: KnownAtStart,
+  begun: EpochMs,
+  unitsPerListed: (now: EpochMs) => number = () => 1,
+): Steering {
+  const { tier: setting, unitsPerMinute: explicit, remembered, dearest = 1, knownSince = -Infinity } = options;
   const start = startOf(options);
   const isFree = setting === "auto" && explicit === undefined;
   const belief = createBelief(expectedAtStart(options, start), begun);
   const afterRefusal = createAfterRefusal(belief);
   const refinement = createRefinement(belief);
-  const lookUp = createLookUp();
-  const proof = createProof(begun);
+  const lookUp = createLookUp(dearest > 1);
+  let proof = createProof(begun);
   const budget = createRefusalBudget();
 
   let seeking = isFree && remembered === undefined;
@@ -152,7 +171,8 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
       const mayRefine = refusedAt > 0 && isKnown && !seeking;
       if (mayRefine) rate = Math.max(rate, refinement.choose(now - refusedAt, usedMs) ?? 0);
     }
-    learned = explain(Math.max(rate, proof.rate()), named, explicit === undefined ? setting : start.tier);
+    const listed = Math.max(rate, proof.rate()) / unitsPerListed(now);
+    learned = explain(listed, named, explicit === undefined ? setting : start.tier);
     if (refusedAt === -Infinity && remembered === undefined) learned = { ...learned, priceFactor: 1 }; // nobody said otherwise
   };
 
@@ -170,7 +190,7 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
 
   const look = (now: EpochMs): void => {
     if (budget.isSpent(now)) return lookUp.callOff();
-    const most = named === undefined ? MOST_RATE : rateOf(learned); // no limit was named: there may be any
+    const most = named === undefined ? MOST_RATE : rateOf(learned) * unitsPerListed(now); // no limit was named: there may be any
     const isUnlisted =
       named === undefined && rate > UNLISTED.from && belief.atLeast(rate * UNLISTED.above) > UNLISTED.chance;
     lookUp.step({ rate, most, isUnlisted }, now - refusedAt, now);
@@ -195,6 +215,22 @@ export function createSteering(options: KnownAtStart, begun: EpochMs): Steering 
     believed: () => (seeking ? { ...start, priceFactor: 1 } : learned),
     isSeeking: () => seeking,
     learned: () => (isKnown && isFree ? worthKeeping() : undefined),
+    repriced(now) {
+      observe();
+      belief.doubt(REPRICED, Infinity);
+      proof = createProof(now);
+      isPriced = false;
+      lookUp.repriced();
+      reckon(now);
+    },
+    isLimitKnown: () => !isFree || (isKnown && !seeking),
+    isPriceGiven: () => explicit !== undefined,
+    quantile: belief.quantile,
+    price() {
+      if (!isKnown || seeking) return undefined;
+      const spread = Math.log(belief.quantile(0.84) / belief.quantile(0.16)) / 2;
+      return { factor: rateOf(learned) / belief.quantile(0.5), spread, mayBeDearer: isPriced };
+    },
     unitsPerReal: () => rate / learned.unitsPerMinute,
     unitsPerListed: () => rateOf(learned) / learned.unitsPerMinute,
     pace: paceOf,

@@ -1,12 +1,15 @@
 import { TEXT_ALONE, type Want } from "../../../core/ports/mailbox-source.ts";
 import type { Conversation } from "../../../core/mail/ref.ts";
-import type { Prices } from "../../../core/quota.ts";
+import type { Method, ReadFormat } from "../../../core/quota.ts";
+
+/** Units that such a call is charged, by the list or really. */
+export type Price = (method: Method, format?: ReadFormat) => number;
 
 /**
- * One read from Gmail: a message, or a whole conversation of which `ids` are wanted. `units` is what it takes with all that
- * has to be asked for behind it, as far as that is foreseen.
+ * One read from Gmail: a message, or a whole conversation of which `ids` are wanted. `behind` is how many answers have to be
+ * asked for after it, as far as that is foreseen: attachments, each of one message.
  */
-export type Call = Readonly<{ units: number }> &
+export type Call = Readonly<{ behind: number }> &
   (
     | Readonly<{ method: "messages.get"; format: "full" | "raw"; id: string }>
     | Readonly<{ method: "threads.get"; threadId: string; ids: readonly string[] }>
@@ -26,42 +29,58 @@ export const NO_HINTS: Hints = { attached: new Set(), chats: new Set() };
 /**
  * The cheapest calls that bring these refs, in their order: per conversation one threads.get or one messages.get each,
  * whichever costs fewer units; at equal cost the fewer calls. With attachments a message that has some costs one more call,
- * unless it is read `raw`, which brings everything at once, and alone brings originals. Lazy: one conversation is planned at a time.
+ * unless it is read `raw`, which brings everything at once, and alone brings originals. Lazy: one conversation is planned
+ * at a time, at the prices of then.
  */
 export function* plan(
   conversations: Iterable<Conversation>,
-  prices: Prices,
-  { attachments, originals, text }: Want = TEXT_ALONE,
-  { attached, chats }: Hints = NO_HINTS,
+  price: Price,
+  want: Want = TEXT_ALONE,
+  hints: Hints = NO_HINTS,
 ): Generator<Call> {
-  const each = prices["messages.get"];
-  const formatOf = (id: string): "full" | "raw" => ((attachments || originals) && !chats.has(id) ? "raw" : "full");
   for (const { threadId, ids } of conversations) {
-    const behind = attachments ? each * ids.filter((id) => attached.has(id)).length : 0;
-    const units = prices["threads.get"] + behind;
-    // What is read for its attachments alone has some: nothing is cheaper than its bytes.
-    const mayBeWhole = !originals && text !== false;
-    if (mayBeWhole && isCheaperWhole(ids.length, units, each, attachments))
-      yield { method: "threads.get", threadId, ids, units };
-    else for (const id of ids) yield { method: "messages.get", format: formatOf(id), id, units: each };
+    const apart = ids.map((id) => planMessage(id, price, want, hints));
+    const whole = planWhole(threadId, ids, want, hints);
+    if (whole && isCheaperWhole(whole, apart, price, want)) yield whole;
+    else yield* apart;
   }
 }
 
-/** What a plan comes to: how many calls of it, and their list price. */
-type Cost = Readonly<{ calls: number; units: number }>;
-
-export function costOf(calls: Iterable<Call>): Cost {
-  let count = 0;
-  let sum = 0;
-  for (const { units } of calls) {
-    count += 1;
-    sum += units;
-  }
-  return { calls: count, units: sum };
+/** The cheapest way to one message; at equal price the one that brings no surprise, such as an attachment that was not foreseen. */
+function planMessage(
+  id: string,
+  price: Price,
+  { attachments, originals, text }: Want,
+  { attached, chats }: Hints,
+): Call {
+  const behind = attachments && attached.has(id) ? 1 : 0;
+  const full = { method: "messages.get", format: "full", id, behind } as const;
+  if (chats.has(id) || !(attachments || originals)) return full;
+  const raw = { method: "messages.get", format: "raw", id, behind: 0 } as const;
+  // What is read for its attachments alone has some: nothing is cheaper than its bytes.
+  return originals || text === false || chargeOf(raw, price) <= chargeOf(full, price) ? raw : full;
 }
 
-/** At equal cost what is read `raw` brings no surprise: an attachment that was not foreseen. */
-function isCheaperWhole(wanted: number, whole: number, each: number, isRaw: boolean): boolean {
-  const apart = wanted * each;
-  return wanted <= MAX_MESSAGES_PER_CALL && (whole < apart || (whole === apart && wanted > 1 && !isRaw));
+function planWhole(
+  threadId: string,
+  ids: readonly string[],
+  { attachments, originals, text }: Want,
+  { attached }: Hints,
+): Call | undefined {
+  if (originals || text === false || ids.length > MAX_MESSAGES_PER_CALL) return undefined;
+  const behind = attachments ? ids.filter((id) => attached.has(id)).length : 0;
+  return { method: "threads.get", threadId, ids, behind };
+}
+
+/** At equal cost what is read `raw` brings no surprise. */
+function isCheaperWhole(whole: Call, apart: readonly Call[], price: Price, { attachments }: Want): boolean {
+  const charge = chargeOf(whole, price);
+  const each = apart.reduce((sum, call) => sum + chargeOf(call, price), 0);
+  return charge < each || (charge === each && apart.length > 1 && !attachments);
+}
+
+/** Units of a call with what has to be asked for behind it: the attachment by itself, or all of its message once more. */
+export function chargeOf(call: Call, price: Price): number {
+  const first = call.method === "threads.get" ? price(call.method) : price(call.method, call.format);
+  return first + call.behind * Math.min(price("messages.attachments.get"), price("messages.get", "raw"));
 }

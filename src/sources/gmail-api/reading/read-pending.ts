@@ -13,7 +13,7 @@ import { readParts } from "../../../formats/rfc5322/read-parts.ts";
 import type { GmailClient } from "../calls/client.ts";
 import type { Intake, Memory, Share } from "./memory.ts";
 import { passOriginal, type PassingOriginal } from "./pass-original.ts";
-import type { Call } from "./plan.ts";
+import type { Call, Price } from "./plan.ts";
 import { mapInOrder } from "./pool.ts";
 
 export type ReadPorts = Readonly<{
@@ -25,11 +25,15 @@ export type ReadPorts = Readonly<{
   missing: Set<string>;
   /** Where that goes which is wanted beside text. */
   keep: Keepers | undefined;
+  /** What a call of the plan takes at list price. */
+  unitsOf(call: Call): number;
+  /** What calls are believed to be charged. */
+  price: Price;
 }>;
 
 /** Carries out the plan: a bounded number of calls go on at once, and results come in the order of the plan. */
 export async function* readPending(
-  { memory, ...ports }: ReadPorts,
+  { memory, unitsOf, ...ports }: ReadPorts,
   plan: Iterable<Call>,
   { attachments, originals, text }: Want,
   signal: AbortSignal,
@@ -43,7 +47,7 @@ export async function* readPending(
     const reader = messageReader({ ...ports, keep, keepOriginal, wantsText: text !== false }, share, limit);
     const ended =
       call.method === "threads.get" ? await reader.conversation(call) : [await reader.message(call.id, call.format)];
-    return { ended, units: call.units, share };
+    return { ended, units: unitsOf(call), share };
   };
   for await (const { share, ...step } of mapInOrder(plan, ports.width, readCall, signal)) {
     yield step;
@@ -58,8 +62,9 @@ function messageReader(
     missing,
     keep,
     keepOriginal,
+    price,
     wantsText,
-  }: Pick<ReadPorts, "client" | "missing"> &
+  }: Pick<ReadPorts, "client" | "missing" | "price"> &
     Readonly<{
       keep: Keepers["attachment"] | undefined;
       keepOriginal: Keepers["original"] | undefined;
@@ -132,7 +137,7 @@ function messageReader(
    * takes more than one call, or is not to be had in pieces, comes with all of the message in one, where `mayBeRaw`.
    */
   const complete = async (given: Message, mayBeRaw = true): Promise<Message> => {
-    const whole = keep && mayBeRaw && isBetterRaw(given) ? await inRaw(given.id, false, given) : undefined;
+    const whole = keep && mayBeRaw && isBetterRaw(given, price) ? await inRaw(given.id, false, given) : undefined;
     if (whole) return whole.message;
     try {
       return await withContent(given);
@@ -249,12 +254,13 @@ function isChat({ labelIds }: Message): boolean {
   return labelIds.includes("CHAT");
 }
 
-/** Whether one `raw` costs no more than what is missing, or nothing else brings it. */
-function isBetterRaw(message: Message): boolean {
+/** Whether one `raw` costs less than what is missing, or nothing else brings it. */
+function isBetterRaw(message: Message, price: Price): boolean {
   const { attachments } = contentsOf(message);
   const elsewhere = attachments.filter(({ content }) => content.kept === "elsewhere").length;
   if (attachments.some(isScattered)) return true;
-  return elsewhere > 0 && elsewhere + textBodiesToFetch(message).length > 1;
+  const missing = elsewhere + textBodiesToFetch(message).length;
+  return elsewhere > 0 && missing * price("messages.attachments.get") > price("messages.get", "raw");
 }
 
 /** Two answers about one message must not contradict each other. */

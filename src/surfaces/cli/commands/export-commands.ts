@@ -26,6 +26,7 @@ type ExportOptions = Readonly<{
   attachments?: boolean;
   formats?: readonly Format[];
   dryRun?: boolean;
+  sizes?: boolean;
   wait?: boolean;
 }>;
 
@@ -61,6 +62,7 @@ export function addExportCommands(program: Command, context: Context): void {
       "--dry-run",
       "only list, and say what it would cost (5 quota units per 500 messages, per 500 with attachments, and per 500 chats)",
     )
+    .option("--sizes", "with --dry-run: ask at most 20 messages for their size too (20 units each), and tell bytes")
     .action(async (email: string, options: ExportOptions) => {
       const services = await context.services();
       const directory = await services.chooseDirectory(email, options.outputDir);
@@ -78,7 +80,7 @@ export function addExportCommands(program: Command, context: Context): void {
         ...(options.formats !== undefined && options.formats.length > 0 && { formats: options.formats }),
       };
       if (options.dryRun) {
-        const estimate = await services.estimate(request, signal);
+        const estimate = await services.estimate(request, signal, options.sizes === true);
         return show(viewOfEstimate(estimate), estimateLines(estimate, messages()));
       }
 

@@ -103,11 +103,23 @@ const en = {
   found: (messages: number, conversations: number, calls: number, units: number): string =>
     `${plural(messages, "message")} in ${plural(conversations, "conversation")}: ${plural(calls, "call")} for ${plural(units, "quota unit")}`,
   takes: (time: string, rate: string): string => `About ${time}, ${rate}`,
-  range: (from: string, until: string): string =>
-    `About ${until}; less, about ${from}, if your Google project is an old one (from before May 2026)`,
+  range: (likely: string, from: string, to: string, why: string): string =>
+    `Most likely about ${likely}; from ${from} to ${to}, since ${why}`,
+  notKnown: {
+    limit:
+      "it is not known yet what Google allows this project and what it charges: the export finds out, and the next dry run knows",
+    price: "it is not known yet what Google charges for these reads: the export finds out, and the next dry run knows",
+  },
+  mail: (bytes: number): string => `${megabytes(bytes)} of mail`,
+  noBytes: "How many bytes that is, is not known: --sizes asks at most 20 messages for their size (20 units each).",
+  manyBytes: (days: number): string =>
+    `Google lets about 2,500 MB of a mailbox be read a day: with originals that may be ${plural(days, "day")}`,
   atRate: (units: number): string => `at ${number(units)} units a minute`,
-  withAttachments: (units: number, time: string): string => `With attachments: ${plural(units, "quota unit")}. ${time}`,
-  withOriginals: (units: number, time: string): string => `With originals too: ${plural(units, "quota unit")}. ${time}`,
+  textAlone: "Text alone",
+  withAttachments: "With attachments",
+  withOriginals: "With originals too",
+  takesAll: (what: string, units: number, mail: string, time: string): string =>
+    `${what}: ${plural(units, "quota unit")}${mail && `, ${mail}`}. ${time}`,
   ofDay: (percent: string): string => `${percent} % of what a project may spend a day`,
   signedInAs: (account: string): string => `Signed in as ${account}.`,
   signedOut: (account: string): string => `Signed out ${account}.`,
@@ -216,13 +228,24 @@ const fr: Messages = {
   found: (messages, conversations, calls, units) =>
     `${pluriel(messages, "message")} dans ${pluriel(conversations, "conversation")} : ${pluriel(calls, "appel")} pour ${pluriel(units, "unité de quota", "unités de quota")}`,
   takes: (time, rate) => `Environ ${time}, ${rate}`,
-  range: (from, until) =>
-    `Environ ${until} ; moins, environ ${from}, si votre projet Google est ancien (d'avant mai 2026)`,
+  range: (likely, from, to, why) => `Environ ${likely} selon toute vraisemblance ; de ${from} à ${to}, car ${why}`,
+  notKnown: {
+    limit:
+      "on ne sait pas encore ce que Google accorde à ce projet ni ce qu'il compte : l'export le découvre, et l'estimation suivante le sait",
+    price:
+      "on ne sait pas encore ce que Google compte pour ces lectures : l'export le découvre, et l'estimation suivante le sait",
+  },
+  mail: (bytes) => `${megabytes(bytes, "fr")} de courrier`,
+  noBytes:
+    "Combien d'octets cela fait, on ne le sait pas : --sizes demande leur taille à 20 messages au plus (20 unités chacun).",
+  manyBytes: (days) =>
+    `Google laisse lire environ 2 500 Mo d'une boîte par jour : avec les originaux, cela peut faire ${pluriel(days, "jour")}`,
   atRate: (units) => `à ${number(units, "fr")} unités par minute`,
-  withAttachments: (units, time) =>
-    `Avec les pièces jointes : ${pluriel(units, "unité de quota", "unités de quota")}. ${time}`,
-  withOriginals: (units, time) =>
-    `Avec les originaux aussi : ${pluriel(units, "unité de quota", "unités de quota")}. ${time}`,
+  textAlone: "Le texte seul",
+  withAttachments: "Avec les pièces jointes",
+  withOriginals: "Avec les originaux aussi",
+  takesAll: (what, units, mail, time) =>
+    `${what} : ${pluriel(units, "unité de quota", "unités de quota")}${mail && `, ${mail}`}. ${time}`,
   ofDay: (percent) => `${percent} % de ce qu'un projet peut dépenser par jour`,
   signedInAs: (account) => `Connecté comme ${account}.`,
   signedOut: (account) => `${account} est déconnecté.`,

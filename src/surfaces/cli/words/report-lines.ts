@@ -10,34 +10,33 @@ import type { Paint } from "../terminal/terminal.ts";
 
 const ENGLISH = messagesIn("en");
 
-/** How long each kind of export takes: a time, or a range with its reason as long as the limit is not known. */
-function timeOf(minutes: Cost["minutes"], unitsPerMinute: number, w: Messages): string {
+/** Google's limit of bytes for a mailbox and day, as far as it is known (gmail-api.md §6.3). */
+const BYTES_A_DAY = 2_500_000_000;
+
+/** How long each kind of export takes: a time, or a range with its reason as long as something is not known. */
+function timeOf({ minutes, likelyMinutes, notKnown }: Cost, unitsPerMinute: number, w: Messages): string {
   const span = (value: number): string => duration(value * 60_000);
-  if (typeof minutes === "number") return w.takes(span(minutes), w.atRate(Math.round(unitsPerMinute)));
-  const [from, to] = minutes;
-  return span(from) === span(to)
-    ? w.takes(span(to), w.atRate(Math.round(unitsPerMinute)))
-    : w.range(span(from), span(to));
+  const likely = span(likelyMinutes);
+  if (typeof minutes === "number") return w.takes(likely, w.atRate(Math.round(unitsPerMinute)));
+  const [from, to] = [span(minutes[0]), span(minutes[1])];
+  if (from === to) return w.takes(likely, w.atRate(Math.round(unitsPerMinute)));
+  return w.range(likely, from, to, notKnown.includes("limit") ? w.notKnown.limit : w.notKnown.price);
 }
 
 export function estimateLines(
-  {
-    messages,
-    conversations,
-    unitsPerMinute,
-    shareOfDay,
-    text: { calls, units, minutes },
-    attachments,
-    originals,
-  }: Estimate,
+  { messages, conversations, unitsPerMinute, shareOfDay, text, attachments, originals }: Estimate,
   w: Messages = ENGLISH,
 ): string[] {
   const share = (100 * shareOfDay).toLocaleString(w.language, { maximumSignificantDigits: 2 });
+  const days = Math.ceil((originals.bytes ?? 0) / BYTES_A_DAY);
+  const line = (what: string, cost: Cost): string =>
+    w.takesAll(what, cost.units, cost.bytes === undefined ? "" : w.mail(cost.bytes), timeOf(cost, unitsPerMinute, w));
   return [
-    w.found(messages, conversations, calls, units),
-    `${timeOf(minutes, unitsPerMinute, w)}; ${w.ofDay(share)}`,
-    w.withAttachments(attachments.units, timeOf(attachments.minutes, unitsPerMinute, w)),
-    w.withOriginals(originals.units, timeOf(originals.minutes, unitsPerMinute, w)),
+    w.found(messages, conversations, text.calls, text.units),
+    `${line(w.textAlone, text)}; ${w.ofDay(share)}`,
+    line(w.withAttachments, attachments),
+    line(w.withOriginals, originals),
+    ...(originals.bytes === undefined ? [w.noBytes] : days > 1 ? [w.manyBytes(days)] : []),
   ];
 }
 

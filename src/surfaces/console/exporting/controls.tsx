@@ -60,7 +60,12 @@ export function useControls(of: Export | undefined, tell: (view: Export) => void
   };
 }
 
-const GOOGLES_TIME: readonly string[] = ["quota_exceeded", "too_many_concurrent", "locked_out"] satisfies FailureCode[];
+const GOOGLES_TIME: readonly string[] = [
+  "quota_exceeded",
+  "too_many_concurrent",
+  "bandwidth_exceeded",
+  "locked_out",
+] satisfies FailureCode[];
 
 /** Nothing gets through before the time that Google has named: asking sooner would only look as if it did. */
 function isHeldByGoogle({ state, failure }: Export): boolean {

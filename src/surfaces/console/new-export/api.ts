@@ -8,7 +8,7 @@ export type Estimate = Readonly<z.infer<typeof EstimateShape>>;
 
 /** Lists the mailbox, which takes a while for a large one; when the signal aborts, the server stops too. */
 export function estimate(draft: Draft, exportDir: string, signal: AbortSignal): Promise<Estimate> {
-  return call("POST", "/exports/estimate", { body: bodyOf(draft, exportDir), signal });
+  return call("POST", "/exports/estimate", { body: { ...bodyOf(draft, exportDir), sizes: true }, signal });
 }
 
 export function start(draft: Draft, exportDir: string): Promise<Readonly<z.infer<typeof Started>>> {

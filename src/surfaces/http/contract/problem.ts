@@ -73,6 +73,7 @@ export function statusOf(code: FailureCode): number {
       return 422;
     case "quota_exceeded":
     case "too_many_concurrent":
+    case "bandwidth_exceeded":
     case "locked_out":
     case "daily_limit":
     case "too_many_attempts":

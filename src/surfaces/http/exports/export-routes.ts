@@ -14,7 +14,7 @@ import { clientGone } from "../client-gone.ts";
 import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
 import { EMAIL, EXPORT_ID, LINKS, RUNNING_EXPORT } from "../contract/examples.ts";
 import { Export, ExportInFull, Links, viewInFull, viewOf } from "./export-view.ts";
-import { acceptExport, NewExport } from "./new-export.ts";
+import { acceptExport, NewEstimate, NewExport } from "./new-export.ts";
 import type { Common, ExportServices } from "../services.ts";
 
 export const Started = z
@@ -38,16 +38,21 @@ export const Started = z
     ],
   });
 
-/** What one kind of export takes as a whole; `minutes` are from and to where they cannot be told closer. */
+/**
+ * What one kind of export takes as a whole. `minutes` are from and to where they cannot be told closer, and `not_known`
+ * says why: the project's `limit`, or the `price` that Google charges for some of the calls. `bytes` are those of the mail
+ * that is read, where the sizes of a few messages were asked for.
+ */
 const Cost = z.object({
   units: z.number(),
   minutes: z.union([z.number(), z.tuple([z.number(), z.number()])]),
   bytes: z.number().optional(),
+  not_known: z.array(z.enum(["limit", "price"])).optional(),
 });
 
 /**
  * `units_per_minute` is what may be spent now; `share_of_day` is of what a Cloud project may spend a day: 1 is all of it.
- * `calls`, `units` and `minutes` are those of `text`, the most minutes where there are two.
+ * `calls`, `units` and `minutes` are those of `text`, the likeliest minutes where they are from and to.
  */
 export const Estimate = z
   .object({
@@ -75,9 +80,9 @@ export const Estimate = z
         units_per_minute: 5_880,
         minutes: 30.4,
         share_of_day: 0.0022,
-        text: { units: 178_530, minutes: 30.4 },
-        attachments: { units: 207_840, minutes: 35.4 },
-        originals: { units: 253_220, minutes: 43.1 },
+        text: { units: 178_530, minutes: 30.4, bytes: 412_900_000 },
+        attachments: { units: 207_840, minutes: [35.4, 77.8], bytes: 3_105_000_000, not_known: ["price"] },
+        originals: { units: 253_220, minutes: [43.1, 142.2], bytes: 3_105_000_000, not_known: ["price"] },
       },
     ],
   });
@@ -156,10 +161,11 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
       {
         schema: {
           tags: ["exports"],
-          summary:
-            "What an export would cost: a dry run, which only lists (5 quota units per 500 messages, per 500 with attachments, and per 500 chats)",
+          summary: "What an export would cost, without doing it",
+          description:
+            "A dry run: it lists (5 quota units per 500 messages, per 500 with attachments, and per 500 chats), fetches and writes nothing; with `sizes` it asks a few messages how large they are, and tells `bytes`. `minutes` is the likeliest time of an export of text; `text`, `attachments` and `originals` say what each kind of export takes as a whole.",
           querystring: nothing,
-          body: NewExport,
+          body: NewEstimate,
           response: {
             200: describeAnswer("What it would cost, and how long that takes", Estimate),
             ...describeProblems({
@@ -175,7 +181,7 @@ export function exportRoutes(services: ExportServices & Common): FastifyPluginAs
       async ({ body }, reply) => {
         const request = await acceptExport(body, reply, services);
         if (!request) return reply;
-        return viewOfEstimate(await estimate(request, clientGone(reply)));
+        return viewOfEstimate(await estimate(request, clientGone(reply), body.sizes));
       },
     );
 

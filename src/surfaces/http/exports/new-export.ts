@@ -56,6 +56,16 @@ export const NewExport = z
     ],
   });
 
+/** The body of POST /exports/estimate. */
+export const NewEstimate = NewExport.extend({
+  sizes: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Ask at most 20 messages for their size (20 units each, 5 for an old project), so that `bytes` can be reckoned.",
+    ),
+}).meta({ id: "NewEstimate", examples: [{ email: EMAIL }, { email: EMAIL, sizes: true }] });
+
 /** What is asked for, when it may be asked: the directory is one of ours, and the account signed in. Undefined when it was refused. */
 export async function acceptExport(
   body: z.infer<typeof NewExport>,

@@ -9,7 +9,7 @@ import { counter, gauge, histogram } from "./exposition.ts";
 const REQUEST_SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 const RUN_SECONDS = [1, 10, 60, 300, 900, 1_800, 3_600, 7_200, 14_400, 28_800, 86_400];
 
-const REFUSALS = ["quota_exceeded", "too_many_concurrent", "locked_out"] as const;
+const REFUSALS = ["quota_exceeded", "too_many_concurrent", "bandwidth_exceeded", "locked_out"] as const;
 
 /** A request that was answered, or left unanswered (499) when its client went away. */
 type Answered = Readonly<{ method: string; route: string; status: number; seconds: number }>;
@@ -68,6 +68,7 @@ export function createMeasures(clock: Clock): Measures {
       get prices() {
         return pacer.prices;
       },
+      charge: pacer.charge,
       async turn(method, signal, format) {
         const turn = await pacer.turn(method, signal, format);
         const sent = (): void => {
@@ -83,6 +84,7 @@ export function createMeasures(clock: Clock): Measures {
       },
       accepted: pacer.accepted,
       spent: pacer.spent,
+      foresee: pacer.foresee,
       pace: pacer.pace,
     }),
     run: (run) => async (request, report, signal) => {
