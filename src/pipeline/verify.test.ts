@@ -112,6 +112,11 @@ describe("offline", () => {
       ["extra emails_batch_4.json.part"],
     ],
     [
+      "nothing in a manifest that a crash kept from its place",
+      (file) => writeFile(file("manifest.json.part"), "{"),
+      [],
+    ],
+    [
       "hidden files and folders, which are none of its business",
       async (file) => {
         await writeFile(file(".DS_Store"), "");
@@ -194,6 +199,26 @@ describe("offline", () => {
       await foundAfter(async (file) => expect(await readFile(file(part), "utf8")).toContain("m3"), { closed: false }),
     ).toEqual([]);
     expect(await foundAfter((file) => edit(file(part), (text) => text.slice(0, 60)), { closed: false })).toEqual([]);
+  });
+
+  test("an export that is not finished may have finished more batches than its manifest names yet, and no others", async () => {
+    const behind = ["emails_batch_1.json", "emails_batch_1.mbox", "emails_batch_1.ndjson.gz"];
+    const before = async (file: (name: string) => string): Promise<void> => {
+      for (const name of behind.slice(1)) await writeFile(file(name), "");
+      await editManifest(file("manifest.json"), () => ({
+        batches: [],
+        total_batches: 0,
+        total_emails: 0,
+        replacementCharacters: 0,
+        formats: ["mbox", "ndjson"],
+      }));
+    };
+    expect(await foundAfter(before, { closed: false })).toEqual([]);
+    const bare = async (file: (name: string) => string): Promise<void> => {
+      await before(file);
+      await editManifest(file("manifest.json"), () => ({ formats: [] }));
+    };
+    expect(await foundAfter(bare, { closed: false })).toEqual(behind.slice(1).map((name) => `extra ${name}`));
   });
 
   test("where there is no export, that is said", async () => {

@@ -5,11 +5,13 @@ import type { MailboxSource } from "../core/ports/mailbox-source.ts";
 import type { BatchEntry, Manifest } from "../core/export/manifest.ts";
 import { faultOfRecord, isRecord, type ExportRecord } from "../core/mail/record.ts";
 import { countReplacementCharacters } from "../core/mail/replacement-characters.ts";
+import { batchNumber } from "../formats/batch.ts";
 import { MANIFEST } from "../formats/manifest.ts";
 import { checkOriginals } from "./verify-originals.ts";
 import { checkDerived } from "./verify-derived.ts";
 import { checkAttachments } from "./verify-attachments.ts";
 import { derivedNames } from "./directory/derived-files.ts";
+import { mboxName } from "./directory/mbox-file.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
 
@@ -112,11 +114,11 @@ export async function verify(
   await attachments.files();
   await originals.finish();
 
-  const known = new Set([MANIFEST, ...[...manifest.batches, ...[...rewritten.values()].flat()].flatMap(namesIn)]);
-  // Where an export is unfinished, what is made of its batches may be there before the manifest says so.
-  const derivable = new Set(manifest.batches.flatMap(({ file }) => derivedNames(file, manifest.formats)));
+  const promised = [...manifest.batches, ...[...rewritten.values()].flat()].flatMap(namesIn);
+  const known = new Set([MANIFEST, `${MANIFEST}.part`, ...promised]); // a crash may leave that, whatever was done by then
+  const unnamed = manifest.complete ? new Set<string>() : namesOfUnfinished(manifest, files);
   for (const file of files)
-    if (!known.has(file) && (manifest.complete || !(file.endsWith(".part") || derivable.has(file))))
+    if (!known.has(file) && (manifest.complete || !(file.endsWith(".part") || unnamed.has(file))))
       find("extra", file, "is not in the manifest");
 
   const listed = (count: number): void => report({ stage: "listing", records, of, listed: count });
@@ -129,6 +131,20 @@ export async function verify(
 /** Of the files of a batch. */
 function namesIn({ file, files = [] }: BatchEntry): string[] {
   return [file].concat(files.map((one) => one.file));
+}
+
+/**
+ * What may be there before the manifest of an unfinished export says so: what is made of its batches, and batches that were
+ * finished behind the last one that it names.
+ */
+function namesOfUnfinished({ batches, formats = [] }: Manifest, files: readonly string[]): ReadonlySet<string> {
+  const last = Math.max(0, ...batches.map(({ file }) => batchNumber(file)?.number ?? 0));
+  const later = files.flatMap((file) => {
+    const { number = 0, part = false } = batchNumber(file) ?? {};
+    return number > last && !part ? [file, ...(formats.includes("mbox") ? [mboxName(number)] : [])] : [];
+  });
+  const all = [...batches.map(({ file }) => file), ...later].filter((file) => batchNumber(file) !== undefined);
+  return new Set([...later, ...all.flatMap((file) => derivedNames(file, formats))]);
 }
 
 export type Find = (kind: Finding["kind"], subject: string, detail: string) => void;
