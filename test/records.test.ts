@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { cp, readFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -254,7 +255,8 @@ test("the charts add up to what was exported", async () => {
 
 test("messages can be read while the first file grows, and stay when it is finished", async () => {
   w.google.faults.add(standstill(40));
-  const running = await begin(w, { output_dir: "data/first", batch_size: 5_000 });
+  const wanted = { attachments: true, formats: ["mbox"] };
+  const running = await begin(w, { output_dir: "data/first", batch_size: 5_000, ...wanted });
   await inTheMiddle(w, running);
   const early = await until(async (note) => {
     const page = note(await list({ limit: "200" }, w, running));
@@ -266,6 +268,24 @@ test("messages can be read while the first file grows, and stay when it is finis
   const first = await read();
   expect(first.status, first.text).toBe(200);
   expect(first.text).toContain(`"Message-ID":"${row!.id}"`);
+  const full = early.records.find(({ attachments }) => attachments > 0) ?? row!;
+  const seen = JSON.parse((await w.get(`/exports/${running}/records/${full.id}`)).text) as ExportRecord;
+  /** What came with the message, and itself, by what its record says of them. */
+  const files = [
+    ["original", seen.Original!.sha256],
+    ...seen.Attachments.map(({ sha256 }, n) => [`attachments/${n}`, sha256!] as const),
+  ] as const;
+  const hashes = (): Promise<string[]> =>
+    Promise.all(
+      files.map(async ([path]) => {
+        const answer = await fetch(`${w.server.url}/exports/${running}/records/${full.id}/${path}`);
+        expect([path, answer.status]).toEqual([path, 200]);
+        return createHash("sha256")
+          .update(Buffer.from(await answer.arrayBuffer()))
+          .digest("hex");
+      }),
+    );
+  expect(await hashes()).toEqual(files.map(([, sha256]) => sha256));
   await w.post(`/exports/${running}/pause`);
   await reaches(w, running, "paused");
   w.google.faults.clear();
@@ -277,6 +297,7 @@ test("messages can be read while the first file grows, and stay when it is finis
   });
   expect(whenDone.index).toEqual({ files: 1, of: 1, complete: true });
   expect((await read()).text).toBe(first.text);
+  expect(await hashes()).toEqual(files.map(([, sha256]) => sha256));
 });
 
 test("an export that runs can be looked through as far as it is on disk, and so can what comes after", async () => {

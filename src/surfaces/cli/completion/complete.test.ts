@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { FORMATS } from "../../../core/export/format.ts";
 import type { Entry } from "../context.ts";
 import { runCommand } from "../program.ts";
 import { testTerminal } from "../testing.ts";
@@ -55,6 +56,16 @@ test("values where one comes next: choices, folders, who is signed in", async ()
     expect(await offered([command, "a"])).toEqual([ADA]);
   expect(await offered(["export", "--label", "INBOX", "SENT", "--json", ""])).toEqual([ADA]);
   expect(await offered(["export", "--max-emails=5", ""])).toEqual([ADA]);
+});
+
+test("formats, and behind a comma those that are not there yet", async () => {
+  expect(await offered(["export", ADA, "--formats", ""])).toEqual([...FORMATS]);
+  expect(await offered(["export", ADA, "--formats=m"])).toEqual(["--formats=mbox"]);
+  expect(await offered(["export", ADA, "--formats", "mbox,e"])).toEqual(["mbox,eml"]);
+  expect(await offered(["export", ADA, "--formats", "mbox,"])).toEqual(
+    FORMATS.filter((one) => one !== "mbox").map((one) => `mbox,${one}`),
+  );
+  expect(await offered(["export", ADA, "--formats", "mbox,mb"])).toEqual([]);
 });
 
 test("nothing where anything may stand, nothing more where all is said, nothing behind nonsense", async () => {

@@ -1,5 +1,7 @@
 import { Option, type Argument, type Command } from "commander";
 
+import { FORMATS } from "../../../core/export/format.ts";
+
 /** What may stand at the cursor: a word, and a hint for shells that show one. */
 type Candidate = Readonly<{ word: string; hint: string }>;
 
@@ -68,17 +70,23 @@ async function candidatesAt(
   if (!isLiteral && typed.startsWith("-")) {
     const equals = typed.indexOf("=");
     if (equals < 0) return optionsOf(command).map(({ long, description }) => ({ word: long ?? "", hint: description }));
-    const values = await valuesOf(optionNamed(typed.slice(0, equals), command), program, signedIn);
     const before = typed.slice(0, equals + 1);
+    const values = await valuesOf(
+      optionNamed(typed.slice(0, equals), command),
+      typed.slice(equals + 1),
+      program,
+      signedIn,
+    );
     return values.map((one) => (one === DIRECTORIES ? one : bare(before + one.word)));
   }
-  if (awaiting) return valuesOf(awaiting, program, signedIn);
+  if (awaiting) return valuesOf(awaiting, typed, program, signedIn);
   if (command === program) return commandCandidates(program);
-  return valuesOf(command.registeredArguments[taken], program, signedIn);
+  return valuesOf(command.registeredArguments[taken], typed, program, signedIn);
 }
 
 async function valuesOf(
   wanted: Argument | Option | undefined,
+  typed: string,
   program: Command,
   signedIn: SignedIn,
 ): Promise<readonly Candidate[]> {
@@ -90,9 +98,18 @@ async function valuesOf(
       return (await signedIn()).map(bare);
     case "command":
       return commandCandidates(program);
+    case "list":
+      return formatLists(typed).map(bare);
     default:
       return [];
   }
+}
+
+/** What is typed of a list of formats, with each that may be the next. */
+function formatLists(typed: string): readonly string[] {
+  const before = typed.slice(0, typed.lastIndexOf(",") + 1);
+  const named = before.split(",");
+  return FORMATS.filter((format) => !named.includes(format)).map((format) => before + format);
 }
 
 const bare = (word: string): Candidate => ({ word, hint: "" });

@@ -259,6 +259,8 @@ describe("pictures that are attachments", () => {
     const { body, ...counts } = shown(html, new Map([["big", { address, bytes: 10 << 20 }]]));
     expect(body!.match(/<img/g)).toHaveLength(3);
     expect(counts).toEqual({ absent: 0, withheld: 97 });
+    const many = shown('<img src="cid:dot">'.repeat(5_000), new Map([["dot", { address, bytes: 43 }]]));
+    expect([many.body!.match(/<img/g)!.length, many.withheld]).toEqual([1_000, 4_000]);
   });
 
   test("whose address is no picture's are not shown, wherever it came from", () => {

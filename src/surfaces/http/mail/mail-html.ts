@@ -24,6 +24,9 @@ export type InlinePictures = ReadonlyMap<string, Readonly<{ address: string; byt
 /** Of all pictures that a document shows, each counted as often as it is shown. */
 const MOST_PICTURE_BYTES = 32 << 20;
 
+/** Each is read from its file as often as it is shown; newsletters have dozens. */
+const MOST_PICTURES = 1_000;
+
 /** Left out with all that they hold; of other elements that may not be, only the tags go. */
 const LEFT_OUT: ReadonlySet<string> = new Set(
   (
@@ -50,7 +53,7 @@ export function inertMail(html: string, pictures: InlinePictures = new Map()): I
   const written: string[] = [];
   const words: string[] = [];
   const found = { remote: 0, absent: 0, withheld: 0 };
-  let pictureBytes = 0;
+  let [pictureBytes, shown] = [0, 0];
   let [characters, depth, hidden] = [0, 0, 0];
   const put = (text: string): void => {
     characters += text.length;
@@ -67,8 +70,10 @@ export function inertMail(html: string, pictures: InlinePictures = new Map()): I
   const addressOf = (contentId: string): string => {
     const picture = pictures.get(contentId);
     if (picture === undefined) found.absent += 1;
-    else if (picture === null || pictureBytes + picture.bytes > MOST_PICTURE_BYTES) found.withheld += 1;
+    else if (picture === null || pictureBytes + picture.bytes > MOST_PICTURE_BYTES || shown === MOST_PICTURES)
+      found.withheld += 1;
     else {
+      shown += 1;
       pictureBytes += picture.bytes;
       return picture.address;
     }
