@@ -37,7 +37,7 @@ const lineWith = (filename: string, mimeType = "text/plain", path = attachmentPa
 const names = fc.oneof(fc.string({ unit: "binary" }), fc.constantFrom(...HOSTILE));
 
 /** One line of ASCII: a token, and what is quoted has neither quote nor backslash in it. */
-const HEADER = /^attachment; filename="(?:(?!["\\%])[\x20-\x7e]){1,200}"(?:; filename\*=UTF-8''[\w.!#$&+^`|~%-]+)?$/;
+const HEADER = /^attachment; filename="(?:(?!["\\%])[\x20-\x7e]){1,240}"(?:; filename\*=UTF-8''[\w.!#$&+^`|~%-]+)?$/;
 
 async function* inPieces(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += 61) yield bytes.subarray(at, at + 61);
@@ -69,7 +69,7 @@ export const content: Target = {
         const pointers = pointersIn({ line: input, directory: "/data", batch: 1 });
         const named = [
           originalName(pointers),
-          ...pointers.Attachments.map((one, n) => attachmentName(one, n, input.subarray(0, 16))),
+          ...pointers.Attachments.map((one) => attachmentName(one, input.subarray(0, 16))),
         ];
         for (const name of named) {
           must(faultOfFileName(name, true) === undefined && !/[/\\]|^\./.test(name), "an unsafe name", name);

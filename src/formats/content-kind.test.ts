@@ -34,7 +34,7 @@ test.each([
   "BM\x36\0\0\0",
   "From: Ada <ada@example.com>",
 ])("%j is nothing that is known, and no picture", (text) => {
-  expect(kindOf(Buffer.from(text))).toEqual({ type: "application/octet-stream", extension: "", isPicture: false });
+  expect(kindOf(Buffer.from(text))).toEqual({ type: "application/octet-stream", isPicture: false });
 });
 
 test("what a browser shows as a picture is a picture to it alone", () => {

@@ -57,13 +57,17 @@ const MOST_SENDER_BYTES = 60;
 /** `2023-12-05 Ada Lovelace - report.pdf`: when, from whom, and what it was called. */
 export function attachmentFileName(
   record: Pick<ExportRecord, "Internal-Date" | "From">,
-  { filename, mimeType }: Pick<AttachmentRecord, "filename" | "mimeType">,
+  attachment: Pick<AttachmentRecord, "filename" | "mimeType">,
 ): string {
   const day = /^\d{4}-\d{2}-\d{2}/.exec(record["Internal-Date"])?.[0] ?? "undated";
   const { name, address } = senderIn(record.From);
   const sender = shortened(safeFileName(name) || safeFileName(address), MOST_SENDER_BYTES) || "unknown";
-  const called = safeFileName(lastOf(filename)) || `${nameOfType(mimeType)}${END_OF[mimeType] ?? ""}`;
-  return shortened(`${day} ${sender} - ${called}`, MOST_BYTES);
+  return shortened(`${day} ${sender} - ${givenName(attachment)}`, MOST_BYTES);
+}
+
+/** What its sender called an attachment, made safe; of one without a name, what it is. */
+export function givenName({ filename, mimeType }: Pick<AttachmentRecord, "filename" | "mimeType">): string {
+  return safeFileName(lastOf(filename)) || `${nameOfType(mimeType)}${END_OF[mimeType] ?? ""}`;
 }
 
 /** What a path ends in, on whatever system it was one. */

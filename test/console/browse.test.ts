@@ -172,7 +172,7 @@ test("a message is shown with the pictures that came with it, and what came with
   expect(csv).toEqual({ name: "Orbit table.csv", bytes: WITH_FILES.attachments[2].bytes });
   const deceiving = await take(/^Download Reise/);
   expect(deceiving.bytes).toEqual(WITH_FILES.attachments[3].bytes);
-  expect(deceiving.name).toBe("Reise_plan_ Zürich.html");
+  expect(deceiving.name).toBe("plan_ Zürich.html");
   const original = await take(/^Download original/);
   expect(original.name).toBe(`${message}.eml`);
   const record = (await recordsIn(output_directory)).find((one) => one["Message-ID"] === message);

@@ -153,7 +153,7 @@ export function contentRoutes(services: MailServices & Pick<Common, "log">): Fas
         'POST /export/gmail with "attachments": true brings them: gmail-export export <email> --attachments.',
       );
     const content = await contents.attachment(found.directory, attachment.sha256);
-    const headers = { ...INERT, ...attachmentNamed(attachmentName(attachment, Number(n), content.head)) };
+    const headers = { ...INERT, ...attachmentNamed(attachmentName(attachment, content.head)) };
     return sendContent(request, reply, { ...content, type: kindOf(content.head).type, headers }, log);
   };
 

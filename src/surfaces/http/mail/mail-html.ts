@@ -94,8 +94,8 @@ export function inertMail(html: string, pictures: InlinePictures = new Map()): I
       return;
     } else if (tagName === "img") {
       const contentId = contentIdIn(attributes["src"]);
-      const shown = contentId === undefined ? attributes : { ...attributes, src: addressOf(contentId) };
-      if (hidden === 0) put(pictureOf(shown, style));
+      const picture = contentId === undefined ? attributes : { ...attributes, src: addressOf(contentId) };
+      if (hidden === 0) put(pictureOf(picture, style));
     } else if (hidden === 0 && depth < DEEPEST) {
       const tag = tagName === "body" ? "div" : tagName;
       const own = writeAttributes(tag, tag === "a" ? linkOf(attributes) : attributes, style);

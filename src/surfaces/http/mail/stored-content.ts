@@ -1,12 +1,12 @@
 import { z } from "zod";
 
 import { failureOf, refuse } from "../../../core/errors.ts";
-import { safeFileName } from "../../../core/file-name.ts";
 import type { FoundLine } from "../../../core/ports/records.ts";
 import type { OriginalPointer, ReadRecordContent, RecordContent } from "../../../core/ports/record-content.ts";
 import { attachmentPath } from "../../../formats/attachment-path.ts";
-import { kindOf } from "../../../formats/content-kind.ts";
+import { ANYTHING, kindOf } from "../../../formats/content-kind.ts";
 import { emlPath } from "../../../formats/eml-path.ts";
+import { givenName } from "../../../formats/file-names.ts";
 import { withoutBody } from "../../../formats/record-line.ts";
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -62,10 +62,10 @@ export function originalName({ "Message-ID": id, "Internal-Date": date }: Pointe
   return emlPath(id, date).split("/").at(-1)!;
 }
 
-/** The name that its sender gave it, made safe; of one without a name what it is, `n` being its place. */
-export function attachmentName({ filename, mimeType }: Attachment, n: number, head: Uint8Array): string {
-  const extension = mimeType.startsWith("message/") ? ".eml" : kindOf(head).extension;
-  return safeFileName(filename, `attachment-${n + 1}${extension}`);
+/** The name that its sender gave it, made safe; of one without a name what it is, by its bytes where they tell. */
+export function attachmentName({ filename, mimeType }: Attachment, head: Uint8Array): string {
+  const { type } = kindOf(head);
+  return givenName({ filename, mimeType: type === ANYTHING ? mimeType : type });
 }
 
 /** A picture that the html of a message may show: its content is one, whatever its sender calls it. */
