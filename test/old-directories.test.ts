@@ -7,6 +7,10 @@ import { expect, test } from "vitest";
 import { systemClock } from "../src/clock.ts";
 import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
 import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
+import { FORMATS } from "../src/core/export/format.ts";
+import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
+import { verify } from "../src/pipeline/verify.ts";
+import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
 import { filesOnDisk } from "../src/storage/folder/private-files.ts";
 import { simulateGoogle } from "../simulator/google.ts";
@@ -20,6 +24,7 @@ import { ADA, reaches, signIn } from "./stage.ts";
 /** What version 0.1 wrote (test/fixtures/README.md), and this version goes on with. */
 
 const WRITTEN = join(import.meta.dirname, "fixtures", "version-0.1");
+const NEVER = new AbortController().signal;
 const MAILBOX = { messages: 40, seed: 7 };
 
 /** A copy as that version had it: git keeps no such modes. */
@@ -87,6 +92,30 @@ test("messages that could not be read then are read now, behind what there was",
     expect(await readFile(join(w.copy, file))).toEqual(await readFile(join(w.old, file)));
   expect(await idsIn(w.copy)).toEqual(expect.arrayContaining(before.failed.map(({ id }) => id)));
 });
+
+test("one that is asked for originals keeps every byte where the mailbox says another thing of a message, and tells that", async () => {
+  await using w = await world("finished"); // today's simulated mailbox has other mail under the same ids
+  await w.run(undefined, undefined, { directory: w.copy, attachments: true, formats: FORMATS });
+  const { findings, manifest } = await verify(w.copy, createReadDirectory(folderStorage(fileLock(systemClock))), NEVER);
+  expect(findings).toEqual([]);
+  expect(manifest).toMatchObject({ complete: false, failed: [] });
+  const { batches } = await manifestIn(w.old);
+  for (const { file } of batches) {
+    const [before, after] = await Promise.all([w.old, w.copy].map((folder) => readFile(join(folder, file), "utf8")));
+    expect(before!.split("\n")).toEqual(after!.split("\n").map(withoutNewKeys));
+  }
+  const told = manifest.originals!.without!.filter(({ attempts }) => attempts !== undefined);
+  expect(told.length).toBeGreaterThan(20);
+  expect(new Set(told.map(({ reason, attempts }) => `${attempts}: ${reason}`))).toEqual(
+    new Set(["2: The bytes that Gmail gives of this message are not what its record says."]),
+  );
+});
+
+function withoutNewKeys(line: string): string {
+  return line
+    .replace(/,"sha256":"[0-9a-f]{64}","path":"attachments[^"]*"/g, "")
+    .replace(/,"Original":\{[^}]*\}(?=\},?$)/, "");
+}
 
 test("a sealed sign-in opens with its key", async () => {
   await using scratch = await scratchFolder();

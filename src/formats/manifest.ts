@@ -61,6 +61,7 @@ const shape = z.object({
       count,
       bytes: count,
       without: z.array(withoutShape).exactOptional(),
+      earlier: z.array(z.string()).exactOptional(),
     })
     .optional(),
   attachments: z

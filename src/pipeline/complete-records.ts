@@ -5,6 +5,7 @@ import type { Keepers, MailboxSource, Reading, Want } from "../core/ports/mailbo
 import { attachmentsIn } from "./directory/rewriting/attachments-in.ts";
 import { gistOf } from "./gist.ts";
 import { mapInSteps } from "./map-in-steps.ts";
+import { isSameMail } from "./same-mail.ts";
 
 /** Told as records get what they lacked: the planned units that are done with, and how many messages were read. */
 export type OnCompleted = (units: number, messages: number) => void;
@@ -73,15 +74,18 @@ async function completionOf(
   const { message, original } = reading;
   const hasParts = message.root.headers.length > 0 || message.root.mimeType !== "";
   if (!hasParts && !original) return { outcome: "found", attachments: record.Attachments }; // there are no bytes of it
-  const { record: fresh } = await mapInSteps(message, new Map());
+  const { record: fresh } = await mapInSteps({ ...message, labelIds: record.Labels }, new Map());
+  const isFresh = gistOf(fresh) === gistOf(record);
+  const isEarlier = !isFresh && isSameMail(record, fresh, message);
   const stored = want.attachments
     ? await attachmentsIn(message.root, record.Attachments, keep.attachment)
     : record.Attachments;
-  const attachments = gistOf(fresh) === gistOf(record) ? stored : undefined;
+  const attachments = isFresh || isEarlier ? stored : undefined;
   if (!attachments) return { outcome: "without", reason: CONTRADICTED, isPassing: true };
   return {
     outcome: "found",
     attachments,
     ...(original && { original: { sha256: original.sha256, bytes: original.bytes } }),
+    ...(isEarlier && { isEarlier }),
   };
 }

@@ -31,8 +31,16 @@ export type StoredAttachments = Readonly<{
   without?: readonly Without[];
 }>;
 
-/** Originals that are stored, and the messages that have a record and none: Gmail keeps no bytes of them, as of chats. */
-export type StoredOriginals = Readonly<{ count: number; bytes: number; without?: readonly Without[] }>;
+/**
+ * Originals that are stored, and the messages that have a record and none: Gmail keeps no bytes of them, as of chats.
+ * `earlier` are the ids of those whose record an earlier version made, and this one would make in another way.
+ */
+export type StoredOriginals = Readonly<{
+  count: number;
+  bytes: number;
+  without?: readonly Without[];
+  earlier?: readonly string[];
+}>;
 
 /**
  * manifest.json (docs/format.md §3): what is in the directory, and whether that is all.

@@ -16,8 +16,11 @@ export type Ended =
 
 /** What was found of what a record lacks. */
 export type Completion =
-  /** `attachments` are those of the record, with their contents; `original` is left out where the mailbox has none. */
-  | Readonly<{ outcome: "found"; attachments: readonly AttachmentRecord[]; original?: Kept }>
+  /**
+   * `attachments` are those of the record, with their contents; `original` is left out where the mailbox has none.
+   * `isEarlier` where the record is one that an earlier version made, and this one would make in another way.
+   */
+  | Readonly<{ outcome: "found"; attachments: readonly AttachmentRecord[]; original?: Kept; isEarlier?: true }>
   /** It is not to be had; where `isPassing` the next run asks again. */
   | Readonly<{ outcome: "without"; reason: string; isPassing: boolean }>;
 

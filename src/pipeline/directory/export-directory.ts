@@ -120,6 +120,7 @@ export function holdDirectory(
   const keptOfBatches = (): JournalEntry[] => [
     ...(attachments ? [{ without: { attachments: [...attachments.shortfall.reasons()] } }] : []),
     ...(originals ? [{ without: { originals: [...originals.shortfall.reasons()] } }] : []),
+    ...(originals && originals.earlier.size > 0 ? [{ earlier: [...originals.earlier] }] : []),
     ...rewritten.map((one) => ({ rewritten: { ...one, entry: withFileList(one.entry) } })),
     ...(rewriting ? [{ rewriting }] : []),
   ];

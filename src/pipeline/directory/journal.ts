@@ -34,6 +34,7 @@ const entry = z.union([
   z.object({
     without: z.object({ attachments: z.array(withoutShape).optional(), originals: z.array(withoutShape).optional() }),
   }),
+  z.object({ earlier: z.array(z.string()) }),
   z.object({ rewriting: z.object({ file: z.string(), sha256: z.string(), purpose: z.string() }) }),
   z.object({ rewritten: z.object({ was: z.string(), entry: batchShape }) }),
   z.object({ spent: spentShape, seconds: z.number(), guessedCharsets: z.int().nonnegative().default(0) }),
@@ -61,6 +62,8 @@ export type FoundJournal = CheckedEnd &
     relisted: ReadonlySet<string>;
     failed: readonly FailedMessage[];
     without: Readonly<Record<"attachments" | "originals", readonly Without[]>>;
+    /** See `Originals`. */
+    earlier: readonly string[];
     /** The last that was begun and that did not come to its end. */
     rewriting: Rewriting | undefined;
     /** In the order in which they were. */
@@ -80,6 +83,7 @@ export async function readJournal(storage: Storage, onRef: (ref: Ref) => void): 
   const relisted = new Set<string>();
   let failed: FailedMessage[] = [];
   const without = { attachments: [] as Without[], originals: [] as Without[] };
+  const earlier: string[] = [];
   let rewriting: Rewriting | undefined;
   const rewritten: Rewritten[] = [];
   let spent: Spent | undefined;
@@ -107,7 +111,8 @@ export async function readJournal(storage: Storage, onRef: (ref: Ref) => void): 
     else if ("without" in value) {
       without.attachments.push(...(value.without.attachments ?? []));
       without.originals.push(...(value.without.originals ?? []));
-    } else if ("rewriting" in value) ({ rewriting } = value);
+    } else if ("earlier" in value) earlier.push(...value.earlier);
+    else if ("rewriting" in value) ({ rewriting } = value);
     else if ("rewritten" in value) {
       rewritten.push(value.rewritten);
       rewriting = undefined;
@@ -115,7 +120,7 @@ export async function readJournal(storage: Storage, onRef: (ref: Ref) => void): 
     return true;
   });
   if (!first) return undefined;
-  const found = { gone, relisted, failed, without, rewriting, rewritten, spent, seconds, guessedCharsets };
+  const found = { gone, relisted, failed, without, earlier, rewriting, rewritten, spent, seconds, guessedCharsets };
   return { begin: first, listed, ...found, ...end };
 }
 

@@ -90,6 +90,7 @@ async function find(
   const originals = originalFormats.length > 0 ? openOriginals(storage, originalFormats) : undefined;
   attachments?.shortfall.explain([...(manifest?.attachments?.without ?? []), ...(journal?.without.attachments ?? [])]);
   originals?.shortfall.explain([...(manifest?.originals?.without ?? []), ...(journal?.without.originals ?? [])]);
+  for (const id of [...(manifest?.originals?.earlier ?? []), ...(journal?.earlier ?? [])]) originals?.earlier.add(id);
   await publishRewritten(storage, journal?.rewritten.at(-1));
   const batches = await findBatches(storage, manifest, journal, (ref) => ledger.recover(ref, "exported"), signal, {
     attachments,

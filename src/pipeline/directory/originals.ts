@@ -27,6 +27,8 @@ export type Originals = Readonly<{
   formats: readonly OriginalFormat[];
   /** Records without an original. */
   shortfall: Shortfall;
+  /** Ids of records that an earlier version made in another way than this one would. */
+  earlier: Set<string>;
   /** Also where they only lie until they stand in an mbox. */
   keep: Keepers["original"];
   open(files: RecordFiles): Promise<StoredContent>;
@@ -51,6 +53,7 @@ export const NO_BYTES = "Gmail keeps no bytes of this message.";
 
 export function openOriginals(storage: Storage, formats: readonly OriginalFormat[]): Originals {
   const shortfall = createShortfall();
+  const earlier = new Set<string>();
   const told = createHashSet();
   let [total, bytes] = [0, 0];
   const hasFiles = formats.includes("eml");
@@ -60,6 +63,7 @@ export function openOriginals(storage: Storage, formats: readonly OriginalFormat
   return {
     formats,
     shortfall,
+    earlier,
     async keep(id, chunks, internalDate) {
       const kept = await storage.put(() => placeOf(emlPath(id, isoDate(internalDate()))), chunks);
       return { sha256: kept.sha256, bytes: kept.bytes };
@@ -87,7 +91,12 @@ export function openOriginals(storage: Storage, formats: readonly OriginalFormat
     },
     totals() {
       const without = shortfall.explained();
-      return { count: total, bytes, ...(without.length > 0 && { without }) };
+      return {
+        count: total,
+        bytes,
+        ...(without.length > 0 && { without }),
+        ...(earlier.size > 0 && { earlier: [...earlier].toSorted() }),
+      };
     },
     async lacksFiles() {
       if (!hasFiles) return false;

@@ -130,6 +130,7 @@ export function createCompleteBatches(ports: Ports): CompleteBatches {
         if (completion.outcome === "found") {
           if (lack.lacksAttachments) Object.assign(values, { Attachments: completion.attachments });
           if (lack.lacksOriginal && completion.original) Object.assign(values, { Original: completion.original });
+          if (values.Original && completion.isEarlier) gathered.noteEarlier(files.id);
           if (lack.lacksOriginal && !completion.original) gathered.explain("originals", files.id, NO_BYTES, false);
         } else {
           const { reason, isPassing } = completion;

@@ -18,6 +18,8 @@ export type CompletionGroup = Readonly<{
   /** `values` are those that have changed in it. */
   add(record: RecordLine, bytes: number, values: Partial<ExportRecord>): Promise<void>;
   explain(kind: "attachments" | "originals", id: string, reason: string, isPassing: boolean): void;
+  /** See `Originals`. */
+  noteEarlier(id: string): void;
   flush(): Promise<void>;
 }>;
 
@@ -37,6 +39,7 @@ export function createCompletionGroup(
   let records: RecordLine[] = [];
   let gained: RecordFiles[] = [];
   let reasons = { attachments: [] as Without[], originals: [] as Without[] };
+  let earlier: string[] = [];
   let [bytes, changed] = [0, 0];
   let timer: AbortController | undefined;
   const shortfalls = { attachments: attachments?.shortfall, originals: originals?.shortfall };
@@ -44,14 +47,18 @@ export function createCompletionGroup(
   const flushNow = async (): Promise<void> => {
     timer?.abort();
     timer = undefined;
-    const [lines, without, withOriginal] = [records, reasons, gained];
-    [records, gained] = [[], []];
+    const [lines, without, withOriginal, made] = [records, reasons, gained, earlier];
+    [records, gained, earlier] = [[], [], []];
     reasons = { attachments: [], originals: [] };
     [bytes, changed] = [0, 0];
     if (without.attachments.length + without.originals.length > 0) {
       await note([{ without }]);
       shortfalls.attachments?.explain(without.attachments);
       shortfalls.originals?.explain(without.originals);
+    }
+    if (made.length > 0) {
+      await note([{ earlier: made }]);
+      for (const id of made) originals?.earlier.add(id);
     }
     if (!rewrite || lines.length === 0) return;
     await rewrite.append(lines);
@@ -80,6 +87,7 @@ export function createCompletionGroup(
       const { attempts = 0 } = shortfalls[kind]?.reason(id) ?? {};
       reasons[kind].push({ id, reason, ...(isPassing && { attempts: attempts + 1 }) });
     },
+    noteEarlier: (id) => void earlier.push(id),
     flush,
   };
 }
