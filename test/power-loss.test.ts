@@ -1,5 +1,6 @@
-import { mkdir, readdir, readFile } from "node:fs/promises";
+import { cp, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Readable } from "node:stream";
 
 import { expect, test } from "vitest";
 
@@ -12,6 +13,10 @@ import { Secret } from "../src/core/secret.ts";
 import { NOTHING_SPENT } from "../src/core/quota.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import { toRecord } from "../src/formats/to-record.ts";
+import { readParts } from "../src/formats/rfc5322/read-parts.ts";
+import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
+import { verify } from "../src/pipeline/verify.ts";
+import { recordsIn } from "./exported.ts";
 import { createOpenDirectory } from "../src/pipeline/directory/open-directory.ts";
 import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
 import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
@@ -69,10 +74,15 @@ async function batchesIn(folder: string): Promise<Record<string, unknown>> {
 
 const purpose: Purpose = { email: "ada@example.com", filter: EVERYTHING, maxEmails: null, batchSize: 3 };
 
-const openOn = (files: FileSystem, path: string): Promise<ExportDirectory> => {
-  const clock = manualClock();
+const openOn = (
+  files: FileSystem,
+  path: string,
+  changes: Partial<Purpose> = {},
+  clock = manualClock(),
+): Promise<ExportDirectory> => {
   const storages = folderStorage(fileLock(clock, files), files);
-  return createOpenDirectory(storages, clock, "gmail-export test")(path, purpose, () => NOTHING_SPENT, NEVER);
+  const asked = { ...purpose, ...changes };
+  return createOpenDirectory(storages, clock, "gmail-export test")(path, asked, () => NOTHING_SPENT, NEVER);
 };
 
 const IDS = Array.from({ length: 11 }, (_, n) => `m${n}`);
@@ -152,6 +162,94 @@ test("whenever the power fails, nothing that a directory told as durable is lost
     },
   );
   expect(moments).toBeGreaterThan(60);
+});
+
+/** A message of two parts, as its bytes and as its record. */
+async function mailOf(id: string): Promise<{ raw: Buffer; record: ExportRecord }> {
+  const lines = [
+    `Subject: ${id}`,
+    "Content-Type: multipart/mixed; boundary=b",
+    "",
+    "--b",
+    "",
+    "From here on\r\nFrom there",
+    "--b",
+    "Content-Type: text/csv",
+    "",
+    `${id},1`,
+    "--b--",
+    "",
+  ];
+  const raw = Buffer.from(lines.join("\r\n"));
+  const root = await readParts([raw], { reserve: async () => {} });
+  return { raw, record: toRecord({ ...message(undefined, { id, threadId: `t${id}` }), root }, new Map()) };
+}
+
+test("whenever the power fails while batches are written anew, each is the one before or the one after, and going on ends in the same files", async () => {
+  await using scratch = await scratchFolder();
+  const ids = IDS.slice(0, 4); // in a batch of three and one of one
+  const text = join(scratch.path, "text");
+  {
+    await using directory = await openOn(nodeFileSystem, text);
+    await directory.beginListing("7");
+    await directory.addRefs(ids.map((id) => ({ id, threadId: `t${id}` })));
+    await directory.endListing();
+    for (const id of ids) await directory.write([{ outcome: "exported", id, record: (await mailOf(id)).record }]);
+    await directory.commit();
+  }
+  let asked: string[] = [];
+  const complete = async (files: FileSystem, path: string, changes: Partial<Purpose>): Promise<void> => {
+    const clock = manualClock();
+    await using directory = await openOn(files, path, changes, clock);
+    if (directory.listedAt === undefined) {
+      await directory.beginListing("8");
+      await directory.endListing();
+    }
+    await directory.findLacking();
+    await directory.complete(async ({ "Message-ID": id, Attachments: attachments }) => {
+      asked.push(id);
+      if (id === "m1") return { outcome: "without", reason: "It is gone.", isPassing: false };
+      const original = await directory.keep.original(id, Readable.from([(await mailOf(id)).raw]), () => undefined);
+      const { sha256 } = await directory.keep.attachment([Buffer.from(`${id},1`)]);
+      const path = `attachments/${sha256.slice(0, 2)}/${sha256}`;
+      return { outcome: "found", original, attachments: attachments.map((one) => ({ ...one, sha256, path })) };
+    });
+    await directory.commit();
+  };
+  const everything = { attachments: true, formats: ["mbox", "ndjson"] } as const;
+  const whole = join(scratch.path, "whole");
+  await cp(text, whole, { recursive: true });
+  await complete(nodeFileSystem, whole, everything);
+  expect(asked).toEqual(ids);
+  const filesOf = async (folder: string): Promise<Record<string, string>> => {
+    const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+    const paths = entries.flatMap((one) => (one.isFile() ? [join(one.parentPath, one.name)] : []));
+    const kept = paths.filter((path) => !/\/\.(?:batches|lock|new-[^/]*)$/.test(path)).toSorted();
+    return Object.fromEntries(
+      await Promise.all(kept.map(async (path) => [path.slice(folder.length), await readFile(path, "latin1")])),
+    );
+  };
+  const expected = await filesOf(whole);
+  const reading = createReadDirectory(folderStorage(fileLock(manualClock())));
+  const before = await recordsIn(text);
+  const moments = await atEveryMoment(
+    scratch.path,
+    (root) => cp(text, join(root, "export"), { recursive: true }),
+    (root, files) => complete(files, join(root, "export"), everything),
+    async (left) => {
+      const path = join(left, "export");
+      const { findings, manifest } = await verify(path, reading, NEVER);
+      expect(findings).toEqual([]);
+      expect((await recordsIn(path)).map(({ Subject, Body }) => [Subject, Body])).toEqual(
+        before.map(({ Subject, Body }) => [Subject, Body]),
+      );
+      asked = [];
+      // Once anything was changed it is remembered what was asked for.
+      await complete(nodeFileSystem, path, manifest.complete ? everything : {});
+      expect(await filesOf(path)).toEqual(expected);
+    },
+  );
+  expect(moments).toBeGreaterThan(100);
 });
 
 test("whenever the power fails in a later run, what was proven complete is there as it was, or as the later run made it", async () => {

@@ -56,8 +56,8 @@ async function* readAll(
   signal: AbortSignal,
 ): AsyncGenerator<Reading, undefined> {
   for await (const { ended, units } of source.read(messages(), want, signal, keep)) {
-    yield* ended;
     onCompleted(units, ended.length);
+    yield* ended;
   }
   return undefined;
 }

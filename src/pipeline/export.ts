@@ -69,6 +69,7 @@ export async function runExport(
       (units, messages) => {
         completed = { done: 0, of: messages };
         forecaster = createForecaster(units, source.pace, clock);
+        reportProgress("fetching");
         stack.use(keepReporting(() => reportProgress("fetching"), clock));
       },
       (units, messages) => {
