@@ -222,7 +222,7 @@ export async function compose(config: Config, opening = OPENERS) {
     return exportMail({ ...request, directory }, { source, open, clock }, report, signal);
   };
   const estimateExport = async (request: ExportRequest, signal: AbortSignal, asksSizes: boolean): Promise<Estimate> =>
-    estimate(request, await mailbox(request.account), signal, asksSizes);
+    estimate(request, await mailbox(request.account), readDirectory, signal, asksSizes);
   const changeKey = async (signal: AbortSignal) => {
     await using held = await lock(join(config.stateDir, "key.lock"), 0, signal);
     if (held === undefined)

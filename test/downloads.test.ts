@@ -189,7 +189,7 @@ describe("the archive", () => {
     expect((await w.product.cli(["verify", join(folder.path, ADA)])).code).toBe(0);
     expectProblem(await w.get(`/exports/${ours}/files/attachments`), 404, "no_such_file");
     // An original that is not what its record says ends it, as any other file does.
-    const [eml] = names.filter((name) => name.includes("/eml/"));
+    const eml = names.find((name) => name.includes("/eml/"));
     const path = join(done.output_directory, eml!.slice(ADA.length + 1));
     const sent = await readFile(path);
     await writeFile(path, Buffer.from(sent).fill("x", 0, 1));

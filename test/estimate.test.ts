@@ -65,6 +65,22 @@ test("how many bytes it reads is told where that is asked for, from the sizes of
   expect(w.google.meter.units - whole).toBe(15 + 20 * 20); // no more, however many there are
 });
 
+test("of a directory that is there already it tells what completing that costs, which the export then does", async () => {
+  expect(await estimate({ email: ADA })).not.toHaveProperty("completing");
+  const told = await estimate({ email: ADA, attachments: true, formats: ["mbox"] });
+  const { completing } = told as unknown as { completing: { messages: number; units: number; minutes: number } };
+  expect(completing.messages).toBeGreaterThan(90);
+  expect(completing.units).toBe(20 * completing.messages);
+  w.google.meter.reset();
+  const id = await begin(w, { attachments: true, formats: ["mbox"] });
+  const done = await reaches(w, id, "completed");
+  const of = completing.messages;
+  expect(done).toMatchObject({ complete: true, attachments: true, formats: ["mbox"], failures: [] });
+  expect(done.progress).toMatchObject({ completed: { done: of, of } });
+  expect(w.google.meter.calls["messages.get"]! - of).toBeLessThanOrEqual(3); // what has no bytes is looked at once more
+  expect(await estimate({ email: ADA, attachments: true, formats: ["mbox"] })).not.toHaveProperty("completing");
+});
+
 test("it is of the same mail that the export would bring", async () => {
   expect((await estimate({ email: ADA, max_emails: 7 })).messages).toBe(7);
   expect((await estimate({ email: ADA, include_spam_trash: true })).messages).toBe(120);

@@ -211,8 +211,8 @@ test("whenever the power fails while batches are written anew, each is the one b
       if (id === "m1") return { outcome: "without", reason: "It is gone.", isPassing: false };
       const original = await directory.keep.original(id, Readable.from([(await mailOf(id)).raw]), () => undefined);
       const { sha256 } = await directory.keep.attachment([Buffer.from(`${id},1`)]);
-      const path = `attachments/${sha256.slice(0, 2)}/${sha256}`;
-      return { outcome: "found", original, attachments: attachments.map((one) => ({ ...one, sha256, path })) };
+      const lies = `attachments/${sha256.slice(0, 2)}/${sha256}`;
+      return { outcome: "found", original, attachments: attachments.map((one) => ({ ...one, sha256, path: lies })) };
     });
     await directory.commit();
   };

@@ -2,6 +2,8 @@ import { createLedger } from "../core/export/ledger.ts";
 import type { ExportRequest } from "../core/export/job.ts";
 import { TEXT_ALONE, type Cost, type MailboxSource } from "../core/ports/mailbox-source.ts";
 import { PROJECT_UNITS_PER_DAY, type Tier } from "../core/quota.ts";
+import type { ReadDirectory } from "../core/ports/read-directory.ts";
+import { findLackingRecords } from "./lacking.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
 
@@ -19,6 +21,8 @@ export type Estimate = Readonly<{
   attachments: Cost;
   /** With the original of every message, of which attachments are a part. */
   originals: Cost;
+  /** What it takes beside new messages to complete the records that are in the directory already; left out where they lack nothing. */
+  completing?: Cost & Readonly<{ messages: number }>;
 }>;
 
 /**
@@ -27,8 +31,9 @@ export type Estimate = Readonly<{
  * size is not foreseen.
  */
 export async function estimate(
-  request: Pick<ExportRequest, "filter" | "maxEmails">,
+  request: ExportRequest,
   source: MailboxSource,
+  read: ReadDirectory,
   signal: AbortSignal,
   asksSizes = false,
 ): Promise<Estimate> {
@@ -42,6 +47,11 @@ export async function estimate(
   const text = await source.cost(ledger.pending(), TEXT_ALONE);
   const attachments = await source.cost(ledger.pending(), withAttachments);
   const originals = await source.cost(ledger.pending(), { attachments: true, originals: true });
+  const lacking = await findLackingRecords({ ...request, filter }, read, signal);
+  const completing = lacking && {
+    messages: lacking.count,
+    ...(await source.cost(lacking.messages(), lacking.want)),
+  };
   let conversations = 0;
   for (const _ of ledger.pending()) conversations += 1;
   return {
@@ -53,5 +63,6 @@ export async function estimate(
     text,
     attachments,
     originals,
+    ...(completing && { completing }),
   };
 }

@@ -11,6 +11,7 @@ export function viewOfEstimate({
   text,
   attachments,
   originals,
+  completing,
 }: Estimate) {
   const { calls, units, likelyMinutes } = text;
   return {
@@ -25,6 +26,7 @@ export function viewOfEstimate({
     text: viewOfCost(text),
     attachments: viewOfCost(attachments),
     originals: viewOfCost(originals),
+    ...(completing && { completing: { messages: completing.messages, ...viewOfCost(completing) } }),
   };
 }
 

@@ -120,6 +120,7 @@ const en = {
   withOriginals: "With originals too",
   takesAll: (what: string, units: number, mail: string, time: string): string =>
     `${what}: ${plural(units, "quota unit")}${mail && `, ${mail}`}. ${time}`,
+  completing: (messages: number): string => `To complete the ${plural(messages, "record")} that are here already`,
   ofDay: (percent: string): string => `${percent} % of what a project may spend a day`,
   signedInAs: (account: string): string => `Signed in as ${account}.`,
   signedOut: (account: string): string => `Signed out ${account}.`,
@@ -246,6 +247,7 @@ const fr: Messages = {
   withOriginals: "Avec les originaux aussi",
   takesAll: (what, units, mail, time) =>
     `${what} : ${pluriel(units, "unité de quota", "unités de quota")}${mail && `, ${mail}`}. ${time}`,
+  completing: (messages) => `Pour compléter ${pluriel(messages, "message")} déjà ici`,
   ofDay: (percent) => `${percent} % de ce qu'un projet peut dépenser par jour`,
   signedInAs: (account) => `Connecté comme ${account}.`,
   signedOut: (account) => `${account} est déconnecté.`,

@@ -24,7 +24,7 @@ function timeOf({ minutes, likelyMinutes, notKnown }: Cost, unitsPerMinute: numb
 }
 
 export function estimateLines(
-  { messages, conversations, unitsPerMinute, shareOfDay, text, attachments, originals }: Estimate,
+  { messages, conversations, unitsPerMinute, shareOfDay, text, attachments, originals, completing }: Estimate,
   w: Messages = ENGLISH,
 ): string[] {
   const share = (100 * shareOfDay).toLocaleString(w.language, { maximumSignificantDigits: 2 });
@@ -37,6 +37,7 @@ export function estimateLines(
     line(w.withAttachments, attachments),
     line(w.withOriginals, originals),
     ...(originals.bytes === undefined ? [w.noBytes] : days > 1 ? [w.manyBytes(days)] : []),
+    ...(completing ? [line(w.completing(completing.messages), completing)] : []),
   ];
 }
 

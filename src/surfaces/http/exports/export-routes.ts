@@ -67,6 +67,11 @@ export const Estimate = z
     text: Cost,
     attachments: Cost,
     originals: Cost,
+    completing: Cost.extend({ messages: z.int() })
+      .optional()
+      .describe(
+        "What it takes to complete records that are in the directory already, where they lack what is asked for.",
+      ),
   })
   .meta({
     id: "Estimate",
