@@ -306,3 +306,23 @@ test("whenever the power fails while a directory is completed, nothing is lost, 
   }
   expect(await check(whole)).toEqual([]);
 });
+
+test("killed while originals in an mbox are made files, a directory is unfinished and not damaged", async () => {
+  await using w = await inProcess({ messages: 12 }, { filter: ALL, batchSize: 5, formats: ["mbox"] });
+  await w.run();
+  const wanted: Wanted = { attachments: true, formats: ["eml"] };
+  const copy = async (name: string): Promise<string> => {
+    const to = join(w.directory, "..", name);
+    await cp(w.directory, to, { recursive: true });
+    return to;
+  };
+  const counted = dyingAt(Infinity);
+  await w.run(undefined, undefined, { ...wanted, directory: await copy("counted"), files: counted.files });
+  for (const part of [0.3, 0.6]) {
+    const directory = await copy(`killed-${part}`);
+    const { files } = dyingAt(Math.floor(counted.count() * part));
+    await expect(w.run(undefined, undefined, { ...wanted, directory, files })).rejects.toThrow("killed");
+    const { findings, manifest } = await verdictOf(directory);
+    expect([part, findings, manifest.complete, manifest.formats]).toEqual([part, [], false, ["mbox", "eml"]]);
+  }
+});

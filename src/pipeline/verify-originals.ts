@@ -57,14 +57,15 @@ export function checkOriginals(
     else if (found !== gist && !earlier.has(id)) find("changed", id, `its record is not what ${where} says`);
   };
 
-  const readFiles = async (records: readonly DueOriginal[]): Promise<void> => {
+  /** Where they stand in an mbox too, they may still be to be made files of, while the export is unfinished. */
+  const readFiles = async (records: readonly DueOriginal[], isInMbox: boolean): Promise<void> => {
     for (const record of records) {
       signal.throwIfAborted();
       const name = emlPath(record.id, record.date);
       told.add(keyOf(name));
       await using content = await directory.open(path, name);
       if (content) await holdAgainst(record, name, content.read());
-      else find("missing", name, "a record tells of it, but it is not on the disk");
+      else if (complete || !isInMbox) find("missing", name, "a record tells of it, but it is not on the disk");
     }
   };
 
@@ -109,10 +110,10 @@ export function checkOriginals(
         totals.bytes += original.bytes;
       }
       due = [];
-      if (formats.includes("eml")) await readFiles(records);
-      if (!formats.includes("mbox")) return;
       const mboxIn = (batch: Pick<BatchEntry, "files">) => batch.files?.find(({ format }) => format === "mbox");
       const mbox = mboxIn({ files });
+      if (formats.includes("eml")) await readFiles(records, mbox !== undefined);
+      if (!formats.includes("mbox")) return;
       const others = versions.flatMap((version) => mboxIn(version) ?? []).filter((one) => one.sha256 !== mbox?.sha256);
       if (mbox) await readMbox(mbox, records, others);
       else if (complete) find("malformed", MANIFEST, "names a batch without its mbox");
