@@ -68,6 +68,7 @@ export async function exportsOfCorpus(): Promise<Exports> {
         maxEmails: null,
         batchSize: BATCH_SIZE,
         filter: EVERYTHING,
+        formats: ["ndjson", "parquet"] as const,
       };
       return runExport(request, { source, open, clock }, () => {}, new AbortController().signal);
     },

@@ -3,7 +3,9 @@ import { answer } from "./targets/answer.ts";
 import { commandLine } from "./targets/command-line.ts";
 import { connection } from "./targets/connection.ts";
 import { content } from "./targets/content.ts";
+import { converted } from "./targets/converted.ts";
 import { credentials } from "./targets/credentials.ts";
+import { derived } from "./targets/derived.ts";
 import { directory } from "./targets/directory.ts";
 import { finished } from "./targets/finished.ts";
 import { grant } from "./targets/grant.ts";
@@ -37,6 +39,8 @@ export const TARGETS: readonly Target[] = [
   queue,
   directory,
   finished,
+  derived,
+  converted,
   records,
   mailHtml,
   content,

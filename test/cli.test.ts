@@ -189,6 +189,10 @@ describe("exit codes", () => {
     [["export", ADA, "--label", "INBOX", "\ud83d"], /no character/],
     [["export", ADA, "--colour"], /unknown option '--colour'/],
     [["serve", "--port", "70000"], /must be a port/],
+    [["convert", "dir"], /required option '--to <format>' not specified/],
+    [["convert", "dir", "--to", "pst"], /Allowed choices are mbox, eml, maildir, ndjson, parquet, csv, files\./],
+    [["convert", "dir", "--to", "csv", "--after", "2023-02-30"], /must be a day/],
+    [["convert", "dir", "--to", "csv", "--flat"], /--flat says nothing of csv/],
     [["login", "ada"], /not an e-mail address/],
   ];
 

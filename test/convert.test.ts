@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -428,4 +429,36 @@ test("one that is being made is not made twice at once", async () => {
   const openOutput = outputFolders(fileLock(systemClock));
   await using _ = await openOutput(into, NEVER);
   expect(await refusalOf(convertTo("csv", { into }))).toMatchObject({ code: "directory_busy" });
+});
+
+describe("at the command line", () => {
+  const cli = (...args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> =>
+    new Promise((resolve) => {
+      const [program, cwd] = [join(import.meta.dirname, "..", "bin", "gmail-export.js"), join(w.directory, "..")];
+      execFile(process.execPath, [program, "--lang", "en", ...args], { cwd }, (error, stdout, stderr) =>
+        resolve({ code: error?.code ?? 0, stdout, stderr }),
+      );
+    });
+
+  test("it goes beside the export where no folder is named, and says what came of it", async () => {
+    const { code, stdout } = await cli("convert", `${w.directory}/`, "--to", "eml");
+    expect([code, stdout]).toEqual([
+      0,
+      expect.stringMatching(
+        /^✓ \d+ messages in \d+ files, \d+ MB, in \S+\/export-eml\n {2}\d+ messages? left out: Gmail/,
+      ),
+    ]);
+    expect(await pathsIn(`${w.directory}-eml`)).toHaveLength(hashes().length);
+    const again = await cli("--json", "convert", w.directory, "--to", "eml");
+    expect([again.code, JSON.parse(again.stdout)]).toMatchObject([8, { error: { code: "directory_foreign" } }]);
+  });
+
+  test("an export that has not what is needed ends with 2, and the command that brings it", async () => {
+    const bare = join(w.directory, "..", "bare-here");
+    await w.run(undefined, undefined, { directory: bare, formats: [], attachments: false });
+    const { code, stderr } = await cli("--lang", "fr", "convert", bare, "--to", "mbox");
+    expect(code).toBe(2);
+    expect(stderr).toContain(`gmail-export export ada@example.com --output-dir ${bare} --formats mbox`);
+    expect(stderr).toContain("n'a pas les originaux");
+  });
 });

@@ -141,10 +141,14 @@ export function isRecord(line: string): boolean {
 }
 
 function isJson(text: string): boolean {
+  return parseRecord(text) !== undefined;
+}
+
+/** What a record's line says; undefined when it is not JSON, as on a damaged disk: the parser's own error quotes mail. */
+export function parseRecord(line: string): unknown {
   try {
-    JSON.parse(text);
-    return true;
+    return JSON.parse(line);
   } catch {
-    return false;
+    return undefined;
   }
 }

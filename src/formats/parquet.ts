@@ -5,6 +5,7 @@ import type { AsyncBuffer, SchemaElement } from "hyparquet";
 import type { ColumnSource } from "hyparquet-writer";
 
 import { failureOf } from "../core/errors.ts";
+import { parseRecord } from "./batch.ts";
 
 /**
  * Records as columns of an Apache Parquet file (docs/format.md §4): one for each key, under its name, with its type.
@@ -150,7 +151,10 @@ const compressors = {
     zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: LEVEL } }),
 };
 
-/** The file that holds these records, each one line of JSON, in groups of rows. The same records make the same bytes. */
+/**
+ * The file that holds these records, each one line of JSON, in groups of rows. The same records make the same bytes. A line
+ * that is not JSON makes a row of nulls: whoever reads it from a disk finds out that it was changed.
+ */
 export async function* parquet(records: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   const { ByteWriter, ParquetWriter } = await import("hyparquet-writer");
   const writer = new ByteWriter();
@@ -185,7 +189,7 @@ export async function* parquet(records: AsyncIterable<Uint8Array>): AsyncGenerat
     return take();
   };
   for await (const record of records) {
-    rows.push(rowOf(COLUMNS, Object(JSON.parse(Buffer.from(record).toString()))));
+    rows.push(rowOf(COLUMNS, Object(parseRecord(Buffer.from(record).toString()))));
     bytes += record.length;
     if (bytes >= GROUP_BYTES) yield await writeGroup();
   }
@@ -207,11 +211,16 @@ function gistOf(value: unknown): string {
   });
 }
 
+const decompressors = { ZSTD: (bytes: Uint8Array): Uint8Array => zstdDecompressSync(bytes) };
+
 /** A file that can be read in any place. */
 type Content = Readonly<{ bytes: number; read(start: number, end: number): AsyncIterable<Uint8Array> }>;
 
-/** Reads such a file, a group of rows at a time: the gist of each record in turn. Undefined when it is not one. */
-export async function readParquet(content: Content, onGist: (gist: string) => void): Promise<number | undefined> {
+/**
+ * Reads such a file of so many records, a group of rows at a time: the gist of each record in turn. False when it is not
+ * one. To be called of a file that is known to be as it was written, by its hash: the library that reads it expects that.
+ */
+export async function readParquet(content: Content, count: number, onGist: (gist: string) => void): Promise<boolean> {
   const file: AsyncBuffer = {
     byteLength: content.bytes,
     async slice(start, end = content.bytes) {
@@ -221,25 +230,26 @@ export async function readParquet(content: Content, onGist: (gist: string) => vo
       return all.buffer;
     },
   };
-  const { parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
+  const { parquetMetadataAsync, parquetRead, parquetReadObjects } = await import("hyparquet");
   try {
     const metadata = await parquetMetadataAsync(file);
+    const groups = metadata.row_groups.map((group) => Number(group.num_rows));
+    const sum = groups.reduce((total, rows) => total + rows, 0);
+    if (sum !== count || groups.some((rows) => !(rows > 0))) return false;
     let rowStart = 0;
-    for (const { num_rows: count } of metadata.row_groups) {
-      const rowEnd = rowStart + Number(count);
-      const rows = await parquetReadObjects({
-        file,
-        metadata,
-        rowStart,
-        rowEnd,
-        compressors: { ZSTD: (bytes) => zstdDecompressSync(bytes) },
-      });
+    for (const rowCount of groups) {
+      const rowEnd = rowStart + rowCount;
+      const group = { file, metadata, rowStart, rowEnd, compressors: decompressors };
+      // Where one column cannot be read, the library forgets the others when it joins them, and what they throw would end
+      // this process: it is asked first whether all of them can be.
+      await parquetRead(group);
+      const rows = await parquetReadObjects(group);
       for (const row of rows) onGist(gistOf(row));
       rowStart = rowEnd;
     }
-    return rowStart;
+    return true;
   } catch (error) {
     if (failureOf(error)) throw error;
-    return undefined; // the library throws plain errors of many kinds at what is no Parquet
+    return false; // the library throws plain errors of many kinds at what is no Parquet
   }
 }

@@ -43,6 +43,7 @@ export function checkDerived(
     { format, bytes }: BatchFile,
     read: (start?: number, end?: number) => AsyncIterable<Buffer>,
     batch: number,
+    expected: number,
   ): Promise<{ hash: Hash; count: number } | undefined> => {
     const hash = createHash("sha256");
     const add = (says: string): void => {
@@ -50,8 +51,7 @@ export function checkDerived(
       hash.update(says).update("\n");
     };
     if (format === "parquet") {
-      const count = await readParquet({ bytes, read }, add);
-      return count === undefined ? undefined : { hash, count };
+      return (await readParquet({ bytes, read }, expected, add)) ? { hash, count: expected } : undefined;
     }
     const found = await readNdjson(read(), (line) => add(line.toString()));
     const head = Object(found?.head);
@@ -82,7 +82,8 @@ export function checkDerived(
           find("changed", file.file, `${whole.bytes} bytes where ${file.bytes} were written, or other ones`);
         else if (sound) {
           await using content = await directory.open(path, file.file);
-          const found = content && (await readFile(file, content.read, batchNumber(batch)?.number ?? 0));
+          const found =
+            content && (await readFile(file, content.read, batchNumber(batch)?.number ?? 0, expected?.count ?? 0));
           if (found?.count !== expected?.count || found?.hash.digest("hex") !== expected?.hash.digest("hex"))
             find("changed", file.file, `is not what the records of ${batch} say`);
         }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 
 import type { Manifest } from "../../core/export/manifest.ts";
 import type { ReadDirectory } from "../../core/ports/read-directory.ts";
+import { parseRecord } from "../../formats/batch.ts";
 import { withoutBody } from "../../formats/record-line.ts";
 import { createHashSet } from "../directory/hash-set.ts";
 
@@ -16,7 +17,7 @@ export async function findAnswered(
   for (const batch of batches)
     for await (const line of directory.records(path, batch)) {
       signal.throwIfAborted();
-      const { Labels: labels, "In-Reply-To": answers } = Object(JSON.parse(withoutBody(line) ?? line.toString()));
+      const { Labels: labels, "In-Reply-To": answers } = Object(parseRecord(withoutBody(line) ?? line.toString()));
       if (!Array.isArray(labels) || !labels.includes("SENT") || typeof answers !== "string") continue;
       for (const [id] of answers.matchAll(/<[^<>]+>/g)) answered.add(keyOf(id));
     }

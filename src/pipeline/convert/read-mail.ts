@@ -4,6 +4,7 @@ import { refuse } from "../../core/errors.ts";
 import type { BatchEntry, Manifest } from "../../core/export/manifest.ts";
 import { faultOfRecord, isRecord, type ExportRecord } from "../../core/mail/record.ts";
 import type { ReadDirectory } from "../../core/ports/read-directory.ts";
+import { parseRecord } from "../../formats/batch.ts";
 import { emlPath } from "../../formats/eml-path.ts";
 import { entriesIn, originalIn, type MboxEntry } from "../../formats/mbox.ts";
 
@@ -47,7 +48,7 @@ export async function* readMail(
 }
 
 function recordIn(line: Buffer, place: string): ExportRecord {
-  const value: unknown = JSON.parse(line.toString());
+  const value = parseRecord(line.toString());
   if (!isRecord(value)) throw damaged(place, `holds a record that ${faultOfRecord(value)}`);
   return value;
 }

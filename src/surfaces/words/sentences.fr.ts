@@ -911,6 +911,11 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Bring them with: {command}. That costs about {units} quota units, and {minutes} min.",
     "Pour les amener : {command}. Cela coûte environ {units} unités de quota, et {minutes} min.",
   ),
+  pair("{option} says nothing of {format}.", "{option} ne dit rien de {format}."),
+  pair(
+    "Leave it out, or convert into what it is for: gmail-export convert --help.",
+    "Retirez-la, ou convertissez vers ce à quoi elle sert : gmail-export convert --help.",
+  ),
   pair("No message of the export has the label {label}.", "Aucun message de l'export n'a le libellé {label}."),
   pair("None of them has a label.", "Aucun n'a de libellé."),
   pair("There are: {names}.", "Il y a : {names}."),

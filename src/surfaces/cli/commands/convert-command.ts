@@ -1,5 +1,6 @@
 import { Option, type Command } from "commander";
 
+import { refuse } from "../../../core/errors.ts";
 import { TARGETS, type Target } from "../../../core/export/target.ts";
 import { DIALECTS, type Dialect } from "../../../formats/mbox.ts";
 import type { Conversion } from "../../../pipeline/convert/convert.ts";
@@ -44,6 +45,13 @@ export function addConvertCommand(program: Command, context: Context): void {
     .option("--flat", "maildir: one folder, with the labels in X-Keywords, instead of a folder for each label")
     .action(async (directory: string, options: ConvertOptions) => {
       const { to, label: labels, after, before, from } = options;
+      const misplaced = misplacedIn(options);
+      if (misplaced !== undefined)
+        throw refuse(
+          "invalid_request",
+          `${misplaced} says nothing of ${to}.`,
+          "Leave it out, or convert into what it is for: gmail-export convert --help.",
+        );
       const conversion: Conversion = {
         to,
         into: options.into ?? `${directory.replace(/(?<=.)\/+$/, "")}-${to}`,
@@ -82,4 +90,11 @@ export function addConvertCommand(program: Command, context: Context): void {
     ],
     ["ok", "usage", "disk", "directory", "interrupted"],
   );
+}
+
+/** An option that is for another target. */
+function misplacedIn({ to, perLabel, dialect, flat }: ConvertOptions): string | undefined {
+  if (to !== "mbox" && perLabel) return "--per-label";
+  if (to !== "mbox" && dialect !== "mboxrd") return "--dialect";
+  return to !== "maildir" && flat ? "--flat" : undefined;
 }
