@@ -18,7 +18,7 @@ import { recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
 import { systemClock } from "../src/clock.ts";
 import { readDirectory } from "./on-disk.ts";
-import { askJq, askPython, HAS_JQ, HAS_PYTHON } from "./other-readers.ts";
+import { askJq, askPython, testWith } from "./other-readers.ts";
 
 const ALL = { ...EVERYTHING, includeSpamTrash: true };
 const NEVER = new AbortController().signal;
@@ -98,7 +98,7 @@ const withOriginals = (): ExportRecord[] => records.filter(({ Original }) => Ori
 const hashes = (): string[] => withOriginals().map(({ Original }) => Original!.sha256);
 
 describe("as mbox", () => {
-  test.runIf(HAS_PYTHON)("Python's mailbox finds every message in it, in the order of the export", async () => {
+  testWith("python3", "Python's mailbox finds every message in it, in the order of the export", async () => {
     const { into, messages, withoutOriginal } = await convertTo("mbox");
     expect([messages, withoutOriginal]).toEqual([hashes().length, records.length - hashes().length]);
     const found = await askPython(
@@ -113,7 +113,8 @@ say([[box[key]["X-GM-THRID"], box[key]["Subject"] is not None] for key in box.ke
     );
   });
 
-  test.runIf(HAS_PYTHON)(
+  testWith(
+    "python3",
     "from each entry Python takes the original, byte for byte, by the rules of the page",
     async () => {
       const { into } = await convertTo("mbox");
@@ -163,7 +164,7 @@ test("as eml each original is a file, byte for byte", async () => {
   for (const path of paths) expect(path).toMatch(/^(?:\d{4}\/\d{2}|undated)\/[0-9a-f]+\.eml$/);
 });
 
-test.runIf(HAS_PYTHON)("Python's email reads each eml as the record says", async () => {
+testWith("python3", "Python's email reads each eml as the record says", async () => {
   const { into } = await convertTo("eml");
   const found = await askPython(
     `
@@ -182,7 +183,8 @@ say(out)
 });
 
 describe("as Maildir", () => {
-  test.runIf(HAS_PYTHON)(
+  testWith(
+    "python3",
     "Python's mailbox finds each message in the folder of each of its labels, with its states",
     async () => {
       const { into } = await convertTo("maildir");
@@ -228,7 +230,7 @@ say({"": read(root), **{name: read(root.get_folder(name)) for name in root.list_
     expect(flagged).toHaveLength(answered.length);
   });
 
-  test.runIf(HAS_PYTHON)("flat, one folder has every message once, with its labels in X-Keywords", async () => {
+  testWith("python3", "flat, one folder has every message once, with its labels in X-Keywords", async () => {
     const { into } = await convertTo("maildir", { manner: { ...PLAIN, flat: true } });
     const found = await askPython(
       `
@@ -273,7 +275,7 @@ describe("as records", () => {
     expect(JSON.parse(lines.at(-1)!)).toEqual({ end: { count: records.length } });
   });
 
-  test.runIf(HAS_JQ)("jq reads the ndjson", async () => {
+  testWith("jq", "jq reads the ndjson", async () => {
     const { into } = await convertTo("ndjson");
     const filter = 'select(has("Message-ID")) | ."Message-ID"';
     expect(await askJq(filter, join(into, "mail.ndjson.gz"))).toEqual(records.map((record) => record["Message-ID"]));
@@ -288,7 +290,8 @@ describe("as records", () => {
     );
   });
 
-  test.runIf(HAS_PYTHON)(
+  testWith(
+    "python3",
     "Python's csv reads each cell as the record says; what a spreadsheet would run is text",
     async () => {
       const { into } = await convertTo("csv");

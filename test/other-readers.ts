@@ -1,6 +1,8 @@
 import { execFile, execFileSync } from "node:child_process";
 import { promisify } from "node:util";
 
+import { expect, test } from "vitest";
+
 /** Programs of others that read what is written here, where this machine has them. */
 
 function has(program: string): boolean {
@@ -12,8 +14,11 @@ function has(program: string): boolean {
   }
 }
 
-export const HAS_PYTHON = has("python3");
-export const HAS_JQ = has("jq");
+/** A test in which a program of others takes part. Where the machine has none, a test of its own says so. */
+export function testWith(program: "python3" | "jq", name: string, body: () => Promise<void>): void {
+  if (has(program)) test(name, body);
+  else test(`not tried, as there is no ${program} here: ${name}`, () => expect(has(program)).toBe(false));
+}
 
 const PRELUDE = `
 import csv, email, email.policy, gzip, hashlib, json, mailbox, os, sys
