@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { appendFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -287,4 +287,25 @@ test("verify names an mbox that is missing or changed, and an entry that is not 
   expect(await found()).toEqual(["missing emails_batch_1.mbox", "changed emails_batch_2.mbox"]);
   const again = await w.run().catch((error: unknown) => error);
   expect(failureOf(again)).toMatchObject({ code: "directory_damaged" });
+});
+
+test("verify names a file that a link or a folder has taken the place of, and goes on; what the refusal of a run says helps", async () => {
+  await using w = await inProcess({ messages: 30 }, { formats: ["mbox", "ndjson"], filter: ALL, batchSize: 10 });
+  await w.run();
+  const path = (file: string): string => join(w.directory, file);
+  await rename(path("emails_batch_2.mbox"), path(".moved"));
+  await symlink(".moved", path("emails_batch_2.mbox"));
+  await rm(path("emails_batch_1.ndjson.gz"));
+  await mkdir(path("emails_batch_1.ndjson.gz"));
+  expect((await check(w.directory)).map(({ kind, subject }) => `${kind} ${subject}`)).toEqual([
+    "missing emails_batch_1.ndjson.gz",
+    "missing emails_batch_2.mbox",
+  ]);
+  await rm(path("emails_batch_1.ndjson.gz"), { recursive: true });
+  const failure = failureOf(await w.run().catch((error: unknown) => error));
+  expect(failure).toMatchObject({ code: "directory_damaged", message: expect.stringContaining("emails_batch_2.mbox") });
+  expect(failure!.next).toContain("Move all files of that batch away");
+  for (const file of await readdir(w.directory)) if (file.startsWith("emails_batch_2.")) await rm(path(file));
+  expect(await w.run()).toMatchObject({ complete: true, total_emails: 30 });
+  expect(await check(w.directory)).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import type { ReadDirectory } from "../core/ports/read-directory.ts";
-import { refuse } from "../core/errors.ts";
+import { failureOf, refuse } from "../core/errors.ts";
 import { createLedger, type Ledger } from "../core/export/ledger.ts";
 import type { MailboxSource } from "../core/ports/mailbox-source.ts";
 import type { BatchEntry, Manifest } from "../core/export/manifest.ts";
@@ -68,9 +68,10 @@ export async function verify(
   };
 
   const messages = createLedger();
-  const attachments = checkAttachments(path, manifest, read, find, signal);
-  const originals = checkOriginals(path, manifest, read, find, signal);
-  const derived = checkDerived(path, manifest, read, find, signal);
+  const reading = withoutOdd(read);
+  const attachments = checkAttachments(path, manifest, reading, find, signal);
+  const originals = checkOriginals(path, manifest, reading, find, signal);
+  const derived = checkDerived(path, manifest, reading, find, signal);
   let replacementCharacters = 0;
   let records = 0;
   const of = manifest.batches.reduce((sum, { count }) => sum + count, 0);
@@ -126,6 +127,18 @@ export async function verify(
   else report({ stage: "files", records, of, listed: 0 });
   const deletedSince = source ? await checkOnline(manifest, messages, source, find, listed, signal) : [];
   return { sound: findings.length === 0, manifest, findings, deletedSince };
+}
+
+/** Where a link, a folder or the like has the name of a file, that is missing: what else is wrong is told, too. */
+function withoutOdd(read: ReadDirectory): ReadDirectory {
+  const unlessOdd = (error: unknown): undefined => {
+    if (failureOf(error)?.code !== "directory_damaged") throw error;
+  };
+  return {
+    ...read,
+    open: (path, file) => read.open(path, file).catch(unlessOdd),
+    hash: (path, file) => read.hash(path, file).catch(unlessOdd),
+  };
 }
 
 /** Of the files of a batch. */

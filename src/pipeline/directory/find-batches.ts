@@ -196,6 +196,6 @@ function changedBatch(place: string, file: string): Error {
   return refuse(
     "directory_damaged",
     `${file} in ${place} is not what was written.`,
-    "Move that file away and start the same export again: its messages are fetched again.",
+    "Move all files of that batch away, those with its number, and start the same export again: its messages are fetched again.",
   );
 }

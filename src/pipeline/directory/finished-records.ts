@@ -14,6 +14,6 @@ export async function* finishedRecords(storage: Storage, { file, sha256 }: Batch
     throw refuse(
       "directory_damaged",
       `${file} in ${storage.place} is not what was written.`,
-      "Move that file away and start the same export again: its messages are fetched again.",
+      "Move all files of that batch away, those with its number, and start the same export again: its messages are fetched again.",
     );
 }

@@ -14,7 +14,7 @@ export async function holdAgainstFiles(storage: Storage, batches: Batches, ledge
       throw refuse(
         "directory_damaged",
         `${file} in ${storage.place} changed while it was being exported.`,
-        "Move that file away and start the same export again: its messages are fetched again.",
+        "Move all files of that batch away, those with its number, and start the same export again: its messages are fetched again.",
       );
   const written = batches.entries.reduce((sum, { count }) => sum + count, 0);
   if (written !== ledger.count("exported"))

@@ -107,6 +107,19 @@ describe("a file that somebody planted", () => {
     },
   );
 
+  test.each([
+    ["a link", (w: { victim: string }, path: string) => symlink(w.victim, path)],
+    ["a file", (_: unknown, path: string) => writeFile(path, "mine")],
+  ])("%s in the place of a folder is told, and nothing is written", async (what, plant) => {
+    await using w = await world();
+    await plant(w, w.in("folder"));
+    await using _hold = await w.storage.hold(0);
+    await expect(w.storage.put(() => "folder/blob", [])).rejects.toMatchObject({
+      failure: { code: "directory_damaged", message: expect.stringContaining(`folder is ${what}, not a folder`) },
+    });
+    expect(await readdir(w.path)).toEqual([".lock", "folder"]);
+  });
+
   test("a hard link to what grew is not grown: what stood there is copied first", async () => {
     await using w = await world();
     await link(w.victim, w.in("a.part"));

@@ -49,7 +49,7 @@ function storageOf(place: string, lock: Lock, files: FileSystem): Storage {
       const path = pathOf(folder);
       await makeFolder(files, path);
       const stats = await files.lstat(path);
-      if (!stats.isDirectory()) throw oddFolder(path, oddity(stats));
+      if (!stats.isDirectory()) throw oddFolder(path, stats.isFile() ? "a file" : oddity(stats));
       await files.syncFolder(dirname(path)); // who made it may have died before it did
     };
     const made = folders.get(folder) ?? make();

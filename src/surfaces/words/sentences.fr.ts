@@ -774,8 +774,8 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   ),
   pair("{file} in {path} changed while it was being exported.", "{file} dans {path} a changé pendant l'export."),
   pair(
-    "Move that file away and start the same export again: its messages are fetched again.",
-    "Déplacez ce fichier et relancez le même export : ses messages sont lus de nouveau.",
+    "Move all files of that batch away, those with its number, and start the same export again: its messages are fetched again.",
+    "Déplacez tous les fichiers de ce lot, ceux de son numéro, et relancez le même export : ses messages sont lus de nouveau.",
   ),
   pair(
     "The batches in {path} hold {records} records, but {messages} different messages.",
