@@ -239,6 +239,14 @@ describe("a request for an export is refused", () => {
     await reaches(ours, await begin(ours), "completed");
   });
 
+  test("for a format that there is not, with those that there are", async () => {
+    const answer = await shared.post("/export/gmail", { email: ADA, formats: ["mbox", "pst"] });
+    expectProblem(answer, 422, "invalid_fields");
+    expect(answer.body.errors).toEqual([
+      { field: "formats.1", message: expect.stringMatching(/mbox.*eml.*ndjson.*parquet/) },
+    ]);
+  });
+
   test.each<[object, ...string[]]>([
     [{ email: "ada" }, "email"],
     [{ email: 7 }, "email"],

@@ -78,7 +78,8 @@ export function addConvertCommand(program: Command, context: Context): void {
         watched.report,
       );
       watched[Symbol.dispose]();
-      show(done, convertedLines(done, terminal.paint.data, messages()));
+      const { withoutOriginal, ...others } = done;
+      show({ ...others, without_original: withoutOriginal }, convertedLines(done, terminal.paint.data, messages()));
     });
   explain(
     command,
