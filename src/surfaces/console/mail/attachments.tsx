@@ -14,8 +14,8 @@ const words = inBoth({
     unnamed: "(without a name)",
     inline: "in the message",
     download: (name: string) => `Download ${name}`,
-    note: "This export lists attachments without their contents. An export with “The contents of attachments” brings them.",
-    some: "Some contents are not in this export. An export with “The contents of attachments” brings them.",
+    note: "This export lists attachments without their contents. The same export with “The contents of attachments” brings them into its folder, and nothing else anew.",
+    some: "Some contents are not in this export. The same export with “The contents of attachments” brings them into its folder, and nothing else anew.",
     again: "New export",
   },
   fr: {
@@ -26,8 +26,8 @@ const words = inBoth({
     unnamed: "(sans nom)",
     inline: "dans le message",
     download: (name) => `Télécharger ${name}`,
-    note: "Cet export énumère les pièces jointes sans leur contenu. Un export avec « Le contenu des pièces jointes » l'apporte.",
-    some: "Certains contenus ne sont pas dans cet export. Un export avec « Le contenu des pièces jointes » les apporte.",
+    note: "Cet export énumère les pièces jointes sans leur contenu. Le même export avec « Le contenu des pièces jointes » l'apporte dans son dossier, sans rien relire d'autre.",
+    some: "Certains contenus ne sont pas dans cet export. Le même export avec « Le contenu des pièces jointes » les apporte dans son dossier, sans rien relire d'autre.",
     again: "Nouvel export",
   },
 });

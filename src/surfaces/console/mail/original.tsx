@@ -6,11 +6,11 @@ import { originalPath } from "./records-api.ts";
 const words = inBoth({
   en: {
     download: (size: string) => `Download original (.eml, ${size})`,
-    none: "The original of this message (.eml) is not in this export. An export with originals brings it, where Gmail has one.",
+    none: "The original of this message (.eml) is not in this export. The same export with originals brings it, where Gmail has one.",
   },
   fr: {
     download: (size) => `Télécharger l'original (.eml, ${size})`,
-    none: "L'original de ce message (.eml) n'est pas dans cet export. Un export avec les originaux l'apporte, si Gmail en a un.",
+    none: "L'original de ce message (.eml) n'est pas dans cet export. Le même export avec les originaux l'apporte, si Gmail en a un.",
   },
 });
 

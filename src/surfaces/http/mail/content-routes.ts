@@ -123,7 +123,7 @@ export function contentRoutes(services: MailServices & Pick<Common, "log">): Fas
           404,
           "no_original",
           "This export was made without originals.",
-          'POST /export/gmail with "formats": ["eml"] (or ["mbox"]) brings them: gmail-export export <email> --formats eml.',
+          'The same POST /export/gmail with "formats": ["eml"] (or ["mbox"]) brings them: gmail-export export <email> --formats eml.',
         );
   };
 
@@ -150,7 +150,7 @@ export function contentRoutes(services: MailServices & Pick<Common, "log">): Fas
         404,
         "not_stored",
         "This export lists attachments without their contents.",
-        'POST /export/gmail with "attachments": true brings them: gmail-export export <email> --attachments.',
+        'The same POST /export/gmail with "attachments": true brings them: gmail-export export <email> --attachments.',
       );
     const content = await contents.attachment(found.directory, attachment.sha256);
     const headers = { ...INERT, ...attachmentNamed(attachmentName(attachment, content.head)) };
