@@ -81,6 +81,8 @@ const APPLIES = {
   forbidden: api,
   /** Texts come with their size alone. */
   lostText: mail,
+  /** The bytes of a message that has some come empty. */
+  lostRaw: mail,
 } as const;
 
 type Call = Readonly<{ method: string; email: string; messageId?: string; pageToken: boolean }>;
@@ -182,6 +184,7 @@ export function refusalOf({ kind, seconds = 2 }: Fault): Refusal | undefined {
     case "duplicateIds":
     case "hang":
     case "lostText":
+    case "lostRaw":
       return undefined;
     default:
       return kind satisfies never;

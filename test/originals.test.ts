@@ -309,3 +309,17 @@ test("verify names a file that a link or a folder has taken the place of, and go
   expect(await w.run()).toMatchObject({ complete: true, total_emails: 30 });
   expect(await check(w.directory)).toEqual([]);
 });
+
+test("one answer without bytes proves nothing: it is asked again where the message has content", async () => {
+  await using w = await inProcess({ messages: 20 }, { filter: ALL });
+  const id = w.google.mailbox().add({ plain: "Here.", labelIds: ["INBOX"] });
+  const lose = (): void => w.google.faults.add({ kind: "lostRaw", method: "messages.get", messageId: id, times: 1 });
+  const text = join(w.directory, "..", "text");
+  await w.run(undefined, undefined, { directory: text });
+  for (const directory of [w.directory, text]) {
+    lose();
+    const { complete, originals } = await w.run(undefined, undefined, { formats: ["eml"], directory });
+    expect([complete, originals!.without]).toEqual([true, undefined]);
+    expect((await recordsIn(directory)).find((record) => record["Message-ID"] === id)!.Original).toBeDefined();
+  }
+});

@@ -84,7 +84,7 @@ export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }:
     const pageFault = fault?.kind === "emptyPage" || fault?.kind === "duplicateIds" ? fault.kind : undefined;
     const mailbox = mailboxes.get(email)!;
     const { body: whole, carries } = served.answer({ mailbox, ids: call.ids, given, scopes, fault: pageFault });
-    const body = fault?.kind === "lostText" ? withoutTexts(whole) : whole;
+    const body = fault === undefined ? whole : withLoss(fault, whole);
     const fields = call.search.get("fields");
     const reply = { status: 200, headers: {}, body: fields === null ? body : select(body, fields) };
     const spoiling = spoilingOf(fault);
@@ -113,6 +113,11 @@ export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }:
 }
 
 /** The same answer, but of every text only its size. */
+function withLoss({ kind }: Fault, body: Record<string, unknown>): Record<string, unknown> {
+  if (kind === "lostRaw") return "raw" in body ? { ...body, raw: "" } : body;
+  return kind === "lostText" ? withoutTexts(body) : body;
+}
+
 function withoutTexts(body: Record<string, unknown>): Record<string, unknown> {
   return JSON.parse(JSON.stringify(body), (_, value) =>
     typeof value?.mimeType === "string" && value.mimeType.startsWith("text/")

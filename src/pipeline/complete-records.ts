@@ -1,5 +1,6 @@
 import type { Completion, ExportDirectory, Lacking } from "../core/ports/export-directory.ts";
 import type { Filter } from "../core/mail/filter.ts";
+import { hasParts } from "../core/mail/parts.ts";
 import type { ExportRecord } from "../core/mail/record.ts";
 import type { Keepers, MailboxSource, Reading, Want } from "../core/ports/mailbox-source.ts";
 import { attachmentsIn } from "./directory/rewriting/attachments-in.ts";
@@ -72,8 +73,7 @@ async function completionOf(
   if (reading.outcome === "gone") return { outcome: "without", reason: DELETED, isPassing: !isLast };
   if (reading.outcome === "failed") return { outcome: "without", reason: reading.reason, isPassing: true };
   const { message, original } = reading;
-  const hasParts = message.root.headers.length > 0 || message.root.mimeType !== "";
-  if (!hasParts && !original) return { outcome: "found", attachments: record.Attachments }; // there are no bytes of it
+  if (!hasParts(message) && !original) return { outcome: "found", attachments: record.Attachments }; // there are no bytes of it
   const { record: fresh } = await mapInSteps({ ...message, labelIds: record.Labels }, new Map());
   const isFresh = gistOf(fresh) === gistOf(record);
   const isEarlier = !isFresh && isSameMail(record, fresh, message);

@@ -158,3 +158,8 @@ function isEmpty(part: Part): boolean {
   const holds = kept !== "nowhere" || size > 0 || part.parts.length > 0;
   return !holds && part.filename === "" && headerValues(part, "Content-ID").length === 0;
 }
+
+/** Whether Gmail gave the message any content: some old ones have ids and labels alone. */
+export function hasParts({ root }: Pick<Message, "root">): boolean {
+  return root.headers.length > 0 || root.mimeType !== "";
+}

@@ -64,6 +64,7 @@ describe("an answer with one large string of base64", () => {
     ["a page", "<html>busy</html>"],
     ["what is no base64", '{"data":"aGV%bG8"}'],
     ["a letter too many", '{"data":"aGVsbG8hx"}'],
+    ["letters behind the padding", '{"data":"aGVsbG8=QQ=="}'],
     ["an escape of something else", String.raw`{"data":"aGVs\u2028"}`],
   ])("is refused, to be asked for again, where it is %s", async (_name, text) => {
     for (const size of [1, 3, 100])

@@ -136,25 +136,29 @@ function contentFinder(key: string) {
   };
 }
 
-/** base64url or base64, padded or not, as it stands in a JSON string. */
+/** base64url or base64, padded or not, as it stands in a JSON string. Nothing stands behind the padding. */
 function base64Decoder() {
-  let text = "";
+  let held = ""; // letters that are no whole group yet
+  let half = ""; // an escape that was cut waits for its other half
+  let isPadded = false;
   return {
     add(bytes: Buffer): Buffer {
-      text += bytes.toString("latin1");
-      // An escape that was cut waits for its other half.
-      const half = /\\(?:u[0-9a-fA-F]{0,3})?$/.exec(text)?.[0] ?? "";
+      const text = half + bytes.toString("latin1");
+      half = /\\(?:u[0-9a-fA-F]{0,3})?$/.exec(text)?.[0] ?? "";
       const whole = text.slice(0, text.length - half.length);
       const plain = whole.includes("\\") ? unescaped(whole) : whole;
-      if (/[^A-Za-z0-9_+/=\r\n-]/.test(plain)) throw malformed("content that is no base64");
-      const letters = plain.replaceAll(/[=\r\n]/g, "");
+      const padding = isPadded ? 0 : plain.indexOf("=");
+      if (padding !== -1) isPadded = true;
+      const isOdd = /[^A-Za-z0-9_+/=\r\n-]/.test(plain) || (isPadded && /[^=\r\n]/.test(plain.slice(padding)));
+      if (isOdd) throw malformed("content that is no base64");
+      const letters = held + plain.replaceAll(/[=\r\n]/g, "");
       const count = letters.length - (letters.length % 4);
-      text = letters.slice(count) + half;
+      held = letters.slice(count);
       return Buffer.from(letters.slice(0, count), "base64url");
     },
     end(): Buffer {
-      if (text.includes("\\") || text.length % 4 === 1) throw malformed("content that is no base64");
-      return Buffer.from(text, "base64url");
+      if (half !== "" || held.length === 1) throw malformed("content that is no base64");
+      return Buffer.from(held, "base64url");
     },
   };
 }

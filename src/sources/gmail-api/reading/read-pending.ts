@@ -3,6 +3,7 @@ import { NO_CONTENT, type Content, type Message, type Part } from "../../../core
 import type { Keepers, Kept, Reading, Step, Want } from "../../../core/ports/mailbox-source.ts";
 import {
   contentsOf,
+  hasParts,
   headerValues,
   isScattered,
   lacksText,
@@ -78,11 +79,16 @@ function messageReader(
     try {
       const whole = format === "raw" ? await inRaw(id, believe) : undefined;
       if (whole) return isOf(id, whole.message) ? { outcome: "read", id, ...whole } : another(id);
-      if (format === "raw" && !wantsText && !keep) return { outcome: "read", id, message: withoutParts(id) };
+      if (format === "raw" && !wantsText && !keep) {
+        const again = await inRaw(id, believe); // one answer without bytes proves nothing
+        if (again && !isOf(id, again.message)) return another(id);
+        return { outcome: "read", id, ...(again ?? { message: withoutParts(id) }) };
+      }
       const found = await client.messagesGet(id, signal, intake, believe);
       if (!isOf(id, found)) return another(id);
-      // It was thought to have no bytes.
-      const late = keepOriginal && format === "full" ? await inRaw(id, believe, found) : undefined;
+      // It was thought to have no bytes, or one answer said so of what has content.
+      const mayHaveBytes = format === "full" || hasParts(found);
+      const late = keepOriginal && mayHaveBytes ? await inRaw(id, believe, found) : undefined;
       if (late) return { outcome: "read", id, ...late };
       return { outcome: "read", id, message: await complete(found, format === "full") };
     } catch (error) {
