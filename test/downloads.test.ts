@@ -169,13 +169,19 @@ describe("the archive", () => {
   });
 
   test("has the attachments too where they are kept, each in its place", async () => {
-    const wanted = { attachments: true, formats: ["mbox", "eml"] };
+    const wanted = { attachments: true, formats: ["mbox", "eml", "ndjson", "parquet"] };
     const ours = await begin(w, { output_dir: "data/attached", batch_size: 50, ...wanted });
     const done = await reaches(w, ours, "completed");
     expect(done).toMatchObject(wanted);
-    const mbox = await fetch(url("files/emails_batch_1.mbox", ours));
-    expect(mbox.headers.get("content-type")).toMatch(/^application\/mbox/);
-    expect(await bytesOf(mbox)).toEqual(await readFile(join(done.output_directory, "emails_batch_1.mbox")));
+    for (const [end, type] of [
+      ["mbox", "application/mbox"],
+      ["ndjson.gz", "application/gzip"],
+      ["parquet", "application/vnd.apache.parquet"],
+    ]) {
+      const file = await fetch(url(`files/emails_batch_1.${end}`, ours));
+      expect([file.headers.get("content-type"), file.headers.get("content-encoding")]).toEqual([type, null]);
+      expect(await bytesOf(file)).toEqual(await readFile(join(done.output_directory, `emails_batch_1.${end}`)));
+    }
     const { attachments, originals } = await manifestIn(done.output_directory);
     expect(attachments!.blobs).toBeGreaterThan(20);
     const response = await fetch(url("archive", ours));
