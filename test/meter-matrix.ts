@@ -75,15 +75,20 @@ type Asked = Pick<Case, "tier" | "limit" | "overprice" | "conversation" | "chang
     best?: number;
   }>;
 
-/** Runs one server of the matrix for some minutes of virtual time; the same numbers at every run. */
-export function runCase(one: Case, minutes: number, options: Partial<PacerOptions> = {}): Promise<Outcome> {
+/** The meter of a server of the matrix, full or at the beginning of its minute. */
+export function meterOf({ meter, limit, charged, says }: Case): Meter {
   const saying = {
-    charged: one.charged,
-    saysLimit: one.says === "limit" || one.says === "both",
-    saysWhen: one.says === "window" || one.says === "both",
+    charged,
+    saysLimit: says === "limit" || says === "both",
+    saysWhen: says === "window" || says === "both",
     toldPart: 1 / 3,
   };
-  const meter = METERS[one.meter]!(one.limit, saying);
+  return METERS[meter]!(limit, saying);
+}
+
+/** Runs one server of the matrix for some minutes of virtual time; the same numbers at every run. */
+export function runCase(one: Case, minutes: number, options: Partial<PacerOptions> = {}): Promise<Outcome> {
+  const meter = meterOf(one);
   const inFlightBound = ((MAX_IN_FLIGHT * MINUTE_MS) / one.latencyMs) * priceOf(one);
   const best = Math.min(one.limit, inFlightBound);
   return runServer({ ...one, meter, latencyMs: () => one.latencyMs, best }, minutes, options);

@@ -13,7 +13,10 @@ const DEAREST = 3.3;
 const KNOWN = 0.06;
 
 /** Of what is believed of a server of which nothing is known, this much on either side is left out. */
-const LEFT_OUT = 0.02;
+const LEFT_OUT = 0.01;
+
+/** What a first export loses at the most while it finds out. */
+const FIRST = 1.1;
 
 type Known = Readonly<{
   steering: Steering;
@@ -59,7 +62,7 @@ function atKnownLimit(calls: readonly CallsToCome[], { steering, prices }: Known
 /** At best an old project at list price; the rest is what is believed. */
 function atAnyLimit(calls: readonly CallsToCome[], steering: Steering): Outlook {
   const units = calls.reduce((sum, { method, count }) => sum + count * PRICES["2026"][method], 0);
-  const [from, to] = [units / steering.quantile(1 - LEFT_OUT), units / steering.quantile(LEFT_OUT)];
+  const [from, to] = [units / steering.quantile(1 - LEFT_OUT), (FIRST * units) / steering.quantile(LEFT_OUT)];
   const likely = Math.min(to, Math.max(from, units / UNITS_PER_MINUTE["2026"]));
   return { likely, from, to, notKnown: ["limit", "price"] };
 }

@@ -90,6 +90,7 @@ export function createPacer(options: PacerOptions): Pacer {
   const begunAt = clock.now();
   let pricedAt = -Infinity;
   let quotaRefusedAt = -Infinity;
+  let limit = 0; // units of the 2026 list a minute, against which prices are held
   let told = options.remembered;
 
   const queue: Waiter[] = [];
@@ -219,13 +220,17 @@ export function createPacer(options: PacerOptions): Pacer {
    * A belief that hesitates between meters tells no price. But whichever it is, a minute at whose end a call is refused was
    * full, if there was none refused for so long before.
    */
-  const priceOfFullMinute = (seen: SeenPrice, now: EpochMs): SeenPrice => {
-    const { unitsPerMinute } = steering.believed();
-    return { ...seen, factor: (unitsPerMinute * steering.unitsPerListed()) / measured.used(now), spread: FULL.spread };
-  };
+  const priceOfFullMinute = (seen: SeenPrice, now: EpochMs): SeenPrice => ({
+    ...seen,
+    factor: limit / measured.used(now),
+    spread: FULL.spread,
+  });
 
   const learnPrices = (now: EpochMs, isFull = false): void => {
     pricedAt = now;
+    const before = limit;
+    limit = steering.believed().unitsPerMinute * steering.unitsPerListed();
+    if (limit !== before) priceBelief.startOver();
     let seen = steering.price();
     if (seen && isFull && seen.spread > FULL.spread) seen = priceOfFullMinute(seen, now);
     if (seen && priceBelief.learn(seen, now)) steering.repriced(now);

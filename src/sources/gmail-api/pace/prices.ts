@@ -75,7 +75,9 @@ export type PriceBelief = Readonly<{
   factor(read: Read): number;
   /** The best guess, and how far it may be off. */
   guess(read: Read): Readonly<{ factor: number; sd: number }>;
-  /** An earlier export found it out. */
+  /** What was seen was held against a limit that is another: nothing of it is known any more. */
+  startOver(): void;
+  /** An earlier export found it out, of this read or of one that is asked for in `full` as well. */
   isRemembered(read: Read): boolean;
   passed(method: Method, format: ReadFormat | undefined, now: EpochMs): void;
   /** What the calls of the last minute came to, beside what they were reckoned at. True when those are reckoned differently from now on, one beside the other. */
@@ -127,7 +129,16 @@ export function createPriceBelief(remembered: Remembered | undefined): PriceBeli
       const i = READS.indexOf(read);
       return { factor: factorsOf(estimates)[i]!, sd: Math.sqrt(estimates.covariance[i]![i]!) };
     },
-    isRemembered: (read) => remembered?.prices?.[read] !== undefined,
+    isRemembered: (read) =>
+      READS.some(
+        (one) =>
+          remembered?.prices?.[one] !== undefined &&
+          (one === read || (EXPECTED[one].fullSd > 0 && EXPECTED[read].fullSd > 0)),
+      ),
+    startOver() {
+      observations.length = 0;
+      estimates = estimate(remembered, observations, 0);
+    },
     passed(method, format, now) {
       const read = readOf(method, format);
       if (read !== undefined) minutes[READS.indexOf(read)]!.add(PRICES["2026"][method], now);
