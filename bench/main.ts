@@ -3,25 +3,27 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { measureLargeMail, runEngine, SMALL, type Measured } from "./engine/engine.ts";
+import { measureOriginals } from "./engine/originals.ts";
 import { drawFirstMinute, measureMeters } from "./quota/meters.ts";
 import { runScenarios, type Result } from "./quota/scenarios.ts";
 import { report } from "./report.ts";
 
-const HELP = `Usage: npm run bench -- [--large] [--rounds N] [--only quota|meters|engine|large]
+const HELP = `Usage: npm run bench -- [--large] [--rounds N] [--only quota|meters|engine|large|originals]
 
 Measures gmail-export beside other ways of doing the same, prints what it found and writes docs/bench.md.
 
   --large      export 200,000 messages too (some ten minutes more, and 5 GB of room for temporary files)
   --rounds N   how often ${SMALL.toLocaleString("en-US")} messages are exported, in turns with the bare loop; default 5
   --only PART  quota: speed under Google's limits, in virtual time · meters: the same under
-               meters of every kind · engine: CPU and memory · large: memory with conversations of up to 128 MB.
-               docs/bench.md stays as it is
+               meters of every kind · engine: CPU and memory · large: memory with conversations of up to 128 MB
+               · originals: attachments and originals beside a bare loop, and memory with attachments of up to 25 MB
+               (200 messages; 2,000 with --large). docs/bench.md stays as it is
   --help       this
 `;
 
 const REPORT = fileURLToPath(import.meta.resolve("../docs/bench.md"));
 const PICTURE = fileURLToPath(import.meta.resolve("../docs/first-minute.svg"));
-const PARTS = ["quota", "meters", "engine", "large"] as const;
+const PARTS = ["quota", "meters", "engine", "large", "originals"] as const;
 
 const { values } = parseArgs({
   options: {
@@ -57,7 +59,10 @@ else if (parts.length === 0 || !(Number.isInteger(rounds) && rounds > 0)) {
     });
   }
   const largeMailMb = parts.includes("large") ? await measureLargeMail() : undefined;
-  const text = report(results, measured, meters, largeMailMb);
+  const originals = parts.includes("originals")
+    ? await measureOriginals(values.large ? 2_000 : 200, progress)
+    : undefined;
+  const text = report(results, measured, meters, largeMailMb, originals);
   process.stdout.write(text);
   if (values.only === undefined) await writeFile(REPORT, text);
 }

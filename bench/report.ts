@@ -34,6 +34,11 @@ const ENGINE = `## The engine
 Far from any limit: \`gmail-export export\` as a person starts it, against the simulated Google in another process, with 10 kB of text in each message. Beside it a bare loop (\`bench/engine/bare.ts\`) that fetches the same answers, ten at a time, parses them, decodes the bodies and writes the same lines, checked to be the same; it paces nothing, keeps no order, makes nothing durable, hashes nothing, and knows no other mail than this. CPU is that of the whole process with all its threads, less that of its start (an export that finds nothing; the bare loop with nothing to do). Both take turns; ratios are medians, with the least and the greatest behind them where there were several rounds. Memory is the peak resident set.
 `;
 
+const ORIGINALS = `## Attachments and originals
+
+\`gmail-export export --attachments --formats eml\` as a person starts it, far from any limit, against the simulated Google in another process, which makes each message as it is asked for. Beside it a bare loop (\`bench/engine/bare-originals.ts\`) that fetches each message \`raw\`, ten at a time, decodes it whole, hashes and writes it; it makes no record, takes no attachment out, and nothing of it is durable. Each message has 10 kB of text and an attachment of an eighth of the largest up to all of it; bytes are those of the originals. Seconds are those of the whole process.
+`;
+
 const SUMMARY = "## In short\n";
 
 /** docs/bench.md, or as much of it as was measured. */
@@ -42,6 +47,7 @@ export function report(
   measured: readonly Measured[],
   meters?: string,
   largeMailMb?: number,
+  originals?: string,
 ): string {
   const parts = [INTRODUCTION, SUMMARY, `${summary(results, measured, largeMailMb)}\n`];
   if (results.length > 0) {
@@ -56,6 +62,7 @@ export function report(
       `${engineTable(measured)}\n`,
       `Measured with Node ${process.versions.node} on ${availableParallelism()} cores.\n`,
     );
+  if (originals !== undefined) parts.push(ORIGINALS, `${originals}\n`);
   return parts.join("\n");
 }
 

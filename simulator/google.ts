@@ -27,6 +27,8 @@ export type SimulatorOptions = Readonly<{
   messagesPerThread?: number;
   /** For benchmarks: plain bodies of about this size instead of the variety, nothing in SPAM or TRASH. */
   bodyBytes?: number;
+  /** With `bodyBytes`: an attachment in each message as well, of up to so many bytes. */
+  attachmentBytes?: number;
   /** Default an installed client. */
   client?: ClientOptions;
   /** Added to the answers of the Gmail API. */
@@ -79,13 +81,13 @@ type SimulatedMailbox = Readonly<{
 
 /** A stand-in for Google, OAuth and Gmail, on a loopback port: as strict as Google, and broken on demand. */
 export async function simulateGoogle(options: SimulatorOptions = {}): Promise<SimulatedGoogle> {
-  const { seed = 1, messagesPerThread = 2, bodyBytes, latencyMs = 0, port = 0 } = options;
+  const { seed = 1, messagesPerThread = 2, bodyBytes, attachmentBytes = 0, latencyMs = 0, port = 0 } = options;
   const { accessTokenSeconds = 3_599, rotateRefreshTokens = false, clock = Date.now } = options;
   const given = options.accounts ?? [{ email: "ada@example.com" }];
   const mailboxes = new Map<string, Mailbox>();
   for (const [i, { email, messages = (i === 0 ? options.messages : undefined) ?? 200 }] of given.entries()) {
     const layout = { seed, email, messages, messagesPerThread, clock };
-    mailboxes.set(email, openMailbox(bodyBytes === undefined ? layout : { ...layout, bodyBytes }));
+    mailboxes.set(email, openMailbox(bodyBytes === undefined ? layout : { ...layout, bodyBytes, attachmentBytes }));
   }
 
   const accounts = [...mailboxes.keys()];

@@ -23,6 +23,7 @@ const USAGE = `Usage: npm run simulator -- [--port N] [--messages N] [--seed N] 
   --full-price X     what reads in full really cost, times the list (1)
   --account EMAIL    whose mailbox (ada@example.com)
   --body-bytes N     bytes of text in each message
+  --attachment-bytes N  with --body-bytes: an attachment in each as well, of up to so many bytes
   --credentials FILE write the client file there, for GOOGLE_CREDENTIALS_PATH
   --help             this
 
@@ -63,6 +64,7 @@ function parse(args: readonly string[]): Command {
       "full-price": flag,
       account: flag,
       "body-bytes": flag,
+      "attachment-bytes": flag,
       credentials: flag,
     },
   });
@@ -74,6 +76,7 @@ function parse(args: readonly string[]): Command {
       | "per-thread"
       | "latency-ms"
       | "body-bytes"
+      | "attachment-bytes"
       | "burst-seconds"
       | "minute-began"
       | "full-price",
@@ -113,6 +116,7 @@ function parse(args: readonly string[]): Command {
     messagesPerThread: number("per-thread", /^\d{1,4}(\.\d+)?$/),
     latencyMs: number("latency-ms"),
     bodyBytes: number("body-bytes"),
+    attachmentBytes: number("attachment-bytes"),
     quota: quota && { ...TIERS[quota], ...manners },
     accounts: [{ email: account }],
   };

@@ -6,6 +6,7 @@ import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
+import type { Manifest } from "../../src/core/export/manifest.ts";
 import { systemClock as clock } from "../../src/clock.ts";
 import { accessToken } from "../../src/google/access-token.ts";
 import { readCredentials } from "../../src/google/credentials.ts";
@@ -24,6 +25,7 @@ const FAR = "1000000000"; // units a minute
 const SIMULATOR = fileURLToPath(import.meta.resolve("../../simulator/main.ts"));
 const BIN = fileURLToPath(import.meta.resolve("../../bin/gmail-export.js"));
 const BARE = fileURLToPath(import.meta.resolve("./bare.ts"));
+const BARE_ORIGINALS = fileURLToPath(import.meta.resolve("./bare-originals.ts"));
 const LOADED_FIRST = import.meta.resolve("./usage.ts");
 
 /** A simulated Google in a process of its own, and gmail-export installed and signed in: all that is measured runs in new processes. */
@@ -35,12 +37,16 @@ export type Stage = AsyncDisposable &
     /** A whole export, as a person starts it. What it wrote is there until the next one. */
     ours(): Promise<Usage>;
     bare(): Promise<Usage>;
+    /** The same with attachments and originals, and what its manifest says of them. */
+    oursWithOriginals(): Promise<Usage & { bytes: number; units: number }>;
+    startBareOriginals(): Promise<Usage>;
+    bareOriginals(): Promise<Usage>;
     /** Throws when the two did not write the same records. */
     mustAgree(): Promise<void>;
   }>;
 
-/** What the mailbox is like: messages in a conversation on the average, and bytes of text in each. */
-type Shape = Readonly<{ perThread: number; bodyBytes: number }>;
+/** What the mailbox is like: messages in a conversation on the average, bytes of text in each, and at the most of attachments. */
+type Shape = Readonly<{ perThread: number; bodyBytes: number; attachmentBytes?: number }>;
 
 export async function setUp(messages: number, shape: Shape = { perThread: 3, bodyBytes: BODY_BYTES }): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
@@ -55,7 +61,12 @@ export async function setUp(messages: number, shape: Shape = { perThread: 3, bod
   const usagePath = join(scratch.path, "usage.json");
   const measured = { NODE_OPTIONS: `--import ${LOADED_FIRST}`, BENCH_USAGE: usagePath };
   const data = join(product.folder, "data");
-  const output = { nothing: join(data, "nothing"), ours: join(data, "ours"), bare: join(scratch.path, "bare.ndjson") };
+  const output = {
+    nothing: join(data, "nothing"),
+    ours: join(data, "ours"),
+    bare: join(scratch.path, "bare.ndjson"),
+    bareOriginals: join(scratch.path, "bare-eml"),
+  };
 
   const run = async (
     script: string,
@@ -87,6 +98,20 @@ export async function setUp(messages: number, shape: Shape = { perThread: 3, bod
       await rm(output.ours, { recursive: true, force: true });
       return cli(["export", ACCOUNT, "--output-dir", output.ours]);
     },
+    async oursWithOriginals() {
+      await rm(output.ours, { recursive: true, force: true });
+      const usage = await cli(["export", ACCOUNT, "--attachments", "--formats", "eml", "--output-dir", output.ours]);
+      const { originals, quota, complete }: Manifest = JSON.parse(
+        await readFile(join(output.ours, "manifest.json"), "utf8"),
+      );
+      if (!complete || originals?.count !== messages) throw new Error("not every original came");
+      return { ...usage, bytes: originals.bytes, units: quota.units };
+    },
+    startBareOriginals: () => run(BARE_ORIGINALS, [], {}),
+    async bareOriginals() {
+      await rm(output.bareOriginals, { recursive: true, force: true });
+      return run(BARE_ORIGINALS, [], { BENCH_URL: google.url, BENCH_TOKEN: token, BENCH_OUTPUT: output.bareOriginals });
+    },
     bare: () => bare({ BENCH_URL: google.url, BENCH_TOKEN: token, BENCH_OUTPUT: output.bare }),
     async mustAgree() {
       const [ours, bares] = [await recordsIn(output.ours), await linesOf(output.bare)];
@@ -99,10 +124,16 @@ export async function setUp(messages: number, shape: Shape = { perThread: 3, bod
 
 async function startSimulator(
   messages: number,
-  { perThread, bodyBytes }: Shape,
+  { perThread, bodyBytes, attachmentBytes = 0 }: Shape,
   credentialsPath: string,
 ): Promise<AsyncDisposable & { url: string }> {
-  const options = { messages, "per-thread": perThread, "body-bytes": bodyBytes, credentials: credentialsPath };
+  const options = {
+    messages,
+    "per-thread": perThread,
+    "body-bytes": bodyBytes,
+    "attachment-bytes": attachmentBytes,
+    credentials: credentialsPath,
+  };
   const args = Object.entries(options).flatMap(([name, value]) => [`--${name}`, String(value)]);
   const child = spawn(process.execPath, [SIMULATOR, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = once(child, "close");

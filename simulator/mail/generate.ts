@@ -1,6 +1,6 @@
 import { KINDS, makeBody, type Kind } from "./bodies.ts";
 import type { Body } from "./body.ts";
-import { text } from "./compose.ts";
+import { file, multipart, text } from "./compose.ts";
 import { envelope, ENVELOPES, type EnvelopeKind, type Occasion } from "./envelopes.ts";
 import { mailboxes, type Header } from "./header.ts";
 import { CHAT, DRAFT, PLACEMENTS, PLAIN_PLACEMENTS } from "../gmail/labels.ts";
@@ -33,12 +33,13 @@ function writtenOnce(key: string, write: () => Mail): Mail {
 }
 
 /** Writes one account's mail from the seed. Kinds, envelopes and places turn in cycles of coprime length, so every mixture comes up. */
-export function writer(seed: number, email: string, bodyBytes?: number): Writer {
+export function writer(seed: number, email: string, bodyBytes?: number, attachmentBytes = 0): Writer {
   const order = random(seed, email, "order");
   const kinds = order.shuffle(KINDS);
   const envelopes = order.shuffle(ENVELOPES);
   const placements = order.shuffle(bodyBytes === undefined ? PLACEMENTS : PLAIN_PLACEMENTS);
   const prose = bodyBytes === undefined ? "" : longText(order, bodyBytes * 2 + 200_000);
+  const noise = attachmentBytes === 0 ? Buffer.alloc(0) : order.bytes(attachmentBytes + (1 << 20));
   const me = { name: email === "ada@example.com" ? "Ada Lovelace" : "", address: email };
 
   const kindAt = (index: number): Kind => kinds[index % kinds.length]!;
@@ -49,7 +50,14 @@ export function writer(seed: number, email: string, bodyBytes?: number): Writer 
   const benchmarkBody = (index: number, size: number): Body => {
     const start = prose.indexOf("\n", random(seed, email, index, "prose").int(prose.length - size - 500)) + 1;
     const content = prose.slice(start, start + size);
-    return { node: text("plain", content, { transferEncoding: "8bit" }), preview: content.slice(0, 400) };
+    const plain = text("plain", content, { transferEncoding: "8bit" });
+    const preview = content.slice(0, 400);
+    if (attachmentBytes === 0) return { node: plain, preview };
+    // Eight sizes up to the largest, each cut out of the same bytes at another place: nothing of it is kept.
+    const bytes = Math.ceil((attachmentBytes * (((index * 37) % 8) + 1)) / 8);
+    const from = (index * 7_919) % (noise.length - bytes);
+    const attached = file(`data-${index}.bin`, "application/octet-stream", noise.subarray(from, from + bytes));
+    return { node: multipart(random(seed, email, index, "boundary"), "mixed", [plain, attached]), preview };
   };
 
   const write: Writer["write"] = ({ index, internalDate, conversation }, labelIds, asked) => {

@@ -37,6 +37,7 @@ export type MailboxOptions = Readonly<{
   messages: number;
   messagesPerThread: number;
   bodyBytes?: number;
+  attachmentBytes?: number;
   clock: () => number;
 }>;
 
@@ -44,8 +45,9 @@ export type MailboxOptions = Readonly<{
 const HISTORY_BEFORE_DIGITS_GROW = 9_999_900;
 
 /** One account's mail: a seeded mailbox that can be changed, and remembers how it was. */
-export function openMailbox({ seed, email, messages, messagesPerThread, bodyBytes, clock }: MailboxOptions) {
-  const pen = writer(seed, email, bodyBytes);
+export function openMailbox(options: MailboxOptions) {
+  const { seed, email, messages, messagesPerThread, bodyBytes, attachmentBytes, clock } = options;
+  const pen = writer(seed, email, bodyBytes, attachmentBytes);
   const draw = random(seed, email, "mailbox");
   const entries = new Map<string, Entry>();
   const gone = new Map<string, Entry>();

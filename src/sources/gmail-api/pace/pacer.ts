@@ -228,9 +228,9 @@ export function createPacer(options: PacerOptions): Pacer {
 
   const learnPrices = (now: EpochMs, isFull = false): void => {
     pricedAt = now;
-    const before = limit;
-    limit = steering.believed().unitsPerMinute * steering.unitsPerListed();
-    if (limit !== before) priceBelief.startOver();
+    const believed = steering.believed().unitsPerMinute * steering.unitsPerListed();
+    if (believed !== limit) priceBelief.startOver();
+    limit = believed;
     let seen = steering.price();
     if (seen && isFull && seen.spread > FULL.spread) seen = priceOfFullMinute(seen, now);
     if (seen && priceBelief.learn(seen, now)) steering.repriced(now);
