@@ -234,10 +234,10 @@ test("a record that an earlier version made in another way gets its original; on
 
 const EVERY = { attachments: true, formats: FORMATS } as const;
 
-/** A directory with text alone, of which each way to get the rest begins with a copy. */
-async function begunWithText(messages: number, batchSize: number) {
+/** A directory with less than everything, of which each way to get the rest begins with a copy. */
+async function begunWith(had: Wanted, messages: number, batchSize: number) {
   const w = await inProcess({ messages, messagesPerThread: 2 }, { filter: ALL, batchSize });
-  await w.run();
+  await w.run(undefined, undefined, had);
   const before = await recordsIn(w.directory);
   const copy = async (name: string): Promise<string> => {
     const to = join(w.directory, "..", name);
@@ -249,35 +249,40 @@ async function begunWithText(messages: number, batchSize: number) {
   return { w, before, copy, whole, expected: await filesIn(whole) };
 }
 
-test("killed at any moment, what was being completed is unfinished and not damaged, and goes on to the same files", async () => {
-  const { w, copy, whole, expected } = await begunWithText(36, 9);
-  await using _ = w;
-  const { complete: _c, quota: _q, duration_seconds: _d, export_date: _e, ...manifest } = await manifestIn(whole);
-  const counted = dyingAt(Infinity);
-  await w.run(undefined, undefined, { ...EVERY, directory: await copy("counted"), files: counted.files });
-  const kills = 12;
-  let reads = 0;
-  for (let kill = 0; kill < kills; kill += 1) {
-    const directory = await copy(`killed-${kill}`);
-    const { files } = dyingAt(1 + Math.floor((kill * counted.count()) / kills));
-    w.google.meter.reset();
-    await w.run(undefined, undefined, { ...EVERY, directory, files }).catch((error: unknown) => error);
-    const { sound, findings, manifest: left } = await verdictOf(directory);
-    expect([kill, sound, findings]).toEqual([kill, true, []]);
-    // It is remembered what was asked for, once anything was changed.
-    const again = left.complete ? EVERY : {};
-    await w.run(undefined, undefined, { ...again, directory });
-    reads += w.google.meter.calls["messages.get"] ?? 0;
-    expect(await filesIn(directory)).toEqual(expected);
-    expect(await manifestIn(directory)).toMatchObject(JSON.parse(JSON.stringify(manifest)));
-    expect((await readdir(directory)).filter((name) => /^emails.*part|journal/.test(name))).toEqual([]);
-  }
-  // Of each kill at most what was on its way, and what was not synced, is read again.
-  expect(reads).toBeLessThanOrEqual(kills * (36 + 32));
-});
+test.each<readonly [Wanted, number]>([
+  [{}, 10],
+  [{ formats: ["mbox"] }, 6],
+])(
+  "killed at any moment, a directory with %j that was being completed is unfinished and not damaged, and goes on to the same files",
+  async (had, kills) => {
+    const { w, copy, whole, expected } = await begunWith(had, 36, 9);
+    await using _ = w;
+    const { complete: _c, quota: _q, duration_seconds: _d, export_date: _e, ...manifest } = await manifestIn(whole);
+    const counted = dyingAt(Infinity);
+    await w.run(undefined, undefined, { ...EVERY, directory: await copy("counted"), files: counted.files });
+    let reads = 0;
+    for (let kill = 0; kill < kills; kill += 1) {
+      const directory = await copy(`killed-${kill}`);
+      const { files } = dyingAt(1 + Math.floor((kill * counted.count()) / kills));
+      w.google.meter.reset();
+      await w.run(undefined, undefined, { ...EVERY, directory, files }).catch((error: unknown) => error);
+      const { sound, findings, manifest: left } = await verdictOf(directory);
+      expect([kill, sound, findings]).toEqual([kill, true, []]);
+      // It is remembered what was asked for, once anything was changed.
+      const again = left.complete ? EVERY : {};
+      await w.run(undefined, undefined, { ...again, directory });
+      reads += w.google.meter.calls["messages.get"] ?? 0;
+      expect(await filesIn(directory)).toEqual(expected);
+      expect(await manifestIn(directory)).toMatchObject(JSON.parse(JSON.stringify(manifest)));
+      expect((await readdir(directory)).filter((name) => /^emails.*part|journal/.test(name))).toEqual([]);
+    }
+    // Of each kill at most what was on its way, and what was not synced, is read again.
+    expect(reads).toBeLessThanOrEqual(kills * (36 + 32));
+  },
+);
 
 test("whenever the power fails while a directory is completed, nothing is lost, and going on ends in the same files", async () => {
-  const { w, before, whole, expected } = await begunWithText(16, 6);
+  const { w, before, whole, expected } = await begunWith({}, 16, 6);
   await using _ = w;
   const scratch = join(w.directory, "..");
   const operations = async (): Promise<number> => {

@@ -63,6 +63,17 @@ export function recordContentContract(implementation: string, setUp: () => Promi
       expect(await bytesOf(content, 5, 5)).toHaveLength(0);
     });
 
+    test("while the mbox of a batch is written anew, what is not in the new one yet is read from the one before", async () => {
+      await using w = await setUp();
+      const originals = { 1: Buffer.from("Subject: one\r\n\r\n"), 2: Buffer.from("Subject: two\r\n\r\n") };
+      await w.put("emails_batch_1.mbox", await mboxOf(originals));
+      await w.put("emails_batch_1.mbox.part", await mboxOf({ 1: originals[1] }));
+      for (const [id, bytes] of Object.entries(originals)) {
+        const told = { id, batch: 1, internalDate: DATE, bytes: bytes.length, sha256: sha256Of(bytes) };
+        expect(await bytesOf(await w.contents.original(w.directory, told))).toEqual(bytes);
+      }
+    });
+
     test("content without a byte is there too", async () => {
       await using w = await setUp();
       const sha256 = sha256Of(Buffer.alloc(0));

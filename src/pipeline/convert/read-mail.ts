@@ -24,8 +24,10 @@ export async function* readMail(
   withOriginals: boolean,
   signal: AbortSignal,
 ): AsyncGenerator<Mail> {
-  const isInFiles = manifest.formats?.includes("eml") === true;
   for (const batch of manifest.batches) {
+    // Where files were asked for later, some are still to be made of the mbox while the export is unfinished.
+    const hasMbox = batch.files?.some(({ format }) => format === "mbox") === true;
+    const isInFiles = manifest.formats?.includes("eml") === true && (manifest.complete || !hasMbox);
     await using mbox = withOriginals && !isInFiles ? await openMbox(path, batch, directory) : undefined;
     for await (const line of directory.records(path, batch)) {
       signal.throwIfAborted();

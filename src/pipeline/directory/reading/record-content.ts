@@ -91,11 +91,21 @@ export function createReadRecordContent(storages: OpenStorage): ReadRecordConten
     };
   };
 
-  /** The original of a message in the mbox of its batch; undefined when there is no mbox, or it is not in there. */
-  const findInMbox = async (storage: Storage, { id, batch, bytes }: Entry): Promise<Found | undefined> => {
+  /**
+   * The original of a message in the mbox of its batch; undefined when there is no mbox, or it is not in there. One that
+   * grows may be that of a batch which is being written anew: what is not in it yet is in the one before.
+   */
+  const findInMbox = async (storage: Storage, entry: Entry): Promise<Found | undefined> =>
+    (await findInFile(storage, entry, "growing")) ?? findInFile(storage, entry);
+
+  const findInFile = async (
+    storage: Storage,
+    { id, batch, bytes }: Entry,
+    growing?: "growing",
+  ): Promise<Found | undefined> => {
     const name = mboxName(batch);
     const path = `${storage.place}/${name}`;
-    const file = (await openOrRefuse(storage, name, "growing")) ?? (await openOrRefuse(storage, name));
+    const file = await openOrRefuse(storage, name, growing);
     if (!file) return undefined;
     try {
       const key = `${path}\n${file.stamp}`;
