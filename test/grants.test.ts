@@ -1,17 +1,24 @@
 import { cp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { simulateGoogle } from "../simulator/google.ts";
 import { READONLY } from "../simulator/visitor.ts";
 import { api, expectProblem } from "./api.ts";
 import { install } from "./product.ts";
-import { ADA, BOB, grantsIn, isAllowedAtGoogle, signIn, stage } from "./stage.ts";
+import { ADA, BOB, grantsIn, isAllowedAtGoogle, signEverybodyOut, signIn, stage, type Stage } from "./stage.ts";
+
+/** One server for all tests that leave its files as they are. */
+let w: Stage;
+beforeAll(async () => {
+  w = await stage({ accounts: [ADA, BOB].map((email) => ({ email, messages: 1 })) });
+});
+afterEach(() => signEverybodyOut(w));
+afterAll(() => w[Symbol.asyncDispose]());
 
 describe("a stored grant", () => {
   test("is sealed, for its owner alone, and no token is in any other file or in the log", async () => {
-    await using w = await stage();
     await signIn(w.server, ADA);
     const tokens = join(w.product.folder, "tokens");
     const state = join(w.product.folder, "state");
@@ -62,13 +69,13 @@ describe("a stored grant", () => {
   });
 
   test("that was damaged is said to be", async () => {
-    await using w = await stage();
-    await signIn(w.server, ADA);
-    const grant = join(w.product.folder, "tokens", `${ADA}.grant`);
+    await using own = await stage();
+    await signIn(own.server, ADA);
+    const grant = join(own.product.folder, "tokens", `${ADA}.grant`);
     const sealed = await readFile(grant, "utf8");
     const middle = Math.floor(sealed.length / 2);
     await writeFile(grant, sealed.slice(0, middle) + (sealed[middle] === "A" ? "B" : "A") + sealed.slice(middle + 1));
-    const answer = await w.get(`/auth/status?email=${ADA}`);
+    const answer = await own.get(`/auth/status?email=${ADA}`);
     expectProblem(answer, 500, "grant_unreadable");
     expect(answer.body.next).toContain(grant);
   });
@@ -76,7 +83,6 @@ describe("a stored grant", () => {
 
 describe("who is signed in", () => {
   test("is told field by field, before and after", async () => {
-    await using w = await stage();
     const before = await w.get(`/auth/status?email=${ADA}`);
     expect([before.status, before.body]).toEqual([
       200,
@@ -116,7 +122,6 @@ describe("who is signed in", () => {
   });
 
   test("is not told without an address, or for something that is none", async () => {
-    await using w = await stage();
     expectProblem(await w.get("/auth/status"), 400, "invalid_request");
     const malformed = await w.get("/auth/status?email=ada");
     expectProblem(malformed, 422, "invalid_fields");
@@ -124,12 +129,6 @@ describe("who is signed in", () => {
   });
 
   test("is listed by account", async () => {
-    await using w = await stage({
-      accounts: [
-        { email: ADA, messages: 1 },
-        { email: BOB, messages: 1 },
-      ],
-    });
     expect((await w.get("/accounts")).body).toEqual([]);
     for (const account of [ADA, BOB]) await signIn(w.server, account);
     const body = await w.list("/accounts");
@@ -142,7 +141,6 @@ describe("who is signed in", () => {
 
 describe("signing out", () => {
   test("revokes the grant at Google and forgets it", async () => {
-    await using w = await stage();
     await signIn(w.server, ADA);
     expect(await isAllowedAtGoogle(w.google, ADA)).toBe(true);
     const answer = await w.delete(`/auth?email=${ADA}`);
@@ -166,7 +164,6 @@ describe("signing out", () => {
   });
 
   test("needs to know of whom", async () => {
-    await using w = await stage();
     expectProblem(await w.delete("/auth"), 400, "invalid_request");
     expectProblem(await w.delete("/auth?email=ada"), 422, "invalid_fields");
   });

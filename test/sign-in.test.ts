@@ -9,7 +9,18 @@ import { READONLY } from "../simulator/visitor.ts";
 import { api, expectProblem } from "./api.ts";
 import { openBrowser, type Browser, type Page } from "./browser.ts";
 import { install, type Product } from "./product.ts";
-import { ADA, API_KEY, BOB, grantsIn, isAllowedAtGoogle, signInPath, stage, withKey, type Stage } from "./stage.ts";
+import {
+  ADA,
+  API_KEY,
+  BOB,
+  grantsIn,
+  isAllowedAtGoogle,
+  signEverybodyOut,
+  signInPath,
+  stage,
+  withKey,
+  type Stage,
+} from "./stage.ts";
 
 const OBRIEN = "o'brien@example.com";
 
@@ -18,14 +29,7 @@ let w: Stage;
 beforeAll(async () => {
   w = await stage({ accounts: [ADA, BOB, OBRIEN].map((email) => ({ email, messages: 1 })) });
 });
-afterEach(async () => {
-  for (const account of w.google.accounts)
-    expect((await w.delete(`/auth?email=${encodeURIComponent(account)}`)).status).toBe(200);
-  expect(await grantsIn(w.product)).toEqual([]);
-  w.google.faults.clear();
-  w.google.consent.decision = "approve";
-  delete w.google.consent.account;
-});
+afterEach(() => signEverybodyOut(w));
 afterAll(() => w[Symbol.asyncDispose]());
 
 /** Begins to sign in and consents; resolves with the address that Google sends the browser to, not yet asked for. */

@@ -42,6 +42,17 @@ export async function signIn({ url }: Pick<Server, "url">, account: string): Pro
   expect(page.text).toContain("<h1>You are signed in</h1>");
 }
 
+/** Nobody is signed in any more, and Google is as it was at first: between tests that share a server. */
+export async function signEverybodyOut({ google, delete: remove, product }: Stage): Promise<void> {
+  google.faults.clear();
+  google.consent.decision = "approve";
+  delete google.consent.account;
+  delete google.consent.scopes;
+  for (const account of google.accounts)
+    expect((await remove(`/auth?email=${encodeURIComponent(account)}`)).status).toBe(200);
+  expect(await grantsIn(product)).toEqual([]);
+}
+
 export const signInPath = (account: string): string => `/auth/gmail?email=${encodeURIComponent(account)}`;
 
 /** Names of the grants stored. */
