@@ -15,11 +15,12 @@ const NOWHERE = { url: "http://127.0.0.1:9" };
 
 const JSON_BODY = { "content-type": "application/json" };
 
-describe("on this machine, without an API key", () => {
-  let w: Stage;
-  beforeAll(async () => void (w = await stage({ messages: 1 })));
-  afterAll(() => w[Symbol.asyncDispose]());
+/** Without an API key, by all tests that leave nothing behind. */
+let w: Stage;
+beforeAll(async () => void (w = await stage({ messages: 1 })));
+afterAll(() => w[Symbol.asyncDispose]());
 
+describe("on this machine, without an API key", () => {
   test("a name that somebody lets resolve to this machine is not answered, but to probes", async () => {
     const host = "rebind.evil.example:8000";
     for (const path of [
@@ -148,14 +149,14 @@ describe("on this machine, without an API key", () => {
 });
 
 describe("with an API key", () => {
-  const signIn = (w: Stage, key = API_KEY) =>
-    send(`${w.server.url}/session`, { method: "POST", headers: JSON_BODY, body: JSON.stringify({ key }) });
+  const signIn = (own: Stage, key = API_KEY) =>
+    send(`${own.server.url}/session`, { method: "POST", headers: JSON_BODY, body: JSON.stringify({ key }) });
 
   test("any other is refused, after ten in a minute unread; the right one passes all the same", async () => {
-    await using w = await stage({ messages: 1 }, { API_KEY, TRUST_PROXY: "loopback" });
-    const session = (await signIn(w)).headers["set-cookie"]![0]!.split(";")[0]!;
+    await using own = await stage({ messages: 1 }, { API_KEY, TRUST_PROXY: "loopback" });
+    const session = (await signIn(own)).headers["set-cookie"]![0]!.split(";")[0]!;
     const ask = (authorization: string, from = "203.0.113.9") =>
-      send(`${w.server.url}/exports`, { headers: { authorization, "x-forwarded-for": from } });
+      send(`${own.server.url}/exports`, { headers: { authorization, "x-forwarded-for": from } });
     const { authorization } = withKey;
     for (const scheme of ["Bearer", "Bearer ", `Basic ${API_KEY}`, API_KEY, ""])
       expect((await ask(scheme)).code, scheme).toBe("api_key_required"); // no key at all: not counted
@@ -178,46 +179,49 @@ describe("with an API key", () => {
     for (const from of ["203.0.113.9", "203.0.113.10"]) expect((await ask(authorization, from)).status).toBe(200);
     expect((await ask("Bearer d", "203.0.113.10")).code).toBe("api_key_wrong");
     const signedIn = { cookie: session, "x-forwarded-for": "203.0.113.9" };
-    expect((await send(`${w.server.url}/exports`, { headers: signedIn })).status).toBe(200);
-    expect(w.server.output()).toContain("wrong API key");
-    expect(w.server.output()).not.toContain(API_KEY);
-    expect(w.server.output()).not.toContain("203.0.113");
+    expect((await send(`${own.server.url}/exports`, { headers: signedIn })).status).toBe(200);
+    expect(own.server.output()).toContain("wrong API key");
+    expect(own.server.output()).not.toContain(API_KEY);
+    expect(own.server.output()).not.toContain("203.0.113");
   });
 
   test("the sign-in to the console counts against the same ten; a proxy that is not trusted hides nobody", async () => {
-    await using w = await stage({ messages: 1 }, { API_KEY });
+    await using own = await stage({ messages: 1 }, { API_KEY });
     for (let tries = 0; tries < 10; tries += 1) {
-      const answer = await send(`${w.server.url}/session`, {
+      const answer = await send(`${own.server.url}/session`, {
         method: "POST",
         headers: { ...JSON_BODY, "x-forwarded-for": `203.0.113.${tries}` },
         body: JSON.stringify({ key: `wrong ${tries}` }),
       });
       expect([answer.status, answer.code, answer.headers["set-cookie"]]).toEqual([401, "api_key_wrong", undefined]);
     }
-    expect((await signIn(w, "wrong")).code).toBe("too_many_attempts");
+    expect((await signIn(own, "wrong")).code).toBe("too_many_attempts");
     const wrong = { headers: { authorization: "Bearer wrong" } };
-    expect((await send(`${w.server.url}/session`, wrong)).code).toBe("too_many_attempts");
-    expect((await signIn(w)).status).toBe(204);
-    expect((await send(`${w.server.url}/session`, { headers: withKey })).status).toBe(200);
-    expect((await send(`${w.server.url}/session`)).status).toBe(200);
-    expect((await send(`${w.server.url}/healthz`)).status).toBe(200);
+    expect((await send(`${own.server.url}/session`, wrong)).code).toBe("too_many_attempts");
+    expect((await signIn(own)).status).toBe(204);
+    expect((await send(`${own.server.url}/session`, { headers: withKey })).status).toBe(200);
+    expect((await send(`${own.server.url}/session`)).status).toBe(200);
+    expect((await send(`${own.server.url}/healthz`)).status).toBe(200);
   });
 
+  /** By those that try no wrong key. */
+  let keyed: Stage;
+  beforeAll(async () => void (keyed = await stage({ messages: 1 }, { API_KEY })));
+  afterAll(() => keyed[Symbol.asyncDispose]());
+
   test("right keys and missing ones are never too many", async () => {
-    await using w = await stage({ messages: 1 }, { API_KEY });
     for (let calls = 0; calls < 30; calls += 1) {
-      expect((await send(`${w.server.url}/accounts`, { headers: withKey })).status).toBe(200);
-      expect((await send(`${w.server.url}/accounts`)).status).toBe(401);
+      expect((await send(`${keyed.server.url}/accounts`, { headers: withKey })).status).toBe(200);
+      expect((await send(`${keyed.server.url}/accounts`)).status).toBe(401);
     }
   });
 
   test("a browser has a session in its place, until it signs out", async () => {
-    await using w = await stage({ messages: 1 }, { API_KEY });
     const status = async (cookie?: string) =>
-      JSON.parse((await send(`${w.server.url}/session`, { headers: cookie === undefined ? {} : { cookie } })).text);
+      JSON.parse((await send(`${keyed.server.url}/session`, { headers: cookie === undefined ? {} : { cookie } })).text);
     expect(await status()).toEqual({ required: true, signed_in: false, expires_at: null });
     const before = Date.now();
-    const answer = await signIn(w);
+    const answer = await signIn(keyed);
     expect([answer.status, answer.text]).toEqual([204, ""]);
     const [cookie, ...attributes] = answer.headers["set-cookie"]![0]!.split("; ");
     expect(cookie).toMatch(/^gmail_export_session=[\w.-]+$/);
@@ -234,13 +238,13 @@ describe("with an API key", () => {
     expect(begun).toBeLessThanOrEqual(Date.now());
 
     const list = (value?: string, more = {}) =>
-      send(`${w.server.url}/exports`, { headers: { ...(value === undefined ? {} : { cookie: value }), ...more } });
+      send(`${keyed.server.url}/exports`, { headers: { ...(value === undefined ? {} : { cookie: value }), ...more } });
     expect((await list(cookie)).status).toBe(200);
     expect((await list(`x=1; ${cookie}`, { authorization: "Basic of-a-proxy" })).status).toBe(200);
     expect((await list(`${cookie}x`)).code).toBe("api_key_required");
     expect((await list(cookie, { "sec-fetch-site": "cross-site" })).code).toBe("cross_site_request");
 
-    const out = await send(`${w.server.url}/session`, { method: "DELETE", headers: { cookie: cookie! } });
+    const out = await send(`${keyed.server.url}/session`, { method: "DELETE", headers: { cookie: cookie! } });
     expect([out.status, out.headers["set-cookie"]![0]]).toEqual([
       204,
       expect.stringMatching(/^gmail_export_session=;.*1970/),
@@ -266,14 +270,14 @@ describe("with an API key", () => {
   });
 
   test("under https the session's cookie travels by https alone, and no other host can set it", async () => {
-    await using w = await stage(
+    await using own = await stage(
       { messages: 1 },
       { API_KEY, OAUTH_REDIRECT_URI: "https://mail.example.com/auth/callback" },
     );
-    const [cookie, ...attributes] = (await signIn(w)).headers["set-cookie"]![0]!.split("; ");
+    const [cookie, ...attributes] = (await signIn(own)).headers["set-cookie"]![0]!.split("; ");
     expect(cookie).toMatch(/^__Host-gmail_export_session=/);
     expect(attributes).toEqual(expect.arrayContaining(["Path=/", "HttpOnly", "Secure", "SameSite=Strict"]));
-    expect((await send(`${w.server.url}/exports`, { headers: { cookie: cookie! } })).status).toBe(200);
+    expect((await send(`${own.server.url}/exports`, { headers: { cookie: cookie! } })).status).toBe(200);
   });
 
   test("a trusted proxy says whom the browser called; one that is not listed does not", async () => {
@@ -282,8 +286,8 @@ describe("with an API key", () => {
       OAUTH_REDIRECT_URI: "https://mail.example.com/auth/callback",
       ALLOWED_HOSTS: "archive.example.com",
     };
-    const through = (w: Stage, host: string, origin: string) =>
-      send(`${w.server.url}/exports/x/cancel`, {
+    const through = (own: Stage, host: string, origin: string) =>
+      send(`${own.server.url}/exports/x/cancel`, {
         method: "POST",
         headers: {
           ...withKey,
@@ -294,11 +298,11 @@ describe("with an API key", () => {
         },
       });
     const calls = async (TRUST_PROXY: string) => {
-      await using w = await stage({ messages: 1 }, { ...settings, TRUST_PROXY });
+      await using own = await stage({ messages: 1 }, { ...settings, TRUST_PROXY });
       return [
-        (await through(w, "archive.example.com", "https://archive.example.com")).code,
-        (await through(w, "mail.example.com", "https://mail.example.com")).code,
-        (await through(w, "evil.example", "https://evil.example")).code,
+        (await through(own, "archive.example.com", "https://archive.example.com")).code,
+        (await through(own, "mail.example.com", "https://mail.example.com")).code,
+        (await through(own, "evil.example", "https://evil.example")).code,
       ];
     };
     expect(await calls("loopback")).toEqual(["export_unknown", "export_unknown", "host_not_allowed"]);
@@ -308,13 +312,13 @@ describe("with an API key", () => {
 
 describe("sign-ins", () => {
   test("that one address begins without end are stopped for a minute, with a page for people", async () => {
-    await using w = await stage({ messages: 1 });
-    const { get } = api(w.product.origin);
+    await using own = await stage({ messages: 1 });
+    const { get } = api(own.product.origin);
     for (let begun = 0; begun < 60; begun += 1) expect((await get("/auth/gmail")).status).toBe(302);
     const refused = await get("/auth/gmail");
     expect([refused.status, refused.body.code]).toEqual([429, "too_many_attempts"]);
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
-    const page = await openBrowser().step(`${w.product.origin}/auth/gmail`);
+    const page = await openBrowser().step(`${own.product.origin}/auth/gmail`);
     expect([page.status, page.text]).toEqual([429, expect.stringContaining("<code>too_many_attempts</code>")]);
     for (let back = 0; back < 60; back += 1) expect((await get("/auth/callback")).status).toBe(400);
     expect((await get("/auth/callback")).status).toBe(429);
@@ -373,9 +377,7 @@ describe("the server does not start where others could call it freely", () => {
 
 describe("what is hardly a request", () => {
   test("is answered as little as possible, and the connection ends", async () => {
-    await using product = await install(NOWHERE);
-    await using server = await product.serve();
-    const { port } = new URL(server.url);
+    const { port } = new URL(w.server.url);
     for (const host of ["127.0.0.1", "::1"])
       for (const [sent, status] of [
         ["nonsense\r\n\r\n", 400],
@@ -391,9 +393,7 @@ describe("what is hardly a request", () => {
   });
 
   test("whose address is none is answered, and the server goes on", async () => {
-    await using product = await install(NOWHERE);
-    await using server = await product.serve();
-    const port = Number(new URL(server.url).port);
+    const port = Number(new URL(w.server.url).port);
     for (const method of ["GET", "PUT", "OPTIONS", "HEAD", "DELETE"])
       for (const target of [
         "//",
@@ -411,6 +411,6 @@ describe("what is hardly a request", () => {
         expect(await answerTo(port, target, method), `${method} ${target}`).toMatch(/^HTTP\/1\.1 [24]\d\d /);
     expect(await answerTo(port, "//evil.example/docs")).toMatch(/^HTTP\/1\.1 404 /);
     expect(await answerTo(port, "evil.example:443", "CONNECT")).not.toMatch(/^HTTP\/1\.1 [235]/);
-    expect((await fetch(`${server.url}/healthz`)).status).toBe(200);
+    expect((await fetch(`${w.server.url}/healthz`)).status).toBe(200);
   });
 });
