@@ -9,6 +9,7 @@ import { api, type Api, type Fields } from "./api.ts";
 import { openBrowser } from "./browser.ts";
 import { manifestIn, recordsIn, sortedIds } from "./exported.ts";
 import { install, type Product, type Server, type Settings } from "./product.ts";
+import { signInAt } from "./signed-in.ts";
 import { until } from "./wait.ts";
 
 export const ADA = "ada@example.com";
@@ -21,20 +22,24 @@ export const withKey = { authorization: `Bearer ${API_KEY}` };
 /** A simulated Google, a server of ours that takes it for the real one, and requests to that server. */
 export type Stage = AsyncDisposable & Api & Readonly<{ google: SimulatedGoogle; product: Product; server: Server }>;
 
-export async function stage(options: SimulatorOptions = {}, settings: Settings = {}): Promise<Stage> {
+export async function stage(
+  options: SimulatorOptions = {},
+  settings: Settings = {},
+  signedIn: readonly string[] = [],
+): Promise<Stage> {
   await using stack = new AsyncDisposableStack();
   const google = stack.use(await simulateGoogle({ messages: 5, ...options }));
   const product = stack.use(await install(google, settings));
+  for (const account of signedIn) await signInAt(product, google, account);
   const server = stack.use(await product.serve());
   const ours = stack.move();
   return { google, product, server, ...api(server.url), [Symbol.asyncDispose]: () => ours.disposeAsync() };
 }
 
-/** The same with everybody signed in. */
+/** The same with everybody signed in, before the server was started. */
 export async function stageSignedIn(options: SimulatorOptions = {}): Promise<Stage> {
-  const made = await stage({ messages: 120, ...options });
-  for (const account of made.google.accounts) await signIn(made.server, account);
-  return made;
+  const accounts = options.accounts?.map(({ email }) => email) ?? [ADA];
+  return stage({ messages: 120, ...options }, {}, accounts);
 }
 
 export async function signIn({ url }: Pick<Server, "url">, account: string): Promise<void> {
