@@ -37,6 +37,22 @@ test("a slow reader slows the work down: nothing runs ahead further than the wid
   await items.return(undefined);
 });
 
+test("a failure is thrown though what comes before it waits without end", async () => {
+  const work = async (item: number, signal: AbortSignal): Promise<number> => {
+    if (item === 2) throw new Error("two");
+    if (item === 1)
+      await new Promise((_, reject) =>
+        signal.addEventListener("abort", () => reject(new Error("aborted")), { once: true }),
+      );
+    return item;
+  };
+  const seen: number[] = [];
+  await expect(async () => {
+    for await (const item of mapInOrder([0, 1, 2, 3, 4, 5], 3, work, never)) seen.push(item);
+  }).rejects.toThrow("two");
+  expect(seen).toEqual([0]);
+});
+
 test("the first failure is thrown in its turn, and leaving aborts what is under way", async () => {
   let aborted = 0;
   const work = async (item: number, signal: AbortSignal): Promise<number> => {
