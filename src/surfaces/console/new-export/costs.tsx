@@ -44,7 +44,8 @@ export function Costs({ of, chosen }: { of: Estimate; chosen: Kind }) {
   const w = words();
   const hasSizes = KINDS.some((kind) => of[kind].bytes !== undefined);
   return (
-    <div class="table-scroll">
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls, and must by the keyboard too
+    <div class="table-scroll" tabIndex={0} role="region" aria-label={w.title}>
       <table class="costs" aria-label={w.title}>
         <thead>
           <tr>
