@@ -331,3 +331,20 @@ test("killed while originals in an mbox are made files, a directory is unfinishe
     expect([part, findings, manifest.complete, manifest.formats]).toEqual([part, [], false, ["mbox", "eml"]]);
   }
 });
+
+test("an unfinished export with originals as files goes on with an mbox too, also where its manifest does not say yet that it was asked for", async () => {
+  await using w = await inProcess({ messages: 40 }, { filter: ALL, batchSize: 100 });
+  const stop = new AbortController();
+  const stopSoon = ({ exported }: Progress): void => {
+    if (exported > 10) stop.abort(new Error("stopped by hand"));
+  };
+  await expect(w.run(stopSoon, stop.signal, { formats: ["eml"] })).rejects.toThrow("stopped by hand");
+  const path = join(w.directory, "manifest.json");
+  const lagging = await readFile(path);
+  const { files } = dyingAt(24);
+  await expect(w.run(undefined, undefined, { formats: ["mbox"], files })).rejects.toThrow("killed");
+  await writeFile(path, lagging);
+  expect(await check(w.directory)).toEqual([]);
+  expect(await w.run()).toMatchObject({ complete: true, formats: ["mbox", "eml"] });
+  expect(await check(w.directory)).toEqual([]);
+});

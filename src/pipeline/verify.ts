@@ -1,5 +1,6 @@
 import type { ReadDirectory } from "../core/ports/read-directory.ts";
 import { failureOf, refuse } from "../core/errors.ts";
+import { FORMATS } from "../core/export/format.ts";
 import { createLedger, type Ledger } from "../core/export/ledger.ts";
 import type { MailboxSource } from "../core/ports/mailbox-source.ts";
 import type { BatchEntry, Manifest } from "../core/export/manifest.ts";
@@ -147,17 +148,19 @@ function namesIn({ file, files = [] }: BatchEntry): string[] {
 }
 
 /**
- * What may be there before the manifest of an unfinished export says so: what is made of its batches, and batches that were
- * finished behind the last one that it names.
+ * What may be there before the manifest of an unfinished export says so: what belongs to its batches, in whatever format a
+ * run was asked for since, and batches that were finished behind the last one that it names.
  */
-function namesOfUnfinished({ batches, formats = [] }: Manifest, files: readonly string[]): ReadonlySet<string> {
+function namesOfUnfinished({ batches }: Manifest, files: readonly string[]): ReadonlySet<string> {
   const last = Math.max(0, ...batches.map(({ file }) => batchNumber(file)?.number ?? 0));
-  const later = files.flatMap((file) => {
-    const { number = 0, part = false } = batchNumber(file) ?? {};
-    return number > last && !part ? [file, ...(formats.includes("mbox") ? [mboxName(number)] : [])] : [];
-  });
-  const all = [...batches.map(({ file }) => file), ...later].filter((file) => batchNumber(file) !== undefined);
-  return new Set([...later, ...all.flatMap((file) => derivedNames(file, formats))]);
+  const later = files.filter((file) => !file.endsWith(".part") && (batchNumber(file)?.number ?? 0) > last);
+  const all = [...batches.map(({ file }) => file), ...later];
+  const names = new Set(all);
+  for (const file of all) {
+    names.add(mboxName(batchNumber(file)?.number ?? 0));
+    for (const name of derivedNames(file, FORMATS)) names.add(name);
+  }
+  return names;
 }
 
 export type Find = (kind: Finding["kind"], subject: string, detail: string) => void;

@@ -34,7 +34,10 @@ export type MboxFile = AsyncDisposable &
 /** What is written at once. */
 const PIECE_BYTES = 4 << 20;
 
-/** Begins the mbox of batch `number`, or goes on behind the entries of `before`; `open` gives the original of a message. */
+/**
+ * Begins the mbox of batch `number`, or goes on behind the entries of `before`; `open` gives the original of a message. Where
+ * it does not hold all of those, because an mbox was asked for later than they were written, they are made anew.
+ */
 export async function growMbox(
   storage: Storage,
   number: number,
@@ -43,8 +46,9 @@ export async function growMbox(
 ): Promise<MboxFile> {
   const name = mboxName(number);
   const found = await recover(storage, name, before);
-  const { hash } = found;
-  let { bytes } = found;
+  if (!found) for (const one of before) if (one.original) await (await open(one))[Symbol.asyncDispose](); // before anything is cut off
+  const { hash } = found ?? { hash: createHash("sha256") };
+  let bytes = found?.bytes ?? 0;
   const file: GrowingFile = await storage.grow(name, bytes);
 
   let waiting: Buffer[] = [];
@@ -59,19 +63,26 @@ export async function growMbox(
     bytes += all.length;
   };
 
-  return {
-    async append(files) {
-      for (const one of files) {
-        if (!one.original) continue;
-        await using content = await open(one);
-        for await (const chunk of mboxEntry(one.head, content.read())) {
-          waiting.push(Buffer.from(chunk));
-          waitingBytes += chunk.length;
-          if (waitingBytes >= PIECE_BYTES) await write();
-        }
+  const append = async (files: readonly RecordFiles[]): Promise<void> => {
+    for (const one of files) {
+      if (!one.original) continue;
+      await using content = await open(one);
+      for await (const chunk of mboxEntry(one.head, content.read())) {
+        waiting.push(Buffer.from(chunk));
+        waitingBytes += chunk.length;
+        if (waitingBytes >= PIECE_BYTES) await write();
       }
-      await write();
-    },
+    }
+    await write();
+  };
+
+  if (!found)
+    await append(before).catch(async (error: unknown) => {
+      await file[Symbol.asyncDispose]();
+      throw error;
+    });
+  return {
+    append,
     entry: () => ({ format: "mbox", file: name, bytes, sha256: hash.copy().digest("hex") }),
     async seal() {
       await file.seal(Buffer.alloc(0));
@@ -80,18 +91,18 @@ export async function growMbox(
   };
 }
 
-/** How far an mbox goes that holds the entries of these records, and the hash of it up to there. */
+/** How far an mbox goes that holds the entries of these records, and the hash of it up to there; undefined where some lack. */
 async function recover(
   storage: Storage,
   name: string,
   before: readonly RecordFiles[],
-): Promise<Readonly<{ bytes: number; hash: Hash }>> {
+): Promise<Readonly<{ bytes: number; hash: Hash }> | undefined> {
   const hash = createHash("sha256");
   const last = before.findLast(({ original }) => original !== undefined);
   if (!last?.original) return { bytes: 0, hash };
   const count = before.filter(({ original }) => original !== undefined).length;
   await using content = await storage.open(name, "growing");
-  if (!content) throw changedMbox(storage.place, name);
+  if (!content) return undefined;
   let start: number | undefined;
   let entries = 0;
   for await (const entry of entriesIn(content.read())) {
@@ -100,7 +111,7 @@ async function recover(
     start = entry.start;
     break;
   }
-  if (start === undefined) throw changedMbox(storage.place, name);
+  if (start === undefined) return undefined;
   const bytes = start + (await entryBytes(content, start, last, () => changedMbox(storage.place, name)));
   for await (const chunk of content.read(0, bytes)) hash.update(chunk);
   return { bytes, hash };

@@ -66,8 +66,8 @@ async function find(
   );
   const keepsAttachments = manifest?.attachments !== undefined || journal?.begin.attachments === true;
   const wantsAttachments = keepsAttachments || purpose.attachments === true;
-  const formatsBefore = manifest?.formats ?? journal?.begin.formats ?? [];
-  const formats = FORMATS.filter((one) => formatsBefore.includes(one) || purpose.formats?.includes(one));
+  const asked = new Set([manifest?.formats, journal?.begin.formats, purpose.formats].flatMap((one) => one ?? []));
+  const formats = FORMATS.filter((one) => asked.has(one));
   const originalFormats = ORIGINAL_FORMATS.filter((one) => formats.includes(one));
   const goesOn =
     journal !== undefined &&
