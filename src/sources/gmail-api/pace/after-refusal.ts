@@ -65,7 +65,8 @@ export function createAfterRefusal(belief: Belief): AfterRefusal {
         refusedUnits = units;
       }
       refusedAt = now;
-      holdsUntil = Math.min(windowEnd ?? Infinity, now + MINUTE_MS);
+      // A window that is over already, such as one of the day, says nothing of when to go on.
+      holdsUntil = windowEnd === undefined || windowEnd <= now ? now + MINUTE_MS : Math.min(windowEnd, now + MINUTE_MS);
     },
   };
 }

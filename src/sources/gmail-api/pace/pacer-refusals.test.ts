@@ -52,6 +52,21 @@ describe("refusals", () => {
     expect(clock.now() - begun).toBeLessThan(5_000);
   });
 
+  test("a window that is over already, such as the day's, is no leave to go on at once", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock);
+    let waited = 0;
+    for (let call = 0; call < 4; call += 1) {
+      const before = clock.now();
+      const turn = await clock.run(pacer.turn("messages.get", NEVER));
+      turn.sent();
+      waited = clock.now() - before;
+      pacer.refused({ code: "quota_exceeded", at: clock.now() - 3_600_000 }, turn);
+      turn.done();
+    }
+    expect(waited).toBeGreaterThan(500);
+  });
+
   test("where nothing flows back, all wait for the window that was named, and then it goes on", async () => {
     const clock = manualClock();
     const pacer = pacerOn(clock, { unitsPerMinute: 6_000 });

@@ -57,6 +57,7 @@ test("as long as nothing is known a project is taken for a new one, however long
   expect(pacer.pace()).toMatchObject({ unitsPerMinute: 6_000, isSought: true });
   expect(pacer.prices).toEqual(PRICES["2026"]);
   expect(pacer.spent()).toMatchObject({ tier: "2026", units: 200 });
+  expect(pacer.pace().usedLastMinute).toBeCloseTo(200); // a listing is no dearer because much is hoped for
 });
 
 test("as long as a higher limit is looked for, what is told is that of a new project, and that it may be more", () => {

@@ -231,8 +231,8 @@ export function createSteering(
       const spread = Math.log(belief.quantile(0.84) / belief.quantile(0.16)) / 2;
       return { factor: rateOf(learned) / belief.quantile(0.5), spread, mayBeDearer: isPriced };
     },
-    unitsPerReal: () => rate / learned.unitsPerMinute,
-    unitsPerListed: () => rateOf(learned) / learned.unitsPerMinute,
+    unitsPerReal: () => (seeking ? 1 : rate / learned.unitsPerMinute), // the pace of a search says nothing of prices
+    unitsPerListed: () => (seeking ? 1 : rateOf(learned) / learned.unitsPerMinute),
     pace: paceOf,
     ceiling(now) {
       // A burst that a bucket let through need not be waited for; only what counts minutes would hold it against us.
@@ -282,7 +282,7 @@ export function createSteering(
       }
       if (isNew && now - refusedAt > HELD_MS && proof.covers(paceOf(now))) belief.doubt(DOUBT, rate);
       belief.refused(units, at, isNew);
-      if (windowEnd !== undefined) belief.windowEnds(windowEnd);
+      if (windowEnd !== undefined && windowEnd > now) belief.windowEnds(windowEnd);
       if (isNew) endTrials(now);
       afterRefusal.refused(units, isNew, windowEnd, now);
       refusedAt = now;
