@@ -39,7 +39,7 @@ async function everyFileIn(folder: string): Promise<Record<string, string>> {
         .digest("hex"),
     ] as const;
   });
-  return Object.fromEntries((await Promise.all(hashes)).toSorted());
+  return Object.fromEntries(await Promise.all(hashes));
 }
 
 /** What is in the batches, and in what is made of them; attachment ids left out, for Google gives new ones at every read. */
