@@ -16,7 +16,7 @@ import { install } from "./product.ts";
 import { seededRandom } from "./random.ts";
 
 const ADA = "ada@example.com";
-const KILLS = Number(process.env["KILLS"] ?? 25);
+const KILLS = Number(process.env["KILLS"] ?? 20);
 const SEED = Number(process.env["KILL_SEED"] ?? 20_261_123);
 
 /** What one sync makes durable together, and what may be on its way when the process dies. */

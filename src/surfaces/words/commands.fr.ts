@@ -58,6 +58,10 @@ export const HELP_SENTENCES: readonly Pair[] = [
     "faire la liste seulement, et dire ce que cela coûterait (5 unités de quota par 500 messages, par 500 avec pièces jointes, et par 500 chats)",
   ),
   pair(
+    "with --dry-run: ask at most 20 messages for their size too (20 units each), and tell bytes",
+    "avec --dry-run : demander aussi leur taille à 20 messages au plus (20 unités chacun), et donner les octets",
+  ),
+  pair(
     "beside the records, with commas between: mbox, eml (the originals, in one file or a file each), ndjson, parquet (the records, as lines or as columns)",
     "à côté des messages, séparés par des virgules : mbox, eml (les originaux, en un fichier ou un fichier chacun), ndjson, parquet (les messages, en lignes ou en colonnes)",
   ),

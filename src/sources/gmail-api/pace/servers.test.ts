@@ -27,9 +27,9 @@ const nameOf = (one: Case): string =>
   ].join(", ");
 const cases = (kinds: Parameters<typeof matrix>[0]): [string, Case][] => matrix(kinds).map((one) => [nameOf(one), one]);
 
-/** Every other one, so that each meter, price and limit is still met; the bench runs them all. */
+/** One for each meter, so that each price and limit is still met; the bench runs them all. */
 const dealt = (kinds: Parameters<typeof matrix>[0]): [string, Case][] =>
-  cases(kinds).filter((_, n) => ((n % kinds.length) + Math.floor(n / kinds.length)) % 2 === 0);
+  cases(kinds).filter((_, n) => (n + Math.floor(n / kinds.length)) % kinds.length === 0);
 
 const meanOf = (shares: readonly number[]): number => shares.reduce((sum, share) => sum + share, 0) / shares.length;
 
@@ -78,7 +78,7 @@ describe("nothing known, reads charged above the list", () => {
 });
 
 describe("in the middle of a run", () => {
-  test.each(cases(CHANGING).map(([name, one]) => [`${one.change}: ${name}`, one] as const))("%s", async (_, one) => {
+  test.each(dealt(CHANGING).map(([name, one]) => [`${one.change}: ${name}`, one] as const))("%s", async (_, one) => {
     const { shares } = await runCase(one, 8);
     expect(meanOf(shares.slice(5))).toBeGreaterThan(0.75);
   });
