@@ -88,7 +88,6 @@ export function createLookUp(isRemembered: boolean): LookUp {
       cleanCalls = 0;
     },
     repriced() {
-      fallen = undefined;
       cleanCalls = 0;
       afterCalls = AFTER_CALLS_SOON;
     },

@@ -69,7 +69,7 @@ describe("nothing known, a limit that is in no list", () => {
 describe("nothing known, reads charged above the list", () => {
   test.each(dealt([...DEARER, ...DEARER_LEGACY]))("%s", async (_, one) => {
     const { first, later, refusedPer1000, learned } = await runCase(one, 4);
-    expect(first).toBeGreaterThan(0.85);
+    expect(first).toBeGreaterThan(0.8);
     expect(later).toBeGreaterThan(0.87);
     expect(refusedPer1000).toBeLessThan(40);
     expect(learned!.priceFactor / one.overprice).toBeGreaterThan(0.9);
@@ -94,11 +94,11 @@ test("a burst that a bucket let through is not waited for", async () => {
   expect(first).toBeGreaterThan(1.2); // half a minute's units go at once beside those of the minute
 });
 
-test("what another program took is found again within two minutes after it is done", async () => {
-  const { shares } = await runCase(
-    { ...ORDINARY, meter: "bucket of 5 s", says: "window", latencyMs: 20, conversation: 6, change: "other program" },
-    12,
-  );
+test.each([
+  { meter: "bucket of 5 s", says: "window", latencyMs: 20, conversation: 6 },
+  { meter: "bucket of 30 s", says: "nothing", latencyMs: 100, conversation: 2.5 }, // a dearer price is believed meanwhile
+] as const)("what another program took is found again within two minutes after it is done: $meter", async (server) => {
+  const { shares } = await runCase({ ...ORDINARY, ...server, change: "other program" }, 12);
   expect(Math.min(...shares.slice(10))).toBeGreaterThan(0.95); // it is done at the end of the eighth
 });
 
