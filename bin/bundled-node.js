@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
-import { constants } from "node:os";
 import { createRequire } from "node:module";
+import { constants } from "node:os";
 
 /** Where the Node is that npm installed with this program; undefined where there is none for this machine. */
 export function bundledNode() {

@@ -1,17 +1,17 @@
 import { cp, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 
-import { fileLock } from "../src/storage/folder/lock.ts";
-import { folderStorage } from "../src/storage/folder/folder-storage.ts";
-import { createOpenDirectory } from "../src/pipeline/directory/open-directory.ts";
-import { parseMessage } from "../src/sources/gmail-api/calls/wire.ts";
 import { systemClock as clock } from "../src/clock.ts";
 import { ExportError } from "../src/core/errors.ts";
+import type { Manifest } from "../src/core/export/manifest.ts";
 import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { MailboxSource, Reading } from "../src/core/ports/mailbox-source.ts";
-import type { Manifest } from "../src/core/export/manifest.ts";
 import { NOTHING_SPENT } from "../src/core/quota.ts";
+import { createOpenDirectory } from "../src/pipeline/directory/open-directory.ts";
 import { runExport } from "../src/pipeline/export.ts";
+import { parseMessage } from "../src/sources/gmail-api/calls/wire.ts";
+import { folderStorage } from "../src/storage/folder/folder-storage.ts";
+import { fileLock } from "../src/storage/folder/lock.ts";
 import { corpus } from "./corpus.ts";
 
 const MESSAGES = 30;

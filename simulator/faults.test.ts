@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+
 import type { Fault } from "./faults.ts";
 import { simulateGoogle, type SimulatedGoogle } from "./google.ts";
 import { handClock, listAll, signIn } from "./visitor.ts";

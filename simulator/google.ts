@@ -1,17 +1,18 @@
 import { createServer, type IncomingMessage } from "node:http";
-import { credentialsFile, makeClient, type ClientOptions, type Credentials } from "./oauth/client.ts";
-import type { Consent } from "./oauth/consent-screen.ts";
+
 import { noSuchUrl } from "./errors.ts";
 import { openFaults, type Faults } from "./faults.ts";
 import { gmailApi } from "./gmail/gmail.ts";
-import { openGrants } from "./oauth/grants.ts";
 import { openMailbox, type Mailbox } from "./mail/mailbox.ts";
-import { openMeter, type Meter } from "./meter.ts";
 import type { NewMessage } from "./mail/new-message.ts";
+import { truthOf, type Truth } from "./mail/truth.ts";
+import { openMeter, type Meter } from "./meter.ts";
+import { credentialsFile, makeClient, type ClientOptions, type Credentials } from "./oauth/client.ts";
+import type { Consent } from "./oauth/consent-screen.ts";
+import { openGrants } from "./oauth/grants.ts";
 import { oauth } from "./oauth/oauth.ts";
 import { openQuota, type QuotaOptions } from "./quota.ts";
 import { refused, send } from "./reply.ts";
-import { truthOf, type Truth } from "./mail/truth.ts";
 
 export type { Fault } from "./faults.ts";
 export type { Truth } from "./mail/truth.ts";

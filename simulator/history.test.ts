@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+
 import { simulateGoogle } from "./google.ts";
 import { signIn } from "./visitor.ts";
 

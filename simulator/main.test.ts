@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
+
 import { expect, test } from "vitest";
 
 const start = (...args: string[]) => spawn(process.execPath, [join(import.meta.dirname, "main.ts"), ...args]);

@@ -1,6 +1,7 @@
 import { chmod, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+
 import { simulateGoogle, type SimulatorOptions } from "./google.ts";
 import { METER_NAMES, REFUSALS_NAME } from "./quota.ts";
 

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+
 import { Refusal } from "./errors.ts";
 import { simulateGoogle, type SimulatedGoogle } from "./google.ts";
 import { openQuota } from "./quota.ts";

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
+
 import { Refusal } from "./errors.ts";
 
 /** What happens to a good answer on the way. */

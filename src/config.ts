@@ -3,8 +3,8 @@ import { resolve } from "node:path";
 
 import { refuse } from "./core/errors.ts";
 import { isLoopback } from "./core/network/loopback.ts";
-import { Secret } from "./core/secret.ts";
 import { PROJECT_UNITS_PER_MINUTE } from "./core/quota.ts";
+import { Secret } from "./core/secret.ts";
 import type { Settings } from "./doctor/facts.ts";
 import { nameMeant } from "./misspelt-name.ts";
 

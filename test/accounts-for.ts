@@ -3,11 +3,11 @@ import { readdir } from "node:fs/promises";
 import { expect } from "vitest";
 
 import type { Truth } from "../simulator/google.ts";
-import { readDirectory } from "./on-disk.ts";
-import { verify } from "../src/pipeline/verify.ts";
 import type { Manifest } from "../src/core/export/manifest.ts";
+import { verify } from "../src/pipeline/verify.ts";
 import { gist, gistOfTruth, manifestIn, recordsIn } from "./exported.ts";
 import type { InProcess } from "./in-process.ts";
+import { readDirectory } from "./on-disk.ts";
 import { listedIds } from "./stage.ts";
 
 /**

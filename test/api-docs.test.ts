@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import { simulateGoogle } from "../simulator/google.ts";
-import { freePort } from "./free-port.ts";
 import { api } from "./api.ts";
+import { freePort } from "./free-port.ts";
 import { install } from "./product.ts";
 import { runScript } from "./shell.ts";
 import { API_KEY, reaches, signIn, standstill } from "./stage.ts";

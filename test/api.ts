@@ -1,4 +1,5 @@
 import { expect } from "vitest";
+
 import { PATIENCE_MS } from "./wait.ts";
 
 /** Just enough of what the server answers to test it. */

@@ -4,11 +4,11 @@ import { join } from "node:path";
 
 import { describe, expect, test } from "vitest";
 
-import { freePort } from "./free-port.ts";
 import { runCommand } from "../src/surfaces/cli/program.ts";
 import { testTerminal } from "../src/surfaces/cli/testing.ts";
 import { openBrowser } from "./browser.ts";
 import { addressIn, commandStage, hasCode, jsonIn, loginByPasting } from "./command-line.ts";
+import { freePort } from "./free-port.ts";
 import { install, type Settings } from "./product.ts";
 import { answerTo } from "./raw-request.ts";
 import { signInAt } from "./signed-in.ts";

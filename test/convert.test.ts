@@ -7,6 +7,7 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { parquetReadObjects } from "hyparquet";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { systemClock } from "../src/clock.ts";
 import { failureOf, type Failure } from "../src/core/errors.ts";
 import { TARGETS, type Target } from "../src/core/export/target.ts";
 import { EVERYTHING } from "../src/core/mail/filter.ts";
@@ -16,7 +17,6 @@ import { fileLock } from "../src/storage/folder/lock.ts";
 import { outputFolders } from "../src/storage/folder/output-folder.ts";
 import { recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
-import { systemClock } from "../src/clock.ts";
 import { readDirectory } from "./on-disk.ts";
 import { askJq, askPython, testWith } from "./other-readers.ts";
 

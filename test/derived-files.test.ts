@@ -1,5 +1,5 @@
-import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createHash } from "node:crypto";
+import { appendFile, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 
@@ -9,8 +9,8 @@ import { expect, test } from "vitest";
 import { EVERYTHING } from "../src/core/mail/filter.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify } from "../src/pipeline/verify.ts";
-import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { nodeFileSystem } from "../src/storage/folder/file-system.ts";
+import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
 import { manifestIn, recordsIn } from "./exported.ts";
 import { inProcess } from "./in-process.ts";

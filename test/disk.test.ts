@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import type { SimulatorOptions } from "../simulator/google.ts";
-import { freePort } from "./free-port.ts";
 import { api } from "./api.ts";
 import { commandStageSignedIn, type CommandStage } from "./command-line.ts";
 import { idsOnDisk } from "./exported.ts";
+import { freePort } from "./free-port.ts";
 import { type Outcome } from "./product.ts";
 import { runScript } from "./shell.ts";
 import { ADA, begin, expectAllOnce, inTheMiddle, reaches, standstill } from "./stage.ts";

@@ -9,10 +9,10 @@ import { describe, expect, test } from "vitest";
 
 import { simulateGoogle, type SimulatorOptions } from "../simulator/google.ts";
 import { writeCredentials } from "../simulator/stage.ts";
-import { freePort } from "./free-port.ts";
 import type { Finding, FindingId } from "../src/doctor/finding.ts";
 import { api, expectProblem } from "./api.ts";
 import { commandStage, jsonIn, type CommandStage } from "./command-line.ts";
+import { freePort } from "./free-port.ts";
 import { install, type Settings } from "./product.ts";
 import { signInAt } from "./signed-in.ts";
 import { ADA, BOB } from "./stage.ts";

@@ -6,11 +6,11 @@ import { buffer } from "node:stream/consumers";
 import { createEmulator } from "emulate";
 import { expect, test } from "vitest";
 
-import { freePort } from "./free-port.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import { api } from "./api.ts";
 import { openBrowser, type Browser, type Page } from "./browser.ts";
 import { manifestIn, recordsIn } from "./exported.ts";
+import { freePort } from "./free-port.ts";
 import { install } from "./product.ts";
 import { ADA, begin, reaches, signInPath } from "./stage.ts";
 

@@ -1,18 +1,19 @@
 import { describe, expect, test } from "vitest";
+
 import { simulateGoogle, type Fault, type SimulatorOptions } from "../simulator/google.ts";
-import { gmailClient } from "../src/sources/gmail-api/calls/client.ts";
-import { createHttp } from "../src/sources/gmail-api/calls/http.ts";
-import { createMemory } from "../src/sources/gmail-api/reading/memory.ts";
-import { gmailSource } from "../src/sources/gmail-api/source.ts";
 import { failureOf } from "../src/core/errors.ts";
 import { createLedger } from "../src/core/export/ledger.ts";
-import type { Message } from "../src/core/mail/mail.ts";
 import { EVERYTHING } from "../src/core/mail/filter.ts";
+import type { Message } from "../src/core/mail/mail.ts";
 import { TEXT_ALONE, type Change, type MailboxSource } from "../src/core/ports/mailbox-source.ts";
 import { Secret } from "../src/core/secret.ts";
+import { gmailClient } from "../src/sources/gmail-api/calls/client.ts";
+import { createHttp } from "../src/sources/gmail-api/calls/http.ts";
 import { createPacer, type PacerOptions } from "../src/sources/gmail-api/pace/pacer.ts";
-import { projectBudget } from "./project-budget.ts";
+import { createMemory } from "../src/sources/gmail-api/reading/memory.ts";
+import { gmailSource } from "../src/sources/gmail-api/source.ts";
 import { manualClock } from "./manual-clock.ts";
+import { projectBudget } from "./project-budget.ts";
 import { seeded } from "./quota-server.ts";
 
 const NEVER = new AbortController().signal;

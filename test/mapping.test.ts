@@ -1,7 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+
 import { simulateGoogle, type Truth } from "../simulator/google.ts";
+import type { Message } from "../src/core/mail/mail.ts";
+import { textBodiesToFetch, withContents } from "../src/core/mail/parts.ts";
+import type { AttachmentRecord, ExportRecord } from "../src/core/mail/record.ts";
+import { countReplacementCharacters } from "../src/core/mail/replacement-characters.ts";
+import type { LabelNames } from "../src/core/ports/mailbox-source.ts";
+import { toRecord } from "../src/formats/to-record.ts";
 import {
   parseAttachment,
   parseLabels,
@@ -9,12 +16,6 @@ import {
   parseMessageList,
   parseThread,
 } from "../src/sources/gmail-api/calls/wire.ts";
-import type { Message } from "../src/core/mail/mail.ts";
-import type { LabelNames } from "../src/core/ports/mailbox-source.ts";
-import { textBodiesToFetch, withContents } from "../src/core/mail/parts.ts";
-import type { AttachmentRecord, ExportRecord } from "../src/core/mail/record.ts";
-import { countReplacementCharacters } from "../src/core/mail/replacement-characters.ts";
-import { toRecord } from "../src/formats/to-record.ts";
 import { gmailReader } from "./gmail-reader.ts";
 import { testProcessorTime } from "./processor-time.ts";
 

@@ -1,8 +1,8 @@
-import type { EpochMs } from "../src/core/time.ts";
 import { PRICES, UNITS_PER_MINUTE, type Method, type Tier } from "../src/core/quota.ts";
+import type { EpochMs } from "../src/core/time.ts";
 import { createPacer, type Learned, type PacerOptions } from "../src/sources/gmail-api/pace/pacer.ts";
-import { projectBudget } from "./project-budget.ts";
 import { manualClock } from "./manual-clock.ts";
+import { projectBudget } from "./project-budget.ts";
 import {
   fixedWindow,
   seeded,

@@ -4,16 +4,16 @@ import { DatabaseSync } from "node:sqlite";
 
 import { expect, test } from "vitest";
 
+import { simulateGoogle } from "../simulator/google.ts";
 import { systemClock } from "../src/clock.ts";
-import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
-import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
 import { FORMATS } from "../src/core/export/format.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify } from "../src/pipeline/verify.ts";
+import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
+import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
 import { filesOnDisk } from "../src/storage/folder/private-files.ts";
-import { simulateGoogle } from "../simulator/google.ts";
 import { api } from "./api.ts";
 import { manifestIn, recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";

@@ -1,20 +1,20 @@
 import { createHash } from "node:crypto";
 import { appendFile, mkdir, readdir, readFile, rename, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 
 import { expect, test } from "vitest";
 
 import { failureOf } from "../src/core/errors.ts";
 import { EVERYTHING } from "../src/core/mail/filter.ts";
+import { entriesIn, originalIn } from "../src/formats/mbox.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify, type Finding } from "../src/pipeline/verify.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
 import { dyingAt, Killed } from "./dying-disk.ts";
-import { gmailReader } from "./gmail-reader.ts";
-import { buffer } from "node:stream/consumers";
-import { entriesIn, originalIn } from "../src/formats/mbox.ts";
 import { gist, gistOfTruth, manifestIn, recordsIn } from "./exported.ts";
+import { gmailReader } from "./gmail-reader.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
 import { manualClock } from "./manual-clock.ts";
 import { fragileDisk, isPowerLost } from "./power-loss.ts";

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 
-import { reach } from "../src/doctor/machine/reach.ts";
 import { failureOf } from "../src/core/errors.ts";
-import { Secret } from "../src/core/secret.ts";
 import { proxyFor } from "../src/core/network/proxy.ts";
+import { Secret } from "../src/core/secret.ts";
+import { reach } from "../src/doctor/machine/reach.ts";
 import { refresh } from "../src/google/token-endpoint.ts";
 import { createHttp } from "../src/sources/gmail-api/calls/http.ts";
 import { connectProxy } from "./connect-proxy.ts";

@@ -1,6 +1,6 @@
-import type { EpochMs } from "../src/core/time.ts";
-import { PRICES, type Method, type ReadFormat, type Tier } from "../src/core/quota.ts";
 import type { Pacer } from "../src/core/ports/pacer.ts";
+import { PRICES, type Method, type ReadFormat, type Tier } from "../src/core/quota.ts";
+import type { EpochMs } from "../src/core/time.ts";
 import type { ManualClock } from "./manual-clock.ts";
 
 /** What a quota server says to a call: undefined lets it through. */

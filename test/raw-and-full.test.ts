@@ -1,16 +1,16 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { simulateGoogle } from "../simulator/google.ts";
 import { partBytes, toMessage } from "../simulator/gmail/payload.ts";
+import { simulateGoogle } from "../simulator/google.ts";
 import { KINDS } from "../simulator/mail/bodies.ts";
 import { bare, embed, file, multipart, text } from "../simulator/mail/compose.ts";
 import { ENVELOPES, envelope } from "../simulator/mail/envelopes.ts";
 import type { Mail } from "../simulator/mail/generate.ts";
 import { toRfc5322, type Eol, type Node } from "../simulator/mail/mime.ts";
 import { random } from "../simulator/mail/random.ts";
-import { textBodiesToFetch, withContents } from "../src/core/mail/parts.ts";
 import type { Content, Message, Part } from "../src/core/mail/mail.ts";
+import { textBodiesToFetch, withContents } from "../src/core/mail/parts.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import { readParts } from "../src/formats/rfc5322/read-parts.ts";
 import { toRecord } from "../src/formats/to-record.ts";

@@ -1,7 +1,8 @@
 import { once } from "node:events";
-import { connect } from "node:net";
 import { request, type IncomingHttpHeaders } from "node:http";
+import { connect } from "node:net";
 import { text } from "node:stream/consumers";
+
 import { PATIENCE_MS } from "./wait.ts";
 
 export type RawAnswer = Readonly<{

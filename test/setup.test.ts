@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { simulateGoogle } from "../simulator/google.ts";
-import { freePort } from "./free-port.ts";
 import { READONLY } from "../simulator/visitor.ts";
 import type { Finding } from "../src/doctor/finding.ts";
 import { api, expectProblem, type Answer, type Api } from "./api.ts";
+import { freePort } from "./free-port.ts";
 import { install, type Product, type Server, type Settings } from "./product.ts";
 import { ADA, signIn } from "./stage.ts";
 import { unprivileged } from "./unprivileged.ts";

@@ -4,10 +4,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 
 import { simulateGoogle } from "../simulator/google.ts";
 import { writeCredentials } from "../simulator/stage.ts";
-import { freePort } from "./free-port.ts";
 import { READONLY } from "../simulator/visitor.ts";
 import { api, expectProblem } from "./api.ts";
 import { openBrowser, type Browser, type Page } from "./browser.ts";
+import { freePort } from "./free-port.ts";
 import { install, type Product } from "./product.ts";
 import {
   ADA,

@@ -1,7 +1,7 @@
 import { PRICES, UNITS_PER_MINUTE, type Tier } from "../src/core/quota.ts";
 import type { EpochMs } from "../src/core/time.ts";
-import { fixedWindow, refuser, seeded, slidingWindow, tokenBucket, type Manners, type Meter } from "./quota-server.ts";
 import { priceOf, THREADS, type Case } from "./meter-matrix.ts";
+import { fixedWindow, refuser, seeded, slidingWindow, tokenBucket, type Manners, type Meter } from "./quota-server.ts";
 
 const MINUTE_MS = 60_000;
 

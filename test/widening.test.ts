@@ -4,11 +4,11 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
-import { EVERYTHING } from "../src/core/mail/filter.ts";
-import type { ExportRecord } from "../src/core/mail/record.ts";
+import { FORMATS, type Format } from "../src/core/export/format.ts";
 import type { Progress } from "../src/core/export/job.ts";
 import { failuresOf } from "../src/core/export/manifest.ts";
-import { FORMATS, type Format } from "../src/core/export/format.ts";
+import { EVERYTHING } from "../src/core/mail/filter.ts";
+import type { ExportRecord } from "../src/core/mail/record.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify, type Finding, type Verdict } from "../src/pipeline/verify.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";

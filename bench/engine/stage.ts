@@ -6,8 +6,8 @@ import { createInterface } from "node:readline/promises";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 
-import type { Manifest } from "../../src/core/export/manifest.ts";
 import { systemClock as clock } from "../../src/clock.ts";
+import type { Manifest } from "../../src/core/export/manifest.ts";
 import { accessToken } from "../../src/google/access-token.ts";
 import { readCredentials } from "../../src/google/credentials.ts";
 import { keyInFile } from "../../src/state/embedded/grants/key-in-file.ts";

@@ -1,6 +1,6 @@
-import type { Http } from "../../src/sources/gmail-api/calls/http.ts";
-import { Secret } from "../../src/core/secret.ts";
 import type { Clock } from "../../src/core/ports/clock.ts";
+import { Secret } from "../../src/core/secret.ts";
+import type { Http } from "../../src/sources/gmail-api/calls/http.ts";
 import { seeded } from "../../test/quota-server.ts";
 
 /** How often a call is tried, and the longest wait in between: 2^n seconds and up to one more, n from `firstExponent`. */

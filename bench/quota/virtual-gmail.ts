@@ -1,8 +1,8 @@
 import { quotaExceeded, tooManyConcurrent, type Refusal } from "../../simulator/errors.ts";
 import { skeleton } from "../../simulator/mail/skeleton.ts";
-import type { Http, HttpResponse } from "../../src/sources/gmail-api/calls/http.ts";
 import type { Ref } from "../../src/core/mail/ref.ts";
 import type { Method } from "../../src/core/quota.ts";
+import type { Http, HttpResponse } from "../../src/sources/gmail-api/calls/http.ts";
 import type { ManualClock } from "../../test/manual-clock.ts";
 import { chargeOf, type Server } from "../../test/quota-server.ts";
 

@@ -2,10 +2,10 @@ import { once } from "node:events";
 import { createServer, type Socket } from "node:net";
 import { gzipSync } from "node:zlib";
 
-import { classify } from "../../src/sources/gmail-api/calls/classify.ts";
-import { createHttp } from "../../src/sources/gmail-api/calls/http.ts";
 import { systemClock } from "../../src/clock.ts";
 import { Secret } from "../../src/core/secret.ts";
+import { classify } from "../../src/sources/gmail-api/calls/classify.ts";
+import { createHttp } from "../../src/sources/gmail-api/calls/http.ts";
 import { bomb, corpus } from "../corpus.ts";
 import { MARKS } from "../marks.ts";
 import { must, type Target } from "../target.ts";

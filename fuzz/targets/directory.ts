@@ -1,12 +1,12 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 
-import { readDirectory } from "../../test/on-disk.ts";
 import { failureOf } from "../../src/core/errors.ts";
 import { verify } from "../../src/pipeline/verify.ts";
+import { recordsIn } from "../../test/exported.ts";
+import { readDirectory } from "../../test/on-disk.ts";
 import { exportsOfCorpus, filesOf, withFile } from "../exports.ts";
 import { must, type Target } from "../target.ts";
-import { recordsIn } from "../../test/exported.ts";
 
 /** An unfinished export, one file of which was changed: it is refused, or goes on to a complete one with each message once. */
 export const directory: Target = {

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 
-import { archiveAsTar } from "../../src/pipeline/directory/reading/archive.ts";
-import { readDirectory } from "../../test/on-disk.ts";
 import { accountFileName } from "../../src/core/account.ts";
 import { failureOf } from "../../src/core/errors.ts";
+import { archiveAsTar } from "../../src/pipeline/directory/reading/archive.ts";
 import { verify } from "../../src/pipeline/verify.ts";
+import { readDirectory } from "../../test/on-disk.ts";
 import { exportsOfCorpus, filesOf, withFile } from "../exports.ts";
 import { must, type Target } from "../target.ts";
 

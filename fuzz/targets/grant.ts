@@ -4,16 +4,16 @@ import { join } from "node:path";
 
 import * as fc from "fast-check";
 
-import { fileLock } from "../../src/storage/folder/lock.ts";
-import { accounts } from "../../src/google/accounts.ts";
-import { sealedGrants } from "../../src/state/embedded/grants/sealed-grants.ts";
-import { writeGrant } from "../../src/state/embedded/grants/grant-text.ts";
-import { seal } from "../../src/state/embedded/grants/seal.ts";
 import { systemClock } from "../../src/clock.ts";
 import { Secret } from "../../src/core/secret.ts";
+import { accounts } from "../../src/google/accounts.ts";
+import { writeGrant } from "../../src/state/embedded/grants/grant-text.ts";
+import { seal } from "../../src/state/embedded/grants/seal.ts";
+import { sealedGrants } from "../../src/state/embedded/grants/sealed-grants.ts";
+import { fileLock } from "../../src/storage/folder/lock.ts";
+import { filesOnDisk as files } from "../../src/storage/folder/private-files.ts";
 import { MARKS } from "../marks.ts";
 import { must, type Target } from "../target.ts";
-import { filesOnDisk as files } from "../../src/storage/folder/private-files.ts";
 
 const ADA = "ada@example.com";
 const NAME = `${ADA}.grant`;

@@ -2,8 +2,8 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { keyInFile } from "../../src/state/embedded/grants/key-in-file.ts";
-import { must, type Target } from "../target.ts";
 import { filesOnDisk as files } from "../../src/storage/folder/private-files.ts";
+import { must, type Target } from "../target.ts";
 
 /** STATE_DIR/key: what it holds is told to nobody, also when it is no key. */
 export const key: Target = {

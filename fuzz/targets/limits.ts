@@ -4,12 +4,12 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 
 import type { LearnedLimit } from "../../src/core/ports/learned-limits.ts";
-import { learnedLimits } from "../../src/state/embedded/learned-limits.ts";
 import { createPacer } from "../../src/sources/gmail-api/pace/pacer.ts";
-import { projectBudget } from "../../test/project-budget.ts";
-import { manualClock } from "../../test/manual-clock.ts";
-import { must, type Target } from "../target.ts";
+import { learnedLimits } from "../../src/state/embedded/learned-limits.ts";
 import { filesOnDisk as files } from "../../src/storage/folder/private-files.ts";
+import { manualClock } from "../../test/manual-clock.ts";
+import { projectBudget } from "../../test/project-budget.ts";
+import { must, type Target } from "../target.ts";
 
 const CLIENTS = ["id", "__proto__", "constructor", "toString"];
 

@@ -1,6 +1,11 @@
 import * as fc from "fast-check";
 
+import { failureOf } from "../../src/core/errors.ts";
+import type { Message } from "../../src/core/mail/mail.ts";
+import { textBodiesToFetch, withContents } from "../../src/core/mail/parts.ts";
+import { faultOfRecord } from "../../src/core/mail/record.ts";
 import { idOf } from "../../src/formats/batch.ts";
+import { toRecord } from "../../src/formats/to-record.ts";
 import {
   parseAttachment,
   parseHistory,
@@ -10,11 +15,6 @@ import {
   parseProfile,
   parseThread,
 } from "../../src/sources/gmail-api/calls/wire.ts";
-import { failureOf } from "../../src/core/errors.ts";
-import type { Message } from "../../src/core/mail/mail.ts";
-import { textBodiesToFetch, withContents } from "../../src/core/mail/parts.ts";
-import { faultOfRecord } from "../../src/core/mail/record.ts";
-import { toRecord } from "../../src/formats/to-record.ts";
 import { corpus } from "../corpus.ts";
 import { must, type Target } from "../target.ts";
 

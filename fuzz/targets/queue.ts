@@ -4,10 +4,10 @@ import { DatabaseSync } from "node:sqlite";
 
 import * as fc from "fast-check";
 
-import { openJobDatabase, type JobDatabase } from "../../src/state/embedded/job-database.ts";
 import { failureOf } from "../../src/core/errors.ts";
-import { EVERYTHING } from "../../src/core/mail/filter.ts";
 import { NO_PROGRESS, type Wish } from "../../src/core/export/job.ts";
+import { EVERYTHING } from "../../src/core/mail/filter.ts";
+import { openJobDatabase, type JobDatabase } from "../../src/state/embedded/job-database.ts";
 import { viewOf } from "../../src/surfaces/http/exports/export-view.ts";
 import { manualClock } from "../../test/manual-clock.ts";
 import type { Target } from "../target.ts";

@@ -3,13 +3,13 @@ import { createServer } from "node:http";
 
 import * as fc from "fast-check";
 
+import { systemClock } from "../../src/clock.ts";
+import { Secret } from "../../src/core/secret.ts";
 import { accounts } from "../../src/google/accounts.ts";
 import { refresh, type Refusal } from "../../src/google/token-endpoint.ts";
-import { Secret } from "../../src/core/secret.ts";
-import { systemClock } from "../../src/clock.ts";
+import { PATIENCE_MS } from "../../test/wait.ts";
 import { MARKS } from "../marks.ts";
 import { must, type Target } from "../target.ts";
-import { PATIENCE_MS } from "../../test/wait.ts";
 
 /** What the token endpoint may answer. A first line has the status. */
 export const tokenAnswer: Target = {

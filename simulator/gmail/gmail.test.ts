@@ -1,7 +1,9 @@
 import { get, type IncomingMessage } from "node:http";
-import { gunzipSync } from "node:zlib";
 import { buffer } from "node:stream/consumers";
+import { gunzipSync } from "node:zlib";
+
 import { describe, expect, test } from "vitest";
+
 import { simulateGoogle, type SimulatedGoogle, type Truth } from "../google.ts";
 import { exchange, listAll, READONLY, signIn, type Gmail, type GmailMessage, type GmailPart } from "../visitor.ts";
 

@@ -1,17 +1,18 @@
 import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
+
 import { authError, credentialsMissing, forbidden, insufficientScopes, noSuchUrl, Refusal } from "../errors.ts";
 import { refusalOf, type Fault, type FaultSource } from "../faults.ts";
-import { select } from "./fields.ts";
-import type { Access, Grants } from "../oauth/grants.ts";
 import { keysOf } from "../mail/keys.ts";
 import type { Mailbox } from "../mail/mailbox.ts";
 import type { Meter } from "../meter.ts";
+import type { Access, Grants } from "../oauth/grants.ts";
+import { priceOf, type Method, type Quota } from "../quota.ts";
+import { refused, type Reply, type Spoiling } from "../reply.ts";
+import { select } from "./fields.ts";
 import { gmailMethods } from "./methods.ts";
 import { pageTokens } from "./page-token.ts";
 import { parameters } from "./parameters.ts";
-import { priceOf, type Method, type Quota } from "../quota.ts";
-import { refused, type Reply, type Spoiling } from "../reply.ts";
 
 type Gmail = Readonly<{
   mailboxes: ReadonlyMap<string, Mailbox>;

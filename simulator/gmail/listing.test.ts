@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+
 import { simulateGoogle } from "../google.ts";
 import { listAll, signIn } from "../visitor.ts";
 

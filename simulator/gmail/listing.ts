@@ -1,10 +1,10 @@
 import { invalidArgument, notFound } from "../errors.ts";
-import { LABELS } from "./labels.ts";
 import { CHANGES, position, type Change, type Entry, type HistoryRecord, type Mailbox } from "../mail/mailbox.ts";
+import { truthOf } from "../mail/truth.ts";
+import { LABELS } from "./labels.ts";
 import type { PageTokens } from "./page-token.ts";
 import type { Parameters } from "./parameters.ts";
 import { parseQuery } from "./query.ts";
-import { truthOf } from "../mail/truth.ts";
 
 /** What a fault does to a page. */
 export type PageFault = "emptyPage" | "duplicateIds" | undefined;

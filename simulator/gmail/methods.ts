@@ -1,14 +1,15 @@
 import { randomBytes } from "node:crypto";
+
 import { forbidden, invalidArgument, notFound } from "../errors.ts";
+import type { Entry, Mailbox } from "../mail/mailbox.ts";
+import { snippetOf } from "../mail/truth.ts";
+import { escapeHtml } from "../mail/words.ts";
+import type { Method } from "../quota.ts";
 import { LABELS } from "./labels.ts";
 import { historyPage, listPage, type PageFault } from "./listing.ts";
-import type { Entry, Mailbox } from "../mail/mailbox.ts";
 import type { PageTokens } from "./page-token.ts";
 import type { Parameters } from "./parameters.ts";
 import { base64url, FORMATS, partBytes, toMessage, type Format } from "./payload.ts";
-import type { Method } from "../quota.ts";
-import { snippetOf } from "../mail/truth.ts";
-import { escapeHtml } from "../mail/words.ts";
 
 const AUTH = "https://www.googleapis.com/auth/";
 const METADATA = `${AUTH}gmail.metadata`;

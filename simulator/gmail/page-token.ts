@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+
 import { invalidArgument } from "../errors.ts";
 
 /** Page tokens say nothing and open only with the query they were made for. */

@@ -1,9 +1,9 @@
-import type { Header } from "../mail/header.ts";
 import type { Mail } from "../mail/generate.ts";
+import type { Header } from "../mail/header.ts";
+import type { Entry } from "../mail/mailbox.ts";
 import { estimateSize, toRfc5322, type Leaf, type Node } from "../mail/mime.ts";
 import { childId, snippetOf } from "../mail/truth.ts";
 import { escapeHtml } from "../mail/words.ts";
-import type { Entry } from "../mail/mailbox.ts";
 
 export const FORMATS = ["full", "metadata", "minimal", "raw"] as const;
 export type Format = (typeof FORMATS)[number];

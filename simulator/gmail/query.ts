@@ -1,7 +1,7 @@
 import { invalidArgument } from "../errors.ts";
-import type { Label } from "./labels.ts";
 import type { Entry } from "../mail/mailbox.ts";
 import type { Truth } from "../mail/truth.ts";
+import type { Label } from "./labels.ts";
 
 /** A message under test; its truth is read only when a term needs the content. */
 type Candidate = Readonly<{ entry: Entry; truth: () => Truth }>;

@@ -1,8 +1,8 @@
-import { bare, file, text } from "./compose.ts";
 import type { Body, MakeBody } from "./body.ts";
+import { bare, file, text } from "./compose.ts";
+import { COMPOSITES } from "./composites.ts";
 import { keysOf } from "./keys.ts";
 import type { Random } from "./random.ts";
-import { COMPOSITES } from "./composites.ts";
 import { asHtml, asPlain, FOREIGN, longText, paragraphs } from "./words.ts";
 
 /** Messages of one part. */

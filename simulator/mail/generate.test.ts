@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+
 import { KINDS } from "./bodies.ts";
 import { encode } from "./charset.ts";
 import { ENVELOPES } from "./envelopes.ts";

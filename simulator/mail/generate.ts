@@ -1,9 +1,9 @@
+import { CHAT, DRAFT, PLACEMENTS, PLAIN_PLACEMENTS } from "../gmail/labels.ts";
 import { KINDS, makeBody, type Kind } from "./bodies.ts";
 import type { Body } from "./body.ts";
 import { file, multipart, text } from "./compose.ts";
 import { envelope, ENVELOPES, type EnvelopeKind, type Occasion } from "./envelopes.ts";
 import { mailboxes, type Header } from "./header.ts";
-import { CHAT, DRAFT, PLACEMENTS, PLAIN_PLACEMENTS } from "../gmail/labels.ts";
 import type { Entity, Eol } from "./mime.ts";
 import { random } from "./random.ts";
 import type { Seeded } from "./skeleton.ts";

@@ -1,8 +1,8 @@
 import type { Kind } from "./bodies.ts";
 import { writer, type Mail } from "./generate.ts";
+import { compose, type NewMessage } from "./new-message.ts";
 import { random } from "./random.ts";
 import { freshId, skeleton, type Seeded } from "./skeleton.ts";
-import { compose, type NewMessage } from "./new-message.ts";
 
 /** A message as the mailbox holds it; its content is written when asked for. */
 export type Entry = {

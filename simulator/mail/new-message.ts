@@ -1,8 +1,8 @@
 import type { Kind } from "./bodies.ts";
 import { file, multipart, text, type FileOptions } from "./compose.ts";
 import { rfc5322Date } from "./envelopes.ts";
-import { field, mailboxes, unstructured, type Header } from "./header.ts";
 import type { Mail } from "./generate.ts";
+import { field, mailboxes, unstructured, type Header } from "./header.ts";
 import type { Node } from "./mime.ts";
 import { random } from "./random.ts";
 

@@ -1,5 +1,5 @@
-import { random } from "../mail/random.ts";
 import { PROJECT_NUMBER } from "../errors.ts";
+import { random } from "../mail/random.ts";
 
 export type ClientOptions = Readonly<{
   type: "installed" | "web";

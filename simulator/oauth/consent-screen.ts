@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
+
+import type { Reply } from "../reply.ts";
 import type { Client } from "./client.ts";
 import { allowsRedirect } from "./client.ts";
 import type { Grants } from "./grants.ts";
-import type { Reply } from "../reply.ts";
 
 /** How the person in front of the next consent screens answers them. Change it at any time. */
 export type Consent = {

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
+
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { provesChallenge } from "./consent-screen.ts";
+
 import { simulateGoogle } from "../google.ts";
 import {
   clientOf,
@@ -14,6 +15,7 @@ import {
   signIn,
   visitConsent,
 } from "../visitor.ts";
+import { provesChallenge } from "./consent-screen.ts";
 
 const small = { messages: 3 };
 const OPENID = "openid";

@@ -1,12 +1,13 @@
 import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
-import type { Client } from "./client.ts";
-import { consentScreen, provesChallenge, type Consent } from "./consent-screen.ts";
+
 import { noSuchUrl } from "../errors.ts";
 import { refusalOf, type FaultSource } from "../faults.ts";
-import type { Grants } from "./grants.ts";
 import { refused, type Reply } from "../reply.ts";
+import type { Client } from "./client.ts";
+import { consentScreen, provesChallenge, type Consent } from "./consent-screen.ts";
+import type { Grants } from "./grants.ts";
 
 type OAuth = Readonly<{
   client: Client;

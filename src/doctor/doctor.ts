@@ -1,15 +1,15 @@
-import { examine, findAccounts } from "./checks/account.ts";
 import { attempt } from "./attempt.ts";
+import { examine, findAccounts } from "./checks/account.ts";
 import { clientFindings } from "./checks/client.ts";
 import { clockFinding } from "./checks/clock.ts";
 import { folderFinding, roomFinding } from "./checks/disk.ts";
-import type { Facts } from "./facts.ts";
-import type { Finding } from "./finding.ts";
 import { obstacleToGmail } from "./checks/gmail.ts";
 import { tryHosts } from "./checks/hosts.ts";
 import { findListeners, nodeFinding, portFinding, settingsFinding } from "./checks/machine.ts";
 import { scopesAskedFinding } from "./checks/scopes.ts";
 import { tierFinding } from "./checks/tier.ts";
+import type { Facts } from "./facts.ts";
+import type { Finding } from "./finding.ts";
 
 /**
  * Looks at all that an export stands on, and says of each thing whether it is as it should be, why that matters and what

@@ -1,10 +1,10 @@
-import type { Grant } from "../core/grant.ts";
-import type { Profile } from "../core/ports/mailbox-source.ts";
 import type { Manifest } from "../core/export/manifest.ts";
-import type { Clock } from "../core/ports/clock.ts";
-import type { EpochMs } from "../core/time.ts";
+import type { Grant } from "../core/grant.ts";
 import type { NetworkProxy } from "../core/network/proxy.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import type { Profile } from "../core/ports/mailbox-source.ts";
 import type { Tier } from "../core/quota.ts";
+import type { EpochMs } from "../core/time.ts";
 
 /** What doctor asks of the world. Nothing is made or changed by asking, but that an access token may be renewed. */
 export type Facts = Readonly<{

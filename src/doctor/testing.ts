@@ -1,10 +1,10 @@
 import { expect } from "vitest";
 
+import { manualClock } from "../../test/manual-clock.ts";
 import { ExportError, refuse, type Failure } from "../core/errors.ts";
 import type { Grant } from "../core/grant.ts";
 import { Secret } from "../core/secret.ts";
 import { inFrench } from "../surfaces/words/french.ts";
-import { manualClock } from "../../test/manual-clock.ts";
 import { doctor } from "./doctor.ts";
 import type { Client, Facts, Folder, Settings } from "./facts.ts";
 import type { Finding, FindingId } from "./finding.ts";

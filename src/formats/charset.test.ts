@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import iconv from "iconv-lite";
 import { describe, expect, test } from "vitest";
+
 import { readLabelled, readText } from "./charset.ts";
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values);

@@ -1,5 +1,6 @@
 import { isUtf8 } from "node:buffer";
 import { TextDecoder } from "node:util";
+
 import iconv from "iconv-lite";
 
 import { readSevenBit } from "./seven-bit.ts";

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decodeAddresses, decodeHeader } from "./decode.ts";
+
 import { testProcessorTime } from "../../test/processor-time.ts";
+import { decodeAddresses, decodeHeader } from "./decode.ts";
 
 const utf8 = (text: string): Buffer => Buffer.from(text, "utf8");
 

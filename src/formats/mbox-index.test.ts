@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { mboxEntry, originalIn } from "./mbox.ts";
 import { indexMbox } from "./mbox-index.ts";
+import { mboxEntry, originalIn } from "./mbox.ts";
 
 const originals = fc.array(
   fc.string({ unit: fc.constantFrom("From ", "From 31@xxx ", "\n", "\r\n", ">", "x", "Subject: y"), maxLength: 40 }),

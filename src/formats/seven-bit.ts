@@ -1,4 +1,5 @@
 import { TextDecoder } from "node:util";
+
 import iconv from "iconv-lite";
 
 /**

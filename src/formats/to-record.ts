@@ -1,13 +1,14 @@
 import { decodeHTMLStrict } from "entities";
-import type { Content, Message, Part } from "../core/mail/mail.ts";
-import type { Kept, LabelNames } from "../core/ports/mailbox-source.ts";
+
 import { parameterOf } from "../core/mail/content-type.ts";
+import type { Content, Message, Part } from "../core/mail/mail.ts";
 import { contentsOf, dispositionOf, headerValues, sizeOf } from "../core/mail/parts.ts";
 import type { AttachmentRecord, ExportRecord } from "../core/mail/record.ts";
+import type { Kept, LabelNames } from "../core/ports/mailbox-source.ts";
 import { attachmentPath } from "./attachment-path.ts";
-import { isoDate } from "./iso-date.ts";
 import { readSent, readText } from "./charset.ts";
 import { decodeAddresses, decodeHeader } from "./decode.ts";
+import { isoDate } from "./iso-date.ts";
 
 /** Text of which decoding takes a good part of a second, and references of which looking through does. */
 const LARGE_CHARACTERS = 1 << 20;

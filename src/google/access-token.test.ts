@@ -2,15 +2,15 @@ import { createSecretKey, randomBytes, type KeyObject } from "node:crypto";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import type { AccessToken } from "../core/ports/accounts.ts";
 import type { Grant } from "../core/grant.ts";
+import type { AccessToken } from "../core/ports/accounts.ts";
 import type { Grants } from "../core/ports/grants.ts";
-import { accessToken } from "./access-token.ts";
-import { signIn } from "./authorize.ts";
 import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";
 import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
-import { always, failureOfDoing, folderLock, jumpingClock, tempFolder, testGoogle } from "./testing.ts";
 import { filesOnDisk as files } from "../storage/folder/private-files.ts";
+import { accessToken } from "./access-token.ts";
+import { signIn } from "./authorize.ts";
+import { always, failureOfDoing, folderLock, jumpingClock, tempFolder, testGoogle } from "./testing.ts";
 
 const ADA = "ada@example.com";
 const MINUTE_MS = 60_000;

@@ -1,10 +1,10 @@
 import { ExportError, failureOf } from "../core/errors.ts";
-import type { AccessToken } from "../core/ports/accounts.ts";
 import type { Grant } from "../core/grant.ts";
-import type { Grants } from "../core/ports/grants.ts";
+import type { AccessToken } from "../core/ports/accounts.ts";
 import type { Clock } from "../core/ports/clock.ts";
-import type { EpochMs } from "../core/time.ts";
+import type { Grants } from "../core/ports/grants.ts";
 import type { Secret } from "../core/secret.ts";
+import type { EpochMs } from "../core/time.ts";
 import type { ClientCredentials } from "./credentials.ts";
 import { renew } from "./renew.ts";
 

@@ -5,15 +5,15 @@ import { setTimeout as wait } from "node:timers/promises";
 
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-import type { Accounts } from "../core/ports/accounts.ts";
 import type { Grant } from "../core/grant.ts";
+import type { Accounts } from "../core/ports/accounts.ts";
 import type { Grants } from "../core/ports/grants.ts";
 import { Secret } from "../core/secret.ts";
-import { accounts } from "./accounts.ts";
 import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";
 import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
-import { always, failureOfDoing, folderLock, jumpingClock, MARK, tempFolder, testGoogle } from "./testing.ts";
 import { filesOnDisk as files } from "../storage/folder/private-files.ts";
+import { accounts } from "./accounts.ts";
+import { always, failureOfDoing, folderLock, jumpingClock, MARK, tempFolder, testGoogle } from "./testing.ts";
 
 const ADA = "ada@example.com";
 const DAY_MS = 24 * 60 * 60_000;

@@ -3,9 +3,10 @@ import { createSecretKey, randomBytes } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import type { Grants } from "../core/ports/grants.ts";
-import { signIn, type SignInParts } from "./authorize.ts";
-import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
 import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";
+import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
+import { filesOnDisk as files } from "../storage/folder/private-files.ts";
+import { signIn, type SignInParts } from "./authorize.ts";
 import {
   always,
   failureOfDoing,
@@ -16,7 +17,6 @@ import {
   testGoogle,
   type Consent,
 } from "./testing.ts";
-import { filesOnDisk as files } from "../storage/folder/private-files.ts";
 
 const READONLY = "https://www.googleapis.com/auth/gmail.readonly";
 const LABELS = "https://www.googleapis.com/auth/gmail.labels";

@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 
-import { refuse } from "../core/errors.ts";
-import type { Accounts } from "../core/ports/accounts.ts";
-import type { Grant } from "../core/grant.ts";
-import type { Grants } from "../core/ports/grants.ts";
 import { sameAccount } from "../core/account.ts";
-import { Secret } from "../core/secret.ts";
+import { refuse } from "../core/errors.ts";
+import type { Grant } from "../core/grant.ts";
+import type { Accounts } from "../core/ports/accounts.ts";
 import type { Clock } from "../core/ports/clock.ts";
-import type { ClientCredentials } from "./credentials.ts";
+import type { Grants } from "../core/ports/grants.ts";
 import type { PendingSignIns } from "../core/ports/pending-sign-ins.ts";
+import { Secret } from "../core/secret.ts";
+import type { ClientCredentials } from "./credentials.ts";
 import {
   codeRefused,
   noRefreshToken,

@@ -1,10 +1,10 @@
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 
+import { bareCause, codeOf } from "../core/bare-cause.ts";
 import { refuse, type ExportError } from "../core/errors.ts";
 import { isLoopback } from "../core/network/loopback.ts";
 import { Secret } from "../core/secret.ts";
-import { bareCause, codeOf } from "../core/bare-cause.ts";
 import { decodeTextFile, IS_UTF_16, UTF_16 } from "../core/text-file.ts";
 
 /** An OAuth client as Google's console hands it out (gmail-api.md §1.7), checked. */

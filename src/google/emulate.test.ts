@@ -4,13 +4,13 @@ import { createEmulator } from "emulate";
 import { expect, test } from "vitest";
 
 import { Secret } from "../core/secret.ts";
+import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";
+import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
+import { filesOnDisk as files } from "../storage/folder/private-files.ts";
 import { accessToken } from "./access-token.ts";
 import { accounts } from "./accounts.ts";
-import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
-import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";
-import { always, failureOfDoing, field, folderLock, jumpingClock, tempFolder } from "./testing.ts";
 import type { ClientCredentials } from "./credentials.ts";
-import { filesOnDisk as files } from "../storage/folder/private-files.ts";
+import { always, failureOfDoing, field, folderLock, jumpingClock, tempFolder } from "./testing.ts";
 
 const REDIRECT = "http://127.0.0.1:9999/callback";
 const signal = new AbortController().signal;

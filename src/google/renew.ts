@@ -1,7 +1,7 @@
 import { ExportError, failureOf, refuse } from "../core/errors.ts";
 import type { Grant } from "../core/grant.ts";
-import type { Grants } from "../core/ports/grants.ts";
 import type { Clock } from "../core/ports/clock.ts";
+import type { Grants } from "../core/ports/grants.ts";
 import type { ClientCredentials } from "./credentials.ts";
 import { refusedByAdministrator } from "./refusals.ts";
 import { refresh, type Refusal } from "./token-endpoint.ts";

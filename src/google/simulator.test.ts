@@ -6,13 +6,13 @@ import { expect, test } from "vitest";
 
 import { simulateGoogle, type SimulatorOptions } from "../../simulator/google.ts";
 import type { Secret } from "../core/secret.ts";
+import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";
+import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
+import { filesOnDisk as files } from "../storage/folder/private-files.ts";
 import { accessToken } from "./access-token.ts";
 import { accounts } from "./accounts.ts";
 import { readCredentials } from "./credentials.ts";
-import { sealedGrants } from "../state/embedded/grants/sealed-grants.ts";
-import { pendingSignIns } from "../state/embedded/pending-sign-ins.ts";
 import { always, failureOfDoing, field, folderLock, jumpingClock, tempFolder } from "./testing.ts";
-import { filesOnDisk as files } from "../storage/folder/private-files.ts";
 
 const ADA = "ada@example.com";
 const EVE = "eve@example.com";

@@ -1,9 +1,9 @@
 import { mkdir, rename } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 
+import { bareCause, codeOf } from "../core/bare-cause.ts";
 import { failureOf, refuse, type ExportError } from "../core/errors.ts";
 import type { PrivateFiles } from "../core/ports/private-files.ts";
-import { bareCause, codeOf } from "../core/bare-cause.ts";
 import { UTF_16 } from "../core/text-file.ts";
 import { parseClientFile } from "./credentials.ts";
 

@@ -6,13 +6,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { inspect } from "node:util";
 
+import { systemClock } from "../clock.ts";
 import { ExportError, type Failure } from "../core/errors.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { Lock } from "../core/ports/lock.ts";
 import type { Secret } from "../core/secret.ts";
-import { readCredentials, type ClientCredentials } from "./credentials.ts";
 import type { KeyHolder } from "../state/embedded/grants/keys.ts";
-import { systemClock } from "../clock.ts";
+import { readCredentials, type ClientCredentials } from "./credentials.ts";
 
 /** Parts for this folder's tests. Every secret that the server knows or gives contains this word. */
 export const MARK = "TOPSECRET";

@@ -1,10 +1,10 @@
 import type { OAuth2Client } from "google-auth-library";
 
-import { ExportError, refuse, type TransientCode } from "../core/errors.ts";
-import { isMoment, type EpochMs } from "../core/time.ts";
-import { Secret } from "../core/secret.ts";
-import type { Clock } from "../core/ports/clock.ts";
 import { bareCause, codeOf } from "../core/bare-cause.ts";
+import { ExportError, refuse, type TransientCode } from "../core/errors.ts";
+import type { Clock } from "../core/ports/clock.ts";
+import { Secret } from "../core/secret.ts";
+import { isMoment, type EpochMs } from "../core/time.ts";
 import type { ClientCredentials } from "./credentials.ts";
 
 /** One call's time limit. Google answers in well under a second. */

@@ -1,7 +1,7 @@
-import type { Completion, ExportDirectory, Lacking } from "../core/ports/export-directory.ts";
 import type { Filter } from "../core/mail/filter.ts";
 import { hasParts } from "../core/mail/parts.ts";
 import type { ExportRecord } from "../core/mail/record.ts";
+import type { Completion, ExportDirectory, Lacking } from "../core/ports/export-directory.ts";
 import type { Keepers, MailboxSource, Reading, Want } from "../core/ports/mailbox-source.ts";
 import { attachmentsIn } from "./directory/rewriting/attachments-in.ts";
 import { gistOf } from "./gist.ts";

@@ -1,10 +1,10 @@
-import { createLedger } from "../core/export/ledger.ts";
 import type { ExportRequest } from "../core/export/job.ts";
+import { createLedger } from "../core/export/ledger.ts";
 import { TEXT_ALONE, type Cost, type MailboxSource } from "../core/ports/mailbox-source.ts";
-import { PROJECT_UNITS_PER_DAY, type Tier } from "../core/quota.ts";
 import type { ReadDirectory } from "../core/ports/read-directory.ts";
-import { findLackingRecords } from "./lacking.ts";
+import { PROJECT_UNITS_PER_DAY, type Tier } from "../core/quota.ts";
 import { withLabelIds } from "./labels.ts";
+import { findLackingRecords } from "./lacking.ts";
 import { listAll } from "./list.ts";
 
 /** What bringing a whole mailbox would cost: units at list price, minutes at the pace that is allowed now. */

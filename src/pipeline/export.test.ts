@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 
 import { inProcess } from "../../test/in-process.ts";
-import type { OpenDirectory } from "../core/ports/export-directory.ts";
 import { HoldLost } from "../core/errors.ts";
 import { EVERYTHING } from "../core/mail/filter.ts";
-import { fileLock } from "../storage/folder/lock.ts";
+import type { OpenDirectory } from "../core/ports/export-directory.ts";
 import { folderStorage } from "../storage/folder/folder-storage.ts";
+import { fileLock } from "../storage/folder/lock.ts";
 import { createOpenDirectory } from "./directory/open-directory.ts";
 import { runExport } from "./export.ts";
 

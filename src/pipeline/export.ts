@@ -1,17 +1,17 @@
 import { sameAccount } from "../core/account.ts";
-import type { Ended, ExportDirectory, OpenDirectory } from "../core/ports/export-directory.ts";
 import { failureOf, HoldLost, refuse } from "../core/errors.ts";
 import type { ExportRequest, Forecast, Progress } from "../core/export/job.ts";
-import type { Cursor, LabelNames, MailboxSource, Reading } from "../core/ports/mailbox-source.ts";
-import type { Ref } from "../core/mail/ref.ts";
 import type { Manifest } from "../core/export/manifest.ts";
+import type { Ref } from "../core/mail/ref.ts";
 import type { Clock } from "../core/ports/clock.ts";
+import type { Ended, ExportDirectory, OpenDirectory } from "../core/ports/export-directory.ts";
+import type { Cursor, LabelNames, MailboxSource, Reading } from "../core/ports/mailbox-source.ts";
 import { spentSince } from "../core/quota.ts";
 import { completeRecords } from "./complete-records.ts";
-import { mapInSteps } from "./map-in-steps.ts";
 import { createForecaster, type Forecaster } from "./forecast.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
+import { mapInSteps } from "./map-in-steps.ts";
 import { assertSameMailbox } from "./same-mailbox.ts";
 
 /** What an export needs of the world: one account's mail, and directories. */

@@ -1,8 +1,8 @@
 import type { Forecast } from "../core/export/job.ts";
 import type { Clock } from "../core/ports/clock.ts";
-import type { EpochMs } from "../core/time.ts";
 import type { Pace } from "../core/ports/pacer.ts";
 import { createSlidingMinute } from "../core/sliding-minute.ts";
+import type { EpochMs } from "../core/time.ts";
 
 const MINUTE_MS = 60_000;
 

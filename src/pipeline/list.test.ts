@@ -2,8 +2,8 @@ import { expect, test } from "vitest";
 
 import { refuse } from "../core/errors.ts";
 import { EVERYTHING } from "../core/mail/filter.ts";
-import type { MailboxSource } from "../core/ports/mailbox-source.ts";
 import type { Ref } from "../core/mail/ref.ts";
+import type { MailboxSource } from "../core/ports/mailbox-source.ts";
 import { listAll } from "./list.ts";
 
 const signal = new AbortController().signal;

@@ -1,8 +1,8 @@
 import { failureOf } from "../core/errors.ts";
 import { createLedger } from "../core/export/ledger.ts";
 import type { Filter } from "../core/mail/filter.ts";
-import type { MailboxSource } from "../core/ports/mailbox-source.ts";
 import type { Ref } from "../core/mail/ref.ts";
+import type { MailboxSource } from "../core/ports/mailbox-source.ts";
 
 /** A page token that stops working is no fault of the mailbox; a listing that never gets through is. */
 const RESTARTS = 5;

@@ -1,5 +1,5 @@
-import type { ExportDirectory } from "../core/ports/export-directory.ts";
 import { refuse } from "../core/errors.ts";
+import type { ExportDirectory } from "../core/ports/export-directory.ts";
 import { TEXT_ALONE, type MailboxSource } from "../core/ports/mailbox-source.ts";
 
 /** How many messages are looked for at most. One that is there proves it: ids are a mailbox's own. Others may be deleted since. */

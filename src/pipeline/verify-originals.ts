@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
 
+import { failureOf } from "../core/errors.ts";
 import type { BatchEntry, BatchFile, Manifest } from "../core/export/manifest.ts";
 import type { ExportRecord } from "../core/mail/record.ts";
-import { failureOf } from "../core/errors.ts";
 import type { ReadDirectory } from "../core/ports/read-directory.ts";
 import { EML, emlPath } from "../formats/eml-path.ts";
-import { entriesIn, originalIn } from "../formats/mbox.ts";
 import { MANIFEST } from "../formats/manifest.ts";
+import { entriesIn, originalIn } from "../formats/mbox.ts";
 import { readParts } from "../formats/rfc5322/read-parts.ts";
 import { toRecord } from "../formats/to-record.ts";
 import { createHashSet } from "./directory/hash-set.ts";

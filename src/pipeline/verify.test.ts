@@ -6,17 +6,17 @@ import { describe, expect, test } from "vitest";
 
 import { manualClock } from "../../test/manual-clock.ts";
 import { message } from "../../test/messages.ts";
-import { scratchFolder } from "../../test/scratch.ts";
-import { fileLock } from "../storage/folder/lock.ts";
-import { folderStorage } from "../storage/folder/folder-storage.ts";
-import { createOpenDirectory } from "./directory/open-directory.ts";
 import { readDirectory } from "../../test/on-disk.ts";
-import type { Ended } from "../core/ports/export-directory.ts";
-import { EVERYTHING } from "../core/mail/filter.ts";
-import type { MailboxSource } from "../core/ports/mailbox-source.ts";
+import { scratchFolder } from "../../test/scratch.ts";
 import type { Manifest } from "../core/export/manifest.ts";
+import { EVERYTHING } from "../core/mail/filter.ts";
+import type { Ended } from "../core/ports/export-directory.ts";
+import type { MailboxSource } from "../core/ports/mailbox-source.ts";
 import { NOTHING_SPENT } from "../core/quota.ts";
 import { toRecord } from "../formats/to-record.ts";
+import { folderStorage } from "../storage/folder/folder-storage.ts";
+import { fileLock } from "../storage/folder/lock.ts";
+import { createOpenDirectory } from "./directory/open-directory.ts";
 import { verify, type Finding, type Verdict } from "./verify.ts";
 
 const NEVER = new AbortController().signal;

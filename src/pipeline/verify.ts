@@ -1,20 +1,20 @@
-import type { ReadDirectory } from "../core/ports/read-directory.ts";
 import { failureOf, refuse } from "../core/errors.ts";
 import { FORMATS } from "../core/export/format.ts";
 import { createLedger, type Ledger } from "../core/export/ledger.ts";
-import type { MailboxSource } from "../core/ports/mailbox-source.ts";
 import type { BatchEntry, Manifest } from "../core/export/manifest.ts";
 import { faultOfRecord, isRecord, type ExportRecord } from "../core/mail/record.ts";
 import { countReplacementCharacters } from "../core/mail/replacement-characters.ts";
+import type { MailboxSource } from "../core/ports/mailbox-source.ts";
+import type { ReadDirectory } from "../core/ports/read-directory.ts";
 import { batchNumber } from "../formats/batch.ts";
 import { MANIFEST } from "../formats/manifest.ts";
-import { checkOriginals } from "./verify-originals.ts";
-import { checkDerived } from "./verify-derived.ts";
-import { checkAttachments } from "./verify-attachments.ts";
 import { derivedNames } from "./directory/derived-files.ts";
 import { mboxName } from "./directory/mbox-file.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
+import { checkAttachments } from "./verify-attachments.ts";
+import { checkDerived } from "./verify-derived.ts";
+import { checkOriginals } from "./verify-originals.ts";
 
 /**
  * What does not agree. `subject` is a message id or a file name.

@@ -1,6 +1,6 @@
-import { withoutBody } from "../formats/record-line.ts";
 import { faultOfRecord, type ExportRecord } from "../core/mail/record.ts";
 import { senderIn } from "../formats/addresses.ts";
+import { withoutBody } from "../formats/record-line.ts";
 import { senderOf } from "./sender.ts";
 
 /** Of a text that is shown in a row; the record itself has all of it. */

@@ -2,13 +2,11 @@ import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
-import { expect, test } from "vitest";
-
 import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 
 import { recordsIn } from "../exported.ts";
 import { scratchFolder } from "../scratch.ts";
-import { until } from "../wait.ts";
 import {
   ADA,
   API_KEY,
@@ -21,6 +19,7 @@ import {
   standstill,
   type Stage,
 } from "../stage.ts";
+import { until } from "../wait.ts";
 import { openChromium, portray } from "./chromium.ts";
 
 const DAY = Date.UTC(1999, 11, 31, 12);

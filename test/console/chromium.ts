@@ -1,5 +1,5 @@
-import { createRequire } from "node:module";
 import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 
 import { chromium, type BrowserContextOptions, type Page } from "playwright-core";

@@ -7,6 +7,8 @@ import { promisify } from "node:util";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { manifestIn } from "../exported.ts";
+import { scratchFolder } from "../scratch.ts";
 import {
   begin,
   inTheMiddle,
@@ -19,10 +21,8 @@ import {
   ADA,
   expectAllOnce,
 } from "../stage.ts";
-import { manifestIn } from "../exported.ts";
-import { scratchFolder } from "../scratch.ts";
-import { openChromium, portray, type Chromium } from "./chromium.ts";
 import { until } from "../wait.ts";
+import { openChromium, portray, type Chromium } from "./chromium.ts";
 
 const run = promisify(execFile);
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import { openChromium, portray } from "./chromium.ts";
 import { stage } from "../stage.ts";
+import { openChromium, portray } from "./chromium.ts";
 
 test("the console opens in a real browser under its policy, in the person's language, theme and width", async () => {
   await using w = await stage();

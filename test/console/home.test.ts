@@ -1,8 +1,8 @@
 import { rename } from "node:fs/promises";
 import { join } from "node:path";
 
-import { expect, test } from "vitest";
 import type { Page } from "playwright-core";
+import { expect, test } from "vitest";
 
 import { ADA, begin, BOB, inTheMiddle, reaches, stageSignedIn, standstill } from "../stage.ts";
 import { openChromium, portray } from "./chromium.ts";

@@ -3,8 +3,8 @@ import { stat } from "node:fs/promises";
 import { chromium } from "playwright-core";
 import { expect, test } from "vitest";
 
-import { until } from "../wait.ts";
 import { begin, reaches, stageSignedIn } from "../stage.ts";
+import { until } from "../wait.ts";
 import { openChromium } from "./chromium.ts";
 import { trap } from "./trap.ts";
 

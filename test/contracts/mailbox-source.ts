@@ -4,9 +4,9 @@ import { describe, expect, test } from "vitest";
 
 import { failureOf } from "../../src/core/errors.ts";
 import { createLedger } from "../../src/core/export/ledger.ts";
-import type { Conversation } from "../../src/core/mail/ref.ts";
-import { contentsOf } from "../../src/core/mail/parts.ts";
 import { EVERYTHING } from "../../src/core/mail/filter.ts";
+import { contentsOf } from "../../src/core/mail/parts.ts";
+import type { Conversation } from "../../src/core/mail/ref.ts";
 import {
   TEXT_ALONE,
   type Change,

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 
 import { failureOf } from "../../src/core/errors.ts";
+import type { Clock } from "../../src/core/ports/clock.ts";
 import type { PendingSignIns } from "../../src/core/ports/pending-sign-ins.ts";
 import { Secret } from "../../src/core/secret.ts";
-import type { Clock } from "../../src/core/ports/clock.ts";
 
 export type PendingStage = Readonly<{ pending: PendingSignIns; clock: Clock & { advance(ms: number): void } }>;
 

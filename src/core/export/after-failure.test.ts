@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 
-import { afterFailure } from "./after-failure.ts";
 import type { Failure } from "../errors.ts";
+import { afterFailure } from "./after-failure.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 9, 30); // 01:30 in California
 const said = { message: "It happened.", next: "Do this." };

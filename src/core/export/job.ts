@@ -1,8 +1,8 @@
 import type { Failure } from "../errors.ts";
-import type { Format } from "./format.ts";
 import type { Filter } from "../mail/filter.ts";
 import { NOTHING_SPENT, type Spent } from "../quota.ts";
 import type { EpochMs } from "../time.ts";
+import type { Format } from "./format.ts";
 
 /**
  * queued → running → completed | completed_with_failures | failed | cancelled, and from running also

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { createLedger, type Outcome } from "./ledger.ts";
 import type { Ref } from "../mail/ref.ts";
+import { createLedger, type Outcome } from "./ledger.ts";
 
 const outcome = fc.constantFrom<Outcome>("pending", "exported", "gone", "failed");
 const ref = fc.record({ id: fc.string({ maxLength: 3 }), threadId: fc.constantFrom("", "a", "b", "é") });

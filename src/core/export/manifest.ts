@@ -1,6 +1,6 @@
-import type { DerivedFormat, Format } from "./format.ts";
 import type { Filter } from "../mail/filter.ts";
 import type { Spent } from "../quota.ts";
+import type { DerivedFormat, Format } from "./format.ts";
 
 /** A file that belongs to a batch, beside its records. */
 export type BatchFile = Readonly<{ format: "mbox" | DerivedFormat; file: string; bytes: number; sha256: string }>;

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+
 import { testProcessorTime } from "../../../test/processor-time.ts";
 import { parameterOf } from "./content-type.ts";
 

@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+
 import { elsewhere, here, message, multipart, part, text, textIn } from "../../../test/messages.ts";
+import { testProcessorTime } from "../../../test/processor-time.ts";
 import type { Part } from "./mail.ts";
 import { contentsOf, dispositionOf, headerValues, sizeOf, textBodiesToFetch, withContents } from "./parts.ts";
-import { testProcessorTime } from "../../../test/processor-time.ts";
 
 const image = part({ partId: "1", mimeType: "image/png", filename: "a.png", content: elsewhere("A1", 9) });
 

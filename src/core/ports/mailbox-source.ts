@@ -1,8 +1,8 @@
-import type { EpochMs } from "../time.ts";
 import type { Filter } from "../mail/filter.ts";
 import type { Message } from "../mail/mail.ts";
 import type { Conversation, Ref } from "../mail/ref.ts";
 import type { Spent } from "../quota.ts";
+import type { EpochMs } from "../time.ts";
 import type { NotKnown, Pace } from "./pacer.ts";
 
 /** Label ids to the names people gave them. */

@@ -1,5 +1,5 @@
-import type { EpochMs } from "../time.ts";
 import type { Method, ReadFormat } from "../quota.ts";
+import type { EpochMs } from "../time.ts";
 
 /** Calls of one kind that were sent within the second that begins at `at`; those that Google refused for quota stand apart. */
 export type Calls = Readonly<{

@@ -3,9 +3,9 @@ import type { EpochMs } from "../../core/time.ts";
 import { attempt, type Outcome } from "../attempt.ts";
 import type { Facts } from "../facts.ts";
 import { fail, ok, warn, type Finding } from "../finding.ts";
+import { number, PUBLISH, signIn, signInAnew } from "../words.ts";
 import { callGmail, gmailFinding, notAsked } from "./gmail.ts";
 import { scopesGrantedFinding } from "./scopes.ts";
-import { number, PUBLISH, signIn, signInAnew } from "../words.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
 

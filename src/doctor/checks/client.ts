@@ -1,8 +1,8 @@
 import type { Outcome } from "../attempt.ts";
-import { consolePages } from "./console-pages.ts";
-import { privacyFinding } from "./disk.ts";
 import type { Client, Settings } from "../facts.ts";
 import { fail, ok, skipped, warn, type Finding } from "../finding.ts";
+import { consolePages } from "./console-pages.ts";
+import { privacyFinding } from "./disk.ts";
 import { unusable } from "./machine.ts";
 
 export function clientFindings(

@@ -3,10 +3,10 @@ import { failureOf, type Failure } from "../../core/errors.ts";
 import type { Profile } from "../../core/ports/mailbox-source.ts";
 import { timeLimit } from "../../core/time-limit.ts";
 import type { Outcome } from "../attempt.ts";
-import { consolePages } from "./console-pages.ts";
 import type { Client, Facts, Settings } from "../facts.ts";
 import { fail, ok, skipped, warn, type Finding } from "../finding.ts";
 import { number, signIn, signInAnew } from "../words.ts";
+import { consolePages } from "./console-pages.ts";
 
 /** Why Gmail need not be asked for any account, since it cannot answer; undefined when it may. */
 export function obstacleToGmail(

@@ -1,9 +1,9 @@
 import { failureOf, type Failure } from "../../core/errors.ts";
 import { nameOfProxy, type NetworkProxy } from "../../core/network/proxy.ts";
 import type { Outcome } from "../attempt.ts";
-import type { Ahead } from "./clock.ts";
 import type { Client, Facts, Reach } from "../facts.ts";
 import { fail, ok, skipped, warn, type Finding } from "../finding.ts";
+import type { Ahead } from "./clock.ts";
 import { unusable } from "./machine.ts";
 
 type HostId = "host_authorization" | "host_token" | "host_gmail";

@@ -1,5 +1,5 @@
-import type { Header } from "../../core/mail/mail.ts";
 import { parameterAsSent } from "../../core/mail/content-type.ts";
+import type { Header } from "../../core/mail/mail.ts";
 import { headerValues } from "../../core/mail/parts.ts";
 import { readLabelled } from "../charset.ts";
 

@@ -1,5 +1,5 @@
-import type { StoredAttachments } from "../../core/export/manifest.ts";
 import { refuse } from "../../core/errors.ts";
+import type { StoredAttachments } from "../../core/export/manifest.ts";
 import type { KeepContent } from "../../core/ports/mailbox-source.ts";
 import type { Storage } from "../../core/ports/storage.ts";
 import { ATTACHMENTS, attachmentPath, attachmentSha256 } from "../../formats/attachment-path.ts";

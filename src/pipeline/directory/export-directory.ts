@@ -1,15 +1,15 @@
-import type { ExportDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import type { Format } from "../../core/export/format.ts";
 import type { Ledger } from "../../core/export/ledger.ts";
 import type { BatchEntry, FailedMessage, Manifest } from "../../core/export/manifest.ts";
 import type { Clock } from "../../core/ports/clock.ts";
-import { addSpent, type Spent } from "../../core/quota.ts";
+import type { ExportDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import type { Hold, Storage } from "../../core/ports/storage.ts";
+import { addSpent, type Spent } from "../../core/quota.ts";
 import type { Attachments } from "./attachments.ts";
-import { NO_BYTES, type Originals } from "./originals.ts";
-import { derivedAmong } from "./derived-files.ts";
 import { createBatches, type Batches, type FoundBatches } from "./batches.ts";
+import { derivedAmong } from "./derived-files.ts";
 import { GROUP_MS, createPendingGroup } from "./group.ts";
+import { holdAgainstFiles } from "./hold-against-files.ts";
 import {
   beginJournal,
   continueJournal,
@@ -22,9 +22,9 @@ import {
   type Rewritten,
 } from "./journal.ts";
 import { createManifestKeeper } from "./manifest-keeper.ts";
-import type { RecordFiles } from "./record-files.ts";
-import { holdAgainstFiles } from "./hold-against-files.ts";
 import { createMutex } from "./mutex.ts";
+import { NO_BYTES, type Originals } from "./originals.ts";
+import type { RecordFiles } from "./record-files.ts";
 import { createCompleteBatches } from "./rewriting/complete-batches.ts";
 
 /** All that was durable in a directory when it was opened. */

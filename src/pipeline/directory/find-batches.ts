@@ -1,17 +1,17 @@
 import { refuse } from "../../core/errors.ts";
-import type { Ref } from "../../core/mail/ref.ts";
 import type { BatchEntry, BatchFile, Manifest } from "../../core/export/manifest.ts";
-import type { Storage, StoredEntry } from "../../core/ports/storage.ts";
+import type { Ref } from "../../core/mail/ref.ts";
 import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
+import type { Storage, StoredEntry } from "../../core/ports/storage.ts";
 import { batchName, batchNumber, idOf, isRecord, recoverPart, scanRecords } from "../../formats/batch.ts";
 import type { Attachments } from "./attachments.ts";
-import { finishedMbox } from "./mbox-file.ts";
-import { originalsIn, type Originals } from "./originals.ts";
-import { filesInLine, type RecordFiles } from "./record-files.ts";
 import type { FoundBatches } from "./batches.ts";
 import type { UnfinishedBatch } from "./growing-batch.ts";
 import type { FoundJournal } from "./journal.ts";
 import { openKnownBatches, type KnownBatch, type KnownBatches } from "./known-batches.ts";
+import { finishedMbox } from "./mbox-file.ts";
+import { originalsIn, type Originals } from "./originals.ts";
+import { filesInLine, type RecordFiles } from "./record-files.ts";
 
 /** What is kept beside the records; left out where none is. */
 type JournalOfBatches = Pick<FoundJournal, "rewriting" | "rewritten">;

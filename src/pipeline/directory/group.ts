@@ -1,8 +1,8 @@
-import type { Ended } from "../../core/ports/export-directory.ts";
 import type { FailedMessage } from "../../core/export/manifest.ts";
+import type { Ended } from "../../core/ports/export-directory.ts";
 import { linePieces } from "../../formats/record-line.ts";
-import { filesOf } from "./record-files.ts";
 import type { RecordLine } from "./growing-batch.ts";
+import { filesOf } from "./record-files.ts";
 
 /** What is made durable together: at most this many messages, this many characters, or what came within a second. */
 const MOST = { messages: 32, characters: 4 << 20 } as const;

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 
 import type { BatchEntry } from "../../core/export/manifest.ts";
-import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
 import type { Ref } from "../../core/mail/ref.ts";
+import { countReplacementCharacters } from "../../core/mail/replacement-characters.ts";
 import type { Storage } from "../../core/ports/storage.ts";
 import { BATCH_END, batchLine, batchName, type FoundPart } from "../../formats/batch.ts";
 import type { EncodeLines } from "./encode-lines.ts";

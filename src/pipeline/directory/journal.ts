@@ -1,10 +1,10 @@
 import { z } from "zod";
 
 import { FORMATS } from "../../core/export/format.ts";
-import type { Ref } from "../../core/mail/ref.ts";
 import type { BatchEntry, FailedMessage, Without } from "../../core/export/manifest.ts";
-import type { Spent } from "../../core/quota.ts";
+import type { Ref } from "../../core/mail/ref.ts";
 import type { Storage } from "../../core/ports/storage.ts";
+import type { Spent } from "../../core/quota.ts";
 import { checkedLines, readCheckedLines, type CheckedEnd } from "../../formats/checked-lines.ts";
 import { batchShape, failedShape, filterShape, spentShape, withoutShape } from "../../formats/manifest.ts";
 

@@ -1,12 +1,12 @@
 import { z } from "zod";
 
-import type { Ref } from "../../core/mail/ref.ts";
 import type { BatchEntry } from "../../core/export/manifest.ts";
+import type { Ref } from "../../core/mail/ref.ts";
+import type { GrowingFile, Storage, StoredFile } from "../../core/ports/storage.ts";
+import { checkedLines, readCheckedLines } from "../../formats/checked-lines.ts";
+import { batchFileShape } from "../../formats/manifest.ts";
 import type { BatchAttachments } from "./attachments.ts";
 import type { BatchOriginals } from "./originals.ts";
-import type { GrowingFile, Storage, StoredFile } from "../../core/ports/storage.ts";
-import { batchFileShape } from "../../formats/manifest.ts";
-import { checkedLines, readCheckedLines } from "../../formats/checked-lines.ts";
 
 /**
  * What was found in batches that are finished, so that opening a directory need not read them all again.

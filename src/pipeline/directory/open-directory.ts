@@ -1,20 +1,20 @@
 import { sameAccount } from "../../core/account.ts";
-import type { OpenDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import { refuse } from "../../core/errors.ts";
 import { FORMATS, ORIGINAL_FORMATS } from "../../core/export/format.ts";
 import { createLedger } from "../../core/export/ledger.ts";
 import type { Clock } from "../../core/ports/clock.ts";
-import { NOTHING_SPENT } from "../../core/quota.ts";
+import type { OpenDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import type { OpenStorage, Storage } from "../../core/ports/storage.ts";
-import { holdDirectory, type Found } from "./export-directory.ts";
+import { NOTHING_SPENT } from "../../core/quota.ts";
 import { openAttachments } from "./attachments.ts";
-import { openOriginals } from "./originals.ts";
+import { holdDirectory, type Found } from "./export-directory.ts";
 import { findBatches } from "./find-batches.ts";
 import type { FindFree } from "./free-directory.ts";
 import { readJournal } from "./journal.ts";
-import { publishRewritten } from "./rewriting/publish-rewritten.ts";
 import { openManifest } from "./manifest-file.ts";
+import { openOriginals } from "./originals.ts";
 import { assertBelongs } from "./ownership.ts";
+import { publishRewritten } from "./rewriting/publish-rewritten.ts";
 
 /** `isHeld` takes the lock for an instant to find out: an export that opens at that moment waits this long for it. */
 const GLANCE_MS = 200;

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { failureOf } from "../../core/errors.ts";
+
 import { textIn } from "../../../test/messages.ts";
+import { failureOf } from "../../core/errors.ts";
 import { EVERYTHING } from "../../core/mail/filter.ts";
-import { TEXT_ALONE, type Change, type MailboxSource, type Reading } from "../../core/ports/mailbox-source.ts";
 import type { Ref } from "../../core/mail/ref.ts";
+import { TEXT_ALONE, type Change, type MailboxSource, type Reading } from "../../core/ports/mailbox-source.ts";
 import { errorBody, NEVER, scriptedGmail, type Answer, type Asked } from "./testing.ts";
 
 const NOT_FOUND: Answer = [404, errorBody(404, "notFound", "Requested entity was not found.")];

@@ -4,11 +4,11 @@ import type { Conversation } from "../../core/mail/ref.ts";
 import type { Cursor, MailboxSource, Want } from "../../core/ports/mailbox-source.ts";
 import type { Pacer } from "../../core/ports/pacer.ts";
 import type { GmailClient } from "./calls/client.ts";
+import { countCalls } from "./reading/count-calls.ts";
 import type { Memory } from "./reading/memory.ts";
 import { chargeOf, NO_HINTS, plan, type Call, type Price } from "./reading/plan.ts";
-import { countCalls } from "./reading/count-calls.ts";
-import { bytesOf, weigh, type Sizes } from "./reading/weigh.ts";
 import { readPending } from "./reading/read-pending.ts";
+import { bytesOf, weigh, type Sizes } from "./reading/weigh.ts";
 
 const NAME = "gmail-api";
 

@@ -1,12 +1,13 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+
 import { manualClock, type ManualClock } from "../../../test/manual-clock.ts";
 import type { AccessToken } from "../../core/ports/accounts.ts";
 import type { MailboxSource } from "../../core/ports/mailbox-source.ts";
-import { Secret } from "../../core/secret.ts";
-import type { Method } from "../../core/quota.ts";
 import type { Pacer } from "../../core/ports/pacer.ts";
+import type { Method } from "../../core/quota.ts";
 import { PRICES, NOTHING_SPENT } from "../../core/quota.ts";
+import { Secret } from "../../core/secret.ts";
 import { gmailClient, type GmailClient } from "./calls/client.ts";
 import { createHttp, type HttpLimits } from "./calls/http.ts";
 import { createMemory, type Memory } from "./reading/memory.ts";

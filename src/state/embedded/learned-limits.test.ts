@@ -5,8 +5,8 @@ import { expect, test } from "vitest";
 
 import { LEARNED, learnedLimitsContract } from "../../../test/contracts/learned-limits.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
-import { learnedLimits } from "./learned-limits.ts";
 import { filesOnDisk as files } from "../../storage/folder/private-files.ts";
+import { learnedLimits } from "./learned-limits.ts";
 
 learnedLimitsContract("embedded", async () => {
   const folder = await scratchFolder();

@@ -1,8 +1,8 @@
 import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 
 import { refuse, type ExportError } from "../../core/errors.ts";
-import type { BegunSignIn, PendingSignIns } from "../../core/ports/pending-sign-ins.ts";
 import type { Clock } from "../../core/ports/clock.ts";
+import type { BegunSignIn, PendingSignIns } from "../../core/ports/pending-sign-ins.ts";
 import type { EpochMs } from "../../core/time.ts";
 
 const LIFETIME_MS = 10 * 60_000;

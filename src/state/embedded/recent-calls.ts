@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { z } from "zod";
 
 import { canonicalAccount } from "../../core/account.ts";
-import { isMoment } from "../../core/time.ts";
 import type { PrivateFiles } from "../../core/ports/private-files.ts";
-import { METHODS, READ_FORMATS } from "../../core/quota.ts";
 import type { RecentCalls, RecentMinute } from "../../core/ports/recent-calls.ts";
+import { METHODS, READ_FORMATS } from "../../core/quota.ts";
+import { isMoment } from "../../core/time.ts";
 
 const moment = z.number().refine(isMoment);
 

@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
-import { failureOf } from "../../core/errors.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
+import { failureOf } from "../../core/errors.ts";
 import { appendLine } from "./append-line.ts";
 import { nodeFileSystem } from "./file-system.ts";
 

@@ -3,8 +3,8 @@ import { join } from "node:path";
 
 import { HoldLost } from "../../core/errors.ts";
 import type { Lock } from "../../core/ports/lock.ts";
-import { makeFolder, type FileSystem } from "./file-system.ts";
 import { unlessMissing } from "./disk.ts";
+import { makeFolder, type FileSystem } from "./file-system.ts";
 import { tightenFolder } from "./private-files.ts";
 
 export const LOCK = ".lock";

@@ -3,8 +3,8 @@ import { constants } from "node:fs";
 import { dirname } from "node:path";
 
 import { refuse } from "../../core/errors.ts";
-import { decodeTextFile } from "../../core/text-file.ts";
 import type { PrivateFiles } from "../../core/ports/private-files.ts";
+import { decodeTextFile } from "../../core/text-file.ts";
 import {
   isSystemError,
   makeFolder,

@@ -3,8 +3,8 @@ import type { Finding } from "../../doctor/finding.ts";
 import type { Language } from "../words/language.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { Services } from "./services.ts";
-import type { Messages } from "./words/messages.ts";
 import type { Terminal } from "./terminal/terminal.ts";
+import type { Messages } from "./words/messages.ts";
 
 /** What the program is given; services are made only when a command needs them, so that --help works everywhere. */
 export type Entry = Readonly<{

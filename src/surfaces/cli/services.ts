@@ -1,11 +1,11 @@
-import type { ReadDirectory } from "../../core/ports/read-directory.ts";
-import type { Accounts } from "../../core/ports/accounts.ts";
-import type { ChooseDirectory } from "../../core/ports/export-directory.ts";
 import type { ExportRequest, Progress } from "../../core/export/job.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
+import type { Accounts } from "../../core/ports/accounts.ts";
+import type { Clock } from "../../core/ports/clock.ts";
+import type { ChooseDirectory } from "../../core/ports/export-directory.ts";
 import type { MailboxSource } from "../../core/ports/mailbox-source.ts";
 import type { OpenOutputFolder } from "../../core/ports/output-folder.ts";
-import type { Manifest } from "../../core/export/manifest.ts";
-import type { Clock } from "../../core/ports/clock.ts";
+import type { ReadDirectory } from "../../core/ports/read-directory.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from "preact";
 
-import { keyIsNeeded } from "./api.ts";
 import { LANGUAGES } from "../words/language.ts";
+import { keyIsNeeded } from "./api.ts";
 import { inBoth, language } from "./language.ts";
 import { AccountsPage } from "./pages/accounts.tsx";
 import { DoctorPage } from "./pages/doctor.tsx";

@@ -6,8 +6,8 @@ import { text } from "node:stream/consumers";
 import { fastify } from "fastify";
 import { expect, test } from "vitest";
 
-import { until } from "../../../test/wait.ts";
 import { freePort } from "../../../test/free-port.ts";
+import { until } from "../../../test/wait.ts";
 import { LIMITS, refuseUnreadable } from "./connections.ts";
 import { listen } from "./listen.ts";
 

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
-import type { ReadDirectory } from "../../../core/ports/read-directory.ts";
 import { failureOf, refuse } from "../../../core/errors.ts";
+import type { ReadDirectory } from "../../../core/ports/read-directory.ts";
 import type { OpenStorage } from "../../../core/ports/storage.ts";
 import { scanRecords } from "../../../formats/batch.ts";
 import { finishedRecords } from "../finished-records.ts";

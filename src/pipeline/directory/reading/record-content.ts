@@ -7,8 +7,8 @@ import type { OpenStorage, Storage, StoredContent } from "../../../core/ports/st
 import { attachmentPath } from "../../../formats/attachment-path.ts";
 import { HEAD_BYTES } from "../../../formats/content-kind.ts";
 import { emlPath } from "../../../formats/eml-path.ts";
-import { originalIn } from "../../../formats/mbox.ts";
 import { indexMbox, type MboxIndex } from "../../../formats/mbox-index.ts";
+import { originalIn } from "../../../formats/mbox.ts";
 import { mboxName } from "../mbox-file.ts";
 
 /** Contents that are known to have their hash, each for as long as its file is the same. */

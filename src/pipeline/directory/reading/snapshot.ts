@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
-import type { FinishedFile, OpenFile, Snapshot } from "../../../core/ports/read-directory.ts";
 import { failureOf, refuse } from "../../../core/errors.ts";
+import type { FinishedFile, OpenFile, Snapshot } from "../../../core/ports/read-directory.ts";
 import type { Storage } from "../../../core/ports/storage.ts";
 import { ATTACHMENTS, attachmentSha256 } from "../../../formats/attachment-path.ts";
 import { EML } from "../../../formats/eml-path.ts";

@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Failure } from "../../../core/errors.ts";
-import { classify } from "./classify.ts";
-import { errorBody } from "../testing.ts";
+
 import { testProcessorTime } from "../../../../test/processor-time.ts";
+import type { Failure } from "../../../core/errors.ts";
+import { errorBody } from "../testing.ts";
+import { classify } from "./classify.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 9, 30);
 

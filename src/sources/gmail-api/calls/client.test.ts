@@ -1,10 +1,12 @@
 import { inspect } from "node:util";
+
 import { describe, expect, test } from "vitest";
-import { EVERYTHING } from "../../../core/mail/filter.ts";
+
 import { failureOf } from "../../../core/errors.ts";
+import { EVERYTHING } from "../../../core/mail/filter.ts";
 import { Secret } from "../../../core/secret.ts";
-import type { GmailClient } from "./client.ts";
 import { errorBody, NEVER, scriptedGmail, type Answer } from "../testing.ts";
+import type { GmailClient } from "./client.ts";
 
 const PROFILE: Answer = [200, { emailAddress: "ada@example.com", messagesTotal: 3, threadsTotal: 2, historyId: "42" }];
 const UNAVAILABLE: Answer = [503, errorBody(503, "backendError", "The service is currently unavailable.")];

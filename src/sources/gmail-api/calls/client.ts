@@ -1,15 +1,15 @@
 import { ExportError, type FinalCode, type Failure } from "../../../core/errors.ts";
-import type { AccessToken } from "../../../core/ports/accounts.ts";
-import type { Content, Message } from "../../../core/mail/mail.ts";
 import type { Filter } from "../../../core/mail/filter.ts";
+import type { Content, Message } from "../../../core/mail/mail.ts";
+import type { AccessToken } from "../../../core/ports/accounts.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
-import type { Method } from "../../../core/quota.ts";
 import type { Pacer } from "../../../core/ports/pacer.ts";
-import { accountRefused, bandwidthExceeded, classify, lockedOut, REVOKED } from "./classify.ts";
-import type { Http, HttpResponse } from "./http.ts";
+import type { Method } from "../../../core/quota.ts";
+import { readContentAnswer } from "../large/content-stream.ts";
 import type { Received } from "../large/mail-in-pages.ts";
 import type { Intake } from "../reading/memory.ts";
-import { readContentAnswer } from "../large/content-stream.ts";
+import { accountRefused, bandwidthExceeded, classify, lockedOut, REVOKED } from "./classify.ts";
+import type { Http, HttpResponse } from "./http.ts";
 import { refusalRecord } from "./refusal-record.ts";
 import { createRetry, LONG_WAIT_MS } from "./retry.ts";
 import {

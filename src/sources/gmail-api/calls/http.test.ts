@@ -1,11 +1,13 @@
 import { gzipSync } from "node:zlib";
+
 import { expect, test } from "vitest";
+
 import { manualClock } from "../../../../test/manual-clock.ts";
 import { until } from "../../../../test/wait.ts";
 import { failureOf } from "../../../core/errors.ts";
 import { Secret } from "../../../core/secret.ts";
-import { createHttp, type HttpLimits } from "./http.ts";
 import { NEVER, serveLocally } from "../testing.ts";
+import { createHttp, type HttpLimits } from "./http.ts";
 
 const TOKEN = new Secret("ya29.secret");
 type Serve = Parameters<typeof serveLocally>[0];

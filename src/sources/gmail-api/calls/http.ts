@@ -1,10 +1,11 @@
 import { Pool, ProxyAgent, type Dispatcher } from "undici";
+
 import { CLOSE_FILES, ExportError, isOutOfDescriptors } from "../../../core/errors.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { Secret } from "../../../core/secret.ts";
-import { gatherBytes, gunzip, LARGE_BYTES, tooLarge, type Gathered } from "../large/large-body.ts";
 import { createChunkFlow, gunzipStream, type ChunkFlow } from "../large/chunk-flow.ts";
 import { largeAnswers, type LargeAnswer } from "../large/large-answers.ts";
+import { gatherBytes, gunzip, LARGE_BYTES, tooLarge, type Gathered } from "../large/large-body.ts";
 import type { Intake } from "../reading/memory.ts";
 
 /**

@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 
 import { testProcessorTime } from "../../../../test/processor-time.ts";
 import { failureOf } from "../../../core/errors.ts";
+import { NEVER, scriptedGmail } from "../testing.ts";
 import type { GmailClient } from "./client.ts";
 import { mayBeParsed } from "./json-limits.ts";
-import { NEVER, scriptedGmail } from "../testing.ts";
 
 const LARGEST = 128 << 20;
 

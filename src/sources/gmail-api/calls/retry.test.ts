@@ -1,9 +1,10 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+
 import { manualClock } from "../../../../test/manual-clock.ts";
 import { ExportError, failureOf, refuse, type Failure } from "../../../core/errors.ts";
-import { createRetry, decide } from "./retry.ts";
 import { NEVER } from "../testing.ts";
+import { createRetry, decide } from "./retry.ts";
 
 const MINUTE = 60_000;
 const WORDS = { message: "…", next: "…" };

@@ -1,6 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+
 import { elsewhere, part, textIn } from "../../../../test/messages.ts";
+import { testProcessorTime } from "../../../../test/processor-time.ts";
 import { failureOf } from "../../../core/errors.ts";
 import { NO_CONTENT, type Content } from "../../../core/mail/mail.ts";
 import {
@@ -12,7 +14,6 @@ import {
   parseProfile,
   parseThread,
 } from "./wire.ts";
-import { testProcessorTime } from "../../../../test/processor-time.ts";
 
 const NOT_OBJECTS = [undefined, null, 7, "x", true, [], [{ id: "1" }]];
 

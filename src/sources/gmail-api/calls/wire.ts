@@ -1,8 +1,8 @@
 import { decodeHTMLStrict } from "entities";
 
 import { NO_CONTENT, type Content, type Header, type Message, type Part } from "../../../core/mail/mail.ts";
-import type { Profile } from "../../../core/ports/mailbox-source.ts";
 import type { Ref } from "../../../core/mail/ref.ts";
+import type { Profile } from "../../../core/ports/mailbox-source.ts";
 import { isMoment, type EpochMs } from "../../../core/time.ts";
 import { malformed } from "./malformed-answer.ts";
 

@@ -8,10 +8,10 @@ import { manualClock } from "../../../../test/manual-clock.ts";
 import { failureOf } from "../../../core/errors.ts";
 import type { Content, Message, Part } from "../../../core/mail/mail.ts";
 import type { Method } from "../../../core/quota.ts";
+import { parseAttachment, parseMessage, parseThread } from "../calls/wire.ts";
+import { NEVER } from "../testing.ts";
 import { largeAnswers, type LargeAnswers } from "./large-answers.ts";
 import { gatherBytes } from "./large-body.ts";
-import { NEVER } from "../testing.ts";
-import { parseAttachment, parseMessage, parseThread } from "../calls/wire.ts";
 
 const MB = 1 << 20;
 

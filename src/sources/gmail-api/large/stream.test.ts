@@ -5,8 +5,8 @@ import { describe, expect, test } from "vitest";
 import { systemClock } from "../../../clock.ts";
 import { failureOf } from "../../../core/errors.ts";
 import { Secret } from "../../../core/secret.ts";
-import { NEVER, serveLocally } from "../testing.ts";
 import { createHttp } from "../calls/http.ts";
+import { NEVER, serveLocally } from "../testing.ts";
 
 /** Answers of many megabytes, read as they come from a real server. */
 

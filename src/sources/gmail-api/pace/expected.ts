@@ -1,6 +1,6 @@
 import type { LearnedLimit } from "../../../core/ports/learned-limits.ts";
-import type { EpochMs } from "../../../core/time.ts";
 import { PRICES, UNITS_PER_MINUTE, type Method, type Tier } from "../../../core/quota.ts";
+import type { EpochMs } from "../../../core/time.ts";
 import type { Expected } from "./belief.ts";
 
 export type Limit = Readonly<{ tier: Tier; unitsPerMinute: number }>;

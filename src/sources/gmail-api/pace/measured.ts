@@ -1,6 +1,6 @@
-import type { EpochMs } from "../../../core/time.ts";
 import type { Method, Spent } from "../../../core/quota.ts";
 import { createSlidingMinute } from "../../../core/sliding-minute.ts";
+import type { EpochMs } from "../../../core/time.ts";
 
 /** A call as the server saw it, as nearly as can be told: half of the time it took is the way there. */
 export type Seen = Readonly<{ units: number; at: EpochMs }>;

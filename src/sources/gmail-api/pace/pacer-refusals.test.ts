@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+
 import { manualClock } from "../../../../test/manual-clock.ts";
 import { fixedWindow, serve } from "../../../../test/quota-server.ts";
 import type { Turn } from "../../../core/ports/pacer.ts";

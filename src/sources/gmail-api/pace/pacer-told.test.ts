@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+
 import { manualClock } from "../../../../test/manual-clock.ts";
 import { projectBudget } from "../../../../test/project-budget.ts";
 import { PRICES } from "../../../core/quota.ts";

@@ -1,11 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+
 import { manualClock, type ManualClock } from "../../../../test/manual-clock.ts";
+import { projectBudget } from "../../../../test/project-budget.ts";
 import { serve, slidingWindow } from "../../../../test/quota-server.ts";
 import { METHODS, PRICES, type Method } from "../../../core/quota.ts";
 import { embeddedBudget } from "../../../state/embedded/budget.ts";
 import type { LeaseUnits } from "./project-share.ts";
-import { projectBudget } from "../../../../test/project-budget.ts";
 import { fill, MINUTE, NEVER, pacerOn } from "./testing.ts";
 
 /** Asks for turns of these methods at once and notes when each may go; every call ends as it begins. */

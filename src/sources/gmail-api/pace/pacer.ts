@@ -1,6 +1,6 @@
 import { ExportError } from "../../../core/errors.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
-import type { EpochMs } from "../../../core/time.ts";
+import type { Pacer, Turn } from "../../../core/ports/pacer.ts";
 import {
   PRICES,
   readOf,
@@ -11,7 +11,7 @@ import {
   type Spent,
   type Tier,
 } from "../../../core/quota.ts";
-import type { Pacer, Turn } from "../../../core/ports/pacer.ts";
+import type { EpochMs } from "../../../core/time.ts";
 import { bandwidthExceeded, lockedOut } from "../calls/classify.ts";
 import { LONG_WAIT_MS } from "../calls/retry.ts";
 import { isRead, type Learned } from "./expected.ts";

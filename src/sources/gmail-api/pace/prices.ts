@@ -1,4 +1,3 @@
-import type { EpochMs } from "../../../core/time.ts";
 import {
   PRICES,
   READS,
@@ -9,6 +8,7 @@ import {
   type ReadFormat,
 } from "../../../core/quota.ts";
 import { createSlidingMinute } from "../../../core/sliding-minute.ts";
+import type { EpochMs } from "../../../core/time.ts";
 
 /**
  * What may be expected of a price before anything is known: as listed, give or take. What is asked for in `full` was seen

@@ -1,5 +1,5 @@
-import type { Belief } from "./belief.ts";
 import { HARDLY_FLOWS } from "./after-refusal.ts";
+import type { Belief } from "./belief.ts";
 
 /**
  * A rate that is known less well than `SPREAD` is tried from the upper half of what is possible, once, after the first

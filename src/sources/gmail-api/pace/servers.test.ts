@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+
 import { manualClock } from "../../../../test/manual-clock.ts";
 import {
   CHANGING,
@@ -10,10 +11,10 @@ import {
   runCase,
   type Case,
 } from "../../../../test/meter-matrix.ts";
+import { projectBudget } from "../../../../test/project-budget.ts";
 import { serve, slidingWindow, tokenBucket, type Served, type Server } from "../../../../test/quota-server.ts";
 import type { Method } from "../../../core/quota.ts";
 import { createPacer, type Learned, type PacerOptions } from "./pacer.ts";
-import { projectBudget } from "../../../../test/project-budget.ts";
 
 const nameOf = (one: Case): string =>
   [

@@ -1,5 +1,5 @@
-import type { EpochMs } from "../../../core/time.ts";
 import { UNITS_PER_MINUTE } from "../../../core/quota.ts";
+import type { EpochMs } from "../../../core/time.ts";
 import { createAfterRefusal, HARDLY_FLOWS } from "./after-refusal.ts";
 import { createBelief } from "./belief.ts";
 import {

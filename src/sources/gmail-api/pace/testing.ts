@@ -1,6 +1,6 @@
-import type { Turn } from "../../../core/ports/pacer.ts";
-import { projectBudget } from "../../../../test/project-budget.ts";
 import type { ManualClock } from "../../../../test/manual-clock.ts";
+import { projectBudget } from "../../../../test/project-budget.ts";
+import type { Turn } from "../../../core/ports/pacer.ts";
 import { createPacer, type PacerOptions } from "./pacer.ts";
 
 export const NEVER = new AbortController().signal;

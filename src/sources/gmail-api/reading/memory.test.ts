@@ -4,8 +4,8 @@ import { describe, expect, test } from "vitest";
 
 import { until } from "../../../../test/wait.ts";
 import { TEXT_ALONE } from "../../../core/ports/mailbox-source.ts";
-import { createMemory } from "./memory.ts";
 import { NEVER, scriptedGmail, type Asked } from "../testing.ts";
+import { createMemory } from "./memory.ts";
 
 const MB = 1 << 20;
 

@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+
 import { PRICES, type Prices } from "../../../core/quota.ts";
 import { chargeOf, MAX_MESSAGES_PER_CALL, plan, type Call, type Price } from "./plan.ts";
 

@@ -1,5 +1,5 @@
-import { TEXT_ALONE, type Want } from "../../../core/ports/mailbox-source.ts";
 import type { Conversation } from "../../../core/mail/ref.ts";
+import { TEXT_ALONE, type Want } from "../../../core/ports/mailbox-source.ts";
 import type { Method, ReadFormat } from "../../../core/quota.ts";
 
 /** Units that such a call is charged, by the list or really. */

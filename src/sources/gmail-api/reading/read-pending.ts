@@ -1,6 +1,5 @@
 import { failureOf, refuse, type Failure } from "../../../core/errors.ts";
 import { NO_CONTENT, type Content, type Message, type Part } from "../../../core/mail/mail.ts";
-import type { Keepers, Kept, Reading, Step, Want } from "../../../core/ports/mailbox-source.ts";
 import {
   contentsOf,
   hasParts,
@@ -10,6 +9,7 @@ import {
   textBodiesToFetch,
   withContents,
 } from "../../../core/mail/parts.ts";
+import type { Keepers, Kept, Reading, Step, Want } from "../../../core/ports/mailbox-source.ts";
 import { readParts } from "../../../formats/rfc5322/read-parts.ts";
 import type { GmailClient } from "../calls/client.ts";
 import type { Intake, Memory, Share } from "./memory.ts";

@@ -6,9 +6,9 @@ import { inspect, promisify } from "node:util";
 
 import { expect, test } from "vitest";
 
-import { existingKeyInFile, keyInFile } from "./key-in-file.ts";
 import { failureOfDoing, MARK, tempFolder } from "../../../google/testing.ts";
 import { filesOnDisk as files } from "../../../storage/folder/private-files.ts";
+import { existingKeyInFile, keyInFile } from "./key-in-file.ts";
 
 const keyIn = async (path: string) => (await keyInFile(path, files).keys()).current;
 

@@ -1,9 +1,9 @@
 import { createSecretKey, randomBytes, type KeyObject } from "node:crypto";
 import { dirname, resolve } from "node:path";
 
+import { bareCause, codeOf } from "../../../core/bare-cause.ts";
 import { ExportError, refuse } from "../../../core/errors.ts";
 import type { PrivateFiles } from "../../../core/ports/private-files.ts";
-import { bareCause, codeOf } from "../../../core/bare-cause.ts";
 import { IS_UTF_16, UTF_16 } from "../../../core/text-file.ts";
 import { newKeyText, parseKey, type KeyHolder } from "./keys.ts";
 

@@ -1,5 +1,5 @@
-import { refuse } from "../../../core/errors.ts";
 import { bareCause } from "../../../core/bare-cause.ts";
+import { refuse } from "../../../core/errors.ts";
 import { newKeyText, parseKey, type KeyHolder } from "./keys.ts";
 
 /** Loaded where it is asked for alone; it has native code, and not every platform has that. */

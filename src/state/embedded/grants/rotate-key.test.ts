@@ -6,13 +6,13 @@ import { expect, test } from "vitest";
 
 import type { Grant } from "../../../core/grant.ts";
 import { Secret } from "../../../core/secret.ts";
-import { sealedGrants } from "./sealed-grants.ts";
+import { failureOfDoing, folderLock, tempFolder } from "../../../google/testing.ts";
+import { filesOnDisk as files } from "../../../storage/folder/private-files.ts";
 import { keyInFile } from "./key-in-file.ts";
 import { keyInSettings } from "./key-in-settings.ts";
 import type { KeyHolder } from "./keys.ts";
 import { rotateKey } from "./rotate-key.ts";
-import { failureOfDoing, folderLock, tempFolder } from "../../../google/testing.ts";
-import { filesOnDisk as files } from "../../../storage/folder/private-files.ts";
+import { sealedGrants } from "./sealed-grants.ts";
 
 const never = new AbortController().signal;
 const PEOPLE = ["ada@example.com", "bob@example.com"];

@@ -7,15 +7,15 @@ import { promisify } from "node:util";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
+import { grantsContract } from "../../../../test/contracts/grants.ts";
+import { accountFileName } from "../../../core/account.ts";
 import type { Grant } from "../../../core/grant.ts";
 import { Secret } from "../../../core/secret.ts";
-import { accountFileName } from "../../../core/account.ts";
-import { grantsContract } from "../../../../test/contracts/grants.ts";
-import { sealedGrants } from "./sealed-grants.ts";
-import { newestGrantsIn } from "./newest-grants.ts";
-import { readGrant, writeGrant } from "./grant-text.ts";
 import { always, failureOfDoing, folderLock, MARK, tempFolder } from "../../../google/testing.ts";
 import { filesOnDisk as files } from "../../../storage/folder/private-files.ts";
+import { readGrant, writeGrant } from "./grant-text.ts";
+import { newestGrantsIn } from "./newest-grants.ts";
+import { sealedGrants } from "./sealed-grants.ts";
 
 const key = createSecretKey(randomBytes(32));
 const never = new AbortController().signal;

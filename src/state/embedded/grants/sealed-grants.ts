@@ -2,12 +2,12 @@ import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
 import { canonicalAccount, accountFileName, findAccountFileName } from "../../../core/account.ts";
+import { bareCause, codeOf } from "../../../core/bare-cause.ts";
 import { ExportError, refuse } from "../../../core/errors.ts";
 import type { Grant } from "../../../core/grant.ts";
 import type { Grants } from "../../../core/ports/grants.ts";
 import type { Lock } from "../../../core/ports/lock.ts";
 import type { PrivateFiles } from "../../../core/ports/private-files.ts";
-import { bareCause, codeOf } from "../../../core/bare-cause.ts";
 import { counterIn, readGrant, writeGrant } from "./grant-text.ts";
 import type { KeyHolder } from "./keys.ts";
 import type { NewestGrants } from "./newest-grants.ts";

@@ -1,10 +1,10 @@
-import { afterFailure } from "../../../core/export/after-failure.ts";
 import { failureOf, type Failure } from "../../../core/errors.ts";
+import { afterFailure } from "../../../core/export/after-failure.ts";
 import type { ExportRequest } from "../../../core/export/job.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
 import type { EpochMs } from "../../../core/time.ts";
-import type { Reporter } from "../terminal/reporter.ts";
 import type { Services } from "../services.ts";
+import type { Reporter } from "../terminal/reporter.ts";
 
 /** Runs one export in this process; waits out what passes by itself; a directory that is being written, and a day's quota, only if asked to. */
 export async function exportHere(

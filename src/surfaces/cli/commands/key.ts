@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 
-import type { Messages } from "../words/messages.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import type { Messages } from "../words/messages.ts";
 
 /** A new API key: 256 random bits, base64url. It is kept nowhere. */
 export function newKey(terminal: Terminal, messages: Messages): string {

@@ -2,10 +2,10 @@ import { createServer } from "node:http";
 
 import { ExportError, failureOf, refuse } from "../../../core/errors.ts";
 import type { SignInStart } from "../../../core/ports/accounts.ts";
-import { answerIn, readPastedAddress } from "./pasted-address.ts";
 import { refusedPage, signedInPage } from "../../pages.ts";
 import type { Services } from "../services.ts";
 import type { Messages } from "../words/messages.ts";
+import { answerIn, readPastedAddress } from "./pasted-address.ts";
 
 type LoginOptions = Readonly<{ browser: boolean }>;
 

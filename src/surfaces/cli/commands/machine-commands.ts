@@ -2,10 +2,10 @@ import type { Command } from "commander";
 
 import { account, atLeastOne, portNumber } from "../arguments.ts";
 import type { Context } from "../context.ts";
-import type { DemoOptions } from "./demo.ts";
-import { findingLines } from "../words/finding-lines.ts";
 import { EXIT } from "../exit-code.ts";
+import { findingLines } from "../words/finding-lines.ts";
 import { explain } from "../words/help.ts";
+import type { DemoOptions } from "./demo.ts";
 import { newKey } from "./key.ts";
 
 export function addMachineCommands(program: Command, context: Context): void {

@@ -5,8 +5,8 @@ import { ExportError } from "../../../core/errors.ts";
 import { account } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-code.ts";
-import { explain } from "../words/help.ts";
 import { sign } from "../terminal/signs.ts";
+import { explain } from "../words/help.ts";
 import { statusLines } from "../words/status-lines.ts";
 
 export function addSignInCommands(program: Command, context: Context): void {

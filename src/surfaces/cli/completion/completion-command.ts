@@ -1,9 +1,9 @@
 import { Argument, type Command } from "commander";
 
-import { complete } from "./complete.ts";
-import { COMPLETION_SCRIPTS, SHELLS, type Shell } from "./completion-scripts.ts";
 import type { Context } from "../context.ts";
 import { explain } from "../words/help.ts";
+import { complete } from "./complete.ts";
+import { COMPLETION_SCRIPTS, SHELLS, type Shell } from "./completion-scripts.ts";
 
 export function addCompletionCommand(program: Command, { terminal, signedIn }: Context): void {
   const completionCommand = program

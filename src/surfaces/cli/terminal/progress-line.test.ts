@@ -4,8 +4,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 
 import { NO_PROGRESS, type Progress } from "../../../core/export/job.ts";
-import { fit, progressParts } from "./progress-line.ts";
 import { messagesIn } from "../words/messages.ts";
+import { fit, progressParts } from "./progress-line.ts";
 import type { Paint } from "./terminal.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 9, 30);

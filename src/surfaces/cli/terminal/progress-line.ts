@@ -2,8 +2,8 @@ import { stripVTControlCharacters } from "node:util";
 
 import type { Forecast, Progress } from "../../../core/export/job.ts";
 import type { EpochMs } from "../../../core/time.ts";
-import type { Paint } from "./terminal.ts";
 import { duration, messagesIn, type Messages } from "../words/messages.ts";
+import type { Paint } from "./terminal.ts";
 
 /** Parts of a line in the order in which they stand, each in its forms, the longest first. */
 export type Parts = Readonly<Partial<Record<PartName, readonly string[]>>>;

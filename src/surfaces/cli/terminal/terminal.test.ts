@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 
 import type { Failure } from "../../../core/errors.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
-import { findingLines } from "../words/finding-lines.ts";
-import { statusLines } from "../words/status-lines.ts";
 import { testTerminal } from "../testing.ts";
+import { findingLines } from "../words/finding-lines.ts";
 import { manifestLines, verdictLines } from "../words/report-lines.ts";
+import { statusLines } from "../words/status-lines.ts";
 
 /** Takes the clipboard (OSC 52), says that all is well, moves the cursor, hides, and turns the writing around. */
 const HOSTILE =

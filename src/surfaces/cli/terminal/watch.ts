@@ -2,11 +2,11 @@ import type { Failure } from "../../../core/errors.ts";
 import type { Progress } from "../../../core/export/job.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { EpochMs } from "../../../core/time.ts";
+import { failureIn } from "../../words/french.ts";
+import { duration, messagesIn, type Messages } from "../words/messages.ts";
 import { fit, progressParts, type Parts } from "./progress-line.ts";
 import type { Reporter } from "./reporter.ts";
 import type { Terminal } from "./terminal.ts";
-import { failureIn } from "../../words/french.ts";
-import { duration, messagesIn, type Messages } from "../words/messages.ts";
 
 /** How often a line goes to a log or a pipe. */
 const PULSE_MS = 10_000;

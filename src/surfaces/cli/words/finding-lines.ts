@@ -1,7 +1,7 @@
 import type { Finding, Status } from "../../../doctor/finding.ts";
+import { findingIn } from "../../words/french.ts";
 import { sign, wrap } from "../terminal/signs.ts";
 import type { Paint } from "../terminal/terminal.ts";
-import { findingIn } from "../../words/french.ts";
 import { messagesIn, type Messages } from "./messages.ts";
 
 /** A line for each finding; below those that are not ok, why it matters and what to do. */

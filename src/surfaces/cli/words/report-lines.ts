@@ -1,12 +1,12 @@
-import type { Cost } from "../../../core/ports/mailbox-source.ts";
 import { failuresOf, type Manifest } from "../../../core/export/manifest.ts";
+import type { Cost } from "../../../core/ports/mailbox-source.ts";
 import type { Converted } from "../../../pipeline/convert/convert.ts";
 import type { Estimate } from "../../../pipeline/estimate.ts";
 import type { Finding, Verdict } from "../../../pipeline/verify.ts";
 import { sentenceIn } from "../../words/french.ts";
 import { sign } from "../terminal/signs.ts";
-import { duration, messagesIn, type Messages } from "./messages.ts";
 import type { Paint } from "../terminal/terminal.ts";
+import { duration, messagesIn, type Messages } from "./messages.ts";
 
 const ENGLISH = messagesIn("en");
 

@@ -1,8 +1,8 @@
 import type { GrantStatus } from "../../../core/ports/accounts.ts";
-import { sign, wrap } from "../terminal/signs.ts";
 import { sentenceIn } from "../../words/french.ts";
-import { messagesIn, type Messages } from "./messages.ts";
+import { sign, wrap } from "../terminal/signs.ts";
 import type { Paint } from "../terminal/terminal.ts";
+import { messagesIn, type Messages } from "./messages.ts";
 
 /** A line for each account, and below it what there is to know. */
 export function statusLines(

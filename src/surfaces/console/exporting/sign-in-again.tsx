@@ -1,8 +1,8 @@
-import { signInAddress } from "../sign-in-address.ts";
 import { inBoth } from "../language.ts";
 import { SignInLink } from "../parts/sign-in-link.tsx";
 import { useResource } from "../resource.ts";
 import { isSignInStopped, readSetup } from "../setup/api.ts";
+import { signInAddress } from "../sign-in-address.ts";
 
 const words = inBoth({
   en: { signIn: "Sign in again", tab: "opens in a new tab" },

@@ -4,9 +4,9 @@ import { inBoth } from "../language.ts";
 import { to } from "../route.ts";
 import { labelName } from "./label-name.ts";
 import { legible } from "./legible.ts";
+import { LongText } from "./long-text.tsx";
 import { Misleading } from "./misleading.tsx";
 import { personOf } from "./person.ts";
-import { LongText } from "./long-text.tsx";
 import { ANYTHING } from "./question.ts";
 import { lookFor, searchOf } from "./search.ts";
 

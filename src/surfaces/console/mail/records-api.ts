@@ -1,8 +1,8 @@
 import type { z } from "zod";
 
 import type { ExportRecord } from "../../../core/mail/record.ts";
-import type { Records, Statistics } from "../../http/mail/record-view.ts";
 import type { Export } from "../../http/exports/export-view.ts";
+import type { Records, Statistics } from "../../http/mail/record-view.ts";
 import { ask, call } from "../api.ts";
 import { parametersOf, type Question } from "./question.ts";
 

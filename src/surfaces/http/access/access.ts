@@ -5,9 +5,9 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { refuse } from "../../../core/errors.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
-import type { EpochMs } from "../../../core/time.ts";
 import type { Log } from "../../../core/ports/log.ts";
 import type { Secret } from "../../../core/secret.ts";
+import type { EpochMs } from "../../../core/time.ts";
 import type { MakeAttempts } from "./attempts.ts";
 import { sessionsFor } from "./session.ts";
 

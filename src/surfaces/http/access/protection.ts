@@ -2,10 +2,10 @@ import helmet from "@fastify/helmet";
 import type { FastifyInstance, FastifyRequest } from "fastify";
 
 import { refuse } from "../../../core/errors.ts";
+import type { AccessSettings } from "../services.ts";
 import type { Access } from "./access.ts";
 import { familyOf } from "./families.ts";
 import { namesOf, refusalOf, type GuardRefusal, type RequestFacts } from "./guard.ts";
-import type { AccessSettings } from "../services.ts";
 
 /** What no page of ours uses, and none may ask for. */
 const PERMISSIONS = ["camera", "display-capture", "geolocation", "microphone", "payment", "usb"]

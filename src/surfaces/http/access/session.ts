@@ -1,8 +1,8 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from "node:crypto";
 
 import type { Clock } from "../../../core/ports/clock.ts";
-import type { EpochMs } from "../../../core/time.ts";
 import type { Secret } from "../../../core/secret.ts";
+import type { EpochMs } from "../../../core/time.ts";
 
 const LIFETIME_MS = 12 * 3_600_000;
 

@@ -3,8 +3,8 @@ import { Readable } from "node:stream";
 import type { FastifyReply, FastifyRequest } from "fastify";
 
 import { failureOf } from "../../../core/errors.ts";
-import type { OpenFile } from "../../../core/ports/read-directory.ts";
 import type { Log } from "../../../core/ports/log.ts";
+import type { OpenFile } from "../../../core/ports/read-directory.ts";
 import { sendProblem } from "../contract/problem.ts";
 import { select } from "./byte-range.ts";
 

@@ -7,12 +7,12 @@ import { expect, test } from "vitest";
 
 import { manualClock, type ManualClock } from "../../../../test/manual-clock.ts";
 import { scratchFolder } from "../../../../test/scratch.ts";
-import { embeddedJobQueue } from "../../../state/embedded/job-queue.ts";
-import { NO_PROGRESS, type Progress } from "../../../core/export/job.ts";
-import type { JobQueue, Lease } from "../../../core/ports/job-queue.ts";
-import { EVERYTHING } from "../../../core/mail/filter.ts";
-import { eventRoutes } from "./event-routes.ts";
 import { until } from "../../../../test/wait.ts";
+import { NO_PROGRESS, type Progress } from "../../../core/export/job.ts";
+import { EVERYTHING } from "../../../core/mail/filter.ts";
+import type { JobQueue, Lease } from "../../../core/ports/job-queue.ts";
+import { embeddedJobQueue } from "../../../state/embedded/job-queue.ts";
+import { eventRoutes } from "./event-routes.ts";
 
 const fetched = (exported: number): Progress => ({ ...NO_PROGRESS, stage: "fetching", listed: 100, exported });
 

@@ -2,6 +2,8 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import type { Wish } from "../../../core/export/job.ts";
+import { viewOfEstimate } from "../../estimate-view.ts";
+import { clientGone } from "../client-gone.ts";
 import {
   describeAnswer,
   describeEmpty,
@@ -9,13 +11,11 @@ import {
   describeProblems,
   UNKNOWN_EXPORT,
 } from "../contract/answers.ts";
-import { viewOfEstimate } from "../../estimate-view.ts";
-import { clientGone } from "../client-gone.ts";
 import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
 import { EMAIL, EXPORT_ID, LINKS, RUNNING_EXPORT } from "../contract/examples.ts";
+import type { Common, ExportServices } from "../services.ts";
 import { Export, ExportInFull, Links, viewInFull, viewOf } from "./export-view.ts";
 import { acceptExport, NewEstimate, NewExport } from "./new-export.ts";
-import type { Common, ExportServices } from "../services.ts";
 
 export const Started = z
   .object({

@@ -7,12 +7,12 @@ import { z } from "zod";
 import { accountFileName } from "../../../core/account.ts";
 import type { Snapshot } from "../../../core/ports/read-directory.ts";
 import { describeEmpty, describeProblems, UNKNOWN_EXPORT } from "../contract/answers.ts";
+import { EXPORT_ID } from "../contract/examples.ts";
+import { sendProblem } from "../contract/problem.ts";
 import { attachmentNamed } from "../downloads/disposition.ts";
 import { sendContent, sendStream } from "../downloads/send-content.ts";
-import { EXPORT_ID } from "../contract/examples.ts";
-import { belongsTo } from "./export-view.ts";
-import { sendProblem } from "../contract/problem.ts";
 import type { Common, ExportServices } from "../services.ts";
+import { belongsTo } from "./export-view.ts";
 
 const binary = z.string().meta({ format: "binary" });
 const json = binary.meta({ format: "binary", examples: ['[\n{"Message-ID":"18c2a1f0b3d4e5f6",…}\n]\n'] });

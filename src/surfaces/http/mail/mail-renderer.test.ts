@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 
+import { until } from "../../../../test/wait.ts";
 import { systemClock } from "../../../clock.ts";
 import { mailRenderer } from "./mail-renderer.ts";
-import { until } from "../../../../test/wait.ts";
 
 test("what takes too long to be made inert is given up, while everything else goes on, and the next mail is not", async () => {
   const waited: number[] = [];

@@ -2,20 +2,20 @@ import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
-import { htmlIn } from "../../../formats/record-line.ts";
 import type { FoundLine, RecordQuestion } from "../../../core/ports/records.ts";
+import { htmlIn } from "../../../formats/record-line.ts";
 import { describeAnswer, htmlPage, INVALID_FIELDS, describeProblems, UNKNOWN_EXPORT } from "../contract/answers.ts";
+import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
 import { EXPORT_ID, MESSAGE_ID } from "../contract/examples.ts";
+import { sendProblem } from "../contract/problem.ts";
 import { sendStream } from "../downloads/send-content.ts";
+import type { Common, MailServices } from "../services.ts";
 import { findRecord, recordsOf, sendNoMessage } from "./find-record.ts";
 import { MAIL_POLICY } from "./mail-policy.ts";
 import { mailRenderer } from "./mail-renderer.ts";
-import { sendProblem } from "../contract/problem.ts";
-import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
 import { ExportedRecord, Records, Statistics, viewOfPage, viewOfStatistics } from "./record-view.ts";
 import { showPictures } from "./show-pictures.ts";
 import { picturesOf, pointersIn, type Picture } from "./stored-content.ts";
-import type { Common, MailServices } from "../services.ts";
 
 /** Newsletters have some hundred kilobytes; beyond this nobody reads. */
 const LARGEST_HTML_BYTES = 2 << 20;

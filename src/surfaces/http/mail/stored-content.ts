@@ -1,8 +1,8 @@
 import { z } from "zod";
 
 import { failureOf, refuse } from "../../../core/errors.ts";
-import type { FoundLine } from "../../../core/ports/records.ts";
 import type { OriginalPointer, ReadRecordContent, RecordContent } from "../../../core/ports/record-content.ts";
+import type { FoundLine } from "../../../core/ports/records.ts";
 import { attachmentPath } from "../../../formats/attachment-path.ts";
 import { ANYTHING, kindOf } from "../../../formats/content-kind.ts";
 import { emlPath } from "../../../formats/eml-path.ts";

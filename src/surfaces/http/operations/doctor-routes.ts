@@ -1,11 +1,11 @@
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
+import { timeLimit } from "../../../core/time-limit.ts";
 import { FINDINGS, STATUSES } from "../../../doctor/finding.ts";
 import { describeAnswer, INVALID_FIELDS, describeProblems } from "../contract/answers.ts";
 import { EMAIL } from "../contract/examples.ts";
 import type { Common, OperationsServices } from "../services.ts";
-import { timeLimit } from "../../../core/time-limit.ts";
 
 /** Far longer than all the limits of what is looked at together. */
 const LIMIT_MS = 120_000;

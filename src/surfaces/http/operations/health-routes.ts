@@ -3,11 +3,11 @@ import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
 import { describeAnswer, describeProblems } from "../contract/answers.ts";
-import { StateName } from "../exports/export-view.ts";
-import { EXPOSITION_TYPE, gauge } from "./exposition.ts";
 import { sendProblem } from "../contract/problem.ts";
-import { faultsOf } from "./readiness.ts";
+import { StateName } from "../exports/export-view.ts";
 import type { OperationsServices } from "../services.ts";
+import { EXPOSITION_TYPE, gauge } from "./exposition.ts";
+import { faultsOf } from "./readiness.ts";
 
 const nothing = z.strictObject({});
 

@@ -4,8 +4,10 @@ import { z } from "zod";
 
 import { failureOf, refuse } from "../../../core/errors.ts";
 import type { SignInStart } from "../../../core/ports/accounts.ts";
+import { timeLimit } from "../../../core/time-limit.ts";
 import { refusedPage, signedInPage } from "../../pages.ts";
 import { languageOf, type Language } from "../../words/language.ts";
+import type { MakeAttempts } from "../access/attempts.ts";
 import {
   describeAnswer,
   describeEmpty,
@@ -14,11 +16,9 @@ import {
   describeProblems,
   TOO_MANY_ATTEMPTS,
 } from "../contract/answers.ts";
-import type { MakeAttempts } from "../access/attempts.ts";
 import { EMAIL, GRANT } from "../contract/examples.ts";
 import { statusOf } from "../contract/problem.ts";
 import type { AccessSettings, Common, SignInServices } from "../services.ts";
-import { timeLimit } from "../../../core/time-limit.ts";
 
 const email = z.email().meta({ examples: [EMAIL] });
 

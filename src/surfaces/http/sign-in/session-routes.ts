@@ -3,6 +3,7 @@ import { z } from "zod";
 
 import { refuse } from "../../../core/errors.ts";
 import type { Access } from "../access/access.ts";
+import { assignFamily } from "../access/families.ts";
 import {
   describeAnswer,
   describeEmpty,
@@ -11,7 +12,6 @@ import {
   TOO_MANY_ATTEMPTS,
 } from "../contract/answers.ts";
 import { KEY } from "../contract/examples.ts";
-import { assignFamily } from "../access/families.ts";
 
 const nothing = z.strictObject({});
 
