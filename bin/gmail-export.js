@@ -32,23 +32,23 @@ async function start() {
     // There is no place for it; the start takes a little longer.
   }
 
-  // glibc keeps ever more of what was freed for itself once large blocks come and go, which V8 has made happen before this
-  // line. Naming the default limit holds it there; only the environment of a new program can (docs/adr/0008).
-  if (process.platform === "linux" && process.env.MALLOC_TRIM_THRESHOLD_ === undefined && isLong(process.argv[2]))
-    process.execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
+  // V8 lets garbage grow with the memory of the machine, and glibc keeps ever more of what was freed for itself once large
+  // blocks come and go. An export runs for hours beside other things: it stays small instead (docs/adr/0008). How large the
+  // young generation is, and what glibc keeps, only a new program can be told.
+  const heap = ["--min-semi-space-size=4", "--max-semi-space-size=4"];
+  const isSecond = process.execArgv.includes(heap[0]);
+  if (process.platform === "linux" && isLong(process.argv[2]) && !isSecond)
+    process.execve(process.execPath, [process.execPath, ...heap, ...process.execArgv, ...process.argv.slice(1)], {
       ...process.env,
-      MALLOC_TRIM_THRESHOLD_: "131072",
+      MALLOC_TRIM_THRESHOLD_: process.env.MALLOC_TRIM_THRESHOLD_ ?? "131072",
     });
+  if (!isSecond) setFlagsFromString("--semi-space-growth-factor=1");
+  setFlagsFromString("--heap-growing-percent=100");
 
   /** Whether a command goes on for hours, so that its memory is worth a second start (0.03 s). */
   function isLong(command) {
     return command === "export" || command === "serve";
   }
-
-  // V8 lets garbage grow with the memory of the machine. An export runs for hours beside other things: it stays small
-  // instead (docs/bench.md), for a little more work of the collector.
-  setFlagsFromString("--semi-space-growth-factor=1");
-  setFlagsFromString("--heap-growing-percent=100");
 
   // A defect is told by where it was met: its message may quote mail.
   process.on("uncaughtException", (error) => {
