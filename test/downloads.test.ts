@@ -194,7 +194,7 @@ describe("the archive", () => {
     expect(names.at(-1)).toBe(`${ADA}/manifest.json`);
     expect((await w.product.cli(["verify", join(folder.path, ADA)])).code).toBe(0);
     expectProblem(await w.get(`/exports/${ours}/files/attachments`), 404, "no_such_file");
-    // An original that is not what its record says ends it, as any other file does.
+    // Where an original is not what its record tells, the archive breaks off, as it does with any other file.
     const eml = names.find((name) => name.includes("/eml/"));
     const path = join(done.output_directory, eml!.slice(ADA.length + 1));
     const sent = await readFile(path);

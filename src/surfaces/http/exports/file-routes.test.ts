@@ -1,5 +1,4 @@
 import { truncate, writeFile } from "node:fs/promises";
-import { get } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -11,6 +10,7 @@ import { requestOf } from "../../../../test/contracts/job-queue.ts";
 import { manualClock } from "../../../../test/manual-clock.ts";
 import { readDirectory } from "../../../../test/on-disk.ts";
 import { scratchFolder } from "../../../../test/scratch.ts";
+import { takeALittle } from "../../../../test/slow-reader.ts";
 import { until } from "../../../../test/wait.ts";
 import { manifestWith } from "../../../../test/written-export.ts";
 import type { Snapshot } from "../../../core/ports/read-directory.ts";
@@ -72,20 +72,6 @@ async function stage() {
   const url = `${await app.listen({ host: "127.0.0.1", port: 0 })}/exports/${id}`;
   const ours = stack.move();
   return { url, seen, [Symbol.asyncDispose]: () => ours.disposeAsync() };
-}
-
-/** Reads the beginning of an answer and then no more. */
-function takeALittle(url: string): Promise<() => void> {
-  return new Promise((resolve, reject) => {
-    const sent = get(url, (response) => {
-      response.on("error", () => {});
-      response.once("readable", () => {
-        response.read(10);
-        resolve(() => sent.destroy());
-      });
-    });
-    sent.on("error", reject);
-  });
 }
 
 test.for([`files/${BATCH}`, "archive"])(

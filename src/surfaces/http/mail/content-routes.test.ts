@@ -1,32 +1,17 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, rm, symlink, writeFile } from "node:fs/promises";
-import { get } from "node:http";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 
-import { fastify } from "fastify";
-import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { requestOf } from "../../../../test/contracts/job-queue.ts";
 import { mboxOf, sha256Of } from "../../../../test/contracts/record-content.ts";
-import { manualClock } from "../../../../test/manual-clock.ts";
-import { readBatches, readDirectory, readRecordContent } from "../../../../test/on-disk.ts";
-import { scratchFolder } from "../../../../test/scratch.ts";
+import { readDirectory } from "../../../../test/on-disk.ts";
+import { takeALittle } from "../../../../test/slow-reader.ts";
 import { until } from "../../../../test/wait.ts";
-import { record, writeExport } from "../../../../test/written-export.ts";
-import { systemClock } from "../../../clock.ts";
-import type { AttachmentRecord, ExportRecord } from "../../../core/mail/record.ts";
+import { record } from "../../../../test/written-export.ts";
+import type { ExportRecord } from "../../../core/mail/record.ts";
 import { attachmentPath } from "../../../formats/attachment-path.ts";
-import { indexedRecords } from "../../../search/indexed-records.ts";
-import { embeddedJobQueue } from "../../../state/embedded/job-queue.ts";
-import { sendError } from "../contract/problem.ts";
-import { contentRoutes } from "./content-routes.ts";
-import { recordRoutes } from "./record-routes.ts";
-
-const PNG = Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), Buffer.from("not much of a picture")]);
-const HTML = Buffer.from("<!doctype html><script>alert(document.domain)</script>");
-const SVG = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>');
-const GIF_AND_SCRIPT = Buffer.from("GIF89a/*…*/=1;alert(document.domain)//<script>alert(1)</script>");
+import { GIF_AND_SCRIPT, HTML, PNG, stageRoutes, stored, SVG } from "./testing.ts";
 
 /** Larger than all that sockets and streams hold by themselves. */
 const LARGE = Buffer.alloc(48 << 20, "0123456789abcdef");
@@ -35,13 +20,6 @@ const DATE = "2023-12-05T09:11:12.000Z";
 const EML = Buffer.from("Subject: x\r\n\r\nFrom here on, byte for byte.\r\n");
 
 type Fields = Partial<ExportRecord>;
-
-/** An attachment whose content is there. */
-function stored(content: Buffer, fields: Partial<AttachmentRecord> = {}): AttachmentRecord {
-  const sha256 = sha256Of(content);
-  const itself = { id: "", filename: "a.bin", mimeType: "text/plain", size: content.length, partId: "1" };
-  return { ...itself, sha256, path: attachmentPath(sha256), ...fields };
-}
 
 const original = (bytes: Buffer): Fields => ({ Original: { sha256: sha256Of(bytes), bytes: bytes.length } });
 
@@ -63,82 +41,11 @@ const HOSTILE_NAMES = [
   "näme.txt",
 ];
 
-/** The calls alone, over a directory that a test may do anything to, and what they wrote to the log. */
-async function stage() {
-  await using stack = new AsyncDisposableStack();
-  const folder = stack.use(await scratchFolder());
-  const directory = join(folder.path, "data");
-  const queue = embeddedJobQueue(join(folder.path, "state"), manualClock());
-  stack.defer(() => queue.close());
-  const records = indexedRecords(join(folder.path, "index"), readBatches, systemClock);
-  stack.defer(() => records.close());
-  const { id } = await queue.add(requestOf("ada@example.com", directory));
-  const put = async (name: string, bytes: Uint8Array): Promise<void> => {
-    await mkdir(dirname(join(directory, name)), { recursive: true });
-    await writeFile(join(directory, name), bytes);
-  };
-  const seen = { log: [] as string[], bytes: 0, open: 0 };
-  const app = fastify({ forceCloseConnections: true });
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
-  app.setErrorHandler(async (error, _request, reply) => sendError(reply, error));
-  const note = (event: string): void => void seen.log.push(event);
-  const log = { debug: note, info: note, warn: note, error: note };
-  const contents: typeof readRecordContent = {
-    ...readRecordContent,
-    async attachment(...asked) {
-      const found = await readRecordContent.attachment(...asked);
-      return {
-        ...found,
-        async open() {
-          const opened = await found.open();
-          seen.open += 1;
-          return {
-            async *read(start, end) {
-              for await (const chunk of opened.read(start, end)) {
-                seen.bytes += chunk.length;
-                yield chunk;
-              }
-            },
-            async [Symbol.asyncDispose]() {
-              seen.open -= 1;
-              await opened[Symbol.asyncDispose]();
-            },
-          };
-        },
-      };
-    },
-  };
-  const services = { queue, records, contents, readDirectory, clock: systemClock, log };
-  await app.register(recordRoutes(services));
-  await app.register(contentRoutes(services));
-  stack.defer(() => app.close());
-  const origin = await app.listen({ host: "127.0.0.1", port: 0 });
-  const url = `${origin}/exports/${id}/records`;
-  const ours = stack.move();
-  return {
-    directory,
-    url,
-    seen,
-    put,
-    write: (batches: Parameters<typeof writeExport>[1]) => writeExport(directory, batches),
-    async ask(path: string, init: RequestInit = {}) {
-      const answer = await fetch(`${url}/${path}`, init);
-      const bytes = Buffer.from(await answer.arrayBuffer());
-      const isProblem = answer.headers.get("content-type")?.startsWith("application/problem") ?? false;
-      const problem: { code?: string; detail?: string; next?: string } =
-        isProblem && bytes.length > 0 ? JSON.parse(bytes.toString()) : {};
-      return { status: answer.status, headers: Object.fromEntries(answer.headers), bytes, ...problem };
-    },
-    [Symbol.asyncDispose]: () => ours.disposeAsync(),
-  };
-}
-
-type Asked = Awaited<ReturnType<typeof stage>>;
+type Asked = Awaited<ReturnType<typeof stageRoutes>>;
 let w: Asked;
 
 beforeAll(async () => {
-  w = await stage();
+  w = await stageRoutes();
   for (const bytes of [PNG, HTML, SVG, GIF_AND_SCRIPT, LARGE, Buffer.alloc(0)])
     await w.put(attachmentPath(sha256Of(bytes)), bytes);
   const names = HOSTILE_NAMES.map((filename, n) => stored(HTML, { filename, partId: String(n) }));
@@ -320,7 +227,7 @@ describe("an original", () => {
   });
 
   test("that there is none of, in an export that has originals, is told apart: Gmail keeps no bytes of it", async () => {
-    await using other = await stage();
+    await using other = await stageRoutes();
     await other.write({ 1: [record("c1")] });
     const manifest = JSON.parse(JSON.stringify(await readDirectory.manifest(other.directory)));
     const originals = { count: 0, bytes: 0, without: [{ id: "c1", reason: "a chat" }] };
@@ -333,7 +240,7 @@ describe("an original", () => {
 
 describe("what was changed on the disk is never given out as what it was", () => {
   test("a content that is missing, replaced, cut, or a link to something else, even to the same bytes", async () => {
-    await using other = await stage();
+    await using other = await stageRoutes();
     const name = attachmentPath(sha256Of(PNG));
     await other.write({ 1: [record("d1", { Attachments: [stored(PNG)], "Internal-Date": DATE, ...original(EML) })] });
     const path = join(other.directory, name);
@@ -370,7 +277,7 @@ describe("what was changed on the disk is never given out as what it was", () =>
   });
 
   test("a record that was edited to point elsewhere leads nowhere", async () => {
-    await using other = await stage();
+    await using other = await stageRoutes();
     await other.put("credentials.json", HTML);
     const [hash, good] = [sha256Of(HTML), stored(HTML)];
     const wrong: readonly object[] = [
@@ -406,7 +313,7 @@ describe("what was changed on the disk is never given out as what it was", () =>
   });
 
   test("a content that is changed while it is sent is cut off, and that is told in the log", async () => {
-    await using other = await stage();
+    await using other = await stageRoutes();
     const name = attachmentPath(sha256Of(LARGE));
     await other.put(name, LARGE);
     await other.write({ 1: [record("d1", { Attachments: [stored(LARGE)] })] });
@@ -418,75 +325,3 @@ describe("what was changed on the disk is never given out as what it was", () =>
     expect(other.seen.log).toContain("download broke off");
   });
 });
-
-describe("the html of a message", () => {
-  const inline = (content: Buffer, contentId: string): AttachmentRecord =>
-    stored(content, { contentId, inline: true, mimeType: "image/png" });
-  const withHtml = (id: string, html: string, Attachments: readonly AttachmentRecord[]): ExportRecord =>
-    record(id, { Body: { plain: "", html }, Attachments });
-
-  test("shows pictures that the export holds, by their bytes, and never what only says that it is one", async () => {
-    await using other = await stage();
-    for (const bytes of [PNG, SVG, HTML, GIF_AND_SCRIPT]) await other.put(attachmentPath(sha256Of(bytes)), bytes);
-    const { sha256: _, path: __, ...listed } = inline(PNG, "listed");
-    const pictures = [
-      inline(PNG, "png"),
-      inline(SVG, "svg"),
-      inline(HTML, "html"),
-      inline(GIF_AND_SCRIPT, "gif"),
-      inline(Buffer.from("gone"), "gone"),
-      listed,
-      stored(PNG, { contentId: "file" }),
-    ];
-    const ids = ["png", "svg", "html", "gif", "gone", "listed", "file", "none"];
-    const html = ids.map((id) => `<img alt="${id}" src="cid:${id}">`).join("");
-    await other.write({ 1: [withHtml("a1", html, pictures)] });
-    const { status, headers, bytes } = await other.ask("a1/html");
-    expect(status).toBe(200);
-    expect(headers).toMatchObject({
-      "content-type": "text/html; charset=utf-8",
-      "x-absent-inline-images": "3",
-      "x-withheld-inline-images": "3",
-    });
-    expect(headers["content-security-policy"]).toMatch(/img-src data:;.*sandbox$/);
-    const shown = [...bytes.toString().matchAll(/<img alt="(\w+)" src="data:([^;"]+);base64,([\w+/=]*)" \/>/g)];
-    expect(shown.map(([, alt, type, text]) => [alt, type, Buffer.from(text!, "base64").toString("latin1")])).toEqual([
-      ["png", "image/png", PNG.toString("latin1")],
-      ["gif", "image/gif", GIF_AND_SCRIPT.toString("latin1")],
-    ]);
-    const without = await other.ask("a1/html?pictures=false");
-    expect(without.headers["x-withheld-inline-images"]).toBe("3");
-    expect(without.bytes.toString()).toContain('<img alt="png" src="data:image/png;base64," />');
-    expect(await other.ask("a1/html?pictures=1")).toMatchObject({ status: 422, code: "invalid_fields" });
-  });
-
-  test("shows a large picture whole, as often as the limit lets it, and cannot be made to hold one in its text", async () => {
-    await using other = await stage();
-    const large = Buffer.concat([PNG, Buffer.alloc(11 << 20, "p")]);
-    const tooLarge = Buffer.concat([PNG, Buffer.alloc(13 << 20, "q")]);
-    for (const bytes of [large, tooLarge]) await other.put(attachmentPath(sha256Of(bytes)), bytes);
-    const mark = `${"0".repeat(64)}.0.`;
-    const html = `<p title="${mark}">${mark}</p>${'<img src="cid:large">'.repeat(9)}<img src="cid:too">`;
-    await other.write({ 1: [withHtml("a1", html, [inline(large, "large"), inline(tooLarge, "too")])] });
-    const { headers, bytes } = await other.ask("a1/html");
-    expect(headers["x-withheld-inline-images"]).toBe("8");
-    const text = bytes.toString();
-    const shown = [...text.matchAll(/base64,([\w+/=]*)"/g)].map(([, one]) => sha256Of(Buffer.from(one!, "base64")));
-    expect(shown).toEqual([sha256Of(large), sha256Of(large)]);
-    expect(text).toContain(`<p title="${mark}">${mark}</p>`);
-  });
-});
-
-/** Reads the beginning of an answer and then no more. */
-function takeALittle(url: string): Promise<() => void> {
-  return new Promise((resolve, reject) => {
-    const sent = get(url, (response) => {
-      response.on("error", () => {});
-      response.once("readable", () => {
-        response.read(10);
-        resolve(() => sent.destroy());
-      });
-    });
-    sent.on("error", reject);
-  });
-}
