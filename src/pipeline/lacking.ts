@@ -5,6 +5,7 @@ import { isRecord } from "../core/mail/record.ts";
 import type { Conversation } from "../core/mail/ref.ts";
 import type { Want } from "../core/ports/mailbox-source.ts";
 import type { ReadDirectory } from "../core/ports/read-directory.ts";
+import { createSingleMessages } from "./single-messages.ts";
 
 /** Messages whose records lack something, each by itself, and what is wanted of them. */
 export type LackingRecords = Readonly<{ count: number; messages(): Iterable<Conversation>; want: Want }>;
@@ -28,8 +29,8 @@ export async function findLackingRecords(
   for (const kind of ["attachments", "originals"] as const)
     for (const { id, attempts } of manifest[kind]?.without ?? []) if (attempts === undefined) settled[kind].add(id);
 
-  const lists: string[] = []; // ids as JSON: a million of them are to take no more than they must
-  let [count, lacksAttachments, lacksOriginals] = [0, false, false];
+  const messages = createSingleMessages();
+  let [lacksAttachments, lacksOriginals] = [false, false];
   for (const { file } of manifest.batches) {
     const ids: string[] = [];
     await read.batch(directory, file, (text) => {
@@ -45,18 +46,12 @@ export async function findLackingRecords(
       lacksAttachments ||= isUnstored;
       lacksOriginals ||= isWithout;
     });
-    count += ids.length / 2;
-    lists.push(JSON.stringify(ids));
+    messages.addBatch(ids);
   }
-  if (count === 0) return undefined;
+  if (messages.count() === 0) return undefined;
   return {
-    count,
+    count: messages.count(),
+    messages: messages.list,
     want: { attachments: lacksAttachments, originals: lacksOriginals, text: false },
-    *messages() {
-      for (const list of lists) {
-        const ids: string[] = JSON.parse(list);
-        for (let n = 0; n < ids.length; n += 2) yield { threadId: ids[n + 1]!, ids: [ids[n]!] };
-      }
-    },
   };
 }

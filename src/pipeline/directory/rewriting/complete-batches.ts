@@ -7,6 +7,7 @@ import type { Completion, Lacking } from "../../../core/ports/export-directory.t
 import type { Storage } from "../../../core/ports/storage.ts";
 import { batchName, batchNumber, scanRecords } from "../../../formats/batch.ts";
 import { lineWith, withoutBody } from "../../../formats/record-line.ts";
+import { createSingleMessages } from "../../single-messages.ts";
 import type { Attachments } from "../attachments.ts";
 import type { Batches } from "../batches.ts";
 import type { UnfinishedBatch } from "../growing-batch.ts";
@@ -182,8 +183,8 @@ export function createCompleteBatches(ports: Ports): CompleteBatches {
         }
       }
       const chosen = await chooseBatches();
-      const lists: string[] = []; // ids as JSON: a million of them are to take no more than they must
-      let [count, hasChats, wantsAttachments, wantsOriginals] = [0, false, false, false];
+      const messages = createSingleMessages();
+      let [hasChats, wantsAttachments, wantsOriginals] = [false, false, false];
       for (const { file } of chosen) {
         const standing = begun && batchName(begun.number) === file ? begun.found.count : 0;
         await using content = await storage.open(file);
@@ -201,20 +202,14 @@ export function createCompleteBatches(ports: Ports): CompleteBatches {
             wantsAttachments ||= lack.lacksAttachments;
             wantsOriginals ||= lack.lacksOriginal;
           });
-        count += ids.length / 2;
-        lists.push(JSON.stringify(ids));
+        messages.addBatch(ids);
       }
       return {
         batches: chosen.length,
-        count,
+        count: messages.count(),
+        messages: messages.list,
         want: { attachments: wantsAttachments, originals: wantsOriginals, text: false },
         hasChats,
-        *messages() {
-          for (const list of lists) {
-            const ids: string[] = JSON.parse(list);
-            for (let n = 0; n < ids.length; n += 2) yield { threadId: ids[n + 1]!, ids: [ids[n]!] };
-          }
-        },
       };
     },
     async complete(find) {
