@@ -15,10 +15,12 @@ import type { ExportRecord } from "../src/core/mail/record.ts";
 import { convert, type Conversion, type Converted } from "../src/pipeline/convert/convert.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
 import { outputFolders } from "../src/storage/folder/output-folder.ts";
-import { recordsIn } from "./exported.ts";
+import { convertedLines } from "../src/surfaces/cli/words/report-lines.ts";
+import { manifestIn, recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
 import { readDirectory } from "./on-disk.ts";
 import { askJq, askPython, testWith } from "./other-readers.ts";
+import { record as recordWith, writeExport } from "./written-export.ts";
 
 const ALL = { ...EVERYTHING, includeSpamTrash: true };
 const NEVER = new AbortController().signal;
@@ -385,6 +387,23 @@ test("what a target is made of and the export has not: the command that brings i
   });
   expect(await convertTo("csv", {}, bare)).toMatchObject({ messages: records.length });
   expect(await refusalOf(convertTo("csv", {}, join(bare, "nothing")))).toMatchObject({ code: "directory_damaged" });
+});
+
+test("attachments that the export could not have are counted, not passed over in silence", async () => {
+  const without = join(w.directory, "..", "without");
+  const mail = recordWith("a1", {
+    Attachments: [{ id: "", filename: "a.pdf", mimeType: "a/b", size: 1, partId: "1" }],
+  });
+  await writeExport(without, { 1: [mail, recordWith("a2")] });
+  const manifest = await manifestIn(without);
+  const attachments = { stored: 0, bytes: 0, blobs: 0, blobBytes: 0, without: [{ id: "a1", reason: "It is gone." }] };
+  await writeFile(join(without, "manifest.json"), JSON.stringify({ ...manifest, attachments }));
+  const done = await convertTo("files", {}, without);
+  expect(done).toMatchObject({ files: 0, withoutContent: 1, withoutOriginal: 0 });
+  expect(convertedLines(done, (_, text) => text)).toContain(
+    "  1 attachment left out: the export does not have them (manifest.json says why)",
+  );
+  expect(await convertTo("csv", {}, without)).toMatchObject({ withoutContent: 0 });
 });
 
 test("nothing that is there is touched: a folder with anything in it is refused", async () => {

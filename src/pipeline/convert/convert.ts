@@ -22,6 +22,8 @@ export type Converted = Readonly<{
   bytes: number;
   /** Selected, but Gmail keeps no bytes of them: nothing was written. Only where originals are. */
   withoutOriginal: number;
+  /** Attachments of what was selected that are not in the export, as `attachments.without` of the manifest explains. Only where they are asked for. */
+  withoutContent: number;
 }>;
 
 export type ConvertProgress = Readonly<{ read: number; of: number; messages: number }>;
@@ -55,7 +57,7 @@ export async function convert(
   const of = manifest.batches.reduce((sum, { count }) => sum + count, 0);
   const unmet = new Set(selection.labels);
   const seen = new Set<string>();
-  let [read, messages, withoutOriginal] = [0, 0, 0];
+  let [read, messages, withoutOriginal, withoutContent] = [0, 0, 0, 0];
   const selected = async function* (): AsyncGenerator<Mail> {
     report({ read, of, messages });
     for await (const mail of readMail(path, manifest, directory, format !== undefined, signal)) {
@@ -65,6 +67,8 @@ export async function convert(
       if (isSelected(mail.record, selection)) {
         messages += 1;
         if (format !== undefined && !mail.original) withoutOriginal += 1;
+        if (to === "files")
+          withoutContent += mail.record.Attachments.filter(({ sha256 }) => sha256 === undefined).length;
         yield mail;
       }
       report({ read, of, messages });
@@ -76,7 +80,7 @@ export async function convert(
   if (unknown !== undefined) throw unknownLabel(unknown, seen);
   const made = output.made();
   await output.publish();
-  return { to, into, messages: messages - withoutOriginal, ...made, withoutOriginal };
+  return { to, into, messages: messages - withoutOriginal, ...made, withoutOriginal, withoutContent };
 }
 
 /** The format of originals that a target is made of; either of them serves. */

@@ -78,8 +78,9 @@ export function addConvertCommand(program: Command, context: Context): void {
         watched.report,
       );
       watched[Symbol.dispose]();
-      const { withoutOriginal, ...others } = done;
-      show({ ...others, without_original: withoutOriginal }, convertedLines(done, terminal.paint.data, messages()));
+      const { withoutOriginal, withoutContent, ...others } = done;
+      const without = { without_original: withoutOriginal, without_content: withoutContent };
+      show({ ...others, ...without }, convertedLines(done, terminal.paint.data, messages()));
     });
   explain(
     command,

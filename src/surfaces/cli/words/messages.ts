@@ -77,6 +77,8 @@ const en = {
     `${plural(messages, "message")} in ${plural(files, "file")}, ${megabytes(bytes)}, in ${into}`,
   withoutOriginal: (count: number): string =>
     `${plural(count, "message")} left out: Gmail keeps no original of them (chats)`,
+  withoutContent: (count: number): string =>
+    `${plural(count, "attachment")} left out: the export does not have them (manifest.json says why)`,
   cost: (calls: number, units: number, refused: number): string =>
     `Cost: ${plural(calls, "request")}, ${plural(units, "quota unit")}, ${number(refused)} refused`,
   goneBefore: (count: number): string => `Gone from Gmail before they could be read: ${number(count)}`,
@@ -204,6 +206,8 @@ const fr: Messages = {
     `${pluriel(messages, "message")} dans ${pluriel(files, "fichier")}, ${megabytes(bytes, "fr")}, dans ${into}`,
   withoutOriginal: (count) =>
     `${pluriel(count, "message laissé", "messages laissés")} de côté : Gmail n'en garde pas l'original (discussions)`,
+  withoutContent: (count) =>
+    `${pluriel(count, "pièce jointe laissée", "pièces jointes laissées")} de côté : l'export ne les a pas (manifest.json dit pourquoi)`,
   cost: (calls, units, refused) =>
     `Coût : ${pluriel(calls, "appel")}, ${pluriel(units, "unité de quota", "unités de quota")}, ${pluriel(refused, "refus", "refus")}`,
   goneBefore: (count) => `Disparus de Gmail avant d'être lus : ${number(count, "fr")}`,

@@ -62,13 +62,14 @@ export function manifestLines(path: string, manifest: Manifest, paint: Paint, w:
 
 /** What a conversion came to, in lines. */
 export function convertedLines(
-  { into, messages, files, bytes, withoutOriginal }: Converted,
+  { into, messages, files, bytes, withoutOriginal, withoutContent }: Converted,
   paint: Paint,
   w: Messages = ENGLISH,
 ): string[] {
   return [
     `${sign("ok", paint)} ${w.converted(messages, files, bytes, into)}`,
     ...(withoutOriginal > 0 ? [`  ${w.withoutOriginal(withoutOriginal)}`] : []),
+    ...(withoutContent > 0 ? [`  ${w.withoutContent(withoutContent)}`] : []),
   ];
 }
 
