@@ -1,6 +1,7 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { once } from "node:events";
+import { mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 
@@ -20,10 +21,12 @@ import { manifestIn, recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
 import { readDirectory } from "./on-disk.ts";
 import { askJq, askPython, testWith } from "./other-readers.ts";
+import { until } from "./wait.ts";
 import { record as recordWith, writeExport } from "./written-export.ts";
 
 const ALL = { ...EVERYTHING, includeSpamTrash: true };
 const NEVER = new AbortController().signal;
+const PROGRAM = join(import.meta.dirname, "..", "bin", "gmail-export.js");
 
 /** Names of mail that would be a path, a device, too long, right to left, or nothing. */
 const HOSTILE = [
@@ -456,8 +459,8 @@ test("one that is being made is not made twice at once", async () => {
 describe("at the command line", () => {
   const cli = (...args: readonly string[]): Promise<{ code: unknown; stdout: string; stderr: string }> =>
     new Promise((resolve) => {
-      const [program, cwd] = [join(import.meta.dirname, "..", "bin", "gmail-export.js"), join(w.directory, "..")];
-      execFile(process.execPath, [program, "--lang", "en", ...args], { cwd }, (error, stdout, stderr) =>
+      const cwd = join(w.directory, "..");
+      execFile(process.execPath, [PROGRAM, "--lang", "en", ...args], { cwd }, (error, stdout, stderr) =>
         resolve({ code: error?.code ?? 0, stdout, stderr }),
       );
     });
@@ -473,6 +476,26 @@ describe("at the command line", () => {
     expect(await pathsIn(`${w.directory}-eml`)).toHaveLength(hashes().length);
     const again = await cli("--json", "convert", w.directory, "--to", "eml");
     expect([again.code, JSON.parse(again.stdout)]).toMatchObject([8, { error: { code: "directory_foreign" } }]);
+  });
+
+  test("killed while it writes it leaves no folder, and the same command makes the whole one", async () => {
+    const into = join(w.directory, "..", "really-killed");
+    const args = ["convert", w.directory, "--to", "eml", "--into", into];
+    const isWriting = async (): Promise<boolean> =>
+      (await pathsIn(`${into}.part`).catch(() => [])).some((path) => path.endsWith(".eml"));
+    for (let killed = false; !killed;) {
+      await rm(into, { recursive: true, force: true }); // where it was done before it was killed
+      const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: "ignore" });
+      const ended = once(child, "close");
+      await until(async () => child.exitCode !== null || (await isWriting()));
+      child.kill("SIGKILL");
+      killed = (await ended)[1] === "SIGKILL";
+    }
+    await expect(stat(into)).rejects.toThrow("ENOENT");
+    expect(await cli(...args)).toMatchObject({ code: 0 });
+    const contents = await Promise.all((await pathsIn(into)).map((path) => readFile(join(into, path))));
+    expect(contents.map(sha256).toSorted()).toEqual(hashes().toSorted());
+    await expect(stat(`${into}.part`)).rejects.toThrow("ENOENT");
   });
 
   test("an export that has not what is needed ends with 2, and the command that brings it", async () => {
