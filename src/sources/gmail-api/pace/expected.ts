@@ -19,8 +19,8 @@ const CLOSE = 1.02;
 const DEAREST = 3.6;
 
 /** The rate, in units of the 2026 list, that a limit comes to. */
-export function rateOf({ tier, unitsPerMinute }: Limit, priceFactor = 1): number {
-  return (unitsPerMinute * CHEAPER[tier]) / priceFactor;
+export function rateOf({ tier, unitsPerMinute }: Limit): number {
+  return unitsPerMinute * CHEAPER[tier];
 }
 
 /** Whether Google may charge this method otherwise than listed; reads of mail alone were seen to be. */
@@ -65,14 +65,12 @@ export function expectedOfNamed(unitsPerMinute: number): readonly Expected[] {
   ];
 }
 
-/** What a rate that was found means: whose tier, which limit, at what price. */
-export function explain(rate: number, named: number | undefined, setting: Tier | "auto"): Learned {
+/** What a rate that was found means: whose tier, and which limit. Where that is more than the rate, calls cost more than listed. */
+export function explain(rate: number, named: number | undefined, setting: Tier | "auto"): Limit {
   const tier = setting === "auto" ? tierOf(rate, named) : setting;
   const listed = UNITS_PER_MINUTE[tier];
   const found = rate / CHEAPER[tier];
-  const unitsPerMinute = named ?? (found > listed * CLOSE ? Math.round(found) : listed);
-  const factor = unitsPerMinute / found;
-  return { tier, unitsPerMinute, priceFactor: factor < CLOSE ? 1 : Math.round(factor * 1_000) / 1_000 };
+  return { tier, unitsPerMinute: named ?? (found > listed * CLOSE ? Math.round(found) : listed) };
 }
 
 /**

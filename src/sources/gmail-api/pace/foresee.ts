@@ -48,12 +48,13 @@ function atKnownLimit(calls: readonly CallsToCome[], { steering, prices }: Known
     const units = isRead(method) ? prices.units(method, format) : list[method] * steering.unitsPerReal();
     const held = read === undefined ? 1 : prices.factor(read);
     const { factor, sd } = read === undefined ? { factor: 1, sd: 0 } : prices.guess(read);
-    const minutes = (count * units) / steering.pace(now) / held; // at list price
+    const minutes = (count * units) / steering.pace(now);
+    const atList = minutes / held;
     const isClose = steering.isPriceGiven() || sd < KNOWN * factor || (read !== undefined && prices.isRemembered(read));
     isKnown &&= isClose || count === 0;
-    likely += minutes * held;
-    from += minutes * (isClose ? held : 1);
-    to += minutes * (isClose ? held : DEAREST);
+    likely += minutes;
+    from += isClose ? minutes : atList;
+    to += isClose ? minutes : atList * DEAREST;
   }
   const notKnown: NotKnown[] = isKnown ? [] : ["price"];
   return { likely, from, to, notKnown };

@@ -237,9 +237,9 @@ export function createPacer(options: PacerOptions): Pacer {
   };
 
   const tellLearned = (): void => {
-    const learned = steering.learned();
-    if (learned === undefined) return;
-    const now = { ...learned, ...priceBelief.learned() };
+    const found = steering.learned();
+    if (found === undefined) return;
+    const now = { ...found, ...priceBelief.learned() };
     if (told !== undefined && isSame(told, now)) return;
     told = now;
     onLearned?.(now);
@@ -320,10 +320,10 @@ export function createPacer(options: PacerOptions): Pacer {
       }
       const call = turn && open.get(turn.number);
       if (call) priceBelief.passed(call.method, call.format, now);
-      const isNews = steering.passed({ ...measured.accepted(turn?.number, now), isNew }, now);
+      const isReckoned = steering.passed({ ...measured.accepted(turn?.number, now), isNew }, now);
       const isPriced = now - pricedAt > PRICES_MS && measured.used(now) > TELLING * steering.pace(now);
       if (isPriced) learnPrices(now);
-      if (isNews || isPriced) tellLearned();
+      if (isReckoned || isPriced) tellLearned();
     },
     spent(): Spent {
       const { calls, refused } = measured.totals();

@@ -64,6 +64,9 @@ const CLOSE = 1.03;
  */
 export type SeenPrice = Readonly<{ factor: number; spread: number; mayBeDearer: boolean }>;
 
+/** How many times its list price a read is charged, and how far that may be off (a standard deviation). */
+type Guess = Readonly<{ factor: number; sd: number }>;
+
 /**
  * What is believed of prices, read by read. A server shows only what a mix of reads comes to; mixes that differ, one after
  * the other, tell the reads apart (linear regression on the expectation, as a Kalman filter reckons it).
@@ -74,7 +77,7 @@ export type PriceBelief = Readonly<{
   /** How many times its list price it is believed to be charged. It changes seldom. */
   factor(read: Read): number;
   /** The best guess, and how far it may be off. */
-  guess(read: Read): Readonly<{ factor: number; sd: number }>;
+  guess(read: Read): Guess;
   /** What was seen was held against a limit that is another: nothing of it is known any more. */
   startOver(): void;
   /** An earlier export found it out, of this read or of one that is asked for in `full` as well. */
@@ -99,7 +102,7 @@ export function createPriceBelief(remembered: Remembered | undefined): PriceBeli
   const minutes = READS.map(() => createSlidingMinute());
   const observations: Observation[] = [];
   let estimates = estimate(remembered, observations, 0);
-  let held = READS.map((read, i) => rememberedFactor(remembered, read) ?? factorsOf(estimates)[i]!);
+  let held = READS.map((read, i) => rememberedFactor(remembered, read) ?? factorOf(estimates.means[i]!));
   let changedAt = -Infinity;
   let average = remembered?.priceFactor ?? 1; // of the last mix
   let weights = held;
@@ -113,11 +116,17 @@ export function createPriceBelief(remembered: Remembered | undefined): PriceBeli
   const averageOf = (mix: readonly number[], factors: readonly number[]): number =>
     mix.reduce((sum, part, i) => sum + part * factors[i]!, 0) || 1;
 
+  const guessAt = (i: number): Guess => ({
+    factor: factorOf(estimates.means[i]!),
+    sd: Math.sqrt(estimates.covariance[i]![i]!),
+  });
+
   /** The prices that are known by now, in place of those that were reckoned with. */
   const heldNow = (): number[] =>
-    factorsOf(estimates).map((factor, i) =>
-      Math.sqrt(estimates.covariance[i]![i]!) < NEWS.known * factor ? factor : held[i]!,
-    );
+    held.map((before, i) => {
+      const { factor, sd } = guessAt(i);
+      return sd < NEWS.known * factor ? factor : before;
+    });
 
   return {
     units(method, format) {
@@ -125,10 +134,7 @@ export function createPriceBelief(remembered: Remembered | undefined): PriceBeli
       return PRICES["2026"][method] * (read === undefined ? 1 : weights[READS.indexOf(read)]!);
     },
     factor: (read) => held[READS.indexOf(read)]!,
-    guess(read) {
-      const i = READS.indexOf(read);
-      return { factor: factorsOf(estimates)[i]!, sd: Math.sqrt(estimates.covariance[i]![i]!) };
-    },
+    guess: (read) => guessAt(READS.indexOf(read)),
     isRemembered: (read) =>
       READS.some(
         (one) =>
@@ -180,14 +186,13 @@ export function createPriceBelief(remembered: Remembered | undefined): PriceBeli
     learned() {
       const prices: Partial<Record<Read, number>> = {};
       for (const [i, read] of READS.entries()) {
-        const factor = factorsOf(estimates)[i]!;
-        const isCertain = Math.sqrt(estimates.covariance[i]![i]!) < KNOWN * factor;
+        const { factor, sd } = guessAt(i);
         const before = remembered?.prices?.[read];
-        if (isCertain) prices[read] = round(factor);
+        if (sd < KNOWN * factor) prices[read] = round(factor);
         else if (before !== undefined && Math.abs(factor / before - 1) < STILL) prices[read] = before;
       }
       const full = prices["messages.get full"] ?? prices["threads.get full"];
-      const others = Object.keys(prices).length > 0 ? factorsOf(estimates)[FULL]! : average;
+      const others = Object.keys(prices).length > 0 ? guessAt(FULL).factor : average;
       return { priceFactor: full ?? round(Math.max(1, others)), prices };
     },
   };
@@ -238,8 +243,8 @@ function observe(
 }
 
 /** No price was ever seen below the list's. */
-function factorsOf({ means }: Estimates): number[] {
-  return means.map((mean) => (mean < CLOSE ? 1 : mean));
+function factorOf(mean: number): number {
+  return mean < CLOSE ? 1 : mean;
 }
 
 const round = (factor: number): number => Math.round(factor * 1_000) / 1_000;

@@ -10,7 +10,7 @@ import {
   rateOf,
   startOf,
   type KnownAtStart,
-  type Learned,
+  type Limit,
 } from "./expected.ts";
 import { paceOfFirstSearch, widthOfFirstSearch } from "./first-search.ts";
 import { createLookUp } from "./look-up.ts";
@@ -70,12 +70,12 @@ type Refused = Outcome & Readonly<{ named: number | undefined; windowEnd: EpochM
 
 /** What is done: at what pace calls go, how many at once, and how long all of them wait after a refusal. */
 export type Steering = Readonly<{
-  /** Whose limit, how much and at what price, by all that is known now. */
-  believed(): Learned;
+  /** Whose limit, and how much, by all that is known now. */
+  believed(): Limit;
   /** Whether a higher limit is still looked for. */
   isSeeking(): boolean;
   /** The same when it was found out and is worth keeping. */
-  learned(): Learned | undefined;
+  learned(): Limit | undefined;
   /** Other calls will go from now on, reckoned by prices that were just found out: what they come to may be more or less. */
   repriced(now: EpochMs): void;
   /** Whether the limit is known: it was set, was found out by an earlier export, or by this one. */
@@ -102,7 +102,7 @@ export type Steering = Readonly<{
   opensAt(units: number, now: EpochMs): EpochMs;
   /** Until when nothing goes because whole minutes are waited for; a pause of seconds is none. */
   waitsUntil(now: EpochMs): EpochMs;
-  /** A call got through. True when that taught something worth keeping. */
+  /** A call got through. True when what is believed was reckoned anew, about once a second. */
   passed(outcome: Outcome, now: EpochMs): boolean;
   refused(refusal: Refused, now: EpochMs): void;
 }>;
@@ -125,10 +125,9 @@ export function createSteering(
 
   let seeking = isFree && remembered === undefined;
   let named = explicit ?? (isFree ? remembered?.unitsPerMinute : undefined);
-  let learned: Learned = { ...start, priceFactor: remembered?.priceFactor ?? 1 };
+  let limit: Limit = start;
   let isKnown = remembered !== undefined;
   let isPriced = false; // a refusal came of what is known to have been spent
-  let told = remembered;
 
   let unitsOfCall = 30;
   let rate = belief.bestRate(0.2);
@@ -172,13 +171,8 @@ export function createSteering(
       if (mayRefine) rate = Math.max(rate, refinement.choose(now - refusedAt, usedMs) ?? 0);
     }
     const listed = Math.max(rate, proof.rate()) / unitsPerListed(now);
-    learned = explain(listed, named, explicit === undefined ? setting : start.tier);
-    if (refusedAt === -Infinity && remembered === undefined) learned = { ...learned, priceFactor: 1 }; // nobody said otherwise
+    limit = explain(listed, named, explicit === undefined ? setting : start.tier);
   };
-
-  /** A price that is higher than it was is kept only where it was seen. */
-  const worthKeeping = (): Learned =>
-    isPriced ? learned : { ...learned, priceFactor: Math.min(learned.priceFactor, remembered?.priceFactor ?? 1) };
 
   const paceOf = (now: EpochMs): number => {
     if (seeking) return paceOfFirstSearch(passedUnits) * USABLE.clean;
@@ -190,7 +184,7 @@ export function createSteering(
 
   const look = (now: EpochMs): void => {
     if (budget.isSpent(now)) return lookUp.callOff();
-    const most = named === undefined ? MOST_RATE : rateOf(learned) * unitsPerListed(now); // no limit was named: there may be any
+    const most = named === undefined ? MOST_RATE : rateOf(limit) * unitsPerListed(now); // no limit was named: there may be any
     const isUnlisted =
       named === undefined && rate > UNLISTED.from && belief.atLeast(rate * UNLISTED.above) > UNLISTED.chance;
     lookUp.step({ rate, most, isUnlisted }, now - refusedAt, now);
@@ -212,9 +206,9 @@ export function createSteering(
 
   return {
     // Whatever a search hopes for: until an answer tells, a project is a new one, and an estimate says so.
-    believed: () => (seeking ? { ...start, priceFactor: 1 } : learned),
+    believed: () => (seeking ? start : limit),
     isSeeking: () => seeking,
-    learned: () => (isKnown && isFree ? worthKeeping() : undefined),
+    learned: () => (isKnown && isFree ? limit : undefined),
     repriced(now) {
       observe();
       belief.doubt(REPRICED, Infinity);
@@ -229,10 +223,10 @@ export function createSteering(
     price() {
       if (!isKnown || seeking) return undefined;
       const spread = Math.log(belief.quantile(0.84) / belief.quantile(0.16)) / 2;
-      return { factor: rateOf(learned) / belief.quantile(0.5), spread, mayBeDearer: isPriced };
+      return { factor: rateOf(limit) / belief.quantile(0.5), spread, mayBeDearer: isPriced };
     },
-    unitsPerReal: () => (seeking ? 1 : rate / learned.unitsPerMinute), // the pace of a search says nothing of prices
-    unitsPerListed: () => (seeking ? 1 : rateOf(learned) / learned.unitsPerMinute),
+    unitsPerReal: () => (seeking ? 1 : rate / limit.unitsPerMinute), // the pace of a search says nothing of prices
+    unitsPerListed: () => (seeking ? 1 : rateOf(limit) / limit.unitsPerMinute),
     pace: paceOf,
     ceiling(now) {
       // A burst that a bucket let through need not be waited for; only what counts minutes would hold it against us.
@@ -267,18 +261,14 @@ export function createSteering(
         belief.expect(expectedOf({ tier: "legacy", unitsPerMinute: UNITS_PER_MINUTE.legacy }));
         reckon(now);
       }
-      const isNews = isKnown && !sameLearned(told, worthKeeping());
-      if (isNews) told = worthKeeping();
-      return isNews;
+      return true;
     },
-    refused({ units, at, isNew, named: limit, windowEnd }, now) {
+    refused({ units, at, isNew, named: told, windowEnd }, now) {
       firstAt ??= at;
       observe();
-      if (limit !== undefined && explicit === undefined && limit !== named) {
-        named = limit;
-        belief.expect(
-          setting === "auto" ? expectedOfNamed(limit) : expectedOf({ tier: setting, unitsPerMinute: limit }),
-        );
+      if (told !== undefined && explicit === undefined && told !== named) {
+        named = told;
+        belief.expect(setting === "auto" ? expectedOfNamed(told) : expectedOf({ tier: setting, unitsPerMinute: told }));
       }
       if (isNew && now - refusedAt > HELD_MS && proof.covers(paceOf(now))) belief.doubt(DOUBT, rate);
       belief.refused(units, at, isNew);
@@ -291,8 +281,4 @@ export function createSteering(
       reckon(now);
     },
   };
-}
-
-function sameLearned(a: Learned | undefined, b: Learned): boolean {
-  return a?.tier === b.tier && a.unitsPerMinute === b.unitsPerMinute && a.priceFactor === b.priceFactor;
 }
