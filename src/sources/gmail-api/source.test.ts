@@ -192,6 +192,41 @@ const PROFILE = { emailAddress: "ada@example.com", messagesTotal: 1, threadsTota
 
 const added = (id: string) => ({ messagesAdded: [{ message: { id, threadId: id, labelIds: ["INBOX"] } }] });
 
+describe("sizes", () => {
+  const weighed = async (answerOf: (id: string) => Answer) => {
+    const ids = ["a", "b", "c", "d"];
+    const pending = [{ threadId: "t", ids }];
+    const script = ({ url }: Asked): Answer => answerOf(url.pathname.split("/").at(-1)!);
+    return withSource(script, async (source) => {
+      await source.weigh(pending, NEVER);
+      return (await source.cost(pending, TEXT_ALONE)).bytes;
+    });
+  };
+  const sizeOf = (id: string, sizeEstimate: number): Answer => [200, { id, threadId: "t", sizeEstimate }];
+
+  test("are those of the messages that told theirs: one that is gone takes nothing from the others", async () => {
+    const { result } = await weighed((id) => (id === "b" ? NOT_FOUND : sizeOf(id, 3_000)));
+    expect(result).toBe(12_000);
+  });
+
+  test("are not asked for any more where the account cannot be read", async () => {
+    const unauthorized: Answer = [401, errorBody(401, "authError", "Invalid Credentials")];
+    await expect(weighed(() => unauthorized)).rejects.toThrow();
+  });
+});
+
+test("without what is foreseen of attachments they are read all the same: a search that Gmail does not take stops nothing", async () => {
+  const want = { attachments: true, originals: false };
+  const { result } = await withSource(
+    () => INVALID,
+    async (source) => {
+      await source.foresee(EVERYTHING, want, NEVER);
+      return source.cost([{ threadId: "t", ids: ["a"] }], want);
+    },
+  );
+  expect(result.calls).toBe(1);
+});
+
 test("what was added is read to the last page, whose cursor is the one to keep", async () => {
   const pages: Readonly<Record<string, unknown>> = {
     first: { history: [added("a")], nextPageToken: "2", historyId: "50" },

@@ -93,6 +93,33 @@ test("a final answer counts as got through", async () => {
   expect(gmail.heard).toEqual(["threads.get", "accepted", "done"]);
 });
 
+describe("an answer that finds no room in memory", () => {
+  const message = { id: "18c2", threadId: "18c1" };
+
+  test("leaves its place to others, and the pacer hears before that it got through, once", async () => {
+    await using gmail = await scriptedGmail(() => [200, message]);
+    let waits = 0;
+    const take = (): Promise<void> => {
+      waits += 1;
+      return Promise.resolve();
+    };
+    const intake = { take, reserve: () => undefined, keep: () => {} };
+    await gmail.run((client) => client.messagesGet("18c2", NEVER, intake));
+    expect(waits).toBeGreaterThan(0);
+    expect(gmail.heard.slice(0, 3)).toEqual(["messages.get", "accepted", "done"]);
+    expect(gmail.heard.filter((word) => word === "accepted")).toHaveLength(1);
+  });
+
+  test("is waited for only where it is good: a refusal is heard at once", async () => {
+    await using gmail = await scriptedGmail((_, count) => (count === 1 ? QUOTA : [200, message]));
+    const isRefused = (): boolean => gmail.heard.includes("quota_exceeded");
+    const take = (): Promise<void> | undefined => (isRefused() ? undefined : new Promise(() => {}));
+    const intake = { take, reserve: () => undefined, keep: () => {} };
+    await gmail.run((client) => client.messagesGet("18c2", NEVER, intake));
+    expect(gmail.heard).toEqual(["messages.get", "quota_exceeded", "done", "messages.get", "accepted", "done"]);
+  });
+});
+
 test("an answer cut off in the middle is read again, and quoted nowhere", async () => {
   await using gmail = await scriptedGmail((_, count) =>
     count === 1 ? [200, '{"id":"18c2","snippet":"secr'] : PROFILE,

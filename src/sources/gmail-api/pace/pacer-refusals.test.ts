@@ -40,6 +40,35 @@ describe("refusals", () => {
     expect(pacer.pace().waitingUntil).toBe(at);
   });
 
+  test("bytes that are refused after hours in which they were not are asked for again as soon as at first", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock);
+    const refuse = (): number => {
+      pacer.refused({ code: "bandwidth_exceeded" });
+      return (pacer.pace().waitingUntil! - clock.now()) / MINUTE;
+    };
+    expect(refuse()).toBe(15);
+    (await clock.run(pacer.turn("messages.get", NEVER, "raw"))).done();
+    expect(refuse()).toBe(30);
+    await clock.advance(5 * 60 * MINUTE);
+    (await clock.run(pacer.turn("messages.get", NEVER, "raw"))).done();
+    expect(refuse()).toBe(15);
+  });
+
+  test("of bytes let a single call go, and the others only once it got through", async () => {
+    const clock = manualClock();
+    const pacer = pacerOn(clock, { unitsPerMinute: 1e6 });
+    pacer.refused({ code: "bandwidth_exceeded", at: clock.now() + MINUTE });
+    const turns: Turn[] = [];
+    for (let call = 0; call < 5; call += 1) void pacer.turn("messages.get", NEVER).then((turn) => turns.push(turn));
+    await clock.advance(10 * MINUTE);
+    expect(turns).toHaveLength(1);
+    pacer.accepted(turns[0]);
+    turns[0]!.done();
+    await clock.advance(MINUTE);
+    expect(turns).toHaveLength(5);
+  });
+
   test("a named window is the longest wait, never an order: a call is tried sooner, where units may flow back", async () => {
     const clock = manualClock();
     const pacer = pacerOn(clock);

@@ -45,6 +45,19 @@ test("a minute that is spent is told until the next call may go, and an even pac
   await Promise.allSettled(waiting);
 });
 
+test("calls are foreseen to take no less than their answers do, whatever units allow", async () => {
+  const clock = manualClock();
+  const pacer = pacerOn(clock);
+  const turn = await clock.run(pacer.turn("messages.get", NEVER));
+  turn.sent();
+  await clock.advance(30_000);
+  pacer.accepted(turn);
+  turn.done();
+  const { likely, from } = pacer.foresee([{ method: "messages.get", format: "full", count: 100 }]);
+  expect(likely).toBe(5); // ten at a time
+  expect(from).toBe(5);
+});
+
 test("as long as nothing is known a project is taken for a new one, however long a mailbox is listed", async () => {
   const clock = manualClock();
   const pacer = pacerOn(clock, { tier: "auto" });
