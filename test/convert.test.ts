@@ -14,6 +14,7 @@ import { TARGETS, type Target } from "../src/core/export/target.ts";
 import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import { convert, type Conversion, type Converted } from "../src/pipeline/convert/convert.ts";
+import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
 import { outputFolders } from "../src/storage/folder/output-folder.ts";
 import { convertedLines } from "../src/surfaces/cli/words/report-lines.ts";
@@ -447,6 +448,27 @@ test("what was killed in the middle is begun anew, and what fails leaves nothing
   for (const to of TARGETS)
     expect(await refusalOf(convertTo(to, { into: gone }, damaged))).toMatchObject({ code: "directory_damaged" });
   expect((await readdir(join(w.directory, ".."))).filter((name) => name.startsWith("gone"))).toEqual([]);
+});
+
+test("an export that was killed while its records were completed is converted as it lies there", async () => {
+  const directory = join(w.directory, "..", "half-completed");
+  await w.run(undefined, undefined, { directory, formats: [], attachments: false });
+  let isRewritten = false;
+  const files: FileSystem = {
+    ...nodeFileSystem,
+    async rename(from, to) {
+      if (isRewritten) throw new Error("killed");
+      await nodeFileSystem.rename(from, to);
+      isRewritten = to.endsWith("emails_batch_1.json");
+    },
+  };
+  await expect(w.run(undefined, undefined, { directory, formats: ["mbox"], files })).rejects.toThrow("killed");
+  const { batches } = await manifestIn(directory);
+  expect(sha256(await readFile(join(directory, "emails_batch_1.json")))).not.toBe(batches[0]!.sha256);
+  const left = await recordsIn(directory);
+  const { into } = await convertTo("eml", {}, directory);
+  expect(await pathsIn(into)).toHaveLength(left.filter(({ Original }) => Original !== undefined).length);
+  expect(await convertTo("ndjson", {}, directory)).toMatchObject({ messages: left.length });
 });
 
 test("one that is being made is not made twice at once", async () => {

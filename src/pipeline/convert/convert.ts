@@ -6,6 +6,7 @@ import type { OpenOutputFolder } from "../../core/ports/output-folder.ts";
 import type { ReadDirectory } from "../../core/ports/read-directory.ts";
 import { PRICES, UNITS_PER_MINUTE } from "../../core/quota.ts";
 import { findAnswered } from "./answered.ts";
+import { withCurrentBatches } from "./current-batches.ts";
 import { readMail, type Mail } from "./read-mail.ts";
 import { hasLabel, isSelected, type Selection } from "./selection.ts";
 import { WRITERS, type Manner } from "./writers.ts";
@@ -42,13 +43,14 @@ export async function convert(
   signal: AbortSignal,
   report: (progress: ConvertProgress) => void = () => {},
 ): Promise<Converted> {
-  const manifest = await directory.manifest(path);
-  if (!manifest)
+  const promised = await directory.manifest(path);
+  if (!promised)
     throw refuse(
       "directory_damaged",
       `There is no manifest.json in ${path}.`,
       "Name the directory of an export; if one was stopped very early there, start it again first.",
     );
+  const manifest = await withCurrentBatches(path, promised, directory);
   const format = formatFor(to);
   if (format !== undefined && !manifest.originals) throw withoutOriginals(path, manifest, to, format);
   if (to === "files" && !manifest.attachments) throw withoutAttachments(path, manifest);
