@@ -38,7 +38,7 @@ export const batchShape = z.object({
   count,
   bytes: count,
   sha256: z.string(),
-  files: z.array(batchFileShape).exactOptional(),
+  files: z.array(batchFileShape).readonly().exactOptional(),
 });
 
 const shape = z.object({

@@ -1,6 +1,6 @@
 import type { Format } from "../../core/export/format.ts";
 import type { Ledger } from "../../core/export/ledger.ts";
-import type { BatchEntry, FailedMessage, Manifest } from "../../core/export/manifest.ts";
+import type { FailedMessage, Manifest } from "../../core/export/manifest.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import type { ExportDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import type { Hold, Storage } from "../../core/ports/storage.ts";
@@ -121,7 +121,7 @@ export function holdDirectory(
     ...(attachments ? [{ without: { attachments: [...attachments.shortfall.reasons()] } }] : []),
     ...(originals ? [{ without: { originals: [...originals.shortfall.reasons()] } }] : []),
     ...(originals && originals.earlier.size > 0 ? [{ earlier: [...originals.earlier] }] : []),
-    ...rewritten.map((one) => ({ rewritten: { ...one, entry: withFileList(one.entry) } })),
+    ...rewritten.map((one) => ({ rewritten: one })),
     ...(rewriting ? [{ rewriting }] : []),
   ];
   const beforeKeeping = async (): Promise<void> => {
@@ -309,10 +309,6 @@ export function holdDirectory(
 
 function beginning({ email, filter, maxEmails }: Purpose, historyId: string): JournalBegin {
   return { journal: 2, email, filter, maxEmails, historyId };
-}
-
-function withFileList({ files, ...entry }: BatchEntry) {
-  return files ? { ...entry, files: [...files] } : entry;
 }
 
 function totalOf({ entries }: Batches): number {

@@ -6,6 +6,7 @@ import type { Storage, StoredEntry } from "../../core/ports/storage.ts";
 import { batchName, batchNumber, idOf, isRecord, recoverPart, scanRecords } from "../../formats/batch.ts";
 import type { Attachments } from "./attachments.ts";
 import type { FoundBatches } from "./batches.ts";
+import { changedBatch } from "./finished-records.ts";
 import type { UnfinishedBatch } from "./growing-batch.ts";
 import type { FoundJournal } from "./journal.ts";
 import { openKnownBatches, type KnownBatch, type KnownBatches } from "./known-batches.ts";
@@ -13,9 +14,9 @@ import { finishedMbox } from "./mbox-file.ts";
 import { originalsIn, type Originals } from "./originals.ts";
 import { filesInLine, type RecordFiles } from "./record-files.ts";
 
-/** What is kept beside the records; left out where none is. */
 type JournalOfBatches = Pick<FoundJournal, "rewriting" | "rewritten">;
 
+/** What is kept beside the records; left out where none is. */
 type KeptFiles = Readonly<{ attachments?: Attachments | undefined; originals?: Originals | undefined }>;
 
 /**
@@ -189,13 +190,5 @@ function foreignBatch(place: string, file: string): Error {
     "directory_foreign",
     `${place} holds ${file}, which no manifest describes.`,
     "Choose an empty output directory; nothing here was touched.",
-  );
-}
-
-function changedBatch(place: string, file: string): Error {
-  return refuse(
-    "directory_damaged",
-    `${file} in ${place} is not what was written.`,
-    "Move all files of that batch away, those with its number, and start the same export again: its messages are fetched again.",
   );
 }

@@ -10,10 +10,14 @@ export async function* finishedRecords(storage: Storage, { file, sha256 }: Batch
   await using content = await storage.open(file);
   const hash = createHash("sha256");
   if (content) yield* recordLines(content.read(), (chunk) => hash.update(chunk));
-  if (!content || hash.digest("hex") !== sha256)
-    throw refuse(
-      "directory_damaged",
-      `${file} in ${storage.place} is not what was written.`,
-      "Move all files of that batch away, those with its number, and start the same export again: its messages are fetched again.",
-    );
+  if (!content || hash.digest("hex") !== sha256) throw changedBatch(storage.place, file);
+}
+
+/** Of a batch whose files are not those that were written. */
+export function changedBatch(place: string, file: string): Error {
+  return refuse(
+    "directory_damaged",
+    `${file} in ${place} is not what was written.`,
+    "Move all files of that batch away, those with its number, and start the same export again: its messages are fetched again.",
+  );
 }

@@ -1,4 +1,3 @@
-import { refuse } from "../../../core/errors.ts";
 import type { BatchEntry } from "../../../core/export/manifest.ts";
 import type { ExportRecord } from "../../../core/mail/record.ts";
 import { countReplacementCharacters } from "../../../core/mail/replacement-characters.ts";
@@ -10,6 +9,7 @@ import { lineWith, withoutBody } from "../../../formats/record-line.ts";
 import { createSingleMessages } from "../../single-messages.ts";
 import type { Attachments } from "../attachments.ts";
 import type { Batches } from "../batches.ts";
+import { changedBatch } from "../finished-records.ts";
 import type { UnfinishedBatch } from "../growing-batch.ts";
 import type { JournalEntry } from "../journal.ts";
 import { mboxName } from "../mbox-file.ts";
@@ -225,12 +225,4 @@ const CONTRADICTED = "The stored original of this message is not what its record
 async function isGrowing(storage: Storage, name: string): Promise<boolean> {
   await using content = await storage.open(name, "growing");
   return content !== undefined;
-}
-
-function changedBatch(place: string, file: string): Error {
-  return refuse(
-    "directory_damaged",
-    `${file} in ${place} is not what was written.`,
-    "Move all files of that batch away, those with its number, and start the same export again: its messages are fetched again.",
-  );
 }

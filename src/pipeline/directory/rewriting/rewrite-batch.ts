@@ -60,7 +60,7 @@ export async function rewriteBatch(
       const made = await batch.end();
       const entry = entryAfter(old, made);
       for (const file of [made, ...(made.files ?? [])]) await readBack(storage, file);
-      await note([{ rewritten: { was: old.sha256, entry: withMutableFiles(entry) } }]);
+      await note([{ rewritten: { was: old.sha256, entry } }]);
       const stamp = await batch.publish();
       return { entry, stamp, batch, before };
     },
@@ -74,10 +74,6 @@ function entryAfter(old: BatchEntry, made: BatchEntry): BatchEntry {
   const stays = old.files?.filter(({ format }) => (format === "mbox" ? made.files === undefined : isSame)) ?? [];
   const files = [...(made.files ?? []), ...stays];
   return files.length > 0 ? { ...made, files } : made;
-}
-
-function withMutableFiles({ files, ...entry }: BatchEntry) {
-  return files ? { ...entry, files: [...files] } : entry;
 }
 
 /** What will be believed of a file is what the disk gives back. */
