@@ -4,6 +4,7 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
+import { failureOf } from "../src/core/errors.ts";
 import { FORMATS, type Format } from "../src/core/export/format.ts";
 import type { Progress } from "../src/core/export/job.ts";
 import { failuresOf } from "../src/core/export/manifest.ts";
@@ -11,6 +12,7 @@ import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify, type Finding, type Verdict } from "../src/pipeline/verify.ts";
+import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
 import { dyingAt } from "./dying-disk.ts";
@@ -310,6 +312,37 @@ test("whenever the power fails while a directory is completed, nothing is lost, 
     expect(await filesIn(directory)).toEqual(expected);
   }
   expect(await check(whole)).toEqual([]);
+});
+
+test("what a disk gives back in another way than it was written takes no batch's place, and is not gone on with", async () => {
+  await using w = await inProcess({ messages: 12 }, { filter: ALL, batchSize: 5 });
+  await w.run();
+  const [before, records] = [await filesIn(w.directory), await recordsIn(w.directory)];
+  const files: FileSystem = {
+    ...nodeFileSystem,
+    async open(path, ...how) {
+      const file = await nodeFileSystem.open(path, ...how);
+      if (!path.endsWith("emails_batch_1.json.part")) return file;
+      const write = file.write.bind(file);
+      return Object.assign(file, {
+        write: (bytes: Uint8Array, offset: number, length: number, at: number) => {
+          const other = Buffer.from(bytes.subarray(offset, offset + length));
+          const date = other.indexOf('"Internal-Date":"20');
+          if (date !== -1) other.write('"Internal-Date":"19', date);
+          return write(other, 0, length, at);
+        },
+      });
+    },
+  };
+  const wanted: Wanted = { formats: ["mbox"] };
+  const refusal = failureOf(await w.run(undefined, undefined, { ...wanted, files }).catch((error: unknown) => error));
+  expect(refusal).toMatchObject({ code: "disk", message: expect.stringContaining("not what can be read of it") });
+  expect(await filesIn(w.directory)).toMatchObject(before);
+  expect(await check(w.directory)).toEqual([]);
+  const fresh = join(w.directory, "..", "fresh");
+  await w.run(undefined, undefined, { ...wanted, directory: fresh });
+  await w.run(undefined, undefined, wanted);
+  await expectWidened(w, records, fresh);
 });
 
 test("killed while originals in an mbox are made files, a directory is unfinished and not damaged", async () => {

@@ -59,7 +59,7 @@ export async function rewriteBatch(
     async finish(before) {
       const made = await batch.end();
       const entry = entryAfter(old, made);
-      for (const file of [made, ...(made.files ?? [])]) await readBack(storage, file);
+      await readBack(storage, [made, ...(made.files ?? [])]);
       await note([{ rewritten: { was: old.sha256, entry } }]);
       const stamp = await batch.publish();
       return { entry, stamp, batch, before };
@@ -76,17 +76,20 @@ function entryAfter(old: BatchEntry, made: BatchEntry): BatchEntry {
   return files.length > 0 ? { ...made, files } : made;
 }
 
-/** What will be believed of a file is what the disk gives back. */
+/** What will be believed of files is what the disk gives back. Where that is another thing, nothing goes on from it. */
 async function readBack(
   storage: Storage,
-  { file, bytes, sha256 }: Pick<BatchEntry, "file" | "bytes" | "sha256">,
+  files: readonly Pick<BatchEntry, "file" | "bytes" | "sha256">[],
 ): Promise<void> {
-  if (await hasGrownTo(storage, file, bytes, sha256)) return;
-  throw refuse(
-    "disk",
-    `What was written of ${file} in ${storage.place} is not what can be read of it.`,
-    "Check the disk, then start the same export again: nothing that was there was touched.",
-  );
+  for (const { file, bytes, sha256 } of files) {
+    if (await hasGrownTo(storage, file, bytes, sha256)) continue;
+    for (const one of files) await storage.remove(one.file, "growing");
+    throw refuse(
+      "disk",
+      `What was written of ${file} in ${storage.place} is not what can be read of it.`,
+      "Check the disk, then start the same export again: nothing that was there was touched.",
+    );
+  }
 }
 
 /** Whether what grows under this name has this size and hash. */
