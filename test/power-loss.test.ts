@@ -23,6 +23,7 @@ import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
 import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
+import { outputFolders } from "../src/storage/folder/output-folder.ts";
 import { privateFiles } from "../src/storage/folder/private-files.ts";
 import { recordsIn } from "./exported.ts";
 import { inProcess } from "./in-process.ts";
@@ -335,6 +336,45 @@ test("whenever the power fails, a private file is the one before or the one afte
       expect([told, ...(told === undefined ? ["one", "three"] : [next])]).toContain(found);
     },
   );
+});
+
+test("whenever the power fails, a folder that is made for somebody is whole or not there, and can be made anew", async () => {
+  await using scratch = await scratchFolder();
+  let isPublished = false;
+  const make = async (root: string, disk: FileSystem): Promise<void> => {
+    const open = outputFolders(fileLock(manualClock(), disk), disk);
+    await using output = await open(join(root, "above", "out"), NEVER);
+    await output.write("a/b/one.eml", [Buffer.from("one")]);
+    await output.append("all.mbox", [Buffer.from("one")]);
+    await output.append("all.mbox", [Buffer.from("two")]);
+    await output.link("c/two.eml", "a/b/one.eml");
+    await output.makeFolder("d");
+    await output.publish();
+    isPublished = true;
+  };
+  const made = async (root: string): Promise<Record<string, string> | undefined> => {
+    const into = join(root, "above", "out");
+    const names = await readdir(into, { recursive: true }).catch(() => undefined);
+    const read = (name: string): Promise<string> => readFile(join(into, name), "utf8").catch(() => "a folder");
+    const pairs = names?.toSorted().map(async (name) => [name, await read(name)] as const);
+    return pairs && Object.fromEntries(await Promise.all(pairs));
+  };
+  const folders = { a: "a folder", "a/b": "a folder", c: "a folder", d: "a folder" };
+  const whole = { ...folders, "a/b/one.eml": "one", "all.mbox": "onetwo", "c/two.eml": "one" };
+  const moments = await atEveryMoment(
+    scratch.path,
+    async () => void (isPublished = false),
+    make,
+    async (left) => {
+      const found = await made(left);
+      if (found) expect(found).toEqual({ ...whole, ...(!isPublished && ".convert" in found && { ".convert": "" }) });
+      if (isPublished) expect(found).toEqual(whole);
+      if (found) return;
+      await make(left, nodeFileSystem);
+      expect(await made(left)).toEqual(whole);
+    },
+  );
+  expect(moments).toBeGreaterThan(20);
 });
 
 test("whenever the power fails, a sign-in that was stored opens with the key that is there, and one that was removed is not back", async () => {

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { link, rm, rmdir, utimes } from "node:fs/promises";
+import { rm, rmdir, utimes } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
 import { refuse } from "../../core/errors.ts";
@@ -9,13 +9,14 @@ import { onDisk, unlessMissing } from "./disk.ts";
 import {
   isSystemError,
   makeFolder,
-  nodeFileSystem as files,
+  nodeFileSystem,
   oddity,
   openExisting,
   openNew,
   readChunks,
   unlinkIfThere,
   writeAll,
+  type FileSystem,
   type OpenedFile,
 } from "./file-system.ts";
 
@@ -31,15 +32,15 @@ const MOST_OPEN = 64;
  * Folders on this machine's file system. One is made as `<path>.part` and renamed when it is whole: who is killed leaves
  * that behind, and the next who makes the same removes it.
  */
-export function outputFolders(lock: Lock): OpenOutputFolder {
-  return (given, signal) => onDisk(given, () => openOutput(resolve(given), lock, signal));
+export function outputFolders(lock: Lock, files: FileSystem = nodeFileSystem): OpenOutputFolder {
+  return (given, signal) => onDisk(given, () => openOutput(resolve(given), lock, files, signal));
 }
 
-async function openOutput(path: string, lock: Lock, signal: AbortSignal): Promise<OutputFolder> {
+async function openOutput(path: string, lock: Lock, files: FileSystem, signal: AbortSignal): Promise<OutputFolder> {
   await makeFolder(files, dirname(path));
-  await assertFree(path);
+  await assertFree(path, files);
   const part = `${path}.part`;
-  await assertOurs(part);
+  await assertOurs(part, files);
   await makeFolder(files, part);
   const held = await lock(join(part, MARK), WAIT_MS, signal);
   if (!held)
@@ -51,7 +52,7 @@ async function openOutput(path: string, lock: Lock, signal: AbortSignal): Promis
   try {
     for (const { name } of await files.readdir(part))
       if (name !== MARK) await rm(join(part, name), { recursive: true });
-    return folderIn(path, part, held);
+    return folderIn(path, part, files, held);
   } catch (error) {
     await held[Symbol.asyncDispose]();
     throw error;
@@ -59,7 +60,7 @@ async function openOutput(path: string, lock: Lock, signal: AbortSignal): Promis
 }
 
 /** Nothing may be at the path but an empty folder that can be replaced. */
-async function assertFree(path: string): Promise<void> {
+async function assertFree(path: string, files: FileSystem): Promise<void> {
   const stats = await unlessMissing(files.lstat(path));
   if (!stats) return;
   if (!stats.isDirectory())
@@ -77,7 +78,7 @@ async function assertFree(path: string): Promise<void> {
 const NAME_ANOTHER = "Name a folder that is not there yet, or is empty: --into <dir>.";
 
 /** What stands where the folder is made is what an earlier try left, or nothing. */
-async function assertOurs(part: string): Promise<void> {
+async function assertOurs(part: string, files: FileSystem): Promise<void> {
   const stats = await unlessMissing(files.lstat(part));
   if (!stats) return;
   const names = stats.isDirectory() ? (await files.readdir(part)).map(({ name }) => name) : [];
@@ -85,7 +86,7 @@ async function assertOurs(part: string): Promise<void> {
   throw refuse("directory_foreign", `${part} is in the way; it was not made by gmail-export.`, NAME_ANOTHER);
 }
 
-function folderIn(path: string, part: string, held: AsyncDisposable): OutputFolder {
+function folderIn(path: string, part: string, files: FileSystem, held: AsyncDisposable): OutputFolder {
   const folders = new Set<string>();
   const unsynced: OpenedFile[] = [];
   const growing = new Map<string, { file: OpenedFile; bytes: number }>(); // in the order of their last use
@@ -170,7 +171,7 @@ function folderIn(path: string, part: string, held: AsyncDisposable): OutputFold
         "Run `gmail-export verify` on the export: it names all that is missing.",
       );
     try {
-      await link(source, target);
+      await files.link(source, target);
       made.files += 1;
       made.bytes += Number(stats.size);
     } catch (error) {
@@ -202,15 +203,15 @@ function folderIn(path: string, part: string, held: AsyncDisposable): OutputFold
         await closeAll();
         for (const folder of folders) await files.syncFolder(join(part, folder));
         await files.syncFolder(part);
-        await assertFree(path);
+        await assertFree(path, files);
         await rmdir(path).catch((error: unknown) => {
           if (!isSystemError(error, "ENOENT")) throw error;
         });
         await files.rename(part, path);
         isPublished = true;
+        await files.syncFolder(dirname(path)); // first: under its old name, without the mark, it would be in the way
         await unlinkIfThere(files, join(path, MARK));
         await files.syncFolder(path);
-        await files.syncFolder(dirname(path));
       }),
     async [Symbol.asyncDispose]() {
       await closeAll().catch(() => {}); // why it failed matters more
