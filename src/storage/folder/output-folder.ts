@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { rm, rmdir, utimes } from "node:fs/promises";
+import { rm, utimes } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 
 import { refuse } from "../../core/errors.ts";
@@ -204,10 +204,7 @@ function folderIn(path: string, part: string, files: FileSystem, held: AsyncDisp
         for (const folder of folders) await files.syncFolder(join(part, folder));
         await files.syncFolder(part);
         await assertFree(path, files);
-        await rmdir(path).catch((error: unknown) => {
-          if (!isSystemError(error, "ENOENT")) throw error;
-        });
-        await files.rename(part, path);
+        await files.rename(part, path); // also where an empty folder is
         isPublished = true;
         await files.syncFolder(dirname(path)); // first: under its old name, without the mark, it would be in the way
         await unlinkIfThere(files, join(path, MARK));
