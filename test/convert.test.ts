@@ -13,6 +13,7 @@ import { failureOf, type Failure } from "../src/core/errors.ts";
 import { TARGETS, type Target } from "../src/core/export/target.ts";
 import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
+import type { ReadDirectory } from "../src/core/ports/read-directory.ts";
 import { convert, type Conversion, type Converted } from "../src/pipeline/convert/convert.ts";
 import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
@@ -469,6 +470,27 @@ test("an export that was killed while its records were completed is converted as
   const { into } = await convertTo("eml", {}, directory);
   expect(await pathsIn(into)).toHaveLength(left.filter(({ Original }) => Original !== undefined).length);
   expect(await convertTo("ndjson", {}, directory)).toMatchObject({ messages: left.length });
+});
+
+test("who stops it waits for no further batch, and nothing is left of it", async () => {
+  const into = join(w.directory, "..", "stopped");
+  const openOutput = outputFolders(fileLock(systemClock));
+  for (const to of ["eml", "maildir"] as const) {
+    const stop = new AbortController();
+    let batches = 0;
+    const directory: ReadDirectory = {
+      ...readDirectory,
+      records(...asked) {
+        batches += 1;
+        stop.abort(new Error("stopped by hand"));
+        return readDirectory.records(...asked);
+      },
+    };
+    const conversion = { to, into, selection: {}, manner: PLAIN };
+    await expect(convert(w.directory, conversion, { directory, openOutput }, stop.signal)).rejects.toThrow("stopped");
+    expect([to, batches]).toEqual([to, 1]);
+  }
+  expect((await readdir(join(w.directory, ".."))).filter((name) => name.startsWith("stopped"))).toEqual([]);
 });
 
 test("one that is being made is not made twice at once", async () => {

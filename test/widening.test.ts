@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { writeFileSync } from "node:fs";
 import { cp, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -312,6 +313,19 @@ test("whenever the power fails while a directory is completed, nothing is lost, 
     expect(await filesIn(directory)).toEqual(expected);
   }
   expect(await check(whole)).toEqual([]);
+});
+
+test("a batch that somebody changes while it is completed is not replaced", async () => {
+  await using w = await inProcess({ messages: 12 }, { filter: ALL, batchSize: 12 });
+  await w.run();
+  const path = join(w.directory, "emails_batch_1.json");
+  const changed = (await readFile(path, "utf8")).replace('"Internal-Date":"20', '"Internal-Date":"19');
+  const change = ({ stage }: Progress): void => {
+    if (stage === "fetching") writeFileSync(path, changed);
+  };
+  const refusal = failureOf(await w.run(change, undefined, { formats: ["eml"] }).catch((error: unknown) => error));
+  expect(refusal).toMatchObject({ code: "directory_damaged", message: expect.stringContaining("emails_batch_1.json") });
+  expect(await readFile(path, "utf8")).toBe(changed);
 });
 
 test("what a disk gives back in another way than it was written takes no batch's place, and is not gone on with", async () => {
