@@ -121,10 +121,10 @@ export const HELP_SENTENCES: readonly Pair[] = [
 /** Headings of help, and how commands end. */
 export const HELP_HEADINGS: Readonly<Record<string, string>> = {
   "Usage:": "Usage :",
+  "Global Options:": "Options générales :", // its last word is the next heading
   "Options:": "Options :",
   "Arguments:": "Arguments :",
   "Commands:": "Commandes :",
-  "Global Options:": "Options générales :",
   "Signing in:": "Connexion :",
   "Exporting:": "Export :",
   "This machine:": "Cette machine :",
@@ -148,6 +148,7 @@ export const HELP_HEADINGS: Readonly<Record<string, string>> = {
     "GMAIL_RECORD_REFUSALS=<file> garde ce que Google dit en refusant (docs/pacing.md).",
   "Documentation: docs/cli.md": "Documentation : docs/cli.md",
   "(default: ": "(défaut : ",
+  ", default: ": ", défaut : ",
   "(choices: ": "(choix : ",
   "0 done": "0 fait",
   "1 defect": "1 défaut du programme",

@@ -4,7 +4,19 @@ import type { Entry } from "../context.ts";
 import { runCommand } from "../program.ts";
 import { testTerminal } from "../testing.ts";
 
-const COMMANDS = ["login", "logout", "status", "rotate-key", "export", "verify", "doctor", "serve", "key", "demo"];
+const COMMANDS = [
+  "login",
+  "logout",
+  "status",
+  "rotate-key",
+  "export",
+  "verify",
+  "convert",
+  "doctor",
+  "serve",
+  "key",
+  "demo",
+];
 
 const never = async (): Promise<never> => Promise.reject(new Error("help needs none of that"));
 
@@ -36,6 +48,7 @@ test.each([[[]], ...COMMANDS.map((name) => [[name]]), [["completion"]]])(
     expect(told.filter((text) => toldInFrench.includes(text))).toEqual([]);
     expect(french).toMatch(/^Usage : gmail-export/);
     expect(french).toContain("Codes de sortie :");
+    expect(french).not.toMatch(/^(?:Options|Global Options|Arguments|Commands):|Global|default:|choices:/m);
   },
 );
 
