@@ -123,7 +123,7 @@ const en = {
   takesAll: (what: string, units: number, mail: string, time: string): string =>
     `${what}: ${plural(units, "quota unit")}${mail && `, ${mail}`}. ${time}`,
   completing: (messages: number): string => `To complete the ${plural(messages, "record")} that are here already`,
-  ofDay: (percent: string): string => `${percent} % of what a project may spend a day`,
+  ofDay: (percent: string): string => `; ${percent} % of what a project may spend a day`,
   signedInAs: (account: string): string => `Signed in as ${account}.`,
   signedOut: (account: string): string => `Signed out ${account}.`,
   notRevoked: " Google could not be told: remove the access at https://myaccount.google.com/permissions",
@@ -252,7 +252,7 @@ const fr: Messages = {
   takesAll: (what, units, mail, time) =>
     `${what} : ${pluriel(units, "unité de quota", "unités de quota")}${mail && `, ${mail}`}. ${time}`,
   completing: (messages) => `Pour compléter ${pluriel(messages, "message")} déjà ici`,
-  ofDay: (percent) => `${percent} % de ce qu'un projet peut dépenser par jour`,
+  ofDay: (percent) => ` ; ${percent} % de ce qu'un projet peut dépenser par jour`,
   signedInAs: (account) => `Connecté comme ${account}.`,
   signedOut: (account) => `${account} est déconnecté.`,
   notRevoked: " Google n'a pas pu être prévenu : retirez l'accès sur https://myaccount.google.com/permissions",

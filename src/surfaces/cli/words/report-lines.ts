@@ -33,7 +33,7 @@ export function estimateLines(
     w.takesAll(what, cost.units, cost.bytes === undefined ? "" : w.mail(cost.bytes), timeOf(cost, unitsPerMinute, w));
   return [
     w.found(messages, conversations, text.calls, text.units),
-    `${line(w.textAlone, text)}; ${w.ofDay(share)}`,
+    line(w.textAlone, text) + w.ofDay(share),
     line(w.withAttachments, attachments),
     line(w.withOriginals, originals),
     ...(originals.bytes === undefined ? [w.noBytes] : days > 1 ? [w.manyBytes(days)] : []),
