@@ -12,9 +12,7 @@ const words = inBoth({
     originals: "Originals",
     every: "every message, byte for byte",
     without: (count: number) =>
-      count === 1
-        ? "1 message has none: Gmail keeps no bytes of it, as of chats"
-        : `${number(count)} messages have none: Gmail keeps no bytes of them, as of chats`,
+      `none of ${number(count)} ${count === 1 ? "message" : "messages"}, such as chats (manifest.json says why)`,
   },
   fr: {
     attachments: "Pièces jointes",
@@ -25,9 +23,7 @@ const words = inBoth({
     originals: "Originaux",
     every: "chaque message, octet pour octet",
     without: (count: number) =>
-      count < 2
-        ? "1 message n'en a pas : Gmail n'en garde pas les octets, comme des discussions"
-        : `${number(count)} messages n'en ont pas : Gmail n'en garde pas les octets, comme des discussions`,
+      `aucun de ${number(count)} ${count < 2 ? "message" : "messages"}, comme les discussions (manifest.json dit pourquoi)`,
   },
 });
 

@@ -84,6 +84,22 @@ const ATTACHMENT = {
   },
 };
 
+/** What is so, and what to do. */
+type Sentences = readonly [detail: string, next: string];
+
+const UNFINISHED: Sentences = [
+  "It is not in the export yet, or Gmail has none.",
+  "The same POST /export/gmail goes on; once it is finished, manifest.json names what could not be had.",
+];
+const NO_ORIGINALS: Sentences = [
+  "This export was made without originals.",
+  'The same POST /export/gmail with "formats": ["eml"] (or ["mbox"]) brings them: gmail-export export <email> --formats eml.',
+];
+const NO_CONTENTS: Sentences = [
+  "This export lists attachments without their contents.",
+  'The same POST /export/gmail with "attachments": true brings them: gmail-export export <email> --attachments.',
+];
+
 type ByMessage = z.infer<typeof byMessage>;
 
 /** Originals and contents of attachments, for saving. Places on the disk are made of hashes; nothing of a request becomes a path. */
@@ -99,32 +115,36 @@ export function contentRoutes(services: MailServices & Pick<Common, "log">): Fas
     if (!found.line) return sendNoMessage(reply, found.index);
     const pointers = pointersIn(found);
     const original = originalOf(pointers, found.batch);
-    if (!original) return sendNoOriginal(reply, id, found.directory);
+    if (!original) {
+      const why = await whyLacking(id, found.directory, message_id, "originals");
+      return sendProblem(reply, 404, "no_original", ...(why ?? NO_ORIGINALS));
+    }
     const content = await contents.original(found.directory, original);
     const headers = { ...INERT, ...attachmentNamed(originalName(pointers)) };
     return sendContent(request, reply, { ...content, type: "message/rfc822", headers }, log);
   };
 
-  /** Whether the export was to have originals tells why this message has none. */
-  const sendNoOriginal = async (reply: FastifyReply, id: string, directory: string): Promise<FastifyReply> => {
+  /** Why the export, which was to have them, has none of this message; undefined where it was made without. */
+  const whyLacking = async (
+    id: string,
+    directory: string,
+    message: string,
+    kind: "originals" | "attachments",
+  ): Promise<Sentences | undefined> => {
     const { request } = await queue.get(id);
-    const manifest = await readDirectory.manifest(directory);
-    const formats = manifest && belongsTo(request, manifest) ? manifest.formats : request.formats;
-    return hasOriginals(formats ?? [])
-      ? sendProblem(
-          reply,
-          404,
-          "no_original",
-          "Gmail keeps no bytes of this message: it was never mail, as a chat.",
-          "Use its record; manifest.json names all such messages in originals.without.",
-        )
-      : sendProblem(
-          reply,
-          404,
-          "no_original",
-          "This export was made without originals.",
-          'The same POST /export/gmail with "formats": ["eml"] (or ["mbox"]) brings them: gmail-export export <email> --formats eml.',
-        );
+    const read = await readDirectory.manifest(directory);
+    const manifest = read && belongsTo(request, read) ? read : undefined;
+    const kept = manifest?.[kind];
+    const without = kept?.without?.find((one) => one.id === message);
+    if (without)
+      return [
+        without.reason,
+        without.attempts === undefined
+          ? `manifest.json names all such messages in ${kind}.without.`
+          : "The same POST /export/gmail tries again.",
+      ];
+    const isAskedFor = kind === "originals" ? hasOriginals(request.formats ?? []) : request.attachments === true;
+    return kept || isAskedFor ? UNFINISHED : undefined;
   };
 
   const sendAttachment = async (
@@ -144,14 +164,10 @@ export function contentRoutes(services: MailServices & Pick<Common, "log">): Fas
         `This message has ${attachments.length} attachments, and none at this place.`,
         "Places are those in Attachments of its record, from 0.",
       );
-    if (attachment.sha256 === undefined)
-      return sendProblem(
-        reply,
-        404,
-        "not_stored",
-        "This export lists attachments without their contents.",
-        'The same POST /export/gmail with "attachments": true brings them: gmail-export export <email> --attachments.',
-      );
+    if (attachment.sha256 === undefined) {
+      const why = await whyLacking(id, found.directory, message_id, "attachments");
+      return sendProblem(reply, 404, "not_stored", ...(why ?? NO_CONTENTS));
+    }
     const content = await contents.attachment(found.directory, attachment.sha256);
     const headers = { ...INERT, ...attachmentNamed(attachmentName(attachment, content.head)) };
     return sendContent(request, reply, { ...content, type: kindOf(content.head).type, headers }, log);
