@@ -514,7 +514,7 @@ describe("at the command line", () => {
     expect([code, stdout]).toEqual([
       0,
       expect.stringMatching(
-        /^✓ \d+ messages in \d+ files, \d+ MB, in \S+\/export-eml\n {2}\d+ messages? left out: Gmail/,
+        /^✓ \d+ messages in \d+ files, \d+ MB, in \S+\/export-eml\n {2}\d+ messages? without an original left out \(manifest\.json says why\)/,
       ),
     ]);
     expect(await pathsIn(`${w.directory}-eml`)).toHaveLength(hashes().length);

@@ -21,7 +21,7 @@ export type Converted = Readonly<{
   messages: number;
   files: number;
   bytes: number;
-  /** Selected, but Gmail keeps no bytes of them: nothing was written. Only where originals are. */
+  /** Selected, but the export has no original of them (as of chats): nothing was written. Only where originals are. */
   withoutOriginal: number;
   /** Attachments of what was selected that are not in the export, as `attachments.without` of the manifest explains. Only where they are asked for. */
   withoutContent: number;

@@ -76,7 +76,7 @@ const en = {
   converted: (messages: number, files: number, bytes: number, into: string): string =>
     `${plural(messages, "message")} in ${plural(files, "file")}, ${megabytes(bytes)}, in ${into}`,
   withoutOriginal: (count: number): string =>
-    `${plural(count, "message")} left out: Gmail keeps no original of them (chats)`,
+    `${plural(count, "message")} without an original left out (manifest.json says why)`,
   withoutContent: (count: number): string =>
     `${plural(count, "attachment")} left out: the export does not have them (manifest.json says why)`,
   cost: (calls: number, units: number, refused: number): string =>
@@ -205,7 +205,7 @@ const fr: Messages = {
   converted: (messages, files, bytes, into) =>
     `${pluriel(messages, "message")} dans ${pluriel(files, "fichier")}, ${megabytes(bytes, "fr")}, dans ${into}`,
   withoutOriginal: (count) =>
-    `${pluriel(count, "message laissé", "messages laissés")} de côté : Gmail n'en garde pas l'original (discussions)`,
+    `${pluriel(count, "message sans original laissé", "messages sans original laissés")} de côté (manifest.json dit pourquoi)`,
   withoutContent: (count) =>
     `${pluriel(count, "pièce jointe laissée", "pièces jointes laissées")} de côté : l'export ne les a pas (manifest.json dit pourquoi)`,
   cost: (calls, units, refused) =>
