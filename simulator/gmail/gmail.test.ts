@@ -1,13 +1,7 @@
-import { get, type IncomingMessage } from "node:http";
-import { buffer } from "node:stream/consumers";
-import { gunzipSync } from "node:zlib";
-
 import { describe, expect, test } from "vitest";
 
 import { simulateGoogle, type SimulatedGoogle, type Truth } from "../google.ts";
-import { exchange, listAll, READONLY, signIn, type Gmail, type GmailMessage, type GmailPart } from "../visitor.ts";
-
-const METADATA = "https://www.googleapis.com/auth/gmail.metadata";
+import { listAll, signIn, type Gmail, type GmailMessage, type GmailPart } from "../visitor.ts";
 
 /** gmail-api.md §2.5, rules 1 to 3. */
 function decode(bytes: Buffer, contentType: string): string {
@@ -242,107 +236,6 @@ test("labels are listed without counts and colours, and one of the mailbox's is 
   expect((await gmail("labels/Label_404")).status).toBe(404);
 });
 
-describe("access", () => {
-  test("needs a token, of the account that is asked for", async () => {
-    await using world = await open();
-    const { google, gmail } = world;
-    const call = async (user: string, headers: Record<string, string>) => {
-      const response = await fetch(`${google.url}/gmail/v1/users/${user}/profile`, { headers });
-      const body: { error?: { message: string } } = JSON.parse(await response.text());
-      return [response.status, body.error?.message] as const;
-    };
-    expect((await call("me", {}))[0]).toBe(401);
-    expect((await call("me", { authorization: "Bearer ya29.invented" }))[0]).toBe(401);
-    const { access_token } = await exchange(google);
-    const authorization = `Bearer ${String(access_token)}`;
-    expect(await call("ADA%40example.com", { authorization })).toEqual([200, undefined]);
-    expect(await call("bob@example.com", { authorization })).toEqual([403, "Delegation denied for ada@example.com"]);
-    expect((await gmail("profile")).status).toBe(200);
-  });
-
-  test.each([
-    ["https://www.googleapis.com/auth/gmail.labels", { labels: 200, profile: 403, messages: 403 }],
-    [
-      METADATA,
-      {
-        messages: 200,
-        "messages?q=": 403,
-        "messages/ID?format=metadata": 200,
-        "messages/ID": 403,
-        "messages/ID?format=raw": 403,
-        "threads/ID": 403,
-      },
-    ],
-    [`${READONLY} ${METADATA}`, { messages: 200, "messages?q=in:inbox": 403, "messages/ID": 403 }],
-    ["https://mail.google.com/", { "messages/ID": 200, "messages?q=in:inbox": 200 }],
-  ])("with %s reaches exactly what that gives", async (scope, expected) => {
-    await using google = await simulateGoogle({ messages: 5 });
-    const gmail = await signIn(google, { scope });
-    const [id] = google.mailbox().ids();
-    const statuses = Object.keys(expected).map(async (path) => [path, (await gmail(path.replace("ID", id!))).status]);
-    expect(Object.fromEntries(await Promise.all(statuses))).toEqual(expected);
-  });
-});
-
-describe("requests", () => {
-  test("with unknown parameters or values are refused", async () => {
-    await using world = await open();
-    for (const path of [
-      "messages?pageSize=5",
-      "messages?includeSpamTrash=yes",
-      "profile?x=1",
-      "messages?fields=messages(id,subject)",
-    ])
-      expect([path, (await world.gmail(path)).status]).toEqual([path, 400]);
-    const [id] = world.google.mailbox().ids();
-    expect((await world.gmail(`messages/${id}?format=eml`)).status).toBe(400);
-  });
-
-  test("outside the API, or with another method, meet Google's page", async () => {
-    await using google = await simulateGoogle({ messages: 1 });
-    for (const [method, path] of [
-      ["GET", "/"],
-      ["GET", "/gmail/v1/users/me/drafts"],
-      ["POST", "/gmail/v1/users/me/messages"],
-    ] as const) {
-      const response = await fetch(google.url + path, { method });
-      expect([response.status, await response.text()]).toEqual([404, expect.stringContaining("<!DOCTYPE html>")]);
-    }
-  });
-
-  test("can ask for some fields, and get nothing else", async () => {
-    await using world = await open();
-    const [id] = world.google.mailbox().ids();
-    expect(Object.keys((await world.gmail("messages?fields=nextPageToken,messages(id)&maxResults=2")).body)).toEqual([
-      "messages",
-      "nextPageToken",
-    ]);
-    expect((await world.gmail("messages?fields=messages/id&maxResults=1")).body).toEqual({
-      messages: [{ id: expect.any(String) }],
-    });
-    expect((await world.gmail(`messages/${id}?fields=id,payload/partId,payload(filename)`)).body).toMatchObject({ id });
-  });
-
-  test("are answered compressed only to clients that say gzip twice", async () => {
-    await using world = await open();
-    const fetched = async (headers: Record<string, string>) => {
-      const { access_token } = await exchange(world.google);
-      const response = await new Promise<IncomingMessage>((resolve) =>
-        get(
-          `${world.google.url}/gmail/v1/users/me/profile`,
-          { headers: { authorization: `Bearer ${String(access_token)}`, ...headers } },
-          resolve,
-        ),
-      );
-      return { encoding: response.headers["content-encoding"], body: await buffer(response) };
-    };
-    const both = await fetched({ "accept-encoding": "gzip", "user-agent": "exporter (gzip)" });
-    expect(both.encoding).toBe("gzip");
-    expect(JSON.parse(gunzipSync(both.body).toString())).toMatchObject({ emailAddress: "ada@example.com" });
-    expect((await fetched({ "accept-encoding": "gzip", "user-agent": "exporter" })).encoding).toBeUndefined();
-  });
-});
-
 test("a message put in by hand is what was said", async () => {
   await using world = await open();
   const bytes = Buffer.from([0, 255, 1]);
@@ -373,9 +266,3 @@ function pick(truth: Truth, seen: object): Partial<Truth> {
   );
   return Object.fromEntries(Object.entries({ ...truth, attachments }).filter(([name]) => name in seen));
 }
-
-test("malformed addresses are answered, not stumbled over", async () => {
-  await using world = await open({ messages: 1 });
-  expect((await world.gmail("messages/%zz")).status).toBe(400);
-  expect((await fetch(`${world.google.url}//%2f..//gmail`)).status).toBe(404);
-});
