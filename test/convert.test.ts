@@ -426,6 +426,8 @@ test("nothing that is there is touched: a folder with anything in it is refused"
   expect(await refusalOf(convertTo("csv", { into: join(into, "mine.txt") }))).toMatchObject({
     code: "directory_foreign",
   });
+  for (const inside of [w.directory, join(w.directory, "eml", "mine"), join(w.directory, "..mine")])
+    expect(await refusalOf(convertTo("csv", { into: inside }))).toMatchObject({ code: "invalid_request" });
 });
 
 test("what was killed in the middle is begun anew, and what fails leaves nothing", async () => {
@@ -518,8 +520,10 @@ describe("at the command line", () => {
       ),
     ]);
     expect(await pathsIn(`${w.directory}-eml`)).toHaveLength(hashes().length);
-    const again = await cli("--json", "convert", w.directory, "--to", "eml");
-    expect([again.code, JSON.parse(again.stdout)]).toMatchObject([8, { error: { code: "directory_foreign" } }]);
+    for (const same of [w.directory, `${w.directory}/.`]) {
+      const again = await cli("--json", "convert", same, "--to", "eml");
+      expect([again.code, JSON.parse(again.stdout)]).toMatchObject([8, { error: { code: "directory_foreign" } }]);
+    }
   });
 
   test("killed while it writes it leaves no folder, and the same command makes the whole one", async () => {

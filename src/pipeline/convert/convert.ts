@@ -1,3 +1,5 @@
+import { relative, resolve } from "node:path";
+
 import { refuse } from "../../core/errors.ts";
 import { ORIGINAL_FORMATS, type OriginalFormat } from "../../core/export/format.ts";
 import type { Manifest } from "../../core/export/manifest.ts";
@@ -34,7 +36,7 @@ type Ports = Readonly<{ directory: ReadDirectory; openOutput: OpenOutputFolder }
 /**
  * Writes the finished batches of an export in another way, into a folder that is whole or not there. Asks nobody; changes
  * nothing in the export. One record, and one piece of an original, are in memory at a time.
- * Throws `invalid_request` where the export lacks what the target is made of, `label_unknown` where no message has a label.
+ * Throws `invalid_request` where the export lacks what the target is made of, or would have it inside, `label_unknown` where no message has a label.
  */
 export async function convert(
   path: string,
@@ -54,6 +56,12 @@ export async function convert(
   const format = formatFor(to);
   if (format !== undefined && !manifest.originals) throw withoutOriginals(path, manifest, to, format);
   if (to === "files" && !manifest.attachments) throw withoutAttachments(path, manifest);
+  if (!/^\.\.(?:[/\\]|$)/.test(relative(resolve(path), resolve(into))))
+    throw refuse(
+      "invalid_request",
+      `${into} lies in the export, in which nothing is to change.`,
+      "Name a folder that is not there yet, or is empty: --into <dir>.",
+    );
   await using output = await openOutput(into, signal);
 
   const of = manifest.batches.reduce((sum, { count }) => sum + count, 0);

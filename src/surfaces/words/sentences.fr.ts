@@ -877,6 +877,10 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "{path} is where a disk is mounted, and cannot be replaced as a whole.",
     "{path} est le point de montage d'un disque, et ne peut pas être remplacé en entier.",
   ),
+  pair(
+    "{path} lies in the export, in which nothing is to change.",
+    "{path} se trouve dans l'export, où rien ne doit changer.",
+  ),
   pair("Name a folder within it, which is made.", "Nommez un dossier dedans : il sera créé."),
   pair(
     "{path} is in the way; it was not made by gmail-export.",

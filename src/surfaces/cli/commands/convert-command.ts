@@ -1,3 +1,5 @@
+import { resolve } from "node:path";
+
 import { Option, type Command } from "commander";
 
 import { refuse } from "../../../core/errors.ts";
@@ -54,7 +56,7 @@ export function addConvertCommand(program: Command, context: Context): void {
         );
       const conversion: Conversion = {
         to,
-        into: options.into ?? `${directory.replace(/(?<=.)\/+$/, "")}-${to}`,
+        into: options.into ?? `${namedPath(directory)}-${to}`,
         selection: {
           ...(labels && { labels }),
           ...(after !== undefined && { after }),
@@ -92,6 +94,12 @@ export function addConvertCommand(program: Command, context: Context): void {
     ],
     ["ok", "usage", "disk", "directory", "interrupted"],
   );
+}
+
+/** The path with the folder's own name at its end: `.` and `..` are none. */
+function namedPath(directory: string): string {
+  const path = directory.replace(/(?<=.)\/+$/, "");
+  return /(^|\/)\.{1,2}$/.test(path) ? resolve(path) : path;
 }
 
 /** An option that is for another target. */
