@@ -1,5 +1,6 @@
 import type { Target } from "./target.ts";
 import { answer } from "./targets/answer.ts";
+import { changes } from "./targets/changes.ts";
 import { commandLine } from "./targets/command-line.ts";
 import { connection } from "./targets/connection.ts";
 import { content } from "./targets/content.ts";
@@ -41,6 +42,7 @@ export const TARGETS: readonly Target[] = [
   finished,
   derived,
   converted,
+  changes,
   records,
   mailHtml,
   content,
