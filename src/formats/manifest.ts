@@ -55,6 +55,9 @@ const shape = z.object({
   batches: z.array(batchShape),
   failed: z.array(failedShape),
   gone: z.array(z.string()),
+  deleted: z
+    .array(z.object({ id: z.string(), seenAt: z.iso.datetime(), pruned: z.literal(true).exactOptional() }))
+    .optional(),
   formats: z.array(z.enum(FORMATS)).readonly().optional(),
   originals: z
     .object({
@@ -76,6 +79,9 @@ const shape = z.object({
   replacementCharacters: count,
   guessedCharsets: count.optional(),
   historyId: z.string(),
+  checkedAt: z.iso.datetime().optional(),
+  labelNames: z.record(z.string(), z.string()).optional(),
+  changes: z.object({ bytes: count, sha256: z.string() }).optional(),
   quota: spentShape,
   tool: z.string(),
 });
@@ -83,17 +89,7 @@ const shape = z.object({
 /** What a manifest.json says. Throws `directory_damaged`, naming `place`, when it cannot be understood. */
 export function readManifest(bytes: Buffer, place: string): Manifest {
   try {
-    const { formerly, guessedCharsets, attachments, formats, originals, ...found } = shape.parse(
-      JSON.parse(bytes.toString()),
-    );
-    return {
-      ...found,
-      ...(formerly === undefined ? {} : { formerly }),
-      ...(guessedCharsets === undefined ? {} : { guessedCharsets }),
-      ...(attachments === undefined ? {} : { attachments }),
-      ...(formats === undefined ? {} : { formats }),
-      ...(originals === undefined ? {} : { originals }),
-    };
+    return withoutUndefined(shape.parse(JSON.parse(bytes.toString())));
   } catch {
     // Not the parser's error: it quotes the file, which holds a query and addresses.
     throw refuse(
@@ -102,6 +98,34 @@ export function readManifest(bytes: Buffer, place: string): Manifest {
       "Restore the file from a copy, or choose an empty output directory.",
     );
   }
+}
+
+/** What is left out is not there at all. */
+function withoutUndefined(found: z.infer<typeof shape>): Manifest {
+  const {
+    formerly,
+    deleted,
+    formats,
+    originals,
+    attachments,
+    guessedCharsets,
+    checkedAt,
+    labelNames,
+    changes,
+    ...rest
+  } = found;
+  return {
+    ...rest,
+    ...(formerly && { formerly }),
+    ...(deleted && { deleted }),
+    ...(attachments && { attachments }),
+    ...(formats && { formats }),
+    ...(originals && { originals }),
+    ...(guessedCharsets !== undefined && { guessedCharsets }),
+    ...(checkedAt !== undefined && { checkedAt }),
+    ...(labelNames && { labelNames }),
+    ...(changes && { changes }),
+  };
 }
 
 export function writeManifest(manifest: Manifest): Buffer {

@@ -42,6 +42,9 @@ export type StoredOriginals = Readonly<{
   earlier?: readonly string[];
 }>;
 
+/** A message that was deleted in Gmail after it was exported: its record stays, until `pruned`. `seenAt` is when a run saw it. */
+type DeletedMessage = Readonly<{ id: string; seenAt: string; pruned?: true }>;
+
 /**
  * manifest.json (docs/format.md §3): what is in the directory, and whether that is all.
  * Readers ignore unknown fields; removing or re-typing one raises `version`.
@@ -65,6 +68,8 @@ export type Manifest = Readonly<{
   failed: readonly FailedMessage[];
   /** Listed, but deleted in Gmail before they could be read. */
   gone: readonly string[];
+  /** Left out where there are none. */
+  deleted?: readonly DeletedMessage[];
   /** Left out where attachments were never asked for; else every attachment of a record is in a file. */
   attachments?: StoredAttachments;
   /** What is written beside the records; left out where nothing is. */
@@ -77,6 +82,12 @@ export type Manifest = Readonly<{
   guessedCharsets?: number;
   /** Gmail's history cursor, taken before the listing: nothing that came later is missed by starting there. */
   historyId: string;
+  /** ISO 8601 UTC: up to when it is proven that the export has all there was, as it was. Left out where that never was. */
+  checkedAt?: string;
+  /** Names of labels by id, as the last finished run saw them: those of all records. Left out where an earlier version finished it. */
+  labelNames?: Readonly<Record<string, string>>;
+  /** What there is of changes.ndjson. Left out where there is none. */
+  changes?: Readonly<{ bytes: number; sha256: string }>;
   quota: Spent;
   tool: string;
 }>;
