@@ -53,6 +53,9 @@ export async function exportsOfCorpus(): Promise<Exports> {
     async *changes(since) {
       yield { change: "cursor", cursor: since };
     },
+    async *readLabels(ids) {
+      for (const id of ids) yield { id, labelIds: byId.get(id)?.labelIds ?? [] };
+    },
     spent: () => NOTHING_SPENT,
     pace: () => ({ unitsPerMinute: 6_000, usedLastMinute: 0, inFlight: 0 }),
   };

@@ -6,9 +6,10 @@ import { textBodiesToFetch, withContents } from "../../src/core/mail/parts.ts";
 import { faultOfRecord } from "../../src/core/mail/record.ts";
 import { idOf } from "../../src/formats/batch.ts";
 import { toRecord } from "../../src/formats/to-record.ts";
+import { parseHistory } from "../../src/sources/gmail-api/calls/history.ts";
 import {
   parseAttachment,
-  parseHistory,
+  parseLabelIds,
   parseLabels,
   parseMessage,
   parseMessageList,
@@ -18,7 +19,15 @@ import {
 import { corpus } from "../corpus.ts";
 import { must, type Target } from "../target.ts";
 
-const PARSERS = [parseThread, parseMessageList, parseHistory, parseLabels, parseProfile, parseAttachment];
+const PARSERS = [
+  parseThread,
+  parseMessageList,
+  parseHistory,
+  parseLabelIds,
+  parseLabels,
+  parseProfile,
+  parseAttachment,
+];
 
 /** Gmail's JSON, from each of its shapes to the record. */
 export const message: Target = {

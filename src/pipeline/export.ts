@@ -213,7 +213,7 @@ async function addNewRefs(
       const refs: Ref[] = [];
       for await (const change of source.changes(since, signal)) {
         if (change.change === "cursor") cursor = change.cursor;
-        else if (filter.includeSpamTrash || !change.labelIds.some((label) => label === "SPAM" || label === "TRASH"))
+        else if (change.change === "added" && (filter.includeSpamTrash || !isSpamOrTrash(change.labelIds)))
           refs.push(change.ref);
       }
       await directory.addRefs(refs.filter(isNew));
@@ -226,6 +226,10 @@ async function addNewRefs(
   const { cursor } = await source.profile(signal);
   for await (const page of listAll(source, filter, null, signal)) await directory.addRefs(page.filter(isNew));
   return cursor;
+}
+
+function isSpamOrTrash(labelIds: readonly string[]): boolean {
+  return labelIds.includes("SPAM") || labelIds.includes("TRASH");
 }
 
 /** The cursor has expired, or a page of it, or this history cannot be read: none of that needs to stop an export. */

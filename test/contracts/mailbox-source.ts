@@ -25,6 +25,7 @@ export type MailboxStage = AsyncDisposable &
     /** New mail in the inbox; its id. */
     add(): string;
     remove(id: string): void;
+    setLabels(id: string, labelIds: readonly string[]): void;
     /** From now on this message, which is alone in its conversation, cannot be read. */
     breakMessage(id: string): void;
     /** From now on the history does not reach back to any cursor given out so far. */
@@ -188,6 +189,47 @@ export function mailboxSourceContract(implementation: string, setUp: () => Promi
       const last = changes.at(-1)!;
       if (last.change !== "cursor") throw new Error("no cursor");
       expect(await w.run(Array.fromAsync(w.source.changes(last.cursor, NEVER)))).toMatchObject([{ change: "cursor" }]);
+    });
+
+    test("changes tell which labels messages have now and which were deleted; what is moved to the trash is not", async () => {
+      await using w = await setUp();
+      const [relabelled, trashed, removed] = w.refs().filter(({ labelIds }) => labelIds.includes("INBOX"));
+      const { cursor } = await w.run(w.source.profile(NEVER));
+      w.setLabels(relabelled!.id, ["STARRED"]);
+      w.setLabels(trashed!.id, ["TRASH"]);
+      w.remove(removed!.id);
+      const changes: Change[] = await w.run(Array.fromAsync(w.source.changes(cursor, NEVER)));
+      const latest = new Map(changes.flatMap((one) => (one.change === "labels" ? [[one.ref.id, one.labelIds]] : [])));
+      expect(latest).toEqual(
+        new Map([
+          [relabelled!.id, ["STARRED"]],
+          [trashed!.id, ["TRASH"]],
+        ]),
+      );
+      expect(changes.filter(({ change }) => change === "removed" || change === "added")).toEqual([
+        { change: "removed", ref: { id: removed!.id, threadId: removed!.threadId } },
+      ]);
+      expect(changes.findIndex(({ change }) => change === "cursor")).toBe(changes.length - 1);
+    });
+
+    test("labels are read without the messages, in the order asked for; one that is gone or broken stops no other", async () => {
+      await using w = await setUp();
+      const alone = (await listed(w)).filter(({ ids }) => ids.length === 1).map(({ ids: [id] }) => id!);
+      const [first, gone, broken, bare, last] = alone;
+      w.remove(gone!);
+      w.breakMessage(broken!);
+      w.setLabels(bare!, []);
+      const before = w.source.spent().units;
+      const asked = [last!, gone!, broken!, bare!, first!];
+      const labelIds = (id: string) => w.refs().find((one) => one.id === id)!.labelIds;
+      expect(await w.run(Array.fromAsync(w.source.readLabels(asked, NEVER)))).toEqual([
+        { id: last, labelIds: labelIds(last!) },
+        { id: gone, gone: true },
+        { id: broken, failed: expect.any(String) },
+        { id: bare, labelIds: [] },
+        { id: first, labelIds: labelIds(first!) },
+      ]);
+      expect(w.source.spent().units).toBeGreaterThan(before);
     });
 
     test("a cursor that has expired, or is another source's, is not found", async () => {

@@ -69,10 +69,23 @@ export type Cost = Readonly<{
   bytes?: number;
 }>;
 
-/** What happened in a mailbox since a cursor. The last of them is the cursor to go on from. */
+/**
+ * What happened in a mailbox since a cursor, in the order the mailbox tells it: to be taken as a set. It may tell of messages
+ * that were never seen, and of one both that it came and that it went. The last of them is the cursor to go on from.
+ */
 export type Change =
   | Readonly<{ change: "added"; ref: Ref; labelIds: readonly string[] }>
+  /** Deleted for good. What is moved to the trash has another label. */
+  | Readonly<{ change: "removed"; ref: Ref }>
+  /** All labels of the message, as of then; undefined where that is not told, or cannot be believed: then they are read. */
+  | Readonly<{ change: "labels"; ref: Ref; labelIds: readonly string[] | undefined }>
   | Readonly<{ change: "cursor"; cursor: Cursor }>;
+
+/** The labels that a message has now. `failed` is why they could not be read: what is known of them stays. */
+export type LabelReading =
+  | Readonly<{ id: string; labelIds: readonly string[] }>
+  | Readonly<{ id: string; gone: true }>
+  | Readonly<{ id: string; failed: string }>;
 
 /**
  * Where mail comes from. By what means it is read, in which calls and at what pace, is the source's own matter.
@@ -97,8 +110,16 @@ export type MailboxSource = Readonly<{
    * Attachments and originals that are wanted are given to `keep`, some of them at once, before their message ends.
    */
   read(pending: Iterable<Conversation>, want: Want, signal: AbortSignal, keep?: Keepers): AsyncIterable<Step>;
-  /** Throws `not_found` when the cursor has expired, `page_token_invalid` when they must be asked for anew. */
+  /**
+   * Pulled, page by page. Throws `not_found` when the cursor has expired, `page_token_invalid` when they must be asked for
+   * anew, and what the mailbox answers where that cannot be read: there is no cursor then, and only a listing knows the rest.
+   */
   changes(since: Cursor, signal: AbortSignal): AsyncIterable<Change>;
+  /**
+   * Reads the labels of these messages and nothing else of them, each in the order given, at one read each: for those whose
+   * labels nothing cheaper tells. Throws what concerns the whole account.
+   */
+  readLabels(ids: Iterable<string>, signal: AbortSignal): AsyncIterable<LabelReading>;
   /** What was spent on this mailbox since the program started. */
   spent(): Spent;
   pace(): Pace;

@@ -17,6 +17,7 @@ mailboxSourceContract("gmail-api", async () => {
         .filter(({ labelIds }) => !labelIds.includes("SPAM") && !labelIds.includes("TRASH")),
     add: () => mailbox.add({ subject: "New", labelIds: ["INBOX"] }),
     remove: mailbox.remove,
+    setLabels: mailbox.setLabels,
     breakMessage: (messageId) => w.google.faults.add({ kind: "500", messageId }),
     expireHistory: mailbox.expireHistory,
     run: (work) => w.clock.run(work, SETTLE_MS),

@@ -4,9 +4,11 @@ import type { Conversation } from "../../core/mail/ref.ts";
 import type { Cursor, MailboxSource, Want } from "../../core/ports/mailbox-source.ts";
 import type { Pacer } from "../../core/ports/pacer.ts";
 import type { GmailClient } from "./calls/client.ts";
+import { tellChanges } from "./changes.ts";
 import { countCalls } from "./reading/count-calls.ts";
 import type { Memory } from "./reading/memory.ts";
 import { chargeOf, NO_HINTS, plan, type Call, type Price } from "./reading/plan.ts";
+import { readLabels } from "./reading/read-labels.ts";
 import { readPending } from "./reading/read-pending.ts";
 import { bytesOf, weigh, type Sizes } from "./reading/weigh.ts";
 
@@ -88,13 +90,10 @@ export function gmailSource({ client, pacer, memory, width }: SourcePorts): Mail
     async *changes(since, signal) {
       if (since.source !== NAME)
         throw refuse("not_found", "This place in the history is not one of Gmail's.", "Start the export again.");
-      let historyId = since.value;
-      for await (const page of pages((token) => client.historyList(since.value, token, signal))) {
-        for (const { labelIds, ...ref } of page.refs) yield { change: "added", ref, labelIds };
-        historyId = page.historyId || historyId;
-      }
-      yield { change: "cursor", cursor: cursorAt(historyId) };
+      const history = pages((token) => client.historyList(since.value, token, signal));
+      yield* tellChanges(history, since.value, (value) => ({ change: "cursor", cursor: cursorAt(value) }));
     },
+    readLabels: (ids, signal) => readLabels({ client, width, missing }, ids, signal),
     spent: pacer.spent,
     pace: pacer.pace,
   };

@@ -50,9 +50,14 @@ describe("what is asked", () => {
         heard: "messages.attachments.get",
       },
     );
+    expect(await askedBy((client) => client.messagesGetLabels("18c2", NEVER), { id: "18c2" })).toEqual({
+      path: "messages/18c2",
+      query: "format=minimal&fields=id%2ClabelIds",
+      heard: "messages.get",
+    });
     expect(await askedBy((client) => client.historyList("42", "next", NEVER), { historyId: "43" })).toEqual({
       path: "history",
-      query: "startHistoryId=42&historyTypes=messageAdded&maxResults=500&pageToken=next",
+      query: "startHistoryId=42&maxResults=500&pageToken=next",
       heard: "history.list",
     });
   });

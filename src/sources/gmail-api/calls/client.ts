@@ -9,12 +9,13 @@ import { readContentAnswer } from "../large/content-stream.ts";
 import type { Received } from "../large/mail-in-pages.ts";
 import type { Intake } from "../reading/memory.ts";
 import { accountRefused, bandwidthExceeded, classify, lockedOut, REVOKED } from "./classify.ts";
+import { parseHistory, type HistoryPage } from "./history.ts";
 import type { Http, HttpResponse } from "./http.ts";
 import { refusalRecord } from "./refusal-record.ts";
 import { createRetry, LONG_WAIT_MS } from "./retry.ts";
 import {
   parseAttachment,
-  parseHistory,
+  parseLabelIds,
   parseLabels,
   parseMessage,
   parseMessageList,
@@ -60,6 +61,8 @@ export type GmailClient = Readonly<{
   threadsGet(id: string, signal: AbortSignal, intake?: Intake): Promise<readonly Message[]>;
   /** Format `minimal`, of which the size alone: what Gmail reckons the message's bytes to be. */
   messagesGetSize(id: string, signal: AbortSignal): Promise<number>;
+  /** Format `minimal`, of which the labels alone. That it is gone is believed as with `messagesGet`. */
+  messagesGetLabels(id: string, signal: AbortSignal, believe?: boolean): Promise<ReturnType<typeof parseLabelIds>>;
   attachmentsGet(messageId: string, id: string, signal: AbortSignal, intake?: Intake): Promise<Content>;
   /** The content of an attachment goes to `read` as it comes; that may be called again where an answer broke off. */
   attachmentsStream<T>(
@@ -78,12 +81,8 @@ export type GmailClient = Readonly<{
     signal: AbortSignal,
     believe?: boolean,
   ): Promise<Readonly<{ message: Message; made: T | undefined }>>;
-  /** Additions alone. */
-  historyList(
-    startHistoryId: string,
-    pageToken: string | undefined,
-    signal: AbortSignal,
-  ): Promise<ReturnType<typeof parseHistory>>;
+  /** All types of changes. */
+  historyList(startHistoryId: string, pageToken: string | undefined, signal: AbortSignal): Promise<HistoryPage>;
 }>;
 
 type ReadContent<T> = (content: AsyncIterable<Buffer>) => Promise<T>;
@@ -228,6 +227,14 @@ export function gmailClient({ http, accessToken, pacer, clock, random, keepRefus
       const parse = (json: unknown): number => parseMessage(json).sizeEstimate;
       return call({ method: "messages.get", of: "mail", path, parse, format: "minimal" }, signal);
     },
+    messagesGetLabels(id, signal, believe = false) {
+      const path = pathOf(`messages/${encode(id)}`, { format: "minimal", fields: "id,labelIds" });
+      const mayPass = believe ? undefined : "not_found";
+      return call(
+        { method: "messages.get", of: "mail", path, parse: parseLabelIds, format: "minimal", mayPass },
+        signal,
+      );
+    },
     threadsGet(id, signal, intake) {
       const path = pathOf(`threads/${encode(id)}`, { format: "full" });
       return call(
@@ -271,12 +278,7 @@ export function gmailClient({ http, accessToken, pacer, clock, random, keepRefus
       );
     },
     historyList(startHistoryId, pageToken, signal) {
-      const path = pathOf("history", {
-        startHistoryId,
-        historyTypes: "messageAdded",
-        maxResults: PAGE_SIZE,
-        pageToken,
-      });
+      const path = pathOf("history", { startHistoryId, maxResults: PAGE_SIZE, pageToken });
       return call({ method: "history.list", of: "mail", path, parse: parseHistory }, signal);
     },
   };

@@ -7,7 +7,7 @@ import { failureOf } from "../../../core/errors.ts";
 import { NO_CONTENT, type Content } from "../../../core/mail/mail.ts";
 import {
   parseAttachment,
-  parseHistory,
+  parseLabelIds,
   parseLabels,
   parseMessage,
   parseMessageList,
@@ -273,39 +273,18 @@ describe("a listing", () => {
   });
 });
 
-describe("a history", () => {
-  test("is what was added, without what was only named, and the cursor after it", () => {
-    const added = { message: { id: "5", threadId: "4", labelIds: ["INBOX"] } };
-    const page = {
-      history: [
-        { id: "70", messages: [{ id: "9" }], messagesAdded: [added] },
-        { id: "71", messagesDeleted: [{ message: { id: "8" } }] },
-        { id: "72", messagesAdded: [{ message: { id: "6" } }] },
-      ],
-      nextPageToken: "t",
-      historyId: "72",
-    };
-    expect(parseHistory(page)).toEqual({
-      refs: [
-        { id: "5", threadId: "4", labelIds: ["INBOX"] },
-        { id: "6", threadId: "6", labelIds: [] },
-      ],
-      nextPageToken: "t",
-      historyId: "72",
+describe("the labels of a message", () => {
+  test("are all there are: where none are named, it has none", () => {
+    expect(parseLabelIds({ id: "5", labelIds: ["INBOX", "Label_1"] })).toEqual({
+      id: "5",
+      labelIds: ["INBOX", "Label_1"],
     });
+    expect(parseLabelIds({ id: "5" })).toEqual({ id: "5", labelIds: [] });
   });
 
-  test("may be absent on a page that has a next one", () => {
-    expect(parseHistory({ nextPageToken: "t", historyId: "72" })).toEqual({
-      refs: [],
-      nextPageToken: "t",
-      historyId: "72",
-    });
-  });
-
-  test("that would leave mail out silently is malformed", () => {
-    const unreadable = [{ history: {} }, { history: [1] }, { history: [{ messagesAdded: [{ message: {} }] }] }];
-    for (const json of [...NOT_OBJECTS, ...unreadable]) malformed(() => parseHistory(json));
+  test("that cannot be read are not none", () => {
+    for (const json of [...NOT_OBJECTS, {}, { id: "5", labelIds: "INBOX" }, { id: "5", labelIds: ["INBOX", 7] }])
+      malformed(() => parseLabelIds(json));
   });
 });
 

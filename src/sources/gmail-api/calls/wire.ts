@@ -4,18 +4,25 @@ import { NO_CONTENT, type Content, type Header, type Message, type Part } from "
 import type { Ref } from "../../../core/mail/ref.ts";
 import type { Profile } from "../../../core/ports/mailbox-source.ts";
 import { isMoment, type EpochMs } from "../../../core/time.ts";
+import {
+  arrayOf,
+  countOf,
+  isObject,
+  listOf,
+  objectOf,
+  pageTokenOf,
+  refOf,
+  stringOf,
+  stringsOf,
+} from "./json-values.ts";
 import { malformed } from "./malformed-answer.ts";
 
-/**
+/*
  * Gmail's JSON, unknown until it has passed through here. A message is read leniently: whatever is absent or of the wrong
  * type is empty, only its id must be there. Listings are read strictly: an entry that cannot be read, or a cursor, would
  * be mail silently left out. Everything throws `malformed_response` otherwise.
- * Shapes: Gmail API reference, users.messages, users.threads, users.history, users.labels.
+ * Shapes: Gmail API reference, users.messages, users.threads, users.labels.
  */
-type Json = Readonly<Record<string, unknown>>;
-
-/** A message as a history entry shows it. */
-type Added = Ref & Readonly<{ labelIds: readonly string[] }>;
 
 export function parseMessage(json: unknown, makeContent: MakeContent = contentHere): Message {
   const message = objectOf(json, "a message");
@@ -27,6 +34,14 @@ export function parseMessage(json: unknown, makeContent: MakeContent = contentHe
     sizeEstimate: countOf(message["sizeEstimate"]),
     root: parsePart(message["payload"], makeContent),
   };
+}
+
+/** A message of which the id and the labels were asked for. That it has none is believed only where none are named. */
+export function parseLabelIds(json: unknown): { id: string; labelIds: readonly string[] } {
+  const message = objectOf(json, "a message");
+  const labelIds = listOf(message, "labelIds");
+  if (!labelIds.every((label) => typeof label === "string")) throw malformed("labels that are no texts");
+  return { id: refOf(message).id, labelIds: stringsOf(labelIds) };
 }
 
 /** The messages of a conversation, in Gmail's order. */
@@ -66,26 +81,6 @@ export function parseLabels(json: unknown): Map<string, string> {
       .map((label) => [stringOf(label["id"]), stringOf(label["name"])] as const)
       .filter(([id, name]) => id !== "" && name !== ""),
   );
-}
-
-/**
- * One page of history.list, asked for `messageAdded`. `history` may be absent on a page that has a next one.
- * `historyId` is "" where the page has none.
- */
-export function parseHistory(json: unknown): {
-  refs: Added[];
-  nextPageToken: string | undefined;
-  historyId: string;
-} {
-  const page = objectOf(json, "a history");
-  const refs: Added[] = [];
-  for (const entry of listOf(page, "history")) {
-    for (const added of listOf(objectOf(entry, "an entry of a history"), "messagesAdded")) {
-      const message = objectOf(objectOf(added, "an added message")["message"], "an added message");
-      refs.push({ ...refOf(message), labelIds: stringsOf(message["labelIds"]) });
-    }
-  }
-  return { refs, nextPageToken: pageTokenOf(page), historyId: stringOf(page["historyId"]) };
 }
 
 /** The answer of messages.attachments.get: the content itself. */
@@ -156,57 +151,4 @@ function headersOf(value: unknown, mimeType: string): Header[] {
     .filter(({ name }) => name !== "");
   if (/[;\s]/.test(mimeType.trim())) headers.push({ name: "Content-Type", value: mimeType });
   return headers;
-}
-
-function refOf(message: Json): Ref {
-  const id = stringOf(message["id"]);
-  if (id === "") throw malformed("a message without an id");
-  const threadId = stringOf(message["threadId"]) || id;
-  if (id.length > LONGEST_ID || threadId.length > LONGEST_ID) throw malformed("an id of endless length");
-  return { id, threadId };
-}
-
-/** Gmail's have 16 characters. They are kept in memory, one for each message. */
-const LONGEST_ID = 1_000;
-
-function pageTokenOf(page: Json): string | undefined {
-  const token = page["nextPageToken"] ?? "";
-  if (typeof token !== "string") throw malformed("a page token that is no string");
-  return token === "" ? undefined : token;
-}
-
-/** A list that must be one where it is present. */
-function listOf(parent: Json, key: "messages" | "labels" | "history" | "messagesAdded"): readonly unknown[] {
-  const list = parent[key] ?? [];
-  if (!Array.isArray(list)) throw malformed(`"${key}" that is no list`);
-  return list;
-}
-
-function objectOf(json: unknown, what: string): Json {
-  if (!isObject(json)) throw malformed(`something that is not ${what}`);
-  return json;
-}
-
-function isObject(json: unknown): json is Json {
-  return typeof json === "object" && json !== null && !Array.isArray(json);
-}
-
-function arrayOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-/** Half a surrogate pair, which JSON can spell and no URL or file can hold, becomes U+FFFD. */
-function stringOf(value: unknown): string {
-  return typeof value === "string" ? value.toWellFormed() : "";
-}
-
-function stringsOf(value: unknown): string[] {
-  return arrayOf(value)
-    .filter((item) => typeof item === "string")
-    .map(stringOf);
-}
-
-/** A whole number above zero, else 0. JSON can spell numbers that are none, such as 1e999. */
-function countOf(value: unknown): number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value > 0 ? value : 0;
 }

@@ -12,6 +12,7 @@ import {
 import type { Keepers, Kept, Reading, Step, Want } from "../../../core/ports/mailbox-source.ts";
 import { readParts } from "../../../formats/rfc5322/read-parts.ts";
 import type { GmailClient } from "../calls/client.ts";
+import { failureOfMessage } from "./failure-of-message.ts";
 import type { Intake, Memory, Share } from "./memory.ts";
 import { passOriginal, type PassingOriginal } from "./pass-original.ts";
 import type { Call, Price } from "./plan.ts";
@@ -127,16 +128,7 @@ function messageReader(
     return { outcome: "gone", id };
   };
 
-  /** The failure, when it is this message's own; anything that concerns the whole account, or is a defect, is thrown on. */
-  const ownFailure = async (error: unknown): Promise<Failure> => {
-    const failure = failureOf(error);
-    if (!failure || signal.aborted) throw error;
-    if (failure.code === "not_found" || failure.code === "bad_request") return failure;
-    if (failure.retry === "backoff" && failure.outage !== true) return failure;
-    if (failure.code !== "forbidden" && failure.code !== "no_mailbox") throw error;
-    await client.getProfile(signal); // which is refused as well where it is the account
-    return failure;
-  };
+  const ownFailure = (error: unknown): Promise<Failure> => failureOfMessage(error, client, signal);
 
   /**
    * The message with what Gmail left out of it: text bodies for their size, and attachments where they are wanted. What
