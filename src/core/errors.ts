@@ -28,6 +28,8 @@ export type FinalCode =
   | "unusable_directory"
   | "label_unknown"
   | "export_unknown"
+  | "schedule_unknown"
+  | "schedule_invalid"
   | "not_in_this_state"
   // Gmail
   | "bad_request"

@@ -21,6 +21,7 @@ import {
 import { LEASE_MS, type JobPage, type JobPosition } from "../../core/ports/job-queue.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { parseJob, readJob } from "./job-row.ts";
+import { SCHEDULE_TABLE, scheduleTable } from "./schedule-table.ts";
 
 /** How long another process may hold the file before that is a failure. This thread waits, and nobody else. */
 const BUSY_MS = 5_000;
@@ -34,7 +35,7 @@ type Row = Readonly<Record<string, SQLOutputValue>>;
 export type JobDatabase = ReturnType<typeof openJobDatabase>;
 
 /**
- * Exports in an SQLite file of STATE_DIR: durable at every step (WAL, synchronous FULL), shared by the processes of one
+ * Exports and schedules in an SQLite file of STATE_DIR: durable at every step (WAL, synchronous FULL), shared by the processes of one
  * machine. The job itself is one JSON column; beside it stands only what is searched for. Synchronous: runs in a thread
  * of its own.
  */
@@ -74,33 +75,49 @@ export function openJobDatabase(path: string) {
     return job;
   };
 
-  const assertDirectoryIsFree = (id: string | undefined, directory: string, now: EpochMs): void => {
+  /** The live export that has this directory, but for the one of this id. */
+  const liveIn = (directory: string, now: EpochMs, id?: string): string | undefined => {
     const others = ask.inDirectory.all(directory).filter((row) => row["id"] !== id);
     const other = others.find((row) => readJob(row) !== undefined || isHeld(row, now)); // a damaged one never runs again
-    if (other)
+    return other && String(other["id"]);
+  };
+
+  const assertDirectoryIsFree = (id: string | undefined, directory: string, now: EpochMs): void => {
+    const other = liveIn(directory, now, id);
+    if (other !== undefined)
       throw refuse(
         "directory_busy",
-        `Export ${String(other["id"])} is writing to ${directory}.`,
+        `Export ${other} is writing to ${directory}.`,
         "Follow that export, cancel it, or choose another output directory.",
       );
   };
 
+  /** Within a transaction. */
+  const add = (request: ExportRequest, now: EpochMs): ExportJob => {
+    const job: ExportJob = {
+      id: randomUUID(),
+      request,
+      progress: NO_PROGRESS,
+      createdAt: now,
+      updatedAt: now,
+      state: "queued",
+    };
+    ask.insert.run(job.id, request.account, request.directory, "queued", now, now, JSON.stringify(job));
+    return job;
+  };
+
+  const schedules = onDisk(path, () =>
+    scheduleTable(database, { atomically, reading: (work) => onDisk(path, work), liveIn, add }),
+  );
+
   return {
-    add(request: ExportRequest, now: EpochMs): ExportJob {
-      const job: ExportJob = {
-        id: randomUUID(),
-        request,
-        progress: NO_PROGRESS,
-        createdAt: now,
-        updatedAt: now,
-        state: "queued",
-      };
-      return atomically(() => {
+    ...schedules.calls,
+
+    add: (request: ExportRequest, now: EpochMs): ExportJob =>
+      atomically(() => {
         assertDirectoryIsFree(undefined, request.directory, now);
-        ask.insert.run(job.id, request.account, request.directory, "queued", now, now, JSON.stringify(job));
-        return job;
-      });
-    },
+        return add(request, now);
+      }),
 
     get: (id: string): ExportJob => parseJob(rowOf(id)),
 
@@ -188,6 +205,7 @@ export function openJobDatabase(path: string) {
             `Export ${id} has not ended: it is not possible to take it off the list now.`,
             "Cancel it first, and wait until it has stopped.",
           );
+        schedules.keepState(id);
         ask.remove.run(id);
       });
     },
@@ -269,7 +287,7 @@ function open(path: string) {
   closeSync(openSync(path, AS_A_FILE, 0o600)); // before SQLite makes it with the umask's mode
   const database = new DatabaseSync(path, { timeout: BUSY_MS });
   try {
-    database.exec(SCHEMA);
+    database.exec(SCHEMA + SCHEDULE_TABLE);
     return prepare(database);
   } catch (error) {
     database.close();

@@ -7,19 +7,20 @@ import { STAGES, type ExportJob } from "../../core/export/job.ts";
 import { isMoment } from "../../core/time.ts";
 
 /** A row may come from another version of this program: what every version wrote is checked, the rest is carried along. */
-const moment = z.number().refine(isMoment);
+export const moment = z.number().refine(isMoment);
 const count = z.int().nonnegative();
 const failure = z.looseObject({ code: z.string(), message: z.string(), next: z.string() });
+export const requestShape = z.looseObject({
+  account: z.string(),
+  directory: z.string(),
+  maxEmails: count.nullable(),
+  batchSize: z.int().positive(),
+  filter: z.looseObject({ query: z.string(), labels: z.array(z.string()), includeSpamTrash: z.boolean() }),
+});
 const shape = z
   .looseObject({
     id: z.string(),
-    request: z.looseObject({
-      account: z.string(),
-      directory: z.string(),
-      maxEmails: count.nullable(),
-      batchSize: z.int().positive(),
-      filter: z.looseObject({ query: z.string(), labels: z.array(z.string()), includeSpamTrash: z.boolean() }),
-    }),
+    request: requestShape,
     progress: z.looseObject({
       stage: z.enum(STAGES),
       listed: count,

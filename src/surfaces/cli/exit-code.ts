@@ -38,6 +38,8 @@ export function exitCodeOf(code: FailureCode): number {
     case "unusable_directory":
     case "label_unknown":
     case "export_unknown":
+    case "schedule_unknown":
+    case "schedule_invalid":
     case "not_in_this_state":
       return EXIT.usage;
     case "credentials_missing":

@@ -90,6 +90,14 @@ export const FAILURES_IN_FRENCH: Readonly<Record<FailureCode, Readonly<{ message
     message: "Il n'y a pas d'export de ce nom.",
     next: "La liste des exports montre ceux qui existent.",
   },
+  schedule_unknown: {
+    message: "Il n'y a pas de planification de ce nom.",
+    next: "La liste des planifications montre celles qui existent.",
+  },
+  schedule_invalid: {
+    message: "Cette planification ne convient pas.",
+    next: "Corrigez l'expression cron ou le fuseau horaire.",
+  },
   not_in_this_state: {
     message: "L'état présent ne le permet pas.",
     next: "Regardez d'abord où en sont les choses.",

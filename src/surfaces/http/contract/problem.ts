@@ -56,6 +56,7 @@ export function statusOf(code: FailureCode): number {
     case "cross_site_request":
       return 403;
     case "export_unknown":
+    case "schedule_unknown":
     case "not_found":
       return 404;
     case "credentials_exist":
@@ -70,6 +71,7 @@ export function statusOf(code: FailureCode): number {
     case "outside_export_dir":
     case "unusable_directory":
     case "label_unknown":
+    case "schedule_invalid":
       return 422;
     case "quota_exceeded":
     case "too_many_concurrent":

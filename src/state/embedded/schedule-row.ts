@@ -1,0 +1,66 @@
+import type { SQLOutputValue } from "node:sqlite";
+
+import { z } from "zod";
+
+import { refuse } from "../../core/errors.ts";
+import { STATE_NAMES } from "../../core/export/job.ts";
+import type { Schedule } from "../../core/export/schedule.ts";
+import { moment, requestShape } from "./job-row.ts";
+
+/** What stands in the JSON column; the rest are columns of their own. */
+export type StoredSchedule = Omit<Schedule, "id" | "lastRun" | "busyWith" | "revision">;
+
+/** A row may come from another version of this program: what every version wrote is checked, the rest is carried along. */
+const shape = z.looseObject({
+  request: requestShape,
+  cron: z.string(),
+  timeZone: z.string(),
+  jitterSeconds: z.int().nonnegative(),
+  paused: z.boolean(),
+  createdAt: moment,
+  next: z.looseObject({ at: moment, startAt: moment }).nullable(),
+  ran: z.array(z.looseObject({ from: moment, to: moment })),
+});
+
+const stateName = z.enum(STATE_NAMES);
+
+type ScheduleRow = Readonly<Record<string, SQLOutputValue>>;
+
+/** Throws `internal` where the row is damaged. */
+export function parseSchedule(row: ScheduleRow): Schedule {
+  const schedule = readSchedule(row);
+  if (!schedule)
+    throw refuse(
+      "internal",
+      "This schedule is damaged, or was written by another version of gmail-export.",
+      "Remove it (gmail-export schedule remove) and add it anew: what is on disk is not touched.",
+    );
+  return schedule;
+}
+
+/** Undefined where the row is damaged. */
+export function readSchedule(row: ScheduleRow): Schedule | undefined {
+  const stored = parsed(String(row["schedule"]));
+  if (!isStored(stored)) return undefined;
+  const state = stateName.safeParse(row["last_state"]).data;
+  const { last_export: exportId, last_at: at } = row;
+  return {
+    ...stored,
+    id: String(row["id"]),
+    lastRun: exportId === null || state === undefined ? null : { at: Number(at), exportId: String(exportId), state },
+    busyWith: row["busy_with"] === null ? null : String(row["busy_with"]),
+    revision: Number(row["revision"]),
+  };
+}
+
+function isStored(value: unknown): value is StoredSchedule {
+  return shape.safeParse(value).success;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,28 @@
+import type { Clock } from "../../core/ports/clock.ts";
+import type { Log } from "../../core/ports/log.ts";
+import type { Schedules } from "../../core/ports/schedules.ts";
+import { unlessAborted, type DatabaseThread } from "./database-thread.ts";
+
+/** Schedules in the file of the list of exports. `waking` lets those who wait for a change of that list look at once. */
+export function embeddedSchedules(
+  { call }: DatabaseThread,
+  waking: <T>(change: Promise<T>) => Promise<T>,
+  clock: Pick<Clock, "now">,
+  log?: Pick<Log, "warn">,
+): Schedules {
+  const told = new Set<string>();
+  return {
+    add: (schedule, signal) => waking(unlessAborted(signal, () => call("addSchedule", schedule, clock.now()))),
+    get: (id, signal) => unlessAborted(signal, () => call("getSchedule", id)),
+    async list(signal) {
+      const { schedules, damaged } = await unlessAborted(signal, () => call("listSchedules"));
+      for (const id of damaged) if (!told.has(id)) log?.warn("a schedule is damaged", { schedule: id });
+      damaged.forEach((id) => told.add(id));
+      return schedules;
+    },
+    change: (schedule, change, signal) => waking(unlessAborted(signal, () => call("changeSchedule", schedule, change))),
+    start: (schedule, change, signal) =>
+      waking(unlessAborted(signal, () => call("startSchedule", schedule, change, clock.now()))),
+    remove: (id, signal) => waking(unlessAborted(signal, () => call("removeSchedule", id))),
+  };
+}
