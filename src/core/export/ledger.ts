@@ -1,4 +1,6 @@
 import type { Conversation, Ref } from "../mail/ref.ts";
+import { growing } from "./growing.ts";
+import { createNames } from "./names.ts";
 
 /**
  * What became of every listed message. A set in listing order that stays compact for a million ids: names are bytes in
@@ -128,84 +130,6 @@ export function createLedger(): Ledger {
     *idsListed(outcome) {
       const wanted = LISTED | OUTCOMES.indexOf(outcome);
       for (let ref = 0; ref < size; ref += 1) if (fateOf.at(ref) === wanted) yield names.text(nameOf.at(ref));
-    },
-  };
-}
-
-/** Strings ↔ small integers. The id of a thread is usually that of its first message, so both share one table. */
-function createNames() {
-  let bytes = Buffer.allocUnsafe(1 << 12);
-  const ends = growing(Float64Array, 0); // where name n ends in `bytes`; it begins where n-1 ends
-  let slots = new Int32Array(1 << 8).fill(-1);
-  let size = 0;
-
-  const begin = (name: number): number => (name === 0 ? 0 : ends.at(name - 1));
-
-  /** The slot that holds `text`, or the free one where it belongs. */
-  const slotOf = (text: Buffer): number => {
-    let slot = hash(text) & (slots.length - 1);
-    for (;;) {
-      const name = slots[slot]!;
-      if (name === -1 || text.equals(bytes.subarray(begin(name), ends.at(name)))) return slot;
-      slot = (slot + 1) & (slots.length - 1);
-    }
-  };
-
-  const grow = (): void => {
-    const before = slots;
-    slots = new Int32Array(before.length * 2).fill(-1);
-    for (const name of before) if (name !== -1) slots[slotOf(bytes.subarray(begin(name), ends.at(name)))] = name;
-  };
-
-  return {
-    get size() {
-      return size;
-    },
-    text: (name: number): string => bytes.toString("utf8", begin(name), ends.at(name)),
-    find(text: string): number {
-      return slots[slotOf(Buffer.from(text))]!;
-    },
-    intern(text: string): number {
-      const encoded = Buffer.from(text);
-      const slot = slotOf(encoded);
-      if (slots[slot] !== -1) return slots[slot]!;
-      const from = begin(size);
-      if (from + encoded.length > bytes.length) {
-        const larger = Buffer.allocUnsafe(Math.max(bytes.length * 2, from + encoded.length));
-        bytes.copy(larger, 0, 0, from);
-        bytes = larger;
-      }
-      encoded.copy(bytes, from);
-      ends.set(size, from + encoded.length);
-      slots[slot] = size;
-      size += 1;
-      if (size * 2 > slots.length) grow();
-      return size - 1;
-    },
-  };
-}
-
-/** FNV-1a, 32 bits. */
-function hash(text: Buffer): number {
-  let h = 0x811c9dc5;
-  for (const byte of text) h = Math.imul(h ^ byte, 0x01000193);
-  return h >>> 0;
-}
-
-type Numbers = Int32Array | Uint8Array | Float64Array;
-
-/** A typed array that doubles when written past its end; unwritten places read as `empty`. */
-function growing(Kind: new (length: number) => Numbers, empty: number) {
-  let values = new Kind(1 << 8).fill(empty);
-  return {
-    at: (index: number): number => (index < values.length ? values[index]! : empty),
-    set(index: number, value: number): void {
-      if (index >= values.length) {
-        const larger = new Kind(Math.max(values.length * 2, index + 1)).fill(empty);
-        larger.set(values);
-        values = larger;
-      }
-      values[index] = value;
     },
   };
 }

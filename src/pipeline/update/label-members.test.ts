@@ -1,0 +1,238 @@
+import { describe, expect, test } from "vitest";
+
+import { ExportError, failureOf, refuse } from "../../core/errors.ts";
+import type { Change, MailboxSource } from "../../core/ports/mailbox-source.ts";
+import { readLabelMembers } from "./label-members.ts";
+
+const NEVER = new AbortController().signal;
+
+/** What is in the mailbox: message → labels. */
+type Mail = Readonly<Record<string, readonly string[]>>;
+
+const MAIL: Mail = {
+  a: ["INBOX", "Label_1"],
+  b: ["INBOX"],
+  c: ["SPAM"],
+  d: [],
+  e: ["TRASH", "Label_1", "Label_2"],
+};
+const LABELS = ["INBOX", "SPAM", "TRASH", "Label_1", "Label_2", "Label_3"];
+
+const change = {
+  labels: (id: string, labelIds?: readonly string[]): Change => ({ change: "labels", ref: ref(id), labelIds }),
+  added: (id: string): Change => ({ change: "added", ref: ref(id), labelIds: ["INBOX"] }),
+  removed: (id: string): Change => ({ change: "removed", ref: ref(id) }),
+};
+
+const ref = (id: string) => ({ id, threadId: `t-${id}` });
+
+const expired = (): Error => refuse("not_found", "It has expired.", "List it.");
+
+/**
+ * A mailbox that lists in pages of two, each page with the last of the page before. `moves` are the values of its cursor,
+ * one for each time that its profile is asked for; the last one stays.
+ */
+function mailbox({
+  mail = () => MAIL,
+  moves = ["7"],
+  history = [],
+  beforePage = () => {},
+}: {
+  mail?: () => Mail;
+  moves?: readonly string[];
+  history?: readonly Change[] | Error;
+  /** May throw in place of a page of the listing with these labels. */
+  beforePage?: (labels: readonly string[], page: number) => void;
+}) {
+  let asked = 0;
+  const listed: string[] = [];
+  const source: Pick<MailboxSource, "profile" | "list" | "changes"> = {
+    async profile() {
+      const value = moves[Math.min(asked, moves.length - 1)]!;
+      asked += 1;
+      return { emailAddress: "ada@example.com", messagesTotal: 5, threadsTotal: 5, cursor: { source: "test", value } };
+    },
+    async *list({ query, labels, includeSpamTrash }) {
+      expect({ query, includeSpamTrash }).toEqual({ query: "", includeSpamTrash: true });
+      listed.push(labels.join());
+      const found = Object.entries(mail()).filter(([, has]) => labels.every((label) => has.includes(label)));
+      for (let page = 0; page * 2 < Math.max(1, found.length); page += 1) {
+        beforePage(labels, page);
+        yield found.slice(Math.max(0, page * 2 - 1), page * 2 + 2).map(([id]) => ref(id));
+      }
+    },
+    async *changes(since) {
+      if (history instanceof Error) throw history;
+      expect(since).toEqual({ source: "test", value: moves[0] });
+      yield* history;
+      yield { change: "cursor", cursor: { source: "test", value: "99" } };
+    },
+  };
+  return { source: source as MailboxSource, listed };
+}
+
+/** What was found: message → labels, with those that must be read. */
+async function read(given: Parameters<typeof mailbox>[0], labels = LABELS) {
+  const { source, listed } = mailbox(given);
+  const found = await readLabelMembers(source, labels, NEVER);
+  const refs = [...found.refs()];
+  expect(found.size).toBe(refs.length);
+  expect(refs).toEqual(refs.map(({ id }) => ref(id)));
+  return {
+    found,
+    listed,
+    mail: Object.fromEntries(refs.map(({ id }) => [id, found.labelIds(id)])),
+    unsettled: [...found.unsettled].toSorted(),
+    refused: [...found.refused],
+    cursor: found.cursor.value,
+  };
+}
+
+test("every message is there with its labels, those without any and those in spam and trash too; each label is listed once", async () => {
+  const { found, mail, unsettled, refused, cursor, listed } = await read({}, [...LABELS, "INBOX"]);
+  expect(mail).toEqual(MAIL);
+  expect({ unsettled, refused, cursor }).toEqual({ unsettled: [], refused: [], cursor: "7" });
+  expect(listed.toSorted()).toEqual(["", ...LABELS].toSorted());
+  expect([found.has("a"), found.has("z"), found.labelIds("z")]).toEqual([true, false, undefined]);
+});
+
+test("a message that only a label names is there", async () => {
+  const { source } = mailbox({});
+  const half: MailboxSource = {
+    ...source,
+    async *list(filter, signal) {
+      for await (const page of source.list(filter, signal))
+        yield page.filter(({ id }) => filter.labels.length > 0 || id !== "a");
+    },
+  };
+  expect((await readLabelMembers(half, LABELS, NEVER)).labelIds("a")).toEqual(["INBOX", "Label_1"]);
+});
+
+describe("a label that cannot be listed", () => {
+  const failing = (error: () => Error) =>
+    read({
+      beforePage: (labels, page) => {
+        if (labels.includes("INBOX") && page === 0) throw error();
+      },
+    });
+  const refusal = (code: "bad_request" | "forbidden" | "daily_limit") => () => refuse(code, "No.", "Nothing.");
+
+  test.each([["bad_request"], ["forbidden"]] as const)("for %s is told apart from the others", async (code) => {
+    const { mail, refused } = await failing(refusal(code));
+    expect(refused).toEqual(["INBOX"]);
+    expect(mail).toEqual({ ...MAIL, a: ["Label_1"], b: [] });
+  });
+
+  test("since a page of it breaks off is not taken for what it has told by then", async () => {
+    const big = { ...MAIL, f: ["INBOX"], g: ["INBOX"] };
+    const { mail, refused } = await read({
+      mail: () => big,
+      beforePage: (labels, page) => {
+        if (!labels.includes("INBOX") || page === 0) return;
+        const failure = { code: "malformed_response", retry: "backoff", message: "", next: "" } as const;
+        throw new ExportError(failure);
+      },
+    });
+    expect(refused).toEqual(["INBOX"]);
+    expect(mail).toEqual({ a: ["Label_1"], b: [], c: ["SPAM"], d: [], e: MAIL["e"], f: [], g: [] });
+  });
+
+  test("for what concerns the account ends it all", async () => {
+    expect(failureOf(await failing(refusal("daily_limit")).catch((error: unknown) => error))).toMatchObject({
+      code: "daily_limit",
+    });
+    const outage = { code: "server_error", retry: "backoff", outage: true, message: "", next: "" } as const;
+    expect(failureOf(await failing(() => new ExportError(outage)).catch((error: unknown) => error))).toMatchObject({
+      outage: true,
+    });
+  });
+
+  test("while the account cannot be read either, is not about the label", async () => {
+    const { source } = mailbox({
+      beforePage: (labels) => {
+        if (labels.length > 0) throw refuse("no_mailbox", "No.", "Nothing.");
+      },
+    });
+    let asked = 0;
+    const gone: MailboxSource = {
+      ...source,
+      profile: async (signal) => {
+        asked += 1;
+        if (asked > 1) throw refuse("forbidden", "No mailbox.", "Nothing.");
+        return source.profile(signal);
+      },
+    };
+    await expect(readLabelMembers(gone, LABELS, NEVER)).rejects.toThrow("No mailbox.");
+  });
+});
+
+test("a listing of all mail that breaks off is no listing", async () => {
+  const work = read({
+    beforePage: (labels, page) => {
+      if (labels.length === 0 && page === 1) throw refuse("bad_request", "No.", "Nothing.");
+    },
+  });
+  await expect(work).rejects.toThrow("No.");
+});
+
+test("a stop ends it", async () => {
+  const stop = new AbortController();
+  const { source } = mailbox({
+    beforePage: (labels) => {
+      if (labels.length > 0) stop.abort(new Error("stopped by hand"));
+      stop.signal.throwIfAborted();
+    },
+  });
+  await expect(readLabelMembers(source, LABELS, stop.signal)).rejects.toThrow("stopped by hand");
+});
+
+describe("what changes while it is listed", () => {
+  const moves = ["7", "8"];
+
+  test("is what the history tells last, and the cursor is the one behind that", async () => {
+    const history = [
+      change.labels("a", ["INBOX"]),
+      change.labels("a", ["Label_9", "INBOX"]),
+      change.labels("e", ["TRASH"]),
+    ];
+    const { mail, unsettled, cursor } = await read({ moves, history });
+    expect(mail).toEqual({ ...MAIL, a: ["INBOX", "Label_9"], e: ["TRASH"] });
+    expect({ unsettled, cursor }).toEqual({ unsettled: [], cursor: "99" });
+  });
+
+  test("is read where the history does not tell labels, tells of what was never seen, or of coming and going", async () => {
+    const history = [
+      change.labels("a", ["INBOX"]),
+      change.labels("a"),
+      change.labels("unseen", ["INBOX"]),
+      change.labels("b", ["STARRED"]),
+      change.removed("b"),
+      change.added("new"),
+    ];
+    const { found, mail, unsettled } = await read({ moves, history });
+    expect(unsettled).toEqual(["a", "b", "new", "unseen"]);
+    expect(mail).toEqual({ ...MAIL, a: undefined, b: undefined });
+    expect([found.has("b"), found.has("new")]).toEqual([true, false]);
+  });
+
+  test("makes it be listed anew where the history has expired; and what moves all the time is not taken for settled", async () => {
+    let rounds = 0;
+    const late = { ...MAIL, b: ["STARRED"] };
+    const once = await read({
+      moves: ["7", "8", "8"],
+      history: expired(),
+      mail: () => (rounds > 0 ? late : MAIL),
+      beforePage: (labels) => void (labels.length === 0 && (rounds += 1)),
+    });
+    expect(once.mail).toEqual({ ...late, b: [] }); // STARRED is none of those that were asked about
+    expect(once.cursor).toBe("8");
+
+    const always = read({ moves: Array.from({ length: 50 }, (_, at) => String(7 + at)), history: expired() });
+    expect(failureOf(await always.catch((error: unknown) => error))).toMatchObject({ code: "malformed_response" });
+  });
+
+  test("is looked for in the history of a mailbox that names no cursor", async () => {
+    const { mail } = await read({ moves: [""], history: [change.labels("a", [])] });
+    expect(mail).toEqual({ ...MAIL, a: [] });
+  });
+});
