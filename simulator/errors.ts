@@ -172,6 +172,46 @@ export const apiDisabled = () => {
   });
 };
 
+/** An account of a domain that has no licence for Gmail, or whose administrator switched it off. */
+export const mailServiceNotEnabled = () =>
+  refusal(400, "failedPrecondition", "Mail service not enabled", { status: "FAILED_PRECONDITION" });
+
+/** What the Admin SDK says to who is no administrator. */
+export const notAuthorized = () => refusal(403, "forbidden", "Not Authorized to access this resource/api");
+
+export const resourceNotFound = (what: string) => refusal(404, "notFound", `Resource Not Found: ${what}`);
+
+export const invalidInput = (what: string) => refusal(400, "invalid", `Invalid Input: ${what}`);
+
+export const adminSdkDisabled = () => {
+  const url = `https://console.developers.google.com/apis/api/admin.googleapis.com/overview?project=${PROJECT_NUMBER}`;
+  const message = `Admin SDK API has not been used in project ${PROJECT_NUMBER} before or it is disabled. Enable it by visiting ${url} then retry.`;
+  const metadata = { service: "admin.googleapis.com", consumer: `projects/${PROJECT_NUMBER}`, activationUrl: url };
+  return refusal(403, "accessNotConfigured", message, {
+    ...DENIED,
+    domain: "usageLimits",
+    details: [{ "@type": ERROR_INFO, reason: "SERVICE_DISABLED", domain: "googleapis.com", metadata }],
+  });
+};
+
+/** IAM says the same of what is not there and of what one may not do. */
+export const iamPermissionDenied = (permission: string) =>
+  new Refusal(403, {
+    error: {
+      code: 403,
+      message: `Permission '${permission}' denied on resource (or it may not exist).`,
+      status: "PERMISSION_DENIED",
+      details: [
+        {
+          "@type": ERROR_INFO,
+          reason: "IAM_PERMISSION_DENIED",
+          domain: "iam.googleapis.com",
+          metadata: { permission },
+        },
+      ],
+    },
+  });
+
 export const domainPolicy = () =>
   refusal(403, "domainPolicy", "The domain administrators have disabled Gmail apps.", DENIED);
 

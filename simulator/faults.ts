@@ -16,6 +16,7 @@ import {
   type Refusal,
 } from "./errors.ts";
 import { random } from "./mail/random.ts";
+import type { Spoiling } from "./reply.ts";
 
 /** What can go wrong at Google or on the way, on purpose. */
 export type Fault = Readonly<{
@@ -188,5 +189,18 @@ export function refusalOf({ kind, seconds = 2 }: Fault): Refusal | undefined {
       return undefined;
     default:
       return kind satisfies never;
+  }
+}
+
+/** What becomes of a good answer on its way; undefined when nothing does. */
+export function spoilingOf(fault: Fault | undefined): Spoiling | undefined {
+  switch (fault?.kind) {
+    case "reset":
+    case "cutBody":
+    case "truncatedJson":
+    case "hang":
+      return fault.kind;
+    default:
+      return undefined;
   }
 }

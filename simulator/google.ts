@@ -1,5 +1,8 @@
 import { createServer, type IncomingMessage } from "node:http";
 
+import { directoryApi } from "./domain/directory.ts";
+import { keyFile, openDomain, type Domain, type DomainOptions } from "./domain/domain.ts";
+import { machine } from "./domain/machine.ts";
 import { noSuchUrl } from "./errors.ts";
 import { openFaults, type Faults } from "./faults.ts";
 import { gmailApi } from "./gmail/gmail.ts";
@@ -30,6 +33,8 @@ export type SimulatorOptions = Readonly<{
   bodyBytes?: number;
   /** With `bodyBytes`: an attachment in each message as well, of up to so many bytes. */
   attachmentBytes?: number;
+  /** A Workspace domain whose users are these accounts, and a service account that may read it. Default none. */
+  domain?: DomainOptions;
   /** Default an installed client. */
   client?: ClientOptions;
   /** Added to the answers of the Gmail API. */
@@ -48,10 +53,14 @@ export type SimulatorOptions = Readonly<{
 
 export type SimulatedGoogle = AsyncDisposable &
   Readonly<{
-    /** Of OAuth and Gmail both. */
+    /** Of OAuth and Gmail, the Admin SDK, IAM and the machine's metadata. */
     url: string;
     /** Content of credentials.json. */
     credentials: Credentials;
+    /** Of the domain's service account; left out where there is no domain. */
+    key?: ReturnType<typeof keyFile>;
+    /** Throws where there is none. */
+    domain(): Domain;
     accounts: readonly string[];
     consent: Consent;
     /** Default the first account's. */
@@ -98,12 +107,16 @@ export async function simulateGoogle(options: SimulatorOptions = {}): Promise<Si
   const faults = openFaults(seed, clock);
   const meter = openMeter();
   const quota = openQuota(options.quota, seed, clock);
-  const answerOAuth = oauth({ client, grants, consent, accounts, rotateRefreshTokens, faults, clock });
+  const domain = options.domain && openDomain(options.domain, accounts);
+  const answerOAuth = oauth({ client, grants, consent, accounts, rotateRefreshTokens, faults, clock, domain });
+  const answerDirectory = domain && directoryApi({ domain, grants, faults, accounts });
+  const answerMachine = domain && machine(domain, grants.issued.values);
   const answerGmail = gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs });
 
   const answer = async (request: IncomingMessage, url: URL) => {
     if (url.pathname.startsWith("/gmail/v1/users/")) return answerGmail(request, url);
-    return (await answerOAuth(request, url)) ?? refused(noSuchUrl(url.pathname));
+    const reply = answerDirectory?.(request, url) ?? (await answerMachine?.(request, url));
+    return reply ?? (await answerOAuth(request, url)) ?? refused(noSuchUrl(url.pathname));
   };
   const server = createServer((request, response) => {
     const url = URL.parse(`http://simulator${request.url ?? "/"}`);
@@ -129,6 +142,11 @@ export async function simulateGoogle(options: SimulatorOptions = {}): Promise<Si
   return {
     url,
     credentials: credentialsFile(client, url),
+    ...(domain && { key: keyFile(domain, url) }),
+    domain: () => {
+      if (domain === undefined) throw new Error("the simulator has no domain");
+      return domain;
+    },
     accounts,
     consent,
     mailbox: (email = accounts[0]!) => control(mailboxes, email),

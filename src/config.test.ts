@@ -59,6 +59,25 @@ test("every problem is listed at once", () => {
     expect(problems).toContain(name);
 });
 
+test("a whole domain is named by addresses, and the metadata server by a host", () => {
+  const env = {
+    GOOGLE_SERVICE_ACCOUNT: "exporter@my-project.iam.gserviceaccount.com",
+    GOOGLE_ADMIN: "Admin@example.com",
+    GCE_METADATA_HOST: "127.0.0.1:8080",
+  };
+  expect(readConfig(env, "/")).toMatchObject({
+    serviceAccount: env.GOOGLE_SERVICE_ACCOUNT,
+    admin: env.GOOGLE_ADMIN,
+    metadataHost: env.GCE_METADATA_HOST,
+  });
+  expect(readConfig({}, "/")).toMatchObject({ serviceAccount: undefined, googleApiUrl: undefined });
+  for (const GOOGLE_ADMIN of ["admin", "admin@example", "a b@example.com", "https://a@example.com"])
+    expect(problemsOf({ GOOGLE_ADMIN }), GOOGLE_ADMIN).toContain("GOOGLE_ADMIN must be an address");
+  for (const GCE_METADATA_HOST of ["http://127.0.0.1", "host/path", "host:99999", "a b"])
+    expect(problemsOf({ GCE_METADATA_HOST }), GCE_METADATA_HOST).toContain("GCE_METADATA_HOST must be a host name");
+  expect(problemsOf({ GOOGLE_API_URL: "http://google.example" })).toContain("GOOGLE_API_URL must be an https URL");
+});
+
 test("who wants to see what is wrong has each problem by its setting, without the value, and defaults in their place", () => {
   const { config, problems } = readSettings({ PORT: "hunter2", GMAIL_TIER: "hunter2", LOG_LEVEL: "debug" }, "/");
   expect(problems.map(({ setting }) => setting)).toEqual(["PORT", "GMAIL_TIER"]);

@@ -14,6 +14,12 @@ export type Env = Readonly<Record<string, string | undefined>>;
 export type Config = Omit<Settings, "problems"> &
   Readonly<{
     apiKey: Secret | undefined;
+    /** A service account that the machine's own identity signs for; undefined means a key file, or none. */
+    serviceAccount: string | undefined;
+    /** Root of the Admin SDK and of IAM Credentials; undefined means Google's hosts. */
+    googleApiUrl: URL | undefined;
+    /** Host, and port, of the metadata server that gives the machine's own identity. */
+    metadataHost: string;
     allowedHosts: readonly string[];
     trustProxy: readonly string[];
     unitsPerMinute: number | undefined;
@@ -121,9 +127,29 @@ export function readSettings(
     return new URL(fallback);
   };
 
+  const address = (name: string, such: string): string | undefined => {
+    const given = env[name]?.trim();
+    if (!given) return undefined;
+    if (/^[^\s@/:]+@[^\s@/:]+\.[^\s@/:]+$/.test(given)) return given;
+    refused(name, `must be an address, such as ${such}`);
+    return undefined;
+  };
+
+  const hostAndPort = (name: string, fallback: string): string => {
+    const given = text(name, fallback).toLowerCase();
+    const [, host, port] = /^(.*?)(?::(\d{1,5}))?$/.exec(given) ?? [];
+    if (host !== undefined && isHost(host) && Number(port ?? 1) <= 65_535) return given;
+    refused(name, `must be a host name, with a port where it is not 80, such as ${fallback}`);
+    return fallback;
+  };
+
   const port = whole("PORT", 8000, 1, 65_535);
   const config: Config = {
     credentialsPath: path("GOOGLE_CREDENTIALS_PATH", "credentials.json"),
+    serviceAccount: address("GOOGLE_SERVICE_ACCOUNT", "exporter@my-project.iam.gserviceaccount.com"),
+    admin: address("GOOGLE_ADMIN", "admin@example.com"),
+    googleApiUrl: env["GOOGLE_API_URL"]?.trim() ? url("GOOGLE_API_URL", "https://www.googleapis.com") : undefined,
+    metadataHost: hostAndPort("GCE_METADATA_HOST", "metadata.google.internal"),
     tokenDir: path("TOKEN_DIR", "tokens"),
     exportDir: path("EXPORT_DIR", "data"),
     stateDir: path("STATE_DIR", "state"),

@@ -8,14 +8,16 @@ import { canonicalAccount } from "./core/account.ts";
 import { failureOf, refuse, type ExportError } from "./core/errors.ts";
 import type { ExportRequest } from "./core/export/job.ts";
 import { proxyFor } from "./core/network/proxy.ts";
-import type { AccessToken, Accounts } from "./core/ports/accounts.ts";
+import type { Accounts } from "./core/ports/accounts.ts";
 import type { ChooseDirectory } from "./core/ports/export-directory.ts";
 import type { Grants } from "./core/ports/grants.ts";
 import type { MailboxSource } from "./core/ports/mailbox-source.ts";
 import type { Finding } from "./doctor/finding.ts";
-import { accessToken } from "./google/access-token.ts";
 import { accounts as oauthAccounts } from "./google/accounts.ts";
 import { readCredentials } from "./google/credentials.ts";
+import { createReaders, type Reader, type Readers } from "./google/readers.ts";
+import { delegatedTokens } from "./google/service-account/delegated-tokens.ts";
+import { findServiceAccountOf } from "./google/service-account/find-service-account.ts";
 import { storeCredentials } from "./google/store-credentials.ts";
 import { createLog, forPeople } from "./log.ts";
 import { findFreeIn } from "./pipeline/directory/free-directory.ts";
@@ -94,6 +96,8 @@ function connect(config: Config, { onlyLooks = false } = {}) {
   };
   let http: Promise<Http> | undefined;
   const credentials = () => readCredentials(config.credentialsPath);
+  const find = findServiceAccountOf(config, clock, Math.random);
+  const tokens = delegatedTokens({ find, clock, random: Math.random });
   const measures = createMeasures(clock);
   const { recordRefusals } = config;
   // What cannot be kept is no reason to stop an export: that is said once, and it goes on.
@@ -108,8 +112,7 @@ function connect(config: Config, { onlyLooks = false } = {}) {
           });
 
   /** `user` "" as long as nobody knows whose mailbox the token opens. */
-  const mailboxFor = async (user: string, token: AccessToken): Promise<MailboxSource> => {
-    const { clientId } = await credentials();
+  const mailboxFor = async (user: string, { token, project: clientId }: Reader): Promise<MailboxSource> => {
     const before = lookBack(user === "" ? undefined : await recent.read(clientId, user), clock.now());
     const bare = createPacer({
       clock,
@@ -142,7 +145,9 @@ function connect(config: Config, { onlyLooks = false } = {}) {
     });
     return gmailSource({ client, pacer, memory, width: callsAtOnce(config) });
   };
-  return { limits, credentials, measures, mailboxFor, close: () => opened.disposeAsync() };
+  const readersOf = (store: Grants): Readers =>
+    createReaders({ credentials, find, tokens, store, scopes: config.scopes, clock, random: Math.random });
+  return { limits, credentials, measures, readersOf, mailboxFor, close: () => opened.disposeAsync() };
 }
 
 type Way = ReturnType<typeof connect>;
@@ -197,7 +202,8 @@ export async function compose(config: Config, opening = OPENERS) {
   };
   const findFree = findFreeIn(storages, chooseDirectory);
   const open = createOpenDirectory(storages, clock, `gmail-export ${await version()}`, findFree);
-  const mailbox = mailboxes(way, grants);
+  const readers = way.readersOf(grants);
+  const mailbox = mailboxes(way, readers);
 
   const signIn = oauthAccounts({
     credentials: way.credentials,
@@ -206,10 +212,13 @@ export async function compose(config: Config, opening = OPENERS) {
     clock,
     scopes: config.scopes,
     redirectUri: config.redirectUri.href,
-    whoami: async (token, signal) => (await (await way.mailboxFor("", async () => token)).profile(signal)).emailAddress,
+    whoami: async (token, signal) => {
+      const project = (await way.credentials()).clientId;
+      return (await (await way.mailboxFor("", { token: async () => token, project })).profile(signal)).emailAddress;
+    },
   });
   const accounts: Accounts = {
-    ...signIn,
+    ...readers.withDelegates(signIn),
     async finish(query, browserKey, signal) {
       const account = await signIn.finish(query, browserKey, signal);
       await queue.signedIn(account); // exports that waited for this go on
@@ -255,13 +264,13 @@ export async function compose(config: Config, opening = OPENERS) {
 type Parts = Awaited<ReturnType<typeof compose>>;
 
 /** One mailbox an account: its pacer must see all of this process's calls. */
-function mailboxes({ credentials, mailboxFor }: Way, grants: Grants): (account: string) => Promise<MailboxSource> {
+function mailboxes({ mailboxFor }: Way, { readerOf }: Readers): (account: string) => Promise<MailboxSource> {
   const known = new Map<string, Promise<MailboxSource>>();
   return (account) => {
     const name = canonicalAccount(account);
     const found = known.get(name);
     if (found) return found;
-    const made = mailboxFor(name, accessToken(account, { credentials, store: grants, clock, random: Math.random }));
+    const made = readerOf(account).then((reader) => mailboxFor(name, reader));
     known.set(name, made);
     made.catch(() => known.delete(name)); // no credentials yet: looked for again at the next call
     return made;
@@ -315,7 +324,7 @@ async function examineAlone(
   const problems = [...malformed, ...file];
   const way = connect(config, { onlyLooks: true });
   const grants = () => grantsOf(config, keyHolder(config, existingKeyInFile));
-  const mailbox = async (name: string) => mailboxes(way, grants())(name);
+  const mailbox = async (name: string) => mailboxes(way, way.readersOf(grants()))(name);
   try {
     return await examine({ config, problems, way, grants, mailbox }, account, signal);
   } finally {

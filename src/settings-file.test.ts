@@ -70,6 +70,9 @@ test.each([0o644, 0o640, 0o602])(
       "STATE_DIR=theirs",
       "GOOGLE_CREDENTIALS_PATH=theirs.json",
       "GMAIL_API_URL=https://mail.example.com",
+      "GOOGLE_SERVICE_ACCOUNT=theirs@example.iam.gserviceaccount.com",
+      "GOOGLE_API_URL=https://mail.example.com",
+      "GCE_METADATA_HOST=mail.example.com",
       "OAUTH_REDIRECT_URI=https://mail.example.com/back",
     ]) {
       const { settings, failure } = await settingsIn(`${setting}\nLOG_LEVEL=warn\n`, mode);
@@ -81,6 +84,7 @@ test.each([0o644, 0o640, 0o602])(
     for (const harmless of [
       "EXPORT_DIR=mail",
       "GMAIL_API_URL=http://127.0.0.1:9",
+      "GOOGLE_API_URL=http://127.0.0.1:9",
       "OAUTH_REDIRECT_URI=http://localhost:9/x",
     ])
       expect((await settingsIn(harmless, mode)).failure).toBeUndefined();

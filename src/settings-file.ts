@@ -19,6 +19,9 @@ export type SettingsFile = Readonly<{ settings: Env; refusal: ExportError | unde
  */
 const LEADING: readonly string[] = [
   "GOOGLE_CREDENTIALS_PATH",
+  "GOOGLE_SERVICE_ACCOUNT",
+  "GOOGLE_API_URL",
+  "GCE_METADATA_HOST",
   "TOKEN_DIR",
   "STATE_DIR",
   "GMAIL_API_URL",

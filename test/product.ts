@@ -22,7 +22,7 @@ const LIFETIME_MS = 1_800_000;
  * A Google to talk to: where Gmail is, and what credentials.json holds (left out: there is no such file). Of a simulated
  * one it is known what it gave out: nothing of that may be on the stderr of any process.
  */
-export type Google = Readonly<{ url: string; credentials?: object }> & Partial<Given>;
+export type Google = Readonly<{ url: string; credentials?: object; key?: object }> & Partial<Given>;
 
 export type Settings = Readonly<Record<string, string>>;
 

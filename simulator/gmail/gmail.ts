@@ -1,14 +1,23 @@
 import type { IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { authError, credentialsMissing, forbidden, insufficientScopes, noSuchUrl, Refusal } from "../errors.ts";
-import { refusalOf, type Fault, type FaultSource } from "../faults.ts";
+import {
+  authError,
+  credentialsMissing,
+  failedPrecondition,
+  forbidden,
+  insufficientScopes,
+  mailServiceNotEnabled,
+  noSuchUrl,
+  Refusal,
+} from "../errors.ts";
+import { refusalOf, spoilingOf, type Fault, type FaultSource } from "../faults.ts";
 import { keysOf } from "../mail/keys.ts";
 import type { Mailbox } from "../mail/mailbox.ts";
 import type { Meter } from "../meter.ts";
 import type { Access, Grants } from "../oauth/grants.ts";
 import { priceOf, type Method, type Quota } from "../quota.ts";
-import { refused, type Reply, type Spoiling } from "../reply.ts";
+import { refused, type Reply } from "../reply.ts";
 import { select } from "./fields.ts";
 import { gmailMethods } from "./methods.ts";
 import { pageTokens } from "./page-token.ts";
@@ -83,7 +92,9 @@ export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }:
     if (fault === undefined) charge(call, email);
 
     const pageFault = fault?.kind === "emptyPage" || fault?.kind === "duplicateIds" ? fault.kind : undefined;
-    const mailbox = mailboxes.get(email)!;
+    const mailbox = mailboxes.get(email);
+    if (mailbox === undefined)
+      throw email.endsWith(".gserviceaccount.com") ? failedPrecondition() : mailServiceNotEnabled();
     const { body: whole, carries } = served.answer({ mailbox, ids: call.ids, given, scopes, fault: pageFault });
     const body = fault === undefined ? whole : withLoss(fault, whole);
     const fields = call.search.get("fields");
@@ -138,18 +149,6 @@ function decoded(segment: string): string {
 
 /** Faults that stand for a spent quota: like real refusals they are counted, and unlike other faults they cost units. */
 const QUOTA_KINDS: ReadonlySet<Fault["kind"]> = new Set(["429", "429hint", "403quota", "lockout"]);
-
-function spoilingOf(fault: Fault | undefined): Spoiling | undefined {
-  switch (fault?.kind) {
-    case "reset":
-    case "cutBody":
-    case "truncatedJson":
-    case "hang":
-      return fault.kind;
-    default:
-      return undefined;
-  }
-}
 
 function bearer(request: IncomingMessage): string {
   const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? "") ?? [];

@@ -2,6 +2,8 @@ import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 
+import { redeem } from "../domain/assertion.ts";
+import type { Domain } from "../domain/domain.ts";
 import { noSuchUrl } from "../errors.ts";
 import { refusalOf, type FaultSource } from "../faults.ts";
 import { refused, type Reply } from "../reply.ts";
@@ -17,7 +19,10 @@ type OAuth = Readonly<{
   rotateRefreshTokens: boolean;
   faults: FaultSource;
   clock: () => number;
+  domain: Domain | undefined;
 }>;
+
+const JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 const SCREENS: ReadonlySet<string> = new Set(["/o/oauth2/auth", "/o/oauth2/v2/auth"]);
 
@@ -31,14 +36,16 @@ export function oauth(world: OAuth) {
     if (!/^application\/x-www-form-urlencoded\s*(;|$)/i.test(request.headers["content-type"] ?? ""))
       return failure(400, "invalid_request", "The request body must be application/x-www-form-urlencoded.");
     const form = new URLSearchParams(await text(request));
-    return pathname === "/token" ? token(world, form) : revoke(world, form);
+    if (pathname === "/revoke") return revoke(world, form);
+    return token(world, form, `http://${request.headers.host ?? ""}/token`);
   };
 }
 
-/** POST /token: authorization codes and refresh tokens into access tokens. */
-function token(world: OAuth, form: URLSearchParams): Reply {
+/** POST /token: authorization codes, refresh tokens and JWTs into access tokens. */
+function token(world: OAuth, form: URLSearchParams, audience: string): Reply {
   const fault = world.faults.strike({ method: "token", email: "", pageToken: false });
   if (fault !== undefined) return refused(refusalOf(fault));
+  if (form.get("grant_type") === JWT_BEARER) return delegated(world, form, audience);
   const unauthenticated = authenticate(world.client, form);
   if (unauthenticated !== undefined) return unauthenticated;
 
@@ -62,6 +69,23 @@ function authenticate(client: Client, form: URLSearchParams): Reply | undefined 
   if (secret === null && client.needsSecret) return failure(400, "invalid_request", "client_secret is missing.");
   if (secret !== null && secret !== client.client_secret) return failure(401, "invalid_client", "Unauthorized");
   return undefined;
+}
+
+/** A service account's JWT for a token of a user of its domain (RFC 7523); it needs no client, and brings no refresh token. */
+function delegated({ domain, grants, clock }: OAuth, form: URLSearchParams, audience: string): Reply {
+  const assertion = form.get("assertion");
+  if (assertion === null) return failure(400, "invalid_request", "Missing required parameter: assertion");
+  const bought =
+    domain === undefined
+      ? { error: "invalid_grant", error_description: "Invalid grant: account not found", status: 400 }
+      : redeem(domain, assertion, audience, clock());
+  if ("error" in bought) return failure(bought.status, bought.error, bought.error_description);
+  const access_token = grants.issueAccess(bought.email, bought.scopes);
+  return {
+    status: 200,
+    headers: {},
+    body: { access_token, expires_in: grants.accessTokenSeconds, token_type: "Bearer" },
+  };
 }
 
 function exchange(world: OAuth, form: URLSearchParams): Reply {

@@ -38,6 +38,9 @@ export type FinalCode =
   | "forbidden"
   | "api_disabled"
   | "no_mailbox"
+  // a whole domain
+  | "delegation_missing"
+  | "user_unusable"
   | "daily_limit"
   // export directories
   | "directory_busy"

@@ -49,6 +49,8 @@ export type Settings = Readonly<{
   host: string;
   port: number;
   gmailApiUrl: URL;
+  /** GOOGLE_ADMIN: whose eyes see the domain's directory. */
+  admin: string | undefined;
   tier: Tier | "auto";
 }>;
 

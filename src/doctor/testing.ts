@@ -24,6 +24,7 @@ export const SETTINGS: Settings = {
   host: "127.0.0.1",
   port: 8000,
   gmailApiUrl: new URL("https://gmail.googleapis.com"),
+  admin: undefined,
   tier: "auto",
 };
 

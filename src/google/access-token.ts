@@ -7,16 +7,7 @@ import type { Secret } from "../core/secret.ts";
 import type { EpochMs } from "../core/time.ts";
 import type { ClientCredentials } from "./credentials.ts";
 import { renew } from "./renew.ts";
-
-/** How long before its end a token is refreshed, and until when one is used that could not be: in ms, or as a part of its life. */
-type Margin = Readonly<{ ms: number; ofLife: number }>;
-/** Longer than any one call to Gmail takes. */
-const REFRESH_BEFORE: Margin = { ms: 5 * 60_000, ofLife: 1 / 4 };
-/** A call sent now will still find it valid. */
-const USE_UNTIL: Margin = { ms: 30_000, ofLife: 1 / 8 };
-
-/** What Google's tokens live; some organisations make it a few minutes. */
-const USUAL_LIFE_MS = 3_600_000;
+import { outlasts, REFRESH_BEFORE, USE_UNTIL, type Margin } from "./token-life.ts";
 
 /** For so long no file is read again: Gmail is called many times a second, and people sign out by hand. */
 const LOOK_AGAIN_MS = 1_000;
@@ -41,12 +32,8 @@ type Last = Readonly<{ until: EpochMs }> & (Readonly<{ grant: Grant }> | Readonl
 export function accessToken(account: string, { credentials, store, clock, random }: TokenParts): AccessToken {
   let last: Last | undefined;
 
-  const lasts = (grant: Grant, stale: Secret | undefined, { ms, ofLife }: Margin): boolean => {
-    const life = grant.obtainedAt === undefined ? USUAL_LIFE_MS : grant.expiresAt - grant.obtainedAt;
-    return (
-      grant.expiresAt - clock.now() > Math.min(ms, life * ofLife) && grant.accessToken.reveal() !== stale?.reveal()
-    );
-  };
+  const lasts = (grant: Grant, stale: Secret | undefined, margin: Margin): boolean =>
+    outlasts(grant, stale, margin, clock.now());
 
   const recent = (stale: Secret | undefined): Secret | undefined => {
     if (last === undefined || clock.now() >= last.until) return undefined;

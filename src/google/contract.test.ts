@@ -67,6 +67,7 @@ accessTokenContract("Google's OAuth", async () => {
   return {
     ...w,
     token,
+    refusal: { retry: "sign_in" },
     another: () => w.open().token,
     async allow() {
       w.google.replies.length = 0;

@@ -22,7 +22,7 @@ export type ClientCredentials = Readonly<{
   projectId?: string;
 }>;
 
-type Fields = Readonly<Record<string, unknown>>;
+export type Fields = Readonly<Record<string, unknown>>;
 
 /**
  * Who may be sent codes, secrets and tokens. A client file that names another server would have it read the mail of
@@ -39,20 +39,25 @@ const GOOGLE_REVOKES = "https://oauth2.googleapis.com/revoke";
  */
 export async function readCredentials(path: string): Promise<ClientCredentials> {
   const file = resolve(path);
-  const text = await readFile(file)
-    .then(decodeTextFile)
-    .catch((error: unknown) => {
-      throw unreadable(file, error);
-    });
-  const parsed = parseClientFile(text);
+  const parsed = parseClientFile(await readClientFileText(file));
   if ("fault" in parsed) {
     throw refuse("credentials_invalid", `The client file ${file} ${parsed.fault}.`, parsed.next ?? download(file));
   }
   return parsed;
 }
 
+/** The text of the client file, whatever it holds. Throws `credentials_missing` or `credentials_invalid`. */
+export async function readClientFileText(path: string): Promise<string> {
+  const file = resolve(path);
+  return readFile(file)
+    .then(decodeTextFile)
+    .catch((error: unknown) => {
+      throw unreadable(file, error);
+    });
+}
+
 /** Why a text is no client: the end of a sentence that begins with the file's name, quoting none of its values; and what to do, where that is special. */
-type Fault = Readonly<{ fault: string; next?: string }>;
+export type Fault = Readonly<{ fault: string; next?: string }>;
 
 /** The client in the text of a client file. */
 export function parseClientFile(fileText: string): ClientCredentials | Fault {
@@ -68,7 +73,11 @@ export function parseClientFile(fileText: string): ClientCredentials | Fault {
   if (!isFields(json)) return { fault: "does not hold a JSON object" };
 
   const other = otherKeyIn(json);
-  if (other !== undefined) return { fault: `holds ${other}; signing people in needs an OAuth client` };
+  if (other !== undefined)
+    return {
+      fault: `holds ${other}; signing people in needs an OAuth client`,
+      ...(other === SERVICE_ACCOUNT_KEY && { next: NOBODY_SIGNS_IN }),
+    };
   if ("installed" in json && "web" in json) {
     return {
       fault: 'has both "installed" and "web"',
@@ -106,23 +115,29 @@ function parseClient(kind: ClientCredentials["kind"], client: Fields): ClientCre
   };
 }
 
+const SERVICE_ACCOUNT_KEY = "a service account's key";
+
+const NOBODY_SIGNS_IN =
+  "Nobody needs to sign in where a service account reads a whole domain: export any of its addresses. To sign people in, " +
+  "name an OAuth client's file in GOOGLE_CREDENTIALS_PATH.";
+
 /** Names the other JSON files Google hands out, which people take for this one. */
 function otherKeyIn(json: Fields): string | undefined {
-  if (json["type"] === "service_account") return "a service account's key";
+  if (json["type"] === "service_account") return SERVICE_ACCOUNT_KEY;
   if (json["type"] === "authorized_user") return "a person's gcloud sign-in (application default credentials)";
   if ("refresh_token" in json || "access_token" in json) return "somebody's tokens";
   if (["key", "apiKey", "api_key"].some((name) => typeof json[name] === "string")) return "an API key";
   return undefined;
 }
 
-function readText(client: Fields, name: string, faults: string[]): string {
+export function readText(client: Fields, name: string, faults: string[]): string {
   const value = client[name];
   if (typeof value === "string" && value !== "") return value;
   faults.push(value === undefined ? `${name} is missing` : `${name} is not a text`);
   return "";
 }
 
-function readEndpoint(client: Fields, name: string, faults: string[]): string {
+export function readEndpoint(client: Fields, name: string, faults: string[]): string {
   const value = readText(client, name, faults);
   if (value === "") return "";
   const url = URL.parse(value);
@@ -135,7 +150,7 @@ function readEndpoint(client: Fields, name: string, faults: string[]): string {
   return url?.href ?? "";
 }
 
-function isFields(value: unknown): value is Fields {
+export function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 

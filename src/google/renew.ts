@@ -1,14 +1,11 @@
-import { ExportError, failureOf, refuse } from "../core/errors.ts";
+import { ExportError, refuse } from "../core/errors.ts";
 import type { Grant } from "../core/grant.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { Grants } from "../core/ports/grants.ts";
 import type { ClientCredentials } from "./credentials.ts";
 import { refusedByAdministrator } from "./refusals.ts";
+import { retrying } from "./retrying.ts";
 import { refresh, type Refusal } from "./token-endpoint.ts";
-
-const TRIES = 5;
-/** Full jitter: the wait after try n is random, below this times 2^n. */
-const FIRST_DELAY_MS = 500;
 
 /**
  * Asks Google for a new access token and stores the answer before anybody may use it: a rotated refresh token replaces
@@ -49,17 +46,6 @@ export async function renew(
   };
   await store.save(renewed);
   return renewed;
-}
-
-async function retrying<T>(ask: () => Promise<T>, clock: Clock, random: () => number, signal: AbortSignal): Promise<T> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (failureOf(error)?.retry !== "backoff" || tries === TRIES) throw error;
-      await clock.sleep(random() * FIRST_DELAY_MS * 2 ** tries, signal);
-    }
-  }
 }
 
 /** Google says `invalid_grant` for every cause (gmail-api.md §1.4), so all are named. */

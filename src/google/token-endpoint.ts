@@ -1,20 +1,17 @@
 import type { OAuth2Client } from "google-auth-library";
 
-import { bareCause, codeOf } from "../core/bare-cause.ts";
-import { ExportError, refuse, type TransientCode } from "../core/errors.ts";
+import { refuse } from "../core/errors.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import { Secret } from "../core/secret.ts";
 import { isMoment, type EpochMs } from "../core/time.ts";
+import { askGoogle, library, transient, type Answer } from "./ask-google.ts";
 import type { ClientCredentials } from "./credentials.ts";
 
-/** One call's time limit. Google answers in well under a second. */
-const TIMEOUT_MS = 10_000;
+/** How it is called in sentences. */
+export const TOKEN_ENDPOINT = "Google's token endpoint";
 
 /** Google's tokens live an hour; a lifetime that was left out (RFC 6749 §5.1 allows it) is taken to be that. */
 const USUAL_LIFETIME_SECONDS = 3_600;
-
-/** Google's answers have one or two kilobytes. */
-const MOST_BYTES = 64 << 10;
 
 /** What the token endpoint gave (RFC 6749 §5.1). */
 export type Tokens = Readonly<{
@@ -30,9 +27,6 @@ export type Tokens = Readonly<{
 export type Refusal = Readonly<{ error: string; error_subtype: string | undefined }>;
 
 type CodeRequest = Readonly<{ code: Secret; codeVerifier: Secret; redirectUri: string }>;
-
-/** Loaded when it is first needed: most commands find a token that still lasts, and it takes 24 MB. */
-const library = async () => import("google-auth-library");
 
 /** Where the browser goes (RFC 6749 §4.1.1, RFC 7636 §4.3). */
 export async function authorizationUrl(
@@ -103,66 +97,40 @@ export async function revoke(credentials: ClientCredentials, token: Secret, sign
   return status === 200 || status === 400; // 400 invalid_token: it had ended already
 }
 
-type Answer = Readonly<{ status: number; body: unknown }>;
-
-/**
- * Lets the library ask and takes the answer as it came. The library would retry by itself, POSTs too; it counts lifetimes
- * from the machine's clock; it hides a rotated refresh token; it logs whole answers when GOOGLE_SDK_NODE_LOGGING is set;
- * and its errors hold the request, with the code or the refresh token in it.
- * Throws `network` or `timeout` where there is no answer, and the signal's reason when aborted.
- */
+/** Lets the library ask the token endpoint, and takes the answer as it came. */
 async function ask(
   credentials: ClientCredentials,
   signal: AbortSignal,
   call: (client: OAuth2Client) => Promise<unknown>,
 ): Promise<Answer> {
-  signal.throwIfAborted();
-  let answer: Answer | undefined;
-  const { OAuth2Client } = await library();
-  const client = new OAuth2Client({
+  const client = {
     clientId: credentials.clientId,
     ...(credentials.clientSecret !== undefined && { clientSecret: credentials.clientSecret.reveal() }),
     endpoints: { oauth2TokenUrl: credentials.tokenUri },
     useAuthRequestParameters: false,
-    transporterOptions: {
-      signal,
-      timeout: TIMEOUT_MS,
-      // Merged into the library's own `retry: true`, over which a plain `retry: false` would lose.
-      retryConfig: { retry: 0 },
-      redirect: "error", // what is sent is for this endpoint alone
-      // Proxies of the environment hold, by the rules of core/network/proxy.ts; none leads to this machine, nor is plain http for others.
-      noProxy: [/^http:/, /^https:\/\/(localhost|127\.[\d.]+|\[::1\])[:/]/],
-      responseType: "json",
-      validateStatus: () => true,
-      adapter: async (options, send) => {
-        const response = await send({ ...options, size: MOST_BYTES });
-        answer = { status: response.status, body: structuredClone(response.data) };
-        return response;
-      },
-    },
-  });
-  try {
-    await call(client);
-  } catch (error) {
-    // Where there is an answer it counts, not what the library makes of it.
-    if (answer === undefined) throw unanswered(error, signal);
-  }
-  return answer!;
+  };
+  return askGoogle(TOKEN_ENDPOINT, signal, call, client);
 }
 
 /** The answer, parsed. Throws `credentials_invalid`, `server_error` or `malformed_response`. */
-function read({ status, body }: Answer, credentials: ClientCredentials, askedAt: EpochMs): Tokens | Refusal {
+function read(answer: Answer, credentials: ClientCredentials, askedAt: EpochMs): Tokens | Refusal {
+  const given = readTokenAnswer(answer, askedAt);
+  if (!("error" in given)) return given;
+  const fault = given.error === "invalid_request" && credentials.clientSecret === undefined ? "no_secret" : given.error;
+  const next = CLIENT_FAULTS.get(fault);
+  if (next === undefined) return given;
+  throw refuse("credentials_invalid", `Google does not accept this OAuth client (${given.error}).`, next);
+}
+
+/** What a token endpoint answered, whatever it was asked for. Throws `server_error` or `malformed_response`. */
+export function readTokenAnswer({ status, body }: Answer, askedAt: EpochMs): Tokens | Refusal {
   if (status >= 500 || status === 429 || status === 408)
     throw transient("server_error", `Google's token endpoint answered ${status}.`);
   const fields: Readonly<Record<string, unknown>> = typeof body === "object" && body !== null ? { ...body } : {};
   if (status >= 200 && status < 300) return readTokens(fields, askedAt);
   const refusal = readRefusal(fields, status);
   if (PASSING.has(refusal.error)) throw transient("server_error", `Google's token endpoint answered ${refusal.error}.`);
-  const fault =
-    refusal.error === "invalid_request" && credentials.clientSecret === undefined ? "no_secret" : refusal.error;
-  const next = CLIENT_FAULTS.get(fault);
-  if (next === undefined) return refusal;
-  throw refuse("credentials_invalid", `Google does not accept this OAuth client (${refusal.error}).`, next);
+  return refusal;
 }
 
 function readTokens(fields: Readonly<Record<string, unknown>>, askedAt: EpochMs): Tokens {
@@ -231,18 +199,4 @@ export function word(value: unknown): string | undefined {
 
 function isWords(value: unknown): value is string {
   return typeof value === "string" && value !== "";
-}
-
-function unanswered(error: unknown, signal: AbortSignal): unknown {
-  if (signal.aborted) return signal.reason;
-  const code = codeOf(error);
-  return code === "TimeoutError"
-    ? transient("timeout", "Google's token endpoint did not answer in time.")
-    : transient("network", `Google's token endpoint cannot be reached (${code}).`, { cause: bareCause(error) });
-}
-
-/** An outage always: without a token no call to Gmail gets through, so no one message is at fault. */
-function transient(code: TransientCode, message: string, options?: ErrorOptions): ExportError {
-  const next = "Try again in a moment; if it lasts, check this machine's way to the internet.";
-  return new ExportError({ code, retry: "backoff", message, next, outage: true }, options);
 }

@@ -7,7 +7,9 @@ import type { Secret } from "../../src/core/secret.ts";
 export type AccessTokenStage = AsyncDisposable &
   Readonly<{
     token: AccessToken;
-    /** As another process of the machine has it. */
+    /** What an account ends in that nobody allowed to be read: a person must sign in, or somebody else must allow it. */
+    refusal: Readonly<{ retry: "sign_in" | "never"; code?: string }>;
+    /** As another of those has it who share its tokens: another process of the machine, where they are stored. */
     another(): AccessToken;
     /** From now on whoever is asked gives tokens for the account. */
     allow(): Promise<void>;
@@ -30,9 +32,9 @@ export function accessTokenContract(implementation: string, setUp: () => Promise
   const failureIn = async (asking: Promise<unknown>) => failureOf(await asking.catch((error: unknown) => error));
 
   describe(`AccessToken contract (${implementation})`, () => {
-    test("an account that nobody allowed to be read has none, and needs a sign-in", async () => {
+    test("an account that nobody allowed to be read has none, and it is said who must allow it", async () => {
       await using w = await setUp();
-      expect(await failureIn(w.token(undefined, NEVER))).toMatchObject({ retry: "sign_in" });
+      expect(await failureIn(w.token(undefined, NEVER))).toMatchObject(w.refusal);
     });
 
     test("a token is one that Google takes, and stays while it is good", async () => {
@@ -78,14 +80,14 @@ export function accessTokenContract(implementation: string, setUp: () => Promise
       expect(await w.isGood(await w.token(undefined, NEVER))).toBe(true);
     });
 
-    test("once it is withdrawn there is none any more, and a sign-in is what helps", async () => {
+    test("once it is withdrawn there is none any more, until it is allowed again", async () => {
       await using w = await setUp();
       await w.allow();
       await w.token(undefined, NEVER);
       await w.withdraw();
       w.endTokens();
       for (const ask of [w.token, w.token, w.another()])
-        expect(await failureIn(ask(undefined, NEVER))).toMatchObject({ retry: "sign_in" });
+        expect(await failureIn(ask(undefined, NEVER))).toMatchObject(w.refusal);
       await w.allow();
       expect(await w.isGood(await w.token(undefined, NEVER))).toBe(true);
     });

@@ -14,6 +14,8 @@ export type GrantStatus = Readonly<{
   granted_at: string | null;
   access_token_expires_at: string | null;
   can_refresh: boolean;
+  /** Of an account that nobody has to sign in: the service account that reads it, if its administrator has delegated that. */
+  service_account?: string;
   warning?: string;
 }>;
 

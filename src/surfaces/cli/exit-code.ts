@@ -56,6 +56,7 @@ export function exitCodeOf(code: FailureCode): number {
     case "host_not_allowed":
     case "cross_site_request":
     case "api_disabled":
+    case "delegation_missing":
       return EXIT.setup;
     case "not_signed_in":
     case "consent_revoked":
@@ -79,6 +80,7 @@ export function exitCodeOf(code: FailureCode): number {
     case "not_found":
     case "forbidden":
     case "no_mailbox":
+    case "user_unusable":
       return EXIT.google;
     case "disk":
       return EXIT.disk;

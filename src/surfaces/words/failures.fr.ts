@@ -123,6 +123,16 @@ export const FAILURES_IN_FRENCH: Readonly<Record<FailureCode, Readonly<{ message
     message: "Gmail refuse tous les appels pour ce compte.",
     next: "Il est probable qu'il n'a pas de boîte Gmail, qu'il est suspendu, ou que l'administrateur du Workspace a désactivé Gmail : voyez si https://mail.google.com s'ouvre pour lui.",
   },
+  delegation_missing: {
+    message:
+      "L'administrateur du domaine n'a pas délégué cet accès au compte de service, ou Google ne le sait pas encore.",
+    next: "Un super-administrateur ouvre la console d'administration Google → Sécurité → Contrôle des accès et des données → Commandes des API → Gérer la délégation au niveau du domaine, et y ajoute l'identifiant client du compte de service avec les champs d'application. Cela prend des minutes, parfois jusqu'à 24 heures.",
+  },
+  user_unusable: {
+    message:
+      "Google ne donne pas accès à la boîte de cet utilisateur : il n'existe pas dans le domaine, ou il est suspendu ou archivé.",
+    next: "Voyez dans la console d'administration Google → Annuaire → Utilisateurs s'il y est et s'il est actif, puis recommencez.",
+  },
   daily_limit: {
     message: "Le quota du jour du projet Google Cloud est épuisé.",
     next: "Reprenez l'export demain, ou relevez la limite dans la console Google Cloud.",

@@ -27,6 +27,11 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "{name} must be an https URL (http only on this machine, such as {example})",
     "{name} doit être une adresse https (http seulement sur cette machine, comme {example})",
   ),
+  pair("{name} must be an address, such as {example}", "{name} doit être une adresse, comme {example}"),
+  pair(
+    "{name} must be a host name, with a port where it is not 80, such as {example}",
+    "{name} doit être un nom d'hôte, avec un port si ce n'est pas 80, comme {example}",
+  ),
   pair(
     "{name} must be host names without scheme and port, such as {example}",
     "{name} doit être des noms d'hôtes sans protocole ni port, comme {example}",
@@ -977,4 +982,131 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   pair("Correct the fields named and send the request again.", "Corrigez les champs nommés et renvoyez la demande."),
   pair("unknown field", "champ inconnu"),
   pair("Open this message in Gmail.", "Ouvrez ce message dans Gmail."),
+  // a service account, and a whole domain
+  pair("{server} did not answer in time.", "{server} n'a pas répondu à temps."),
+  pair("{server} cannot be reached ({code}).", "{server} : injoignable ({code})."),
+  pair("{server} answered {status}.", "{server} a répondu {status}."),
+  pair("Google's IAM Credentials API", "L'API IAM Credentials de Google"),
+  pair("The metadata server of this machine ({host})", "Le serveur de métadonnées de cette machine ({host})"),
+  pair("The key file {file} {fault}.", "Le fichier de clé {file} : {fault}."),
+  pair("private_key is no RSA key in PEM", "private_key n'est pas une clé RSA en PEM"),
+  pair("universe_domain is not googleapis.com", "universe_domain n'est pas googleapis.com"),
+  pair(
+    "In the Google Cloud console open IAM & Admin → Service Accounts → the account → Keys → Add key → JSON, and put the file there.",
+    "Dans la console Google Cloud, ouvrez IAM et administration → Comptes de service → le compte → Clés → Ajouter une clé → JSON, et placez le fichier là.",
+  ),
+  pair(
+    "Nobody needs to sign in where a service account reads a whole domain: export any of its addresses. To sign people in, name an OAuth client's file in GOOGLE_CREDENTIALS_PATH.",
+    "Personne n'a besoin de se connecter là où un compte de service lit tout un domaine : exportez n'importe laquelle de ses adresses. Pour connecter des personnes, donnez dans GOOGLE_CREDENTIALS_PATH le fichier d'un client OAuth.",
+  ),
+  pair(
+    "No service account is set up, and only one can read a whole domain.",
+    "Aucun compte de service n'est configuré, et lui seul peut lire tout un domaine.",
+  ),
+  pair(
+    "Put a service account's key file where GOOGLE_CREDENTIALS_PATH says, or name a service account in GOOGLE_SERVICE_ACCOUNT.",
+    "Placez le fichier de clé d'un compte de service là où le dit GOOGLE_CREDENTIALS_PATH, ou nommez un compte de service dans GOOGLE_SERVICE_ACCOUNT.",
+  ),
+  pair(
+    "The IAM Service Account Credentials API is not switched on in the Google Cloud project.",
+    "L'API IAM Service Account Credentials n'est pas activée dans le projet Google Cloud.",
+  ),
+  pair(
+    "Switch it on at {url}, wait a few minutes, and start again.",
+    "Activez-la sur {url}, attendez quelques minutes et recommencez.",
+  ),
+  pair(
+    "The access scopes of this machine do not let it use the IAM Credentials API.",
+    "Les niveaux d'accès de cette machine ne lui permettent pas d'utiliser l'API IAM Credentials.",
+  ),
+  pair(
+    "Stop the machine, give it the access scope cloud-platform in the Google Cloud console, and start it again.",
+    "Arrêtez la machine, donnez-lui le niveau d'accès cloud-platform dans la console Google Cloud, et redémarrez-la.",
+  ),
+  pair(
+    "This machine may not sign for the service account, or there is none of this name (HTTP {status}).",
+    "Cette machine n'a pas le droit de signer pour le compte de service, ou il n'y en a pas de ce nom (HTTP {status}).",
+  ),
+  pair(
+    "In the Google Cloud console open IAM & Admin → Service Accounts → {account} → Permissions, and give the machine's own service account the role Service Account Token Creator there (roles/iam.serviceAccountTokenCreator).",
+    "Dans la console Google Cloud, ouvrez IAM et administration → Comptes de service → {account} → Autorisations, et donnez-y au compte de service de la machine le rôle Créateur de jetons du compte de service (roles/iam.serviceAccountTokenCreator).",
+  ),
+  pair(
+    "This machine has no identity of its own: its metadata server ({host}) gives no token.",
+    "Cette machine n'a pas d'identité propre : son serveur de métadonnées ({host}) ne donne pas de jeton.",
+  ),
+  pair(
+    "Attach a service account to the machine in the Google Cloud console, with the access scope cloud-platform, then start again.",
+    "Attachez un compte de service à la machine dans la console Google Cloud, avec le niveau d'accès cloud-platform, puis recommencez.",
+  ),
+  pair(
+    "Without a key file only a machine of Google's cloud can sign, with a service account attached to it. Elsewhere put a key file where GOOGLE_CREDENTIALS_PATH says and leave GOOGLE_SERVICE_ACCOUNT out.",
+    "Sans fichier de clé, seule une machine du cloud de Google peut signer, avec un compte de service attaché. Ailleurs, placez un fichier de clé là où le dit GOOGLE_CREDENTIALS_PATH et retirez GOOGLE_SERVICE_ACCOUNT.",
+  ),
+  pair(
+    "A service account reads the mailboxes of an organisation's domain, and this address is a private one.",
+    "Un compte de service lit les boîtes du domaine d'une organisation, et cette adresse est privée.",
+  ),
+  pair(
+    "Sign in as {account} with an OAuth client instead; or export an address of the domain.",
+    "Connectez-vous plutôt en tant que {account} avec un client OAuth ; ou exportez une adresse du domaine.",
+  ),
+  pair(
+    "Google knows no such scope as GMAIL_SCOPES names.",
+    "Google ne connaît pas le champ d'application que nomme GMAIL_SCOPES.",
+  ),
+  pair("Leave GMAIL_SCOPES out, or set it to {scope}.", "Retirez GMAIL_SCOPES, ou donnez-lui {scope}."),
+  pair(
+    "Google gives the service account no token ({error}).",
+    "Google ne donne pas de jeton au compte de service ({error}).",
+  ),
+  pair(
+    "In the Google Cloud console open IAM & Admin → Service Accounts and see whether {account} is there and enabled.",
+    "Dans la console Google Cloud, ouvrez IAM et administration → Comptes de service et voyez si {account} y est et est activé.",
+  ),
+  pair(
+    "The domain's administrator has not delegated this access to the service account, or Google does not know of it yet ({error}).",
+    "L'administrateur du domaine n'a pas délégué cet accès au compte de service, ou Google ne le sait pas encore ({error}).",
+  ),
+  pair(
+    "A super administrator of the domain of {account} opens {place} → Add new ({url}), pastes {client}, and the scopes {scopes}. All scopes must stand there letter by letter; it takes minutes, and now and then up to 24 hours. Then start again.",
+    "Un super-administrateur du domaine de {account} ouvre {place} → Ajouter ({url}), y colle {client}, et les champs d'application {scopes}. Tous doivent y figurer à la lettre ; cela prend des minutes, parfois jusqu'à 24 heures. Puis recommencez.",
+  ),
+  pair(
+    "Google Admin console → Security → Access and data control → API controls → Manage Domain Wide Delegation",
+    "la console d'administration Google → Sécurité → Contrôle des accès et des données → Commandes des API → Gérer la délégation au niveau du domaine",
+  ),
+  pair("client ID {id}", "l'identifiant client {id}"),
+  pair(
+    "the unique ID of {account}, which {command} prints",
+    "l'identifiant unique de {account}, que {command} affiche",
+  ),
+  pair(
+    "Google gives no access to this user's mailbox: the domain has no such user, or the user is suspended or archived.",
+    "Google ne donne pas accès à la boîte de cet utilisateur : il n'existe pas dans le domaine, ou il est suspendu ou archivé.",
+  ),
+  pair(
+    "See in the Google Admin console → Directory → Users whether {account} is there and active, and how the address is spelled; then start again.",
+    "Voyez dans la console d'administration Google → Annuaire → Utilisateurs si {account} y est et est actif, et comment l'adresse s'écrit ; puis recommencez.",
+  ),
+  pair(
+    "This machine's clock is {minutes} minutes ahead of Google's, so what the service account signs is refused.",
+    "L'horloge de cette machine avance de {minutes} minutes sur celle de Google, si bien que ce que signe le compte de service est refusé.",
+  ),
+  pair(
+    "This machine's clock is {minutes} minutes behind Google's, so what the service account signs is refused.",
+    "L'horloge de cette machine retarde de {minutes} minutes sur celle de Google, si bien que ce que signe le compte de service est refusé.",
+  ),
+  pair(
+    "Set this machine's clock (see clock in doctor's report), then start again.",
+    "Réglez l'horloge de cette machine (voyez clock dans le diagnostic), puis recommencez.",
+  ),
+  pair(
+    "Google does not accept what the service account signs: its key was deleted or has expired, or the account is gone or switched off.",
+    "Google n'accepte pas ce que signe le compte de service : sa clé a été supprimée ou a expiré, ou le compte n'existe plus ou est désactivé.",
+  ),
+  pair(
+    "In the Google Cloud console open IAM & Admin → Service Accounts → {account}: enable it, or make a new key there and replace the key file.",
+    "Dans la console Google Cloud, ouvrez IAM et administration → Comptes de service → {account} : activez-le, ou créez-y une nouvelle clé et remplacez le fichier de clé.",
+  ),
 ];

@@ -42,7 +42,8 @@ export function addSignInCommands(program: Command, context: Context): void {
       const { accounts } = await context.services();
       const stored = await context.signedIn().catch(() => []);
       const status = await accounts.status(email);
-      if (!status.authenticated && status.granted_at === null && !stored.some((one) => sameAccount(one, email)))
+      const isSignedIn = status.authenticated && status.service_account === undefined;
+      if (!isSignedIn && status.granted_at === null && !stored.some((one) => sameAccount(one, email)))
         throw notSignedIn(email, stored);
       const { revoked } = await accounts.signOut(email, signal);
       show({ email, signed_out: true, revoked_at_google: revoked }, [

@@ -13,9 +13,10 @@ export function statusLines(
 ): string[] {
   if (accounts.length === 0) return [w.nobody("gmail-export login")];
   const longest = Math.max(...accounts.map(({ email }) => email.length));
-  return accounts.flatMap(({ email, authenticated, granted_at, warning }) => {
+  return accounts.flatMap(({ email, authenticated, granted_at, service_account, warning }) => {
     const how = !authenticated ? "fail" : warning === undefined ? "ok" : "warn";
-    const since = granted_at === null ? w.signedIn : w.signedInSince(granted_at.slice(0, 10));
+    const signedIn = granted_at === null ? w.signedIn : w.signedInSince(granted_at.slice(0, 10));
+    const since = service_account === undefined ? signedIn : w.readBy(service_account);
     const line = `${sign(how, paint)} ${email.padEnd(longest)}  ${authenticated ? since : w.notSignedIn}`;
     return warning === undefined ? [line] : [line, ...wrap("  ", sentenceIn(w.language, warning), 2, columns)];
   });

@@ -53,6 +53,7 @@ export function statusOf(code: FailureCode): number {
     case "scope_not_granted":
     case "forbidden":
     case "no_mailbox":
+    case "user_unusable":
     case "cross_site_request":
       return 403;
     case "export_unknown":
@@ -90,6 +91,7 @@ export function statusOf(code: FailureCode): number {
     case "credentials_missing":
     case "credentials_invalid":
     case "api_disabled":
+    case "delegation_missing":
     case "not_private":
       return 503;
     case "settings_invalid":

@@ -45,6 +45,10 @@ export const Status = z
     granted_at: z.iso.datetime().nullable(),
     access_token_expires_at: z.iso.datetime().nullable(),
     can_refresh: z.boolean(),
+    service_account: z
+      .string()
+      .optional()
+      .describe("The service account that reads this account; nobody has to sign in then."),
     warning: z.string().optional(),
   })
   .meta({ id: "GrantStatus", examples: [GRANT] });
