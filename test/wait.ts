@@ -9,6 +9,10 @@ import { processLog } from "./process-log.ts";
  */
 export const PATIENCE_MS = 300_000;
 
+/** Milliseconds between two looks: each costs the server that is asked, whose work the wait is for, so they get longer. */
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 200;
+
 const SEEN_CHARACTERS = 2_000;
 
 /** Remembers what was seen last, for the message of a wait that fails; gives it back. */
@@ -21,6 +25,7 @@ export type Note = <T>(seen: T) => T;
 export async function until<T>(look: (note: Note) => T | Promise<T>): Promise<NonNullable<Exclude<T, false>>> {
   const giveUpAt = performance.now() + PATIENCE_MS;
   let last: unknown;
+  let pauseMs = FIRST_PAUSE_MS;
   const note: Note = (seen) => {
     last = seen;
     return seen;
@@ -29,7 +34,8 @@ export async function until<T>(look: (note: Note) => T | Promise<T>): Promise<No
     const seen = await look(note);
     if (seen) return seen as NonNullable<Exclude<T, false>>;
     if (performance.now() > giveUpAt) throw new Error(neverHappened(look.toString(), last ?? seen));
-    await sleep(20);
+    await sleep(pauseMs);
+    pauseMs = Math.min(pauseMs * 1.5, LONGEST_PAUSE_MS);
   }
 }
 
