@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
+import type { ChangeEntry } from "../src/core/export/change.ts";
 import type { Manifest } from "../src/core/export/manifest.ts";
 import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import type { RecordQuestion } from "../src/core/ports/records.ts";
 import { NOTHING_SPENT } from "../src/core/quota.ts";
+import { changeLine } from "../src/formats/changes.ts";
 import { checkedLines } from "../src/formats/checked-lines.ts";
 
 export const ALL: RecordQuestion = {
@@ -95,6 +97,20 @@ export async function writeExport(
   if (unfinished) await writeFile(join(folder, ".journal"), "");
   else await rm(join(folder, ".journal"), { force: true });
   await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest));
+}
+
+/** What changed in Gmail, in an export that was written: changes.ndjson, and what the manifest says of it. */
+export async function writeChanges(
+  folder: string,
+  changes: readonly ChangeEntry[],
+  fields: Partial<Manifest> = {},
+): Promise<void> {
+  const text = changes.map(changeLine).join("");
+  await writeFile(join(folder, "changes.ndjson"), text);
+  const path = join(folder, "manifest.json");
+  const manifest: Manifest = JSON.parse(await readFile(path, "utf8"));
+  const promised = { bytes: Buffer.byteLength(text), sha256: createHash("sha256").update(text).digest("hex") };
+  await writeFile(path, JSON.stringify({ ...manifest, changes: promised, ...fields }));
 }
 
 /** A batch as it stands while it grows, without a manifest: the journal alone tells whose it is. `torn` is what a crash left of one more. */

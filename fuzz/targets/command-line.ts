@@ -41,6 +41,7 @@ export const commandLine: Target = {
             calledAs: "gmail-export",
             terminal: {
               data: (...lines) => void said.push(...lines),
+              send: async () => true,
               row: (...cells) => void said.push(...cells),
               paint: { data: (_, text) => text, people: (_, text) => text },
               inform: (...lines) => void said.push(...lines),

@@ -5,10 +5,12 @@ import { z } from "zod";
 import type { ChangeEntry } from "../core/export/change.ts";
 import { linesIn } from "./lines.ts";
 
-/*
+/**
  * changes.ndjson (docs/format.md §6.1): a line of JSON for each change, which only ever grows. Behind what the manifest
  * has the hash of may stand what a run that broke off appended, and at the end of that half a line, or zeros.
  */
+export const CHANGES = "changes.ndjson";
+
 const at = z.iso.datetime();
 const id = z.string().min(1);
 const labels = z.array(z.string()).readonly();

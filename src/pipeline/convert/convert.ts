@@ -7,6 +7,7 @@ import type { Target } from "../../core/export/target.ts";
 import type { OpenOutputFolder } from "../../core/ports/output-folder.ts";
 import type { ReadDirectory } from "../../core/ports/read-directory.ts";
 import { PRICES, UNITS_PER_MINUTE } from "../../core/quota.ts";
+import { manifestIn } from "../manifest-in.ts";
 import { findAnswered } from "./answered.ts";
 import { withCurrentBatches } from "./current-batches.ts";
 import { readMail, type Mail } from "./read-mail.ts";
@@ -45,13 +46,7 @@ export async function convert(
   signal: AbortSignal,
   report: (progress: ConvertProgress) => void = () => {},
 ): Promise<Converted> {
-  const promised = await directory.manifest(path);
-  if (!promised)
-    throw refuse(
-      "directory_damaged",
-      `There is no manifest.json in ${path}.`,
-      "Name the directory of an export; if one was stopped very early there, start it again first.",
-    );
+  const promised = await manifestIn(path, directory);
   const manifest = await withCurrentBatches(path, promised, directory);
   const format = formatFor(to);
   if (format !== undefined && !manifest.originals) throw withoutOriginals(path, manifest, to, format);

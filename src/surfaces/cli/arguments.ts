@@ -46,6 +46,17 @@ export function dayAt(text: string): number {
   throw new InvalidArgumentError("It must be a day, such as 2023-12-05.");
 }
 
+/** A moment: a day in UTC, which begins then, or a time with its zone (ISO 8601). */
+export function momentAt(text: string): number {
+  if (/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2})$/.test(text)) {
+    const moment = Date.parse(text);
+    if (!Number.isNaN(moment)) return moment;
+  } else if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return dayAt(text);
+  throw new InvalidArgumentError(
+    "It must be a day, such as 2023-12-05, or a time with its zone, such as 2023-12-05T10:11Z.",
+  );
+}
+
 export function portNumber(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && value <= 65_535) return value;

@@ -6,6 +6,7 @@ import { failureIn, sentenceIn } from "../words/french.ts";
 import { languageOf, LANGUAGES, type Language } from "../words/language.ts";
 import { addConvertCommand } from "./commands/convert-command.ts";
 import { addExportCommands } from "./commands/export-commands.ts";
+import { addHistoryCommands } from "./commands/history-commands.ts";
 import { addMachineCommands } from "./commands/machine-commands.ts";
 import { addSignInCommands } from "./commands/sign-in-commands.ts";
 import { addCompletionCommand } from "./completion/completion-command.ts";
@@ -67,6 +68,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
   program.commandsGroup("Exporting:");
   addExportCommands(program, context);
   addConvertCommand(program, context);
+  addHistoryCommands(program, context);
   program.commandsGroup("This machine:");
   addMachineCommands(program, context);
   addCompletionCommand(program, context);

@@ -90,6 +90,22 @@ export const HELP_SENTENCES: readonly Pair[] = [
     "maildir: one folder, with the labels in X-Keywords, instead of a folder for each label",
     "maildir : un seul dossier, avec les libellés dans X-Keywords, au lieu d'un dossier par libellé",
   ),
+  pair(
+    "print the records of an export, a line of JSON each, as they are or as they were on a day",
+    "afficher les messages d'un export, une ligne de JSON chacun, tels qu'ils sont ou tels qu'ils étaient un jour donné",
+  ),
+  pair(
+    "as they were at the end of this day, as 2023-12-05, in UTC",
+    "tels qu'ils étaient à la fin de ce jour, comme 2023-12-05, en UTC",
+  ),
+  pair(
+    "tell what changed in Gmail after it was exported, and when that was seen",
+    "dire ce qui a changé dans Gmail après l'export, et quand cela fut vu",
+  ),
+  pair(
+    "only what was seen since this day in UTC, or this time with its zone",
+    "seulement ce qui fut vu depuis ce jour en UTC, ou cette heure avec son fuseau",
+  ),
   pair("hold an export against its manifest", "confronter un export à son manifeste"),
   pair(
     "and against a fresh listing of the mailbox (5 quota units per 500 messages)",

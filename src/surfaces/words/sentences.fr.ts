@@ -926,6 +926,11 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Retirez-la, ou convertissez vers ce à quoi elle sert : gmail-export convert --help.",
   ),
   pair("No message of the export has the label {label}.", "Aucun message de l'export n'a le libellé {label}."),
+  pair(
+    "What was there on {day} is not known: the first run ended on {first}.",
+    "Ce qu'il y avait le {day} n'est pas connu : le premier passage a fini le {first}.",
+  ),
+  pair("Name that day, or a later one.", "Nommez ce jour-là, ou un jour d'après."),
   pair("None of them has a label.", "Aucun n'a de libellé."),
   pair("There are: {names}.", "Il y a : {names}."),
   pair("There is no manifest.json in {path}.", "Il n'y a pas de manifest.json dans {path}."),

@@ -37,6 +37,10 @@ export const USAGE_SENTENCES: readonly Pair[] = [
   ),
   pair("It holds something that is no character.", "Il y a là quelque chose qui n'est pas un caractère."),
   pair("It must be a day, such as {day}.", "Il faut un jour, comme {day}."),
+  pair(
+    "It must be a day, such as {day}, or a time with its zone, such as {time}.",
+    "Il faut un jour, comme {day}, ou une heure avec son fuseau, comme {time}.",
+  ),
   pair("It must be a port: 1 to 65535.", "Il faut un port : de 1 à 65535."),
   pair("({command} --help lists the commands)", "({command} --help donne la liste des commandes)"),
 ];

@@ -13,6 +13,11 @@ export type Paint = (colour: "green" | "yellow" | "red" | "dim", text: string) =
 export type Terminal = Readonly<{
   /** Lines of data. */
   data(...lines: readonly string[]): void;
+  /**
+   * Lines of data in whatever number, each ended by a newline: resolves when stdout takes more, with false when nobody
+   * reads it any more. Only a terminal gets them escaped; all else gets these bytes.
+   */
+  send(lines: Uint8Array, signal: AbortSignal): Promise<boolean>;
   /** One line of data in columns, with a tab between them. */
   row(...cells: readonly string[]): void;
   /** Lines for a person. */
@@ -64,6 +69,11 @@ export async function terminal(
     data: (...lines) => {
       for (const line of lines) data.write(`${dataShown(line)}\n`);
     },
+    send(lines, signal) {
+      if (widthOf(stdout) === undefined) return data.send(lines, signal);
+      const text = Buffer.from(lines.buffer, lines.byteOffset, lines.length).toString();
+      return data.send(text.split("\n").map(dataShown).join("\n"), signal);
+    },
     row: (...cells) => data.write(`${cells.map(dataShown).join("\t")}\n`),
     inform,
     hint: (text) => {
@@ -109,10 +119,28 @@ const READER_GONE: ReadonlySet<string> = new Set(["EPIPE", "EIO", "ERR_STREAM_DE
 function writer(stream: Output) {
   let broken: string | undefined;
   stream.on("error", (error: NodeJS.ErrnoException) => (broken ??= error.code ?? "unknown"));
+  /** Resolves when all that was written is gone, or never will be, or nobody waits for it any more. */
+  const untilTaken = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        signal.removeEventListener("abort", end);
+        stream.off("close", end);
+        resolve();
+      };
+      signal.addEventListener("abort", end);
+      stream.on("close", end); // some streams call nobody back then
+      stream.write("", end);
+    });
   return {
     isOpen: () => broken === undefined,
     write(text: string): void {
       if (broken === undefined) stream.write(text);
+    },
+    async send(content: string | Uint8Array, signal: AbortSignal): Promise<boolean> {
+      signal.throwIfAborted();
+      if (broken === undefined && !stream.write(content)) await untilTaken(signal);
+      signal.throwIfAborted();
+      return broken === undefined;
     },
     async drained(): Promise<string | undefined> {
       if (broken === undefined) await new Promise<void>((resolve) => stream.write("", () => resolve()));

@@ -79,6 +79,17 @@ const en = {
     `${plural(count, "message")} without an original left out (manifest.json says why)`,
   withoutContent: (count: number): string =>
     `${plural(count, "attachment")} left out: the export does not have them (manifest.json says why)`,
+  changes: {
+    begun: "begun",
+    added: "added",
+    deleted: "deleted",
+    labels: "relabelled",
+    labelMade: "label made",
+    labelRenamed: "label renamed",
+    labelRemoved: "label removed",
+  },
+  nothingBefore: "the first run ended; what was before is not known",
+  nothingChanged: "No change was seen.",
   cost: (calls: number, units: number, refused: number): string =>
     `Cost: ${plural(calls, "request")}, ${plural(units, "quota unit")}, ${number(refused)} refused`,
   goneBefore: (count: number): string => `Gone from Gmail before they could be read: ${number(count)}`,
@@ -209,6 +220,17 @@ const fr: Messages = {
     `${pluriel(count, "message sans original laissé", "messages sans original laissés")} de côté (manifest.json dit pourquoi)`,
   withoutContent: (count) =>
     `${pluriel(count, "pièce jointe laissée", "pièces jointes laissées")} de côté : l'export ne les a pas (manifest.json dit pourquoi)`,
+  changes: {
+    begun: "début",
+    added: "ajouté",
+    deleted: "supprimé",
+    labels: "libellés changés",
+    labelMade: "libellé créé",
+    labelRenamed: "libellé renommé",
+    labelRemoved: "libellé supprimé",
+  },
+  nothingBefore: "fin du premier passage ; ce qu'il y avait avant n'est pas connu",
+  nothingChanged: "Aucun changement n'a été vu.",
   cost: (calls, units, refused) =>
     `Coût : ${pluriel(calls, "appel")}, ${pluriel(units, "unité de quota", "unités de quota")}, ${pluriel(refused, "refus", "refus")}`,
   goneBefore: (count) => `Disparus de Gmail avant d'être lus : ${number(count, "fr")}`,

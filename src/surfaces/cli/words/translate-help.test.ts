@@ -12,6 +12,8 @@ const COMMANDS = [
   "export",
   "verify",
   "convert",
+  "records",
+  "log",
   "doctor",
   "serve",
   "key",

@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+
+import { refuse } from "../../core/errors.ts";
+import type { ChangeEntry } from "../../core/export/change.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
+import type { ReadDirectory } from "../../core/ports/read-directory.ts";
+import { CHANGES, readChanges } from "../../formats/changes.ts";
+
+/**
+ * What changed in Gmail since the first run, in the order in which runs saw it, as far as the manifest tells of it; those
+ * of kinds that a later version wrote are left out. One is in memory at a time. None where nothing changed yet.
+ * Throws `directory_damaged` where they are not what was written, behind the last of them at the latest.
+ */
+export async function* readChangesIn(
+  path: string,
+  { changes: promised }: Manifest,
+  directory: Pick<ReadDirectory, "open">,
+  signal: AbortSignal,
+): AsyncGenerator<ChangeEntry> {
+  if (!promised) return;
+  await using content = await directory.open(path, CHANGES);
+  if (!content) throw damaged(path);
+  const hash = createHash("sha256");
+  const chunks = async function* (): AsyncGenerator<Buffer> {
+    for await (const chunk of content.read(0, promised.bytes)) {
+      signal.throwIfAborted();
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  for await (const line of readChanges(chunks())) {
+    if ("fault" in line) throw damaged(path);
+    if (line.change) yield line.change;
+  }
+  if (hash.digest("hex") !== promised.sha256) throw damaged(path);
+}
+
+function damaged(path: string): Error {
+  return refuse(
+    "directory_damaged",
+    `${CHANGES} in ${path} is not what was written.`,
+    "Run `gmail-export verify` on the export: it names all that is wrong.",
+  );
+}
