@@ -149,3 +149,46 @@ test("secrets cannot print themselves", () => {
   expect(JSON.stringify(config) + String(config.apiKey)).not.toMatch(/hunter2|BwcH/);
   expect(config.apiKey?.reveal()).toBe(secret);
 });
+
+test("a receiver of alarms is an https address, or one of this machine, and never shown", () => {
+  const given = (value: string) => readConfig({ NOTIFY_URL: value }, "/").notifyUrl;
+  expect(given("https://hooks.example.com/T0/secret?a=b")?.reveal()).toBe("https://hooks.example.com/T0/secret?a=b");
+  expect(given("http://localhost:2586/mail")?.reveal()).toBe("http://localhost:2586/mail");
+  expect(given("http://[::1]/x")?.reveal()).toBe("http://[::1]/x");
+  expect(given(" ")).toBeUndefined();
+  expect(JSON.stringify(readConfig({ NOTIFY_URL: "https://u:pass@hooks.example.com/T0" }, "/"))).not.toMatch(/pass|T0/);
+  for (const wrong of [
+    "http://hooks.example.com/T0",
+    "ftp://localhost/T0",
+    "hooks.example.com/T0",
+    "https://",
+    "https://hooks.example.com/T0#x",
+    "file:///T0",
+  ]) {
+    const problems = problemsOf({ NOTIFY_URL: wrong });
+    expect(problems, wrong).toContain("NOTIFY_URL must be an https URL");
+    expect(problems).not.toContain("T0");
+  }
+});
+
+test("how long an export may go unproven is told in minutes, hours or days", () => {
+  const given = (value: string) => readConfig({ NOTIFY_AFTER: value }, "/").notifyAfterMs;
+  expect(given("")).toBe(48 * 3_600_000);
+  expect(given("90m")).toBe(90 * 60_000);
+  expect(given("48h")).toBe(48 * 3_600_000);
+  expect(given("7d")).toBe(7 * 86_400_000);
+  for (const wrong of ["0h", "48", "h", "-1h", "1.5d", "48 h", "2w", "48H", "367d", "999999d", "1e3m"])
+    expect(problemsOf({ NOTIFY_AFTER: wrong }), wrong).toContain("NOTIFY_AFTER must be a whole number of minutes");
+});
+
+test("mailboxes are watched when a number of minutes says so, those of named accounts only", () => {
+  expect(readConfig({}, "/")).toMatchObject({ liveMinutes: undefined, liveAccounts: [] });
+  const settings = { GMAIL_LIVE_MINUTES: "5", GMAIL_LIVE_ACCOUNTS: "Ada@example.com, bob@example.com" };
+  expect(readConfig(settings, "/")).toMatchObject({
+    liveMinutes: 5,
+    liveAccounts: ["ada@example.com", "bob@example.com"],
+  });
+  expect(problemsOf({ GMAIL_LIVE_MINUTES: "0" })).toContain("GMAIL_LIVE_MINUTES must be a whole number from 1 to 1440");
+  expect(problemsOf({ GMAIL_LIVE_MINUTES: "5", GMAIL_LIVE_ACCOUNTS: "ada" })).toContain("GMAIL_LIVE_ACCOUNTS must be");
+  expect(problemsOf({ GMAIL_LIVE_ACCOUNTS: "ada@example.com" })).toContain("GMAIL_LIVE_MINUTES is not set");
+});

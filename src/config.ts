@@ -30,6 +30,14 @@ export type Config = Omit<Settings, "problems"> &
     recordRefusals: string | undefined;
     /** Bytes of mail under way in this process. */
     exportMemoryBytes: number;
+    /** Where alarms are posted. Whoever has the address of such a receiver may write to it, so it is a secret. */
+    notifyUrl: Secret | undefined;
+    /** An export with a schedule that was not proven complete for so many milliseconds is worth an alarm. */
+    notifyAfterMs: number;
+    /** How often the mailboxes of accounts with a schedule are asked whether something changed; undefined means never. */
+    liveMinutes: number | undefined;
+    /** Which of those accounts; none named means all of them. */
+    liveAccounts: readonly string[];
     /** The key that seals grants; undefined means a file in `stateDir`. */
     encryptionKey: Secret | "keyring" | undefined;
     /** The one before, while grants are sealed anew. */
@@ -38,7 +46,7 @@ export type Config = Omit<Settings, "problems"> &
   }>;
 
 /** Settings that nobody else may read. */
-export const SECRET_SETTINGS = ["API_KEY", "TOKEN_ENCRYPTION_KEY", "TOKEN_ENCRYPTION_KEY_FORMER"] as const;
+export const SECRET_SETTINGS = ["API_KEY", "TOKEN_ENCRYPTION_KEY", "TOKEN_ENCRYPTION_KEY_FORMER", "NOTIFY_URL"] as const;
 
 /** The names of all settings: those that are asked for. */
 export function settingNames(): readonly string[] {
@@ -119,6 +127,22 @@ export function readSettings(
     return new URL(fallback);
   };
 
+  /** Its value is never shown: a path or a query of such an address often is all that it takes to write there. */
+  const receiver = (name: string): Secret | undefined => {
+    const given = secret(name);
+    const parsed = given && URL.parse(given.reveal());
+    if (given === undefined || (parsed && isPostable(parsed))) return given;
+    refused(name, "must be an https URL without a fragment (http only on this machine, such as http://localhost:2586/mail)");
+    return undefined;
+  };
+
+  const span = (name: string, fallback: string): number => {
+    const value = spanOf(text(name, fallback));
+    if (value !== undefined) return value;
+    refused(name, "must be a whole number of minutes, hours or days up to 366 days, such as 90m, 48h or 7d");
+    return spanOf(fallback)!;
+  };
+
   /** The server answers at its path, so nothing in that may mean more than it says: `*` and `:id` stand for other paths. */
   const redirect = (name: string, fallback: string): URL => {
     const given = url(name, fallback);
@@ -174,6 +198,10 @@ export function readSettings(
     recordRefusals: env["GMAIL_RECORD_REFUSALS"]?.trim() ? path("GMAIL_RECORD_REFUSALS", "") : undefined,
     exportConcurrency: whole("EXPORT_CONCURRENCY", 4, 1, 100),
     exportMemoryBytes: whole("EXPORT_MEMORY_MB", 96, 1, 65_536) << 20,
+    notifyUrl: receiver("NOTIFY_URL"),
+    notifyAfterMs: span("NOTIFY_AFTER", "48h"),
+    liveMinutes: env["GMAIL_LIVE_MINUTES"]?.trim() ? whole("GMAIL_LIVE_MINUTES", 5, 1, 1_440) : undefined,
+    liveAccounts: list("GMAIL_LIVE_ACCOUNTS", isAddress, "must be e-mail addresses, separated by commas or spaces"),
     encryptionKey: env["TOKEN_ENCRYPTION_KEY"]?.trim() === "keyring" ? "keyring" : key("TOKEN_ENCRYPTION_KEY"),
     formerEncryptionKey: key("TOKEN_ENCRYPTION_KEY_FORMER"),
     logLevel: oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
@@ -193,6 +221,8 @@ export function readSettings(
     );
   if (!isLoopback(config.host) && !config.apiKey)
     refused("HOST", "can be reached from other machines: set API_KEY too, or leave it at 127.0.0.1");
+  if (config.liveAccounts.length > 0 && config.liveMinutes === undefined)
+    refused("GMAIL_LIVE_ACCOUNTS", "names whose mailboxes are watched, and GMAIL_LIVE_MINUTES is not set: set it too");
   for (const [setting, entries] of [
     ["ALLOWED_HOSTS", config.allowedHosts],
     ["TRUST_PROXY", config.trustProxy],
@@ -204,6 +234,24 @@ export function readSettings(
       "must have at least 43 characters, as 32 random bytes in base64 do (gmail-export key makes one)",
     );
   return { config, problems };
+}
+
+function isAddress(text: string): boolean {
+  return /^[^\s@]+@[^\s@]+$/.test(text);
+}
+
+/** A receiver reached over the network without being read on the way. */
+function isPostable({ protocol, hostname, hash }: URL): boolean {
+  return hash === "" && (protocol === "https:" || (protocol === "http:" && isLoopback(hostname)));
+}
+
+const SPAN_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** "48h" → milliseconds; undefined for what is no such span of time, or too short or too long to be meant. */
+function spanOf(text: string): number | undefined {
+  const [, count, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  const value = Number(count) * SPAN_MS[unit ?? "m"]!;
+  return value > 0 && value <= 366 * SPAN_MS["d"]! ? value : undefined;
 }
 
 /** A name or an address, as in the Host header of a request but for the port. */

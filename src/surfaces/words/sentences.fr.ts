@@ -33,6 +33,22 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "{name} doit être un nom d'hôte, avec un port si ce n'est pas 80, comme {example}",
   ),
   pair(
+    "{name} must be an https URL without a fragment (http only on this machine, such as {example})",
+    "{name} doit être une adresse https sans fragment (http seulement sur cette machine, comme {example})",
+  ),
+  pair(
+    "{name} must be a whole number of minutes, hours or days up to 366 days, such as {example}",
+    "{name} doit être un nombre entier de minutes (m), d'heures (h) ou de jours (d), 366 jours au plus, comme {example}",
+  ),
+  pair(
+    "{name} must be e-mail addresses, separated by commas or spaces",
+    "{name} doit être des adresses de courriel, séparées par des virgules ou des espaces",
+  ),
+  pair(
+    "{name} names whose mailboxes are watched, and {other} is not set: set it too",
+    "{name} dit quelles boîtes sont surveillées, et {other} n'est pas réglé : réglez-le aussi",
+  ),
+  pair(
     "{name} must be host names without scheme and port, such as {example}",
     "{name} doit être des noms d'hôtes sans protocole ni port, comme {example}",
   ),
