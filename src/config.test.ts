@@ -163,6 +163,7 @@ test("a receiver of alarms is an https address, or one of this machine, and neve
     "hooks.example.com/T0",
     "https://",
     "https://hooks.example.com/T0#x",
+    "https://u:%zz@hooks.example.com/T0",
     "file:///T0",
   ]) {
     const problems = problemsOf({ NOTIFY_URL: wrong });

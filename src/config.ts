@@ -241,8 +241,18 @@ function isAddress(text: string): boolean {
 }
 
 /** A receiver reached over the network without being read on the way. */
-function isPostable({ protocol, hostname, hash }: URL): boolean {
-  return hash === "" && (protocol === "https:" || (protocol === "http:" && isLoopback(hostname)));
+function isPostable({ protocol, hostname, hash, username, password }: URL): boolean {
+  if (hash !== "" || [username, password].some((text) => !isPercentEncoded(text))) return false;
+  return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const SPAN_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };

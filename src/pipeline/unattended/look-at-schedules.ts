@@ -1,0 +1,72 @@
+import { failureOf } from "../../core/errors.ts";
+import type { Watched } from "../../core/export/alarm.ts";
+import type { ExportJob, StateName } from "../../core/export/job.ts";
+import type { Grants } from "../../core/ports/grants.ts";
+import type { JobQueue } from "../../core/ports/job-queue.ts";
+import type { EpochMs } from "../../core/time.ts";
+
+/** What there is to know of a schedule. */
+type Scheduled = Readonly<{
+  id: string;
+  request: Readonly<{ account: string; directory: string }>;
+  createdAt: EpochMs;
+  paused: boolean;
+  lastRun: Readonly<{ at: EpochMs; exportId: string; state: StateName }> | null;
+  /** A live export that stands in its way. */
+  busyWith: string | null;
+}>;
+
+export type LookPorts = Readonly<{
+  schedules: Readonly<{ list(signal?: AbortSignal): Promise<readonly Scheduled[]> }>;
+  queue: Pick<JobQueue, "get">;
+  grants: Pick<Grants, "load">;
+  /** Up to when what is in a directory is proven complete. */
+  provenAt(directory: string): Promise<EpochMs | undefined>;
+}>;
+
+/** Scheduled exports as they stand: their last run, their proof, and the sign-in that they need. */
+export async function lookAtSchedules(
+  { schedules, queue, grants, provenAt }: LookPorts,
+  signal: AbortSignal,
+): Promise<readonly Watched[]> {
+  const lookAt = async ({ id, request, createdAt, paused, lastRun, busyWith }: Scheduled): Promise<Watched> => {
+    const exportId = busyWith ?? lastRun?.exportId ?? null;
+    const job = exportId === null ? undefined : await jobIn(queue, exportId, signal);
+    return {
+      id,
+      account: request.account,
+      exportId,
+      paused,
+      since: createdAt,
+      run: job ? runOf(job) : (lastRun ?? undefined),
+      provenAt: await provenAt(request.directory),
+      grant: await grantOf(grants, request.account),
+    };
+  };
+  return Promise.all((await schedules.list(signal)).map(lookAt));
+}
+
+/** Undefined when it was taken off the list. */
+async function jobIn(queue: LookPorts["queue"], id: string, signal: AbortSignal): Promise<ExportJob | undefined> {
+  try {
+    return await queue.get(id, signal);
+  } catch (error) {
+    if (failureOf(error)?.code === "export_unknown") return undefined;
+    throw error;
+  }
+}
+
+function runOf(job: ExportJob): NonNullable<Watched["run"]> {
+  const run = { state: job.state, at: job.updatedAt };
+  return "failure" in job ? { ...run, failure: job.failure } : run;
+}
+
+async function grantOf(grants: LookPorts["grants"], account: string): Promise<Watched["grant"]> {
+  try {
+    const grant = await grants.load(account);
+    if (grant === undefined) return "missing";
+    return grant.revoked === undefined ? { grantedAt: grant.grantedAt } : "revoked";
+  } catch {
+    return undefined; // the next run meets the same, and says what it is
+  }
+}
