@@ -46,7 +46,12 @@ export type Config = Omit<Settings, "problems"> &
   }>;
 
 /** Settings that nobody else may read. */
-export const SECRET_SETTINGS = ["API_KEY", "TOKEN_ENCRYPTION_KEY", "TOKEN_ENCRYPTION_KEY_FORMER", "NOTIFY_URL"] as const;
+export const SECRET_SETTINGS = [
+  "API_KEY",
+  "TOKEN_ENCRYPTION_KEY",
+  "TOKEN_ENCRYPTION_KEY_FORMER",
+  "NOTIFY_URL",
+] as const;
 
 /** The names of all settings: those that are asked for. */
 export function settingNames(): readonly string[] {
@@ -132,7 +137,10 @@ export function readSettings(
     const given = secret(name);
     const parsed = given && URL.parse(given.reveal());
     if (given === undefined || (parsed && isPostable(parsed))) return given;
-    refused(name, "must be an https URL without a fragment (http only on this machine, such as http://localhost:2586/mail)");
+    refused(
+      name,
+      "must be an https URL without a fragment (http only on this machine, such as http://localhost:2586/mail)",
+    );
     return undefined;
   };
 

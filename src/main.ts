@@ -30,6 +30,8 @@ import { createReadRecordContent } from "./pipeline/directory/reading/record-con
 import { estimate, type Estimate } from "./pipeline/estimate.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
 import { resolveLabels } from "./pipeline/labels.ts";
+import { readLastProven } from "./pipeline/unattended/last-proven.ts";
+import { createReadProof } from "./pipeline/unattended/read-proof.ts";
 import { createVerifications } from "./pipeline/verifications.ts";
 import { verify } from "./pipeline/verify.ts";
 import { work, type RunExport } from "./pipeline/worker.ts";
@@ -70,6 +72,7 @@ import { languageOf } from "./surfaces/words/language.ts";
 const lock = fileLock(clock);
 const storages = folderStorage(lock);
 const readDirectory = createReadDirectory(storages);
+const readProof = createReadProof(storages);
 
 // The one place that knows every part, and therefore long: it joins them, and what each does is elsewhere.
 
@@ -380,6 +383,7 @@ async function serve(
         folders: { EXPORT_DIR: config.exportDir, STATE_DIR: config.stateDir, TOKEN_DIR: config.tokenDir },
       },
       queue,
+      lastProven: () => readLastProven(queue, readProof),
     },
     consoleFolder: fileURLToPath(new URL("../public", import.meta.url)),
     version: await version(),

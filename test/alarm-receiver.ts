@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 
@@ -23,7 +23,7 @@ export type Receiver = AsyncDisposable &
 export async function openReceiver(): Promise<Receiver> {
   const received: Received[] = [];
   const answer: Receiver["answer"] = { with: 200 };
-  const server = createServer(async (request, response) => {
+  const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { url: path = "", headers } = request;
     received.push({ path: `${request.method} ${path}`, headers, notice: JSON.parse(await text(request)) });
     if (answer.with === "hang") return;
@@ -36,7 +36,8 @@ export async function openReceiver(): Promise<Receiver> {
       return pour();
     }
     response.writeHead(answer.with, answer.location === undefined ? {} : { location: answer.location }).end("ok");
-  });
+  };
+  const server = createServer((request, response) => void take(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -108,6 +108,7 @@ const MAY_TOO: Readonly<Record<string, readonly [powers: readonly Power[], why: 
   "src/surfaces/http/console-routes.ts": [["disk"], "the console's own files"],
   "src/surfaces/http/contract/request-id.ts": [["secrets"], "an id nobody can guess"],
   "src/surfaces/http/listen.ts": [["network"], "listens"],
+  "src/surfaces/notify/post-notice.ts": [["network"], "posts alarms"],
 };
 
 /** A page has the browser's own clock and network, and nothing of Node's. */

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { api, expectProblem, type Api } from "./api.ts";
+import { manifestIn } from "./exported.ts";
 import {
   ADA,
   API_KEY,
@@ -50,7 +51,8 @@ describe("the metrics", () => {
 
   test("tell what was brought, what it cost at Google, and how long it took", async () => {
     await using w = await stageSignedIn({ messages: 120 });
-    await reaches(w, await begin(w, { include_spam_trash: true }), "completed");
+    const id = await begin(w, { include_spam_trash: true });
+    await reaches(w, id, "completed");
     const metrics = await scrape(w);
     expect(metrics.get('gmail_export_messages_total{outcome="exported"}')).toBe(120);
     const { calls, units } = w.google.meter;
@@ -63,6 +65,10 @@ describe("the metrics", () => {
     expect(sum).toBe(units);
     expect(metrics.get('gmail_export_exports{state="completed"}')).toBe(1);
     expect(metrics.get('gmail_export_exports{state="running"}')).toBe(0);
+    const { checkedAt, export_date } = await manifestIn(join(w.product.folder, "data", ADA));
+    expect(metrics.get(`gmail_export_last_proven_timestamp_seconds{export_id="${id}"}`)).toBe(
+      Date.parse(checkedAt ?? export_date) / 1_000,
+    );
     expect(metrics.get('gmail_export_run_duration_seconds_count{outcome="completed"}')).toBe(1);
     expect(metrics.get('gmail_export_run_duration_seconds_bucket{outcome="completed",le="+Inf"}')).toBe(1);
   });
@@ -76,12 +82,17 @@ describe("the metrics", () => {
     });
     w.google.faults.add({ kind: "429", times: 3 });
     await reaches(w, await begin(w, { include_spam_trash: true }), "completed");
-    await reaches(w, await begin(w, { include_spam_trash: true }), "completed");
+    const again = await begin(w, { include_spam_trash: true });
+    await reaches(w, again, "completed");
     const stray = join(w.product.folder, "data", "stray");
     await mkdir(stray);
     await writeFile(join(stray, "emails_batch_1.json"), "[]");
     await reaches(w, await begin(w, { email: BOB, output_dir: "data/stray" }), "failed");
     const metrics = await scrape(w);
+    // By the newest export of the directory alone; one that was never proven has none.
+    expect([...metrics.keys()].filter((series) => series.includes("last_proven"))).toEqual([
+      `gmail_export_last_proven_timestamp_seconds{export_id="${again}"}`,
+    ]);
     const refused = [...metrics].filter(([series]) => series.startsWith("gmail_export_refusals_total"));
     expect(refused.reduce((all, [, value]) => all + value, 0)).toBe(3);
     expect(metrics.get('gmail_export_failures_total{code="directory_foreign"}')).toBe(1);
@@ -137,7 +148,7 @@ describe("the metrics", () => {
     expect(w.server.output()).not.toContain("request failed"); // nobody is left to whom it could have failed
     const { text } = await w.get("/metrics");
     expect(text).not.toMatch(/@|example/);
-    expect(text).not.toContain(id);
+    expect(text.replaceAll(`{export_id="${id}"}`, "")).not.toContain(id);
     expect(text).not.toContain(w.product.folder);
   });
 });

@@ -56,8 +56,8 @@ export type Notice = Readonly<{
 }>;
 
 /** States on the way to an end: what was wrong before may be so still. */
-const UNDER_WAY: readonly StateName[] = ["queued", "running", "waiting"];
-const ENDED_WELL: readonly StateName[] = ["completed", "completed_with_failures"];
+const UNDER_WAY: ReadonlySet<StateName> = new Set(["queued", "running", "waiting"]);
+const ENDED_WELL: ReadonlySet<StateName> = new Set(["completed", "completed_with_failures"]);
 
 /** What is wrong with it now. `before` is what was wrong a moment ago: some of it lasts until the contrary is shown. */
 export function troublesOf(
@@ -76,7 +76,7 @@ export function troublesOf(
 
 function failed({ account, exportId, run, provenAt }: Watched, before: Trouble | undefined): Trouble | undefined {
   if (run && provenAt !== undefined && provenAt > run.at) return undefined; // somebody else has brought it up to date
-  if (run?.state !== "failed") return run && ENDED_WELL.includes(run.state) ? undefined : before;
+  if (run?.state !== "failed") return run && ENDED_WELL.has(run.state) ? undefined : before;
   const { message, next } = wordsOf(run.failure);
   return {
     event: "failed",
@@ -102,7 +102,7 @@ function signInNeeded(watched: Watched, before: Trouble | undefined, now: EpochM
   const { account, exportId, run, grant } = watched;
   const waits = run?.state === "needs_sign_in";
   // While it runs on what may be no longer good, and while nothing is known of the sign-in, it is as it was.
-  const isUnclear = grant === undefined || (grant === "missing" && run !== undefined && UNDER_WAY.includes(run.state));
+  const isUnclear = grant === undefined || (grant === "missing" && run !== undefined && UNDER_WAY.has(run.state));
   if (!waits && grant !== "revoked") return isUnclear ? before : undefined;
   return {
     event: "needs_sign_in",

@@ -47,8 +47,10 @@ function watchFor(
   return { told, tried };
 }
 
-const until = (end: number, state: Partial<Watched>, then: Partial<Watched> = {}) => (after: number) =>
-  after < end ? state : then;
+const until =
+  (end: number, state: Partial<Watched>, then: Partial<Watched> = {}) =>
+  (after: number) =>
+    after < end ? state : then;
 
 describe("an alarm", () => {
   test("is told once when it begins, then once a day, and when it is over", () => {

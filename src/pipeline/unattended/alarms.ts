@@ -139,12 +139,12 @@ export function noticeOf({ alarm }: Due): Notice {
 }
 
 const WORDS_OF_END = {
-  failed: (account: string) => over(`The scheduled export of ${account} has ended well again.`),
-  needs_sign_in: (account: string) => over(`${account} is signed in again: the scheduled export goes on.`),
-  unproven: (account: string) => over(`The export of ${account} is proven complete again.`),
-  sign_in_ends_soon: (account: string) => over(`The sign-in of ${account} does not end within a day any more.`),
+  failed: (account: string) => ended(`The scheduled export of ${account} has ended well again.`),
+  needs_sign_in: (account: string) => ended(`${account} is signed in again: the scheduled export goes on.`),
+  unproven: (account: string) => ended(`The export of ${account} is proven complete again.`),
+  sign_in_ends_soon: (account: string) => ended(`The sign-in of ${account} does not end within a day any more.`),
 } as const satisfies Record<Alarm["event"], (account: string) => Pick<Notice, "message" | "next">>;
 
-function over(message: string): Pick<Notice, "message" | "next"> {
+function ended(message: string): Pick<Notice, "message" | "next"> {
   return { message, next: "There is nothing to do." };
 }

@@ -12,6 +12,7 @@ import type { Secret } from "../../core/secret.ts";
 import type { Finding } from "../../doctor/finding.ts";
 import type { Setup } from "../../doctor/setup.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
+import type { LastProven } from "../../pipeline/unattended/last-proven.ts";
 import type { Verifications } from "../../pipeline/verifications.ts";
 import type { Measures } from "./operations/measures.ts";
 import type { Readiness } from "./operations/readiness.ts";
@@ -74,6 +75,8 @@ export type OperationsServices = Readonly<{
   measures: Measures;
   readiness: Readiness;
   queue: Pick<JobQueue, "counts">;
+  /** Up to when directories were last proven complete, by the newest export of each. */
+  lastProven(): Promise<readonly LastProven[]>;
 }>;
 
 /** What every room of the surface has. */

@@ -34,7 +34,12 @@ const SHOWN = {
 /** The failure that posting there ends in. */
 async function failureAt(address: string, limitMs?: number) {
   const posting = createPostView(new Secret(address), clock, () => undefined, limitMs)(viewOfNotice(NOTICE), never);
-  const failure = failureOf(await posting.then(() => undefined, (error: unknown) => error));
+  const failure = failureOf(
+    await posting.then(
+      () => undefined,
+      (error: unknown) => error,
+    ),
+  );
   expect(`${failure?.message} ${failure?.next}`).not.toMatch(/T0PIC|127\.0/); // where alarms go is nobody's business
   return failure;
 }

@@ -17,17 +17,29 @@ const saying = <Word extends string>(status: Word) =>
 const METRICS = `# HELP gmail_export_exports Exports that are known, by state, of all processes together.
 # TYPE gmail_export_exports gauge
 gmail_export_exports{state="running"} 1
+# HELP gmail_export_last_proven_timestamp_seconds Up to when what is in its directory was last proven complete, of the newest export of each.
+# TYPE gmail_export_last_proven_timestamp_seconds gauge
+gmail_export_last_proven_timestamp_seconds{export_id="0d3f5a52-6c0e-4a53-9d3f-2f5a1c9d8e77"} 1795852800
 `;
 
 /** Anybody may ask for these without a key: they say nothing of accounts or mail. */
 const open = { family: "health" } as const;
 
 /** What an operator asks of the server: does it live, can it work, what has it done. */
-export function healthRoutes({ measures, queue, readiness }: OperationsServices): FastifyPluginAsyncZod {
+export function healthRoutes({ measures, queue, readiness, lastProven }: OperationsServices): FastifyPluginAsyncZod {
   const exportsByState = async (): Promise<string> => {
     const counts = await queue.counts();
     return gauge("gmail_export_exports", "Exports that are known, by state, of all processes together.", () =>
       StateName.options.map((state) => [{ state }, counts.get(state) ?? 0] as const),
+    ).text();
+  };
+
+  const provenTimes = async (): Promise<string> => {
+    const times = await lastProven();
+    return gauge(
+      "gmail_export_last_proven_timestamp_seconds",
+      "Up to when what is in its directory was last proven complete, of the newest export of each.",
+      () => times.map(({ exportId, provenAt }) => [{ export_id: exportId }, provenAt / 1_000] as const),
     ).text();
   };
 
@@ -87,7 +99,7 @@ export function healthRoutes({ measures, queue, readiness }: OperationsServices)
           },
         },
       },
-      async (_request, reply) => sendText(reply, (await exportsByState()) + measures.text()),
+      async (_request, reply) => sendText(reply, (await exportsByState()) + (await provenTimes()) + measures.text()),
     );
   };
 }

@@ -5,7 +5,10 @@ import type { EpochMs } from "../../core/time.ts";
 import { MANIFEST } from "../../formats/manifest.ts";
 import { openManifest } from "../directory/manifest-file.ts";
 
-/** What a manifest says of the proof: up to when it holds, where it holds, and the cursor to go on from. */
+/**
+ * What a manifest says of the proof: up to when it holds, or, where a run has put it aside, did when it was last looked at;
+ * and Gmail's cursor to go on from.
+ */
 export type Proof = Readonly<{ provenAt: EpochMs | undefined; historyId: string }>;
 
 /** More directories than that are asked about by nobody who has not also forgotten the first ones. */
@@ -25,7 +28,7 @@ export function createReadProof(storages: OpenStorage): (directory: string) => P
       if (stamp === undefined) return undefined;
       if (before?.stamp === stamp) return before.proof;
       const found = await openManifest(storage);
-      const proof = found && proofIn(found.manifest);
+      const proof = found && proofIn(found.manifest, before?.proof);
       if (known.size >= MOST_KNOWN) known.clear();
       known.set(directory, { stamp, proof });
       return proof;
@@ -41,6 +44,7 @@ async function stampOf(storage: ReturnType<OpenStorage>): Promise<string | undef
   return manifest?.stamp;
 }
 
-function proofIn({ complete, export_date, historyId }: Manifest): Proof {
-  return { provenAt: complete ? Date.parse(export_date) : undefined, historyId };
+/** Manifests of earlier versions tell no more than when they were written. */
+function proofIn({ complete, checkedAt, export_date, historyId }: Manifest, before: Proof | undefined): Proof {
+  return { provenAt: complete ? Date.parse(checkedAt ?? export_date) : before?.provenAt, historyId };
 }
