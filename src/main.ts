@@ -31,7 +31,9 @@ import { estimate, type Estimate } from "./pipeline/estimate.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
 import { resolveLabels } from "./pipeline/labels.ts";
 import { readLastProven } from "./pipeline/unattended/last-proven.ts";
+import { lookAtSchedules } from "./pipeline/unattended/look-at-schedules.ts";
 import { createReadProof } from "./pipeline/unattended/read-proof.ts";
+import { watchSchedules } from "./pipeline/unattended/watch-schedules.ts";
 import { createVerifications } from "./pipeline/verifications.ts";
 import { verify } from "./pipeline/verify.ts";
 import { work, type RunExport } from "./pipeline/worker.ts";
@@ -42,6 +44,7 @@ import { lookBack } from "./sources/gmail-api/pace/look-back.ts";
 import { createPacer } from "./sources/gmail-api/pace/pacer.ts";
 import { rememberCalls } from "./sources/gmail-api/pace/remember-calls.ts";
 import { createMemory } from "./sources/gmail-api/reading/memory.ts";
+import { alarmMemory } from "./state/embedded/alarm-memory.ts";
 import { embeddedBudget } from "./state/embedded/budget.ts";
 import { existingKeyInFile, keyInFile } from "./state/embedded/grants/key-in-file.ts";
 import { keyInKeyring } from "./state/embedded/grants/key-in-keyring.ts";
@@ -336,11 +339,8 @@ async function examineAlone(
 }
 
 /** Runs the server and its background exports until the signal aborts; then everything is made durable first. */
-async function serve(
-  { config, log, way, queue, records, grants, accounts, mailbox, exports }: Parts,
-  onListening: (url: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
+async function serve(parts: Parts, onListening: (url: string) => void, signal: AbortSignal): Promise<void> {
+  const { config, log, way, queue, records, grants, accounts, mailbox, exports } = parts;
   await queue.counts(); // a list that cannot be kept stops the start
   const { httpServer } = await import("./surfaces/http/server.ts"); // half of the memory a command would take
   const { listen } = await import("./surfaces/http/listen.ts");
@@ -394,10 +394,31 @@ async function serve(
     const port = await listen(app, config.host, config.port);
     onListening(`http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`);
     const run = way.measures.run(exports.run);
-    await work({ queue, run, concurrency: config.exportConcurrency, clock, log }, signal);
+    await Promise.all([
+      work({ queue, run, concurrency: config.exportConcurrency, clock, log }, signal),
+      raiseAlarms(parts, signal),
+    ]);
   } finally {
     await app.close();
   }
+}
+
+/** Tells who is to hear it what is wrong with scheduled exports, until the signal aborts. */
+async function raiseAlarms({ config, log, queue, grants }: Parts, signal: AbortSignal): Promise<void> {
+  const { createPostNotice } = await import("./surfaces/notify/post-notice.ts");
+  const proxyOf = (server: URL): URL | undefined => proxyFor(server, process.env)?.url;
+  const { schedules } = queue;
+  return watchSchedules(
+    {
+      look: (stop) => lookAtSchedules({ schedules, queue, grants, readProof }, stop),
+      memory: alarmMemory(join(config.stateDir, "alarms.json"), files, lock),
+      post: config.notifyUrl && createPostNotice(config.notifyUrl, clock, proxyOf),
+      notifyAfterMs: config.notifyAfterMs,
+      clock,
+      log,
+    },
+    signal,
+  );
 }
 
 /** The demo's stage: the simulator, and our own server that takes it for Google. */

@@ -41,7 +41,7 @@ export const RECORD: AlarmRecord = {
       },
     ],
   },
-  two: { alarms: [] },
+  two: { alarms: [], paused: true },
 };
 
 const never = new AbortController().signal;

@@ -22,6 +22,8 @@ export type Remembered = Readonly<{
   alarms: readonly Alarm[];
   /** The last moment up to which its directory was proven complete: a run that began since may have put that aside. */
   provenAt?: EpochMs;
+  /** The schedule is paused: its alarms rest. */
+  paused?: true;
 }>;
 
 /** By the id of the schedule. */

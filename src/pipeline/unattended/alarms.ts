@@ -54,7 +54,7 @@ function rememberedAfter(
   const provenAt = lastProven(before, schedule);
   const proof = provenAt === undefined ? {} : { provenAt };
   const alarms = (before?.alarms ?? []).map((alarm) => notInFuture(alarm, now));
-  if (schedule.paused) return { ...proof, alarms };
+  if (schedule.paused) return { ...proof, alarms, paused: true };
   const troubles = currentTroubles(before, schedule, now, notifyAfterMs);
   const going = troubles.map((trouble) => goingOn(alarms, trouble, schedule.account, now));
   // Whoever must sign in again need not hear that it is over that the sign-in ends soon: nothing is well then.

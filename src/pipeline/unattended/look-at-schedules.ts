@@ -1,35 +1,25 @@
 import { failureOf } from "../../core/errors.ts";
 import type { Watched } from "../../core/export/alarm.ts";
-import type { ExportJob, StateName } from "../../core/export/job.ts";
+import type { ExportJob } from "../../core/export/job.ts";
+import type { Schedule } from "../../core/export/schedule.ts";
 import type { Grants } from "../../core/ports/grants.ts";
 import type { JobQueue } from "../../core/ports/job-queue.ts";
-import type { EpochMs } from "../../core/time.ts";
-
-/** What there is to know of a schedule. */
-type Scheduled = Readonly<{
-  id: string;
-  request: Readonly<{ account: string; directory: string }>;
-  createdAt: EpochMs;
-  paused: boolean;
-  lastRun: Readonly<{ at: EpochMs; exportId: string; state: StateName }> | null;
-  /** A live export that stands in its way. */
-  busyWith: string | null;
-}>;
+import type { Schedules } from "../../core/ports/schedules.ts";
+import type { Proof } from "./read-proof.ts";
 
 export type LookPorts = Readonly<{
-  schedules: Readonly<{ list(signal?: AbortSignal): Promise<readonly Scheduled[]> }>;
+  schedules: Pick<Schedules, "list">;
   queue: Pick<JobQueue, "get">;
   grants: Pick<Grants, "load">;
-  /** Up to when what is in a directory is proven complete. */
-  provenAt(directory: string): Promise<EpochMs | undefined>;
+  readProof(directory: string): Promise<Proof | undefined>;
 }>;
 
 /** Scheduled exports as they stand: their last run, their proof, and the sign-in that they need. */
 export async function lookAtSchedules(
-  { schedules, queue, grants, provenAt }: LookPorts,
+  { schedules, queue, grants, readProof }: LookPorts,
   signal: AbortSignal,
 ): Promise<readonly Watched[]> {
-  const lookAt = async ({ id, request, createdAt, paused, lastRun, busyWith }: Scheduled): Promise<Watched> => {
+  const lookAt = async ({ id, request, createdAt, paused, lastRun, busyWith }: Schedule): Promise<Watched> => {
     const exportId = busyWith ?? lastRun?.exportId ?? null;
     const job = exportId === null ? undefined : await jobIn(queue, exportId, signal);
     return {
@@ -39,7 +29,7 @@ export async function lookAtSchedules(
       paused,
       since: createdAt,
       run: job ? runOf(job) : (lastRun ?? undefined),
-      provenAt: await provenAt(request.directory),
+      provenAt: (await readProof(request.directory))?.provenAt,
       grant: await grantOf(grants, request.account),
     };
   };

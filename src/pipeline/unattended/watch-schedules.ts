@@ -25,22 +25,32 @@ export type WatchPorts = Readonly<{
 /** Looks at the schedules every minute until the signal aborts, and tells who is to hear what is wrong with them. */
 export async function watchSchedules(ports: WatchPorts, signal: AbortSignal): Promise<void> {
   const { clock, log } = ports;
-  const lookOnce = createLook(ports);
+  const lookOnce = alarmLook(ports);
   while (!signal.aborted) {
     try {
       await lookOnce(signal);
     } catch (error) {
-      if (!signal.aborted) log.error("schedules cannot be looked at", { code: failureOf(error)?.code ?? "internal" });
+      if (!signal.aborted) log.error("alarms cannot be looked for", { code: failureOf(error)?.code ?? "internal" });
     }
     await clock.sleep(LOOK_MS, signal).catch(() => {});
   }
 }
 
-function createLook({ look, memory, post, notifyAfterMs, clock, log }: WatchPorts) {
+/** Looks once: remembers what is wrong with the schedules now, and tells what is to be told of it. */
+export function alarmLook({
+  look,
+  memory,
+  post,
+  notifyAfterMs,
+  clock,
+  log,
+}: WatchPorts): (signal: AbortSignal) => Promise<void> {
   /** What could not be kept, on a full disk: whoever was told is not told again for that. */
   let unkept: AlarmRecord | undefined;
-  return (signal: AbortSignal): Promise<boolean> =>
-    memory.exclusively(async (kept, keep) => {
+  return async (signal) => {
+    const schedules = await look(signal);
+    if (schedules.length === 0 && Object.keys(await memory.read()).length === 0) return;
+    await memory.exclusively(async (kept, keep) => {
       let record = unkept ?? kept;
       const change = async (next: AlarmRecord): Promise<void> => {
         if (unkept === undefined && JSON.stringify(next) === JSON.stringify(record)) return;
@@ -52,7 +62,6 @@ function createLook({ look, memory, post, notifyAfterMs, clock, log }: WatchPort
           log.error("alarms cannot be kept", { code: failureOf(error)?.code ?? "internal" });
         }
       };
-      const schedules = await look(signal);
       await change(recordAfter(record, schedules, clock.now(), notifyAfterMs));
       if (post === undefined) return;
       for (const due of alarmsDue(record, schedules, clock.now())) {
@@ -69,4 +78,5 @@ function createLook({ look, memory, post, notifyAfterMs, clock, log }: WatchPort
         if (!taken) return; // a receiver that is away is away for all of them: the others are tried at the next look
       }
     }, signal);
+  };
 }

@@ -25,7 +25,14 @@ const alarm = z.object({
   nextAt: moment,
 });
 
-const record = z.record(z.string(), z.object({ alarms: z.array(alarm), provenAt: moment.exactOptional() }));
+const record = z.record(
+  z.string(),
+  z.object({
+    alarms: z.array(alarm),
+    provenAt: moment.exactOptional(),
+    paused: z.literal(true).exactOptional(),
+  }),
+);
 
 /** What is remembered of alarms, in a file of STATE_DIR, with a lock beside it. */
 export function alarmMemory(path: string, files: PrivateFiles, lock: Lock): AlarmMemory {

@@ -2,10 +2,11 @@ import type { Dispatcher } from "undici";
 
 import { codeOf } from "../../core/bare-cause.ts";
 import { ExportError } from "../../core/errors.ts";
+import type { Notice } from "../../core/export/alarm.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import type { Secret } from "../../core/secret.ts";
 import { timeLimit } from "../../core/time-limit.ts";
-import type { NoticeView } from "./notice-view.ts";
+import { viewOfNotice, type NoticeView } from "./notice-view.ts";
 
 /** All of it: the connection, the answer and as much of its body as is looked at. */
 const LIMIT_MS = 15_000;
@@ -59,6 +60,14 @@ export function createPostView(
       await dispatcher.destroy();
     }
   };
+}
+
+/** The same for what the watch of schedules has to tell. */
+export function createPostNotice(
+  ...given: Parameters<typeof createPostView>
+): (notice: Notice, signal: AbortSignal) => Promise<void> {
+  const post = createPostView(...given);
+  return (notice, signal) => post(viewOfNotice(notice), signal);
 }
 
 function withoutCredentials(url: URL): URL {
