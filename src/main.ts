@@ -31,6 +31,7 @@ import { estimate, type Estimate } from "./pipeline/estimate.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
 import { resolveLabels } from "./pipeline/labels.ts";
 import { readLastProven } from "./pipeline/unattended/last-proven.ts";
+import { watchMailboxes } from "./pipeline/unattended/live.ts";
 import { lookAtSchedules } from "./pipeline/unattended/look-at-schedules.ts";
 import { createReadProof } from "./pipeline/unattended/read-proof.ts";
 import { watchSchedules } from "./pipeline/unattended/watch-schedules.ts";
@@ -397,6 +398,7 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
     await Promise.all([
       work({ queue, run, concurrency: config.exportConcurrency, clock, log }, signal),
       raiseAlarms(parts, signal),
+      followMailboxes(parts, signal),
     ]);
   } finally {
     await app.close();
@@ -419,6 +421,14 @@ async function raiseAlarms({ config, log, queue, grants }: Parts, signal: AbortS
     },
     signal,
   );
+}
+
+/** Has exports begin when their mailboxes change, where the settings say so, until the signal aborts. */
+async function followMailboxes({ config, log, queue, mailbox }: Parts, signal: AbortSignal): Promise<void> {
+  if (config.liveMinutes === undefined) return;
+  const { schedules } = queue;
+  const everyMs = config.liveMinutes * 60_000;
+  return watchMailboxes({ schedules, mailbox, readProof, accounts: config.liveAccounts, everyMs, clock, log }, signal);
 }
 
 /** The demo's stage: the simulator, and our own server that takes it for Google. */

@@ -129,7 +129,8 @@ test("a receiver that is away is tried again, and hears each alarm once when it 
   at.answer.with = 200;
   await look(10);
   const heard = at.notices().slice(before);
-  expect(heard.map(({ account }) => account).toSorted()).toEqual(["ada@example.com", "bob@example.com"]);
+  expect(heard).toHaveLength(2);
+  expect(new Set(heard.map(({ account }) => account))).toEqual(new Set(["ada@example.com", "bob@example.com"]));
 });
 
 test("a disk that keeps nothing makes no alarm louder", async () => {
