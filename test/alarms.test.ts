@@ -43,9 +43,9 @@ test("a server that is left alone tells once that a sign-in is needed, also over
     await third.stop("SIGTERM");
     await using _fourth = await w.product.serve();
     await until(() => receiver.received.length > 1);
-    expect(receiver.received.map(({ path, notice }) => ({ path, ...notice }))).toMatchObject([
-      { path: "POST /T0PIC", event: "needs_sign_in", account: ADA, export_id: id },
-      { path: "POST /T0PIC", event: "resolved", resolves: "needs_sign_in", account: ADA, export_id: id },
+    expect(receiver.received).toMatchObject([
+      { path: "POST /T0PIC", notice: { event: "needs_sign_in", account: ADA, export_id: id } },
+      { path: "POST /T0PIC", notice: { event: "resolved", resolves: "needs_sign_in", account: ADA, export_id: id } },
     ]);
     expect(w.server.output()).not.toContain("T0PIC");
   } finally {
