@@ -5,7 +5,7 @@ import { text } from "node:stream/consumers";
 import type { NoticeView } from "../src/surfaces/notify/notice-view.ts";
 
 /** What came to it. */
-export type Received = Readonly<{
+type Received = Readonly<{
   path: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
   notice: NoticeView;

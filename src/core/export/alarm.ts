@@ -12,7 +12,7 @@ import type { StateName } from "./job.ts";
  */
 export const ALARM_EVENTS = ["failed", "needs_sign_in", "unproven", "sign_in_ends_soon"] as const;
 
-export type AlarmEvent = (typeof ALARM_EVENTS)[number];
+type AlarmEvent = (typeof ALARM_EVENTS)[number];
 
 /** A scheduled export as it stands. */
 export type Watched = Readonly<{

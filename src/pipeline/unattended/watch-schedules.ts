@@ -9,7 +9,7 @@ import { alarmsDue, noticeOf, recordAfter, recordWith } from "./alarms.ts";
 const LOOK_MS = 60_000;
 
 /** Gives a notice to whoever is to hear it. Rejects when it was not taken. */
-export type PostNotice = (notice: Notice, signal: AbortSignal) => Promise<void>;
+type PostNotice = (notice: Notice, signal: AbortSignal) => Promise<void>;
 
 export type WatchPorts = Readonly<{
   /** All scheduled exports as they stand. */

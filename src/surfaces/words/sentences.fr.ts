@@ -72,6 +72,36 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "{name} is 0, which lets anybody on the way read tokens and mail: unset it (a proxy's own certificate goes to NODE_EXTRA_CA_CERTS)",
     "{name} vaut 0, ce qui laisse quiconque en chemin lire jetons et courrier : retirez-le (le certificat d'un proxy va dans NODE_EXTRA_CA_CERTS)",
   ),
+  pair(
+    "The receiver of alarms had an error of its own (HTTP {status}).",
+    "Le récepteur des alarmes a eu une erreur à lui (HTTP {status}).",
+  ),
+  pair(
+    "It is tried again for an hour, and then the next day; see that the receiver works.",
+    "Il y aura d'autres essais pendant une heure, puis le lendemain ; voyez si le récepteur fonctionne.",
+  ),
+  pair(
+    "The receiver of alarms did not take one (HTTP {status}).",
+    "Le récepteur des alarmes n'en a pas voulu (HTTP {status}).",
+  ),
+  pair(
+    "It leads to another address, which is not followed: set NOTIFY_URL to that, if it is the receiver's.",
+    "Il mène à une autre adresse, qui n'est pas suivie : mettez-la dans NOTIFY_URL, si c'est celle du récepteur.",
+  ),
+  pair(
+    "Look at NOTIFY_URL: the address may be wrong, or may not be used any more.",
+    "Regardez NOTIFY_URL : l'adresse est peut-être fausse, ou ne sert plus.",
+  ),
+  pair("The receiver of alarms did not answer in time.", "Le récepteur des alarmes n'a pas répondu à temps."),
+  pair(
+    "See that the receiver works, and that this machine reaches it.",
+    "Voyez si le récepteur fonctionne, et si cette machine le joint.",
+  ),
+  pair("The receiver of alarms cannot be reached ({code}).", "Le récepteur des alarmes est injoignable ({code})."),
+  pair(
+    "See that NOTIFY_URL is the receiver's address, and that this machine reaches it.",
+    "Voyez si NOTIFY_URL est l'adresse du récepteur, et si cette machine le joint.",
+  ),
   pair("Another process is changing the key.", "Un autre processus est en train de changer la clé."),
   pair("Wait until it has ended.", "Attendez qu'il ait fini."),
   pair("The server cannot listen on {address} ({code}).", "Le serveur ne peut pas écouter sur {address} ({code})."),
