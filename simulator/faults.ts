@@ -27,6 +27,8 @@ export type Fault = Readonly<{
   method?: string;
   /** Only calls for this message, or this conversation. */
   messageId?: string;
+  /** Only listings by this label. */
+  labelId?: string;
   /** Fires at most so often; default without end. */
   times?: number;
   /** Matching calls that pass before it begins. */
@@ -65,6 +67,14 @@ const APPLIES = {
   emptyPage: list,
   /** A page begins with entries of the page before. */
   duplicateIds: laterPage,
+  /** A history begins with its last page, and goes on backwards. */
+  reversedPages: (call: Call) => call.method === "history.list" && !call.pageToken,
+  /** A history does not tell the labels of messages. */
+  withoutLabelIds: ({ method }: Call) => method === "history.list",
+  /** There are no labels, not even Gmail's own. */
+  emptyLabels: ({ method }: Call) => method === "labels.list",
+  /** A label that labels.list names is none where it is listed by. */
+  invalidLabel: ({ labelIds = [] }: Call) => labelIds.length > 0,
   /** A good page token is refused. */
   badPageToken: laterPage,
   /** No answer ever comes. */
@@ -86,7 +96,13 @@ const APPLIES = {
   lostRaw: mail,
 } as const;
 
-type Call = Readonly<{ method: string; email: string; messageId?: string; pageToken: boolean }>;
+type Call = Readonly<{
+  method: string;
+  email: string;
+  messageId?: string;
+  pageToken: boolean;
+  labelIds?: readonly string[];
+}>;
 
 export type Faults = Readonly<{
   /** Faults are tried in the order they were added; the first that fires wins. */
@@ -117,6 +133,7 @@ export function openFaults(seed: number, clock: () => number): FaultSource {
           rate = 1,
           method,
           messageId,
+          labelId,
           times = Infinity,
           afterCalls = 0,
           seconds = LOCKOUT_SECONDS,
@@ -124,6 +141,7 @@ export function openFaults(seed: number, clock: () => number): FaultSource {
         if (!APPLIES[kind](call)) continue;
         if (method !== undefined && method !== call.method) continue;
         if (messageId !== undefined && messageId !== call.messageId) continue;
+        if (labelId !== undefined && !call.labelIds?.includes(labelId)) continue;
         if (++state.seen <= afterCalls || state.fired >= times || !draw.chance(rate)) continue;
         state.fired++;
         if (kind === "lockout") lockouts.set(call.email, { until: 0, milliseconds: seconds * 1_000 });
@@ -145,7 +163,7 @@ export function openFaults(seed: number, clock: () => number): FaultSource {
 }
 
 /** The refusal a fault answers with; undefined for those that spoil an answer, and for quota ones made elsewhere. */
-export function refusalOf({ kind, seconds = 2 }: Fault): Refusal | undefined {
+export function refusalOf({ kind, seconds = 2, labelId = "" }: Fault): Refusal | undefined {
   switch (kind) {
     case "500":
       return internalError();
@@ -174,6 +192,8 @@ export function refusalOf({ kind, seconds = 2 }: Fault): Refusal | undefined {
       return failedPrecondition();
     case "forbidden":
       return forbidden("The caller does not have permission");
+    case "invalidLabel":
+      return invalidArgument(`Invalid label: ${labelId}`);
     case "badPageToken":
       return invalidArgument("Invalid pageToken");
     case "403quota":
@@ -183,6 +203,9 @@ export function refusalOf({ kind, seconds = 2 }: Fault): Refusal | undefined {
     case "truncatedJson":
     case "emptyPage":
     case "duplicateIds":
+    case "reversedPages":
+    case "withoutLabelIds":
+    case "emptyLabels":
     case "hang":
     case "lostText":
     case "lostRaw":

@@ -6,7 +6,7 @@ import { machine } from "./domain/machine.ts";
 import { noSuchUrl } from "./errors.ts";
 import { openFaults, type Faults } from "./faults.ts";
 import { gmailApi } from "./gmail/gmail.ts";
-import { openMailbox, type Mailbox } from "./mail/mailbox.ts";
+import { openMailbox, type ForgedHistory, type Mailbox, type Place } from "./mail/mailbox.ts";
 import type { NewMessage } from "./mail/new-message.ts";
 import { truthOf, type Truth } from "./mail/truth.ts";
 import { openMeter, type Meter } from "./meter.ts";
@@ -77,16 +77,32 @@ export type SimulatedGoogle = AsyncDisposable &
 type SimulatedMailbox = Readonly<{
   /** Returns the new message's id. */
   add(message?: NewMessage): string;
+  /** For good. */
   remove(id: string): void;
   setLabels(id: string, labelIds: readonly string[]): void;
+  /** Moves a message into the inbox, spam or the trash, or out of all of them. Its other labels stay. */
+  moveTo(id: string, place: Place): void;
+  /** A draft that is written anew is another message, whose id is returned; the one before is deleted. It keeps its labels. */
+  editDraft(id: string, message?: NewMessage): string;
+  /** What labels.list answers. */
+  labels(): readonly Readonly<{ id: string; name: string }>[];
+  /** Returns the new label's id. As for the next two, the history tells nothing of it. */
+  makeLabel(name: string): string;
+  renameLabel(id: string, name: string): void;
+  /** Takes it off its messages, too. Whether Gmail's history tells that is not known: it does not, unless `tellsHistory`. */
+  removeLabel(id: string, tellsHistory?: boolean): void;
+  /** Of removed messages too. */
+  labelIds(id: string): readonly string[];
   /** Newest first, SPAM and TRASH included. */
   ids(): string[];
   /** Of removed messages too. */
   truth(id: string): Truth;
   size: number;
   historyId: string;
-  /** All cursors held so far, the current one too, are answered with 404 from now on. */
-  expireHistory(): void;
+  /** All cursors held so far are answered with 404 from now on; the current one too, as in a mailbox that is idle, unless only those `past`. */
+  expireHistory(upTo?: "current" | "past"): void;
+  /** The history tells what never happened, such as a label of a message that never was. */
+  forgeHistory(told: ForgedHistory): void;
 }>;
 
 /** A stand-in for Google, OAuth and Gmail, on a loopback port: as strict as Google, and broken on demand. */
@@ -166,18 +182,27 @@ export async function simulateGoogle(options: SimulatorOptions = {}): Promise<Si
 function control(mailboxes: ReadonlyMap<string, Mailbox>, email: string): SimulatedMailbox {
   const mailbox = mailboxes.get(email);
   if (mailbox === undefined) throw new Error(`no simulated mailbox ${email}`);
-  const { add, remove, setLabels, expireHistory } = mailbox;
+  const { add, remove, setLabels, moveTo, editDraft, removeLabel, expireHistory, forgeHistory, labels } = mailbox;
+  const held = (id: string) => {
+    const entry = mailbox.everHeld(id);
+    if (entry === undefined) throw new Error(`no message ${id} in the simulated mailbox`);
+    return entry;
+  };
   return {
     add,
     remove,
     setLabels,
+    moveTo,
+    editDraft,
+    labels: () => labels.all(),
+    makeLabel: (name) => labels.make(name),
+    renameLabel: (id, name) => labels.rename(id, name),
+    removeLabel,
+    labelIds: (id) => held(id).labelIds,
     expireHistory,
+    forgeHistory,
     ids: () => mailbox.newestFirst.map(({ id }) => id),
-    truth: (id) => {
-      const entry = mailbox.everHeld(id);
-      if (entry === undefined) throw new Error(`no message ${id} in the simulated mailbox`);
-      return truthOf(entry, mailbox.mail(entry));
-    },
+    truth: (id) => truthOf(held(id), mailbox.mail(held(id))),
     get size() {
       return mailbox.newestFirst.length;
     },

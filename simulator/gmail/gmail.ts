@@ -19,6 +19,7 @@ import type { Access, Grants } from "../oauth/grants.ts";
 import { priceOf, type Method, type Quota } from "../quota.ts";
 import { refused, type Reply } from "../reply.ts";
 import { select } from "./fields.ts";
+import type { PageFault } from "./listing.ts";
 import { gmailMethods } from "./methods.ts";
 import { pageTokens } from "./page-token.ts";
 import { parameters } from "./parameters.ts";
@@ -72,6 +73,7 @@ export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }:
       method,
       email,
       pageToken: search.has("pageToken"),
+      labelIds: search.getAll("labelIds"),
       ...(messageId === undefined ? {} : { messageId }),
     };
     const fault = faults.strike(aim);
@@ -91,7 +93,7 @@ export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }:
     const given = parameters(call.search, served.parameters);
     if (fault === undefined) charge(call, email);
 
-    const pageFault = fault?.kind === "emptyPage" || fault?.kind === "duplicateIds" ? fault.kind : undefined;
+    const pageFault = fault && pageFaultOf(fault);
     const mailbox = mailboxes.get(email);
     if (mailbox === undefined)
       throw email.endsWith(".gserviceaccount.com") ? failedPrecondition() : mailServiceNotEnabled();
@@ -122,6 +124,19 @@ export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }:
   };
 
   return (request: IncomingMessage, url: URL): Promise<Reply> => respond(request, url).catch(refused);
+}
+
+function pageFaultOf({ kind }: Fault): PageFault {
+  switch (kind) {
+    case "emptyPage":
+    case "duplicateIds":
+    case "emptyLabels":
+    case "withoutLabelIds":
+    case "reversedPages":
+      return kind;
+    default:
+      return undefined;
+  }
 }
 
 /** The same answer, but of every text only its size. */

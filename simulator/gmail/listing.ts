@@ -1,13 +1,12 @@
-import { invalidArgument, notFound } from "../errors.ts";
-import { CHANGES, position, type Change, type Entry, type HistoryRecord, type Mailbox } from "../mail/mailbox.ts";
+import { invalidArgument } from "../errors.ts";
+import { position, type Entry, type Mailbox } from "../mail/mailbox.ts";
 import { truthOf } from "../mail/truth.ts";
-import { LABELS } from "./labels.ts";
 import type { PageTokens } from "./page-token.ts";
 import type { Parameters } from "./parameters.ts";
 import { parseQuery } from "./query.ts";
 
-/** What a fault does to a page. */
-export type PageFault = "emptyPage" | "duplicateIds" | undefined;
+/** What a fault does to an answer. */
+export type PageFault = "emptyPage" | "duplicateIds" | "emptyLabels" | "withoutLabelIds" | "reversedPages" | undefined;
 
 /** The last entry of the page before, and how many messages had come by then. */
 type Cursor = Readonly<{ internalDate: number; id: string; additions: number }>;
@@ -27,8 +26,7 @@ export function listPage(
 ): Page {
   const limit = given.maxResults();
   const labelIds = given.all("labelIds");
-  for (const id of labelIds)
-    if (!LABELS.some((label) => label.id === id)) throw invalidArgument(`Invalid label: ${id}`);
+  for (const id of labelIds) if (!mailbox.labels.find(id)) throw invalidArgument(`Invalid label: ${id}`);
   const asksSpamTrash = given.flag("includeSpamTrash");
   const q = given.text("q");
   const key = JSON.stringify([mailbox.email, what, q, labelIds, asksSpamTrash]);
@@ -36,7 +34,7 @@ export function listPage(
   if (fault === "emptyPage") return { entries: [], nextPageToken: tokens.seal(key, state), resultSizeEstimate: 201 };
   const cursor = readCursor(state);
 
-  const query = parseQuery(q, LABELS);
+  const query = parseQuery(q, mailbox.labels.all());
   const showsHidden =
     asksSpamTrash || query.includesSpamTrash || labelIds.includes("SPAM") || labelIds.includes("TRASH");
   const matchesAlone = (entry: Entry): boolean => {
@@ -74,63 +72,4 @@ function readCursor(state: string): Cursor | undefined {
 function afterCursor(order: readonly Entry[], cursor: Cursor): number {
   const at = position(order, cursor);
   return order[at]?.id === cursor.id ? at + 1 : at;
-}
-
-const KEYS: Readonly<Record<Change, string>> = {
-  messageAdded: "messagesAdded",
-  messageDeleted: "messagesDeleted",
-  labelAdded: "labelsAdded",
-  labelRemoved: "labelsRemoved",
-};
-
-/** users.history.list: pages are cut before filters apply, so a page can be without history and still not the last. */
-export function historyPage(
-  mailbox: Mailbox,
-  tokens: PageTokens,
-  given: Parameters,
-  fault: PageFault,
-): Record<string, unknown> {
-  const limit = given.maxResults();
-  const start = given.text("startHistoryId");
-  if (!/^\d{1,20}$/.test(start))
-    throw invalidArgument(start === "" ? "Missing or invalid startHistoryId" : "Invalid startHistoryId");
-  const types = given.all("historyTypes");
-  for (const type of types)
-    if (!CHANGES.some((change) => change === type))
-      throw invalidArgument(`Invalid value at 'history_types' (TYPE_ENUM), "${type}"`);
-  const labelId = given.text("labelId");
-  if (labelId !== "" && !LABELS.some((label) => label.id === labelId))
-    throw invalidArgument(`Invalid label: ${labelId}`);
-
-  const key = JSON.stringify([mailbox.email, "history", start, types, labelId]);
-  const after = given.has("pageToken") ? Number(tokens.open(key, given.text("pageToken"))) : Number(start);
-  if (Number(start) < mailbox.oldestHistoryId || Number(start) > mailbox.historyId) throw notFound();
-  const historyId = String(mailbox.historyId);
-  if (fault === "emptyPage") return { nextPageToken: tokens.seal(key, String(after)), historyId };
-
-  const later = mailbox.log.slice(firstAfter(mailbox.log, after));
-  const page = later.slice(0, limit);
-  const history = page
-    .filter(({ change, message, labelIds }) => {
-      if (types.length > 0 && !types.includes(change)) return false;
-      return labelId === "" || message.labelIds.includes(labelId) || labelIds.includes(labelId);
-    })
-    .map(toHistory);
-  return {
-    ...(history.length > 0 ? { history } : {}),
-    ...(later.length > limit ? { nextPageToken: tokens.seal(key, String(page.at(-1)!.historyId)) } : {}),
-    historyId,
-  };
-}
-
-function firstAfter(log: readonly HistoryRecord[], historyId: number): number {
-  const at = log.findIndex((record) => record.historyId > historyId);
-  return at === -1 ? log.length : at;
-}
-
-function toHistory({ historyId, change, message, labelIds }: HistoryRecord): Record<string, unknown> {
-  const { id, threadId } = message;
-  const told = { id, threadId, ...(message.labelIds.length > 0 ? { labelIds: message.labelIds } : {}) };
-  const entry = labelIds.length > 0 ? { message: told, labelIds } : { message: told };
-  return { id: String(historyId), messages: [{ id, threadId }], [KEYS[change]]: [entry] };
 }

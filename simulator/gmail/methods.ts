@@ -5,8 +5,8 @@ import type { Entry, Mailbox } from "../mail/mailbox.ts";
 import { snippetOf } from "../mail/truth.ts";
 import { escapeHtml } from "../mail/words.ts";
 import type { Method } from "../quota.ts";
-import { LABELS } from "./labels.ts";
-import { historyPage, listPage, type PageFault } from "./listing.ts";
+import { historyPage } from "./history-list.ts";
+import { listPage, type PageFault } from "./listing.ts";
 import type { PageTokens } from "./page-token.ts";
 import type { Parameters } from "./parameters.ts";
 import { base64url, FORMATS, partBytes, toMessage, type Format } from "./payload.ts";
@@ -68,23 +68,27 @@ export function gmailMethods(tokens: PageTokens): Readonly<Record<Method, Served
       path: /^labels$/,
       scopes: [...READ_METADATA, `${AUTH}gmail.labels`],
       parameters: [],
-      answer: () =>
-        plain({
-          labels: LABELS.map(({ id, name, type, messageListVisibility, labelListVisibility }) => ({
-            id,
-            name,
-            type,
-            messageListVisibility,
-            labelListVisibility,
-          })),
-        }),
+      answer: ({ mailbox, fault }) =>
+        plain(
+          fault === "emptyLabels"
+            ? {}
+            : {
+                labels: mailbox.labels.all().map(({ id, name, type, messageListVisibility, labelListVisibility }) => ({
+                  id,
+                  name,
+                  type,
+                  messageListVisibility,
+                  labelListVisibility,
+                })),
+              },
+        ),
     },
     "labels.get": {
       path: /^labels\/([^/]+)$/,
       scopes: [...READ_METADATA, `${AUTH}gmail.labels`],
       parameters: [],
       answer: ({ mailbox, ids: [id] }) => {
-        const label = LABELS.find((candidate) => candidate.id === id);
+        const label = mailbox.labels.find(id!);
         if (label === undefined) throw notFound();
         const carriers = mailbox.newestFirst.filter(({ labelIds }) => labelIds.includes(label.id));
         const unread = carriers.filter(({ labelIds }) => labelIds.includes("UNREAD"));

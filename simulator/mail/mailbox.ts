@@ -1,6 +1,8 @@
 import type { Kind } from "./bodies.ts";
 import { writer, type Mail } from "./generate.ts";
+import { openHistory, type Change, type HistoryRecord } from "./history.ts";
 import { compose, type NewMessage } from "./new-message.ts";
+import { openLabels } from "./own-labels.ts";
 import { random } from "./random.ts";
 import { freshId, skeleton, type Seeded } from "./skeleton.ts";
 
@@ -18,17 +20,6 @@ export type Entry = {
 
 type Origin = Readonly<{ at: Seeded; labelIds: readonly string[]; kind?: Kind }> | Mail;
 
-export const CHANGES = ["messageAdded", "messageDeleted", "labelAdded", "labelRemoved"] as const;
-export type Change = (typeof CHANGES)[number];
-
-export type HistoryRecord = Readonly<{
-  historyId: number;
-  change: Change;
-  message: Readonly<{ id: string; threadId: string; labelIds: readonly string[] }>;
-  /** The labels that came or went, for label changes. */
-  labelIds: readonly string[];
-}>;
-
 export type Mailbox = ReturnType<typeof openMailbox>;
 
 export type MailboxOptions = Readonly<{
@@ -40,6 +31,13 @@ export type MailboxOptions = Readonly<{
   attachmentBytes?: number;
   clock: () => number;
 }>;
+
+/** Where a message lies; in the archive it has no label that says so. */
+const PLACES = ["INBOX", "SPAM", "TRASH"] as const;
+export type Place = (typeof PLACES)[number] | "ARCHIVE";
+
+/** What the history is to tell although it never happened. */
+export type ForgedHistory = Pick<HistoryRecord, "change" | "message"> & Partial<Pick<HistoryRecord, "labelIds">>;
 
 /** Mailboxes begin so that comparing history ids as text soon goes wrong. */
 const HISTORY_BEFORE_DIGITS_GROW = 9_999_900;
@@ -54,7 +52,7 @@ export function openMailbox(options: MailboxOptions) {
   const threads = new Map<string, Entry[]>();
   const taken = new Set<string>();
   const newestFirst: Entry[] = [];
-  const log: HistoryRecord[] = [];
+  const labels = openLabels(random(seed, email, "labels"));
   let next = messages;
   let additions = 0;
   let historyId = Math.max(1_000, HISTORY_BEFORE_DIGITS_GROW - 2 * messages);
@@ -78,7 +76,7 @@ export function openMailbox(options: MailboxOptions) {
   }
   newestFirst.sort((a, b) => (isNewer(a, b) ? -1 : 1));
   historyId = Math.max(historyId, HISTORY_BEFORE_DIGITS_GROW);
-  let oldestHistoryId = historyId;
+  const history = openHistory(historyId);
 
   const existing = (id: string): Entry => {
     const entry = entries.get(id);
@@ -89,20 +87,63 @@ export function openMailbox(options: MailboxOptions) {
   const record = (change: Change, entry: Entry, labelIds: readonly string[] = []) => {
     entry.historyId = tick();
     const message = { id: entry.id, threadId: entry.threadId, labelIds: entry.labelIds };
-    log.push({ historyId: entry.historyId, change, message, labelIds });
+    history.push({ historyId: entry.historyId, change, message, labelIds });
+  };
+
+  const add = (message: NewMessage = {}): string => {
+    const index = next++;
+    const internalDate = message.internalDate ?? clock();
+    const id = freshId(taken, internalDate, () => draw.int(2 ** 20));
+    const threadId = message.threadId ?? id;
+    const labelIds = message.labelIds ?? pen.labelIds(index, message.kind);
+    const at: Seeded = { index, id, threadId, internalDate, conversation: [index] };
+    const { kind } = message;
+    const origin = compose({ ...message, internalDate }, email, id) ?? {
+      at,
+      labelIds,
+      ...(kind === undefined ? {} : { kind }),
+    };
+    const entry: Entry = { id, threadId, internalDate, labelIds, historyId, origin };
+    file(entry);
+    newestFirst.splice(position(newestFirst, entry), 0, entry);
+    additions++;
+    record("messageAdded", entry);
+    return id;
+  };
+
+  const remove = (id: string): void => {
+    const entry = existing(id);
+    entries.delete(id);
+    gone.set(id, entry);
+    newestFirst.splice(position(newestFirst, entry), 1);
+    const rest = threads.get(entry.threadId)!.filter((other) => other !== entry);
+    if (rest.length === 0) threads.delete(entry.threadId);
+    else threads.set(entry.threadId, rest);
+    record("messageDeleted", entry);
+  };
+
+  const setLabels = (id: string, labelIds: readonly string[]): void => {
+    const entry = existing(id);
+    const before = entry.labelIds;
+    const added = labelIds.filter((label) => !before.includes(label));
+    const removed = before.filter((label) => !labelIds.includes(label));
+    if (added.length > 0) {
+      entry.labelIds = [...before, ...added];
+      record("labelAdded", entry, added);
+    }
+    if (removed.length > 0) {
+      entry.labelIds = [...labelIds];
+      record("labelRemoved", entry, removed);
+    }
   };
 
   return {
     email,
     /** Live, newest first. */
     newestFirst: newestFirst as readonly Entry[],
-    log: log as readonly HistoryRecord[],
+    history,
     get historyId() {
       return historyId;
-    },
-    /** History before this id is forgotten. */
-    get oldestHistoryId() {
-      return oldestHistoryId;
     },
     /** How many messages came since the mailbox was opened. */
     get additions() {
@@ -118,57 +159,39 @@ export function openMailbox(options: MailboxOptions) {
     thread: (threadId: string): readonly Entry[] => threads.get(threadId) ?? [],
     mail: ({ origin }: Entry): Mail => ("at" in origin ? pen.write(origin.at, origin.labelIds, origin.kind) : origin),
 
-    add: (message: NewMessage = {}): string => {
-      const index = next++;
-      const internalDate = message.internalDate ?? clock();
-      const id = freshId(taken, internalDate, () => draw.int(2 ** 20));
-      const threadId = message.threadId ?? id;
-      const labelIds = message.labelIds ?? pen.labelIds(index, message.kind);
-      const at: Seeded = { index, id, threadId, internalDate, conversation: [index] };
-      const { kind } = message;
-      const origin = compose({ ...message, internalDate }, email, id) ?? {
-        at,
-        labelIds,
-        ...(kind === undefined ? {} : { kind }),
-      };
-      const entry: Entry = { id, threadId, internalDate, labelIds, historyId, origin };
-      file(entry);
-      newestFirst.splice(position(newestFirst, entry), 0, entry);
-      additions++;
-      record("messageAdded", entry);
-      return id;
+    add,
+    remove,
+    setLabels,
+
+    moveTo: (id: string, place: Place): void => {
+      const rest = existing(id).labelIds.filter((label) => !PLACES.some((other) => other === label));
+      setLabels(id, place === "ARCHIVE" ? rest : [...rest, place]);
     },
 
-    remove: (id: string): void => {
-      const entry = existing(id);
-      entries.delete(id);
-      gone.set(id, entry);
-      newestFirst.splice(position(newestFirst, entry), 1);
-      const rest = threads.get(entry.threadId)!.filter((other) => other !== entry);
-      if (rest.length === 0) threads.delete(entry.threadId);
-      else threads.set(entry.threadId, rest);
-      record("messageDeleted", entry);
+    editDraft: (id: string, message: NewMessage = {}): string => {
+      const { threadId, labelIds } = existing(id);
+      if (!labelIds.includes("DRAFT")) throw new Error(`message ${id} is no draft`);
+      const edited = add({ threadId, labelIds, ...message });
+      remove(id);
+      return edited;
     },
 
-    setLabels: (id: string, labelIds: readonly string[]): void => {
-      const entry = existing(id);
-      const before = entry.labelIds;
-      const added = labelIds.filter((label) => !before.includes(label));
-      const removed = before.filter((label) => !labelIds.includes(label));
-      if (added.length > 0) {
-        entry.labelIds = [...before, ...added];
-        record("labelAdded", entry, added);
-      }
-      if (removed.length > 0) {
-        entry.labelIds = [...labelIds];
-        record("labelRemoved", entry, removed);
+    labels,
+    removeLabel: (labelId: string, tellsHistory = false): void => {
+      labels.remove(labelId);
+      for (const entry of newestFirst) {
+        if (!entry.labelIds.includes(labelId)) continue;
+        entry.labelIds = entry.labelIds.filter((label) => label !== labelId);
+        if (tellsHistory) record("labelRemoved", entry, [labelId]);
       }
     },
+
+    forgeHistory: ({ labelIds = [], ...told }: ForgedHistory): void =>
+      history.push({ historyId: tick(), ...told, labelIds }),
 
     /** What Google does after a week or so, even to the current id of a mailbox where nothing happens. */
-    expireHistory: (): void => {
-      oldestHistoryId = historyId + 1;
-    },
+    expireHistory: (upTo: "current" | "past" = "current"): void =>
+      history.forgetBefore(upTo === "current" ? historyId + 1 : historyId),
   };
 }
 
