@@ -21,17 +21,6 @@ if (Number(process.versions.node.split(".")[0]) < 24) {
 } else await start();
 
 async function start() {
-  // Half of a command's start is compiling what it loads, so that is kept: in a folder of this user alone, as code that
-  // somebody else put into a shared one would be run.
-  try {
-    const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "gmail-export");
-    mkdirSync(cache, { recursive: true, mode: 0o700 });
-    module.enableCompileCache(cache);
-    process.env.NODE_COMPILE_CACHE ??= cache; // its threads go by the environment alone
-  } catch {
-    // There is no place for it; the start takes a little longer.
-  }
-
   // V8 lets garbage grow with the memory of the machine, and glibc keeps ever more of what was freed for itself once large
   // blocks come and go. An export runs for hours beside other things: it stays small instead (docs/adr/0008). How large the
   // young generation is, and what glibc keeps, only a new program can be told.
@@ -44,6 +33,17 @@ async function start() {
     });
   if (!isSecond) setFlagsFromString("--semi-space-growth-factor=1");
   setFlagsFromString("--heap-growing-percent=100");
+
+  // Half of a command's start is compiling what it loads, so that is kept: in a folder of this user alone, as code that
+  // somebody else put into a shared one would be run. After the flags: V8 takes no code that was compiled under others.
+  try {
+    const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "gmail-export");
+    mkdirSync(cache, { recursive: true, mode: 0o700 });
+    module.enableCompileCache(cache);
+    process.env.NODE_COMPILE_CACHE ??= cache; // its threads go by the environment alone
+  } catch {
+    // There is no place for it; the start takes a little longer.
+  }
 
   /** Whether a command goes on for hours, so that its memory is worth a second start (0.03 s). */
   function isLong(command) {

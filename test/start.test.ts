@@ -20,10 +20,21 @@ test("threads of the server take their code compiled, as the server does", async
   const { code, stderr } = await server.stop("SIGTERM");
   expect(code).toBe(0);
   const loaded = loadedIn(stderr);
-  const list = loaded.filter((name) => name.endsWith("/src/state/embedded/job-queue.ts"));
+  const list = loaded.filter((name) => name.endsWith("/src/state/embedded/database-thread.ts"));
   expect(list).toHaveLength(2); // the server's own, and that of the thread that keeps the list
   // The pages of the API's reference wait for a reader, and what Fastify checks requests with is not what we do.
   expect(loaded.filter((name) => /\/node_modules\/(ajv|@scalar)\//.test(name))).toEqual([]);
+});
+
+test("commands whose memory V8 keeps small by other settings do not take each other's compiled code away", async () => {
+  await using google = await simulateGoogle({ messages: 1 });
+  await using product = await install(google, TELLING);
+  const env = { XDG_CACHE_HOME: product.folder };
+  for (const command of ["export", "status"]) await product.cli([command, "--help"], env);
+  const { stderr } = await product.cli(["export", "--help"], env);
+  expect(loadedIn(stderr).length).toBeGreaterThan(100);
+  expect(stderr).toContain("was accepted");
+  expect(stderr).not.toMatch(/was rejected|writing cache/);
 });
 
 /** Says at the end which of Node's own modules were loaded. */
