@@ -40,6 +40,29 @@ describe("export", () => {
     await expectAllOnce(w, w.directory);
   });
 
+  test("with --quiet nothing is said when all went well, and what is wrong on stderr, or as one line of JSON", async () => {
+    await using w = await commandStageSignedIn({ messages: 5 });
+    const run = (...args: string[]) => w.product.cli([...args, "--quiet"]);
+    expect(await run("export", ADA)).toMatchObject({ code: 0, stdout: "", stderr: "" });
+    expect(await run("verify", w.directory, "--json")).toMatchObject({ code: 0, stdout: "", stderr: "" });
+
+    await writeFile(join(w.directory, "emails_batch_1.json"), "[]");
+    const unsound = await run("verify", w.directory);
+    expect([unsound.code, unsound.stdout]).toEqual([9, ""]);
+    expect(unsound.stderr).toMatch(/^changed: emails_batch_1\.json .*\n(.*\n)*✗ Not sound: /);
+    const told = await run("verify", w.directory, "--json");
+    expect([told.code, told.stderr, jsonIn(told)]).toMatchObject([9, "", { sound: false }]);
+
+    w.google.faults.add({ kind: "429", times: 2 });
+    w.google.revoke(ADA);
+    const refused = await run("export", ADA, "--output-dir", "data/other", "--json");
+    expect([refused.code, eventsIn(refused)]).toMatchObject([
+      4,
+      [{ event: "error", error: { code: "consent_revoked" } }],
+    ]);
+    expect(refused.stderr).toMatch(/^✗ .*\n {2}.*\(consent_revoked\)\n$/);
+  });
+
   test("takes a number, a size of files, a directory, labels and a query", async () => {
     await using w = await commandStageSignedIn();
     const limited = ["--max-emails", "25", "--batch-size", "10", "--output-dir", "data/newest"];

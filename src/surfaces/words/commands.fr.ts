@@ -8,6 +8,10 @@ export const HELP_SENTENCES: readonly Pair[] = [
   ),
   pair("print data as JSON", "afficher les données en JSON"),
   pair(
+    "say nothing when all went well; else what is wrong, on stderr (for cron)",
+    "ne rien dire si tout va bien ; sinon ce qui ne va pas, sur stderr (pour cron)",
+  ),
+  pair(
     "what people are told, in this language (default: LC_ALL, LANG)",
     "ce qui est dit aux personnes, dans cette langue (défaut : LC_ALL, LANG)",
   ),

@@ -8,6 +8,7 @@ import { DIALECTS, type Dialect } from "../../../formats/mbox.ts";
 import type { Conversion } from "../../../pipeline/convert/convert.ts";
 import { dayAt, searchText, searchTexts } from "../arguments.ts";
 import type { Context } from "../context.ts";
+import { createOutput, QUIET } from "../terminal/output.ts";
 import { watchConversion } from "../terminal/watch-conversion.ts";
 import { explain } from "../words/help.ts";
 import { convertedLines } from "../words/report-lines.ts";
@@ -22,10 +23,11 @@ type ConvertOptions = Readonly<{
   perLabel?: boolean;
   dialect: Dialect;
   flat?: boolean;
+  quiet?: boolean;
 }>;
 
 export function addConvertCommand(program: Command, context: Context): void {
-  const { terminal, show, signal, messages } = context;
+  const { signal, messages } = context;
   const command = program
     .command("convert")
     .argument("<dir>", "an export directory")
@@ -45,6 +47,7 @@ export function addConvertCommand(program: Command, context: Context): void {
         .default("mboxrd"),
     )
     .option("--flat", "maildir: one folder, with the labels in X-Keywords, instead of a folder for each label")
+    .option(...QUIET)
     .action(async (directory: string, options: ConvertOptions) => {
       const { to, label: labels, after, before, from } = options;
       const misplaced = misplacedIn(options);
@@ -69,6 +72,7 @@ export function addConvertCommand(program: Command, context: Context): void {
           flat: options.flat === true,
         },
       };
+      const { terminal, show } = createOutput(context, options.quiet === true);
       const { readDirectory, openOutput, clock } = await context.services();
       using watched = watchConversion(clock, terminal, messages());
       const { convert } = await import("../../../pipeline/convert/convert.ts"); // no other command needs what it loads

@@ -10,6 +10,7 @@ import type { Context } from "../context.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Services } from "../services.ts";
 import { exportEvents, type ExportEvents } from "../terminal/export-events.ts";
+import { createOutput, QUIET, type Output } from "../terminal/output.ts";
 import { watch } from "../terminal/watch.ts";
 import { explain } from "../words/help.ts";
 import { estimateLines, manifestLines, verdictLines } from "../words/report-lines.ts";
@@ -28,11 +29,11 @@ type ExportOptions = Readonly<{
   dryRun?: boolean;
   sizes?: boolean;
   wait?: boolean;
+  quiet?: boolean;
 }>;
 
 export function addExportCommands(program: Command, context: Context): void {
-  const { terminal, show, signal, messages } = context;
-  const paint = terminal.paint.data;
+  const { signal, messages } = context;
 
   const exportCommand = program
     .command("export")
@@ -63,8 +64,11 @@ export function addExportCommands(program: Command, context: Context): void {
       "only list, and say what it would cost (5 quota units per 500 messages, per 500 with attachments, and per 500 chats)",
     )
     .option("--sizes", "with --dry-run: ask at most 20 messages for their size too (20 units each), and tell bytes")
+    .option(...QUIET)
     .action(async (email: string, options: ExportOptions) => {
-      const services = await context.services();
+      const output = createOutput(context, options.quiet === true);
+      const { terminal } = output;
+      const services = { ...(await context.services()), terminal };
       const directory = await services.chooseDirectory(email, options.outputDir);
       const { maxEmails = null, batchSize, query = "", label: labels = [], includeSpamTrash = false } = options;
       const filter = { query, labels, includeSpamTrash };
@@ -81,14 +85,16 @@ export function addExportCommands(program: Command, context: Context): void {
       };
       if (options.dryRun) {
         const estimate = await services.estimate(request, signal, options.sizes === true);
-        return show(viewOfEstimate(estimate), estimateLines(estimate, messages()));
+        return output.show(viewOfEstimate(estimate), estimateLines(estimate, messages()));
       }
 
       const events = context.json() ? exportEvents(services, request) : undefined;
-      const manifest = await bring(context, services, request, events, options.wait === true);
+      const manifest = await bring(context, services, request, events, { wait: options.wait === true, output });
       if (events) events.result(manifest);
-      else for (const line of manifestLines(directory, manifest, paint, messages())) terminal.data(line);
-      if (!manifest.complete) context.exitWith(EXIT.incomplete);
+      else terminal.data(...manifestLines(directory, manifest, terminal.paint.data, messages()));
+      if (manifest.complete) return;
+      output.complain();
+      context.exitWith(EXIT.incomplete);
     });
   explain(
     exportCommand,
@@ -98,6 +104,7 @@ export function addExportCommands(program: Command, context: Context): void {
       "export ada@example.com --attachments --formats mbox",
       'export ada@example.com --query "has:attachment newer_than:1y"',
       "export ada@example.com --json | jq -c .progress",
+      "export ada@example.com --quiet",
     ],
     ["ok", "signIn", "incomplete", "google", "disk", "directory", "interrupted"],
   );
@@ -107,12 +114,15 @@ export function addExportCommands(program: Command, context: Context): void {
     .argument("<dir>", "an export directory")
     .description("hold an export against its manifest")
     .option("--online", "and against a fresh listing of the mailbox (5 quota units per 500 messages)")
-    .action(async (directory: string, { online = false }: { online?: boolean }) => {
+    .option(...QUIET)
+    .action(async (directory: string, { online = false, quiet = false }: { online?: boolean; quiet?: boolean }) => {
+      const { terminal, show, complain } = createOutput(context, quiet);
       const { readDirectory, mailbox } = await context.services();
       const email = online ? (await readDirectory.manifest(directory))?.email : undefined;
       const source = email === undefined ? undefined : await mailbox(email);
       const verdict = await verify(directory, readDirectory, signal, source);
-      show(verdict, verdictLines(verdict, online, paint, messages()));
+      show(verdict, verdictLines(verdict, online, terminal.paint.data, messages()));
+      if (!verdict.sound || !verdict.manifest.complete) complain();
       if (!verdict.sound) context.exitWith(EXIT.unsound);
       else if (!verdict.manifest.complete) context.exitWith(EXIT.incomplete);
     });
@@ -133,17 +143,21 @@ async function bring(
   services: Services,
   request: ExportRequest,
   events: ExportEvents | undefined,
-  wait: boolean,
+  { wait, output }: Readonly<{ wait: boolean; output: Output }>,
 ): Promise<Manifest> {
   endWith({
-    failed: (failure) => events?.failed(failure),
+    failed(failure) {
+      events?.failed(failure);
+      output.complain();
+    },
     stopped() {
       events?.paused();
+      output.complain();
       terminal.inform(messages().stoppedExport);
     },
   });
   // Where events are told, lines are for a person at a terminal of their own: in one they would write over each other.
-  const isForEvents = events && (!terminal.hasLiveLine || terminal.columns() !== undefined);
+  const isForEvents = events && (!services.terminal.hasLiveLine || terminal.columns() !== undefined);
   using watched = isForEvents ? undefined : watch({ ...services, messages: messages() }, signal);
   return await exportHere(
     services,

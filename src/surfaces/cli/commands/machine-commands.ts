@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { account, atLeastOne, portNumber } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-code.ts";
+import { createOutput, QUIET } from "../terminal/output.ts";
 import { findingLines } from "../words/finding-lines.ts";
 import { explain } from "../words/help.ts";
 import type { DemoOptions } from "./demo.ts";
@@ -15,9 +16,14 @@ export function addMachineCommands(program: Command, context: Context): void {
     .command("doctor")
     .addArgument(account("[email]", "one account; all that are signed in when left out"))
     .description("look for what stands in the way of an export, and say what to do (1 quota unit an account)")
-    .action(async (email: string | undefined) => {
+    .option(...QUIET)
+    .action(async (email: string | undefined, { quiet = false }: { quiet?: boolean }) => {
+      const output = createOutput(context, quiet);
       const findings = await context.doctor(email, signal);
-      show(findings, findingLines(findings, terminal.paint.data, terminal.columns(), messages()));
+      const told = quiet ? findings.filter(({ status }) => status !== "ok") : findings;
+      const { paint, columns } = output.terminal;
+      output.show(told, findingLines(told, paint.data, columns(), messages()));
+      if (told.length > 0) output.complain();
       if (findings.some(({ status }) => status === "fail")) context.exitWith(EXIT.setup);
     });
   explain(

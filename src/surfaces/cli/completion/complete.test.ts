@@ -40,7 +40,14 @@ test("commands with what they do, but not the one that completes", async () => {
 
 test("a command's own options, and those of all", async () => {
   expect(await offered(["export", ADA, "--m"])).toEqual(["--max-emails\tonly the newest n messages"]);
-  expect(wordsOf(await offered(["verify", "-"]))).toEqual(["--online", "--help", "--version", "--json", "--lang"]);
+  expect(wordsOf(await offered(["verify", "-"]))).toEqual([
+    "--online",
+    "--quiet",
+    "--help",
+    "--version",
+    "--json",
+    "--lang",
+  ]);
   expect(wordsOf(await offered(["--json", "sta"]))).toEqual(["status"]);
 });
 
