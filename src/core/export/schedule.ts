@@ -63,18 +63,13 @@ function spanWith(ran: readonly Span[], at: EpochMs | undefined): Span | undefin
 }
 
 /**
- * What has been run, after the occurrence at `at` was run at `now`. One run stands for all that were missed until then,
- * but only the first and the last of those count as run: between them a clock that is set back finds new ones.
+ * What has been run, after the occurrence at `at` was run at `now`. Where more came meanwhile the run stands for the last
+ * of them: the others count as missed, so that a clock which stood far ahead and is set right finds them before it again.
  */
 export function withRun(ran: readonly Span[], at: EpochMs, occurrences: Occurrences, now: EpochMs): readonly Span[] {
-  const last = occurrences.notAfter(now);
-  const first = withOccurrence(ran, at, occurrences);
-  return (last !== undefined && last > at ? withOccurrence(first, last, occurrences) : first).slice(-MOST_SPANS);
-}
-
-/** A span that the occurrence follows, with none between, is made longer. The one changed last stands last. */
-function withOccurrence(ran: readonly Span[], at: EpochMs, occurrences: Occurrences): readonly Span[] {
-  const before = ran.find(({ from, to }) => from <= at && (at <= to || occurrences.after(to) === at));
-  const others = ran.filter((span) => span !== before);
-  return [...others, before ? { from: before.from, to: Math.max(before.to, at) } : { from: at, to: at }];
+  const last = Math.max(at, occurrences.notAfter(now) ?? at);
+  // A span that it follows, with none between, is made longer. The one changed last stands last.
+  const before = ran.find(({ from, to }) => from <= last && (last <= to || occurrences.after(to) === last));
+  const span = before ? { from: before.from, to: Math.max(before.to, last) } : { from: last, to: last };
+  return [...ran.filter((one) => one !== before), span].slice(-MOST_SPANS);
 }
