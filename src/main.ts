@@ -34,6 +34,8 @@ import { readLastProven } from "./pipeline/unattended/last-proven.ts";
 import { watchMailboxes } from "./pipeline/unattended/live.ts";
 import { lookAtSchedules } from "./pipeline/unattended/look-at-schedules.ts";
 import { createReadProof } from "./pipeline/unattended/read-proof.ts";
+import { runSchedules } from "./pipeline/unattended/run-schedules.ts";
+import { createScheduling } from "./pipeline/unattended/scheduling.ts";
 import { watchSchedules } from "./pipeline/unattended/watch-schedules.ts";
 import { createVerifications } from "./pipeline/verifications.ts";
 import { verify } from "./pipeline/verify.ts";
@@ -77,6 +79,9 @@ const lock = fileLock(clock);
 const storages = folderStorage(lock);
 const readDirectory = createReadDirectory(storages);
 const readProof = createReadProof(storages);
+
+/** Of this machine (TZ, or /etc/localtime). */
+const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
 // The one place that knows every part, and therefore long: it joins them, and what each does is elsewhere.
 
@@ -252,6 +257,7 @@ export async function compose(config: Config, opening = OPENERS) {
     log,
     way,
     queue,
+    scheduling: createScheduling(queue.schedules, clock, Math.random),
     records,
     grants,
     accounts,
@@ -341,7 +347,7 @@ async function examineAlone(
 
 /** Runs the server and its background exports until the signal aborts; then everything is made durable first. */
 async function serve(parts: Parts, onListening: (url: string) => void, signal: AbortSignal): Promise<void> {
-  const { config, log, way, queue, records, grants, accounts, mailbox, exports } = parts;
+  const { config, log, way, queue, scheduling, records, grants, accounts, mailbox, exports } = parts;
   await queue.counts(); // a list that cannot be kept stops the start
   const { httpServer } = await import("./surfaces/http/server.ts"); // half of the memory a command would take
   const { listen } = await import("./surfaces/http/listen.ts");
@@ -374,6 +380,7 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
         return verify(directory, readDirectory, stop, source, report);
       }, clock),
     },
+    schedules: { scheduling, timeZone: TIME_ZONE },
     mail: { queue, records, contents: createReadRecordContent(storages), readDirectory },
     operations: {
       doctor: (account, stop) => examine({ config, problems: [], way, grants: () => grants, mailbox }, account, stop),
@@ -399,6 +406,7 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
       work({ queue, run, concurrency: config.exportConcurrency, clock, log }, signal),
       raiseAlarms(parts, signal),
       followMailboxes(parts, signal),
+      runSchedules({ queue, schedules: queue.schedules, clock, random: Math.random, log }, signal),
     ]);
   } finally {
     await app.close();

@@ -15,6 +15,7 @@ import { reaches, standstill } from "./stage.ts";
 const ACCOUNT = "you@gmail.com";
 const EXPORT_ID = "b7c3925b-cae9-47a0-9b70-a9041387e2a4";
 const MESSAGE_ID = "18c2a1f0b3d4e5f6";
+const SCHEDULE_ID = "5d0c3c9e-2f0b-4a0e-8d57-0f8a4c1b7e63";
 
 /** The key that they name. */
 const API_KEY = "EXAMPLE/KEY+ONLY/32+bytes+in+base64/AAAAAAAA=";
@@ -117,10 +118,14 @@ describe("every call in /openapi.json", () => {
       const answers: Answer[] = [];
       for (const { path, headers, body } of requests) {
         const { call: ask } = call.path === "/session" ? api(locked.url) : w;
-        const answer = await ask(call.method, path.replace(EXPORT_ID, id).replace(MESSAGE_ID, message), {
-          headers,
-          ...(body !== undefined && { body }),
-        });
+        const answer = await ask(
+          call.method,
+          path.replace(EXPORT_ID, id).replace(SCHEDULE_ID, id).replace(MESSAGE_ID, message),
+          {
+            headers,
+            ...(body !== undefined && { body }),
+          },
+        );
         examine(name, answer);
         answers.push(answer);
       }
@@ -178,6 +183,13 @@ describe("every call in /openapi.json", () => {
     ])
       await send(name, withAll);
     await send("DELETE /exports/{id}", stopped);
+
+    const [nightly] = await send("POST /schedules");
+    for (const name of ["GET /schedules", "GET /schedules/preview", "GET /schedules/{id}", "PATCH /schedules/{id}"])
+      await send(name, nightly!.body.id);
+    const [run] = await send("POST /schedules/{id}/run", nightly!.body.id);
+    await reaches(w, run!.body.id, "completed");
+    await send("DELETE /schedules/{id}", nightly!.body.id);
 
     await send("DELETE /auth");
     expect([...worked].toSorted()).toEqual(calls.map(({ name }) => name).toSorted());

@@ -59,6 +59,7 @@ const PACKAGES: Readonly<Record<string, Power | "none">> = {
   "@napi-rs/keyring": "disk",
   "@scalar/fastify-api-reference": "none",
   commander: "none",
+  croner: "time", // where it is given no moment
   "css-tree": "none",
   entities: "none",
   fastify: "none",

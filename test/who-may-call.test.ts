@@ -26,6 +26,7 @@ describe("on this machine, without an API key", () => {
     for (const path of [
       "/",
       "/exports",
+      "/schedules",
       "/accounts",
       "/docs/",
       "/auth/gmail",
@@ -64,13 +65,23 @@ describe("on this machine, without an API key", () => {
     for (const origin of ["https://evil.example", "http://localhost:3000", "null"]) {
       const headers = { ...JSON_BODY, origin };
       const body = JSON.stringify({ email: ADA });
-      for (const path of ["/export/gmail", "/exports/estimate", "/exports/x/cancel", "/session"]) {
+      for (const path of [
+        "/export/gmail",
+        "/exports/estimate",
+        "/exports/x/cancel",
+        "/schedules",
+        "/schedules/x/run",
+        "/session",
+      ]) {
         const answer = await send(w.server.url + path, { method: "POST", headers, body });
         expect([path, answer.code]).toEqual([path, "cross_site_request"]);
       }
-      expect((await send(`${w.server.url}/auth?email=${ADA}`, { method: "DELETE", headers })).code).toBe(
-        "cross_site_request",
-      );
+      for (const [method, path] of [
+        ["DELETE", `/auth?email=${ADA}`],
+        ["DELETE", "/schedules/x"],
+        ["PATCH", "/schedules/x"],
+      ] as const)
+        expect((await send(w.server.url + path, { method, headers })).code, path).toBe("cross_site_request");
       const preflight = await send(`${w.server.url}/export/gmail`, {
         method: "OPTIONS",
         headers: { origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type" },

@@ -74,6 +74,8 @@ export type Failure = Readonly<
         mayPass?: true;
         /** `directory_foreign`: a directory that is free. */
         free?: string;
+        /** `schedule_invalid`: what is wrong, and the character in it, counted from 1, where it is one that is. */
+        place?: Readonly<{ field: "cron" | "time_zone"; character?: number }>;
       }
     | {
         retry: "backoff";
@@ -119,12 +121,13 @@ export function refuse(
   code: FinalCode,
   message: string,
   next: string,
-  options?: ErrorOptions & Readonly<{ free?: string }>,
+  options?: ErrorOptions & Pick<Extract<Failure, { retry: "never" }>, "free" | "place">,
 ): ExportError {
   if (isOutOfDescriptors(options?.cause))
     return new ExportError({ code: "disk", retry: "backoff", outage: true, message, next: CLOSE_FILES }, options);
   const free = options?.free === undefined ? {} : { free: options.free };
-  return new ExportError({ code, retry: "never", message, next, ...free }, options);
+  const place = options?.place === undefined ? {} : { place: options.place };
+  return new ExportError({ code, retry: "never", message, next, ...free, ...place }, options);
 }
 
 /** EMFILE: this process has as many files and connections open as it may; ENFILE: the whole machine has. */

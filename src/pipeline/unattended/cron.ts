@@ -53,6 +53,7 @@ function assertTimeZone(timeZone: string): void {
       "schedule_invalid",
       `There is no time zone "${timeZone}".`,
       "Name one as the IANA does, such as Europe/Paris, America/New_York or UTC.",
+      { place: { field: "time_zone" } },
     );
   }
 }
@@ -124,11 +125,15 @@ function assertInterval(expression: string, first: EpochMs, after: (moment: Epoc
     );
 }
 
+/** `next` where the whole is wrong, and no one character. */
 function invalid(expression: string, at: number, what: string, next?: string): ExportError {
-  const where = next === undefined ? `, at character ${Math.min(at, expression.length) + 1} of "${expression}"` : "";
-  return refuse(
-    "schedule_invalid",
-    `${what}${where}.`,
-    next ?? 'Correct it there: "0 3 * * *" is every night at three, "*/30 * * * *" every half hour.',
-  );
+  const character = Math.min(at, expression.length) + 1;
+  return next === undefined
+    ? refuse(
+        "schedule_invalid",
+        `${what}, at character ${character} of "${expression}".`,
+        'Correct it there: "0 3 * * *" is every night at three, "*/30 * * * *" every half hour.',
+        { place: { field: "cron", character } },
+      )
+    : refuse("schedule_invalid", `${what}.`, next, { place: { field: "cron" } });
 }

@@ -36,8 +36,8 @@ export async function unattended(start: EpochMs) {
     another() {
       const process = embeddedJobQueue(folder.path, clock);
       processes.push(process);
-      const start = starterOn(process);
-      return () => start(new AbortController().signal);
+      const startDueThere = starterOn(process);
+      return () => startDueThere(new AbortController().signal);
     },
     /** As after a restart: nothing is remembered but what is stored. */
     restart(): void {

@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -8,7 +10,9 @@ import { refusalOf, requestOf } from "../../../test/contracts/job-queue.ts";
 import { scheduleOf, schedulesContract, type SchedulesStage } from "../../../test/contracts/schedules.ts";
 import { manualClock } from "../../../test/manual-clock.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
+import { until } from "../../../test/wait.ts";
 import { embeddedJobQueue } from "./job-queue.ts";
+import { numberedRequest } from "./testing.ts";
 
 async function open(): Promise<SchedulesStage & Readonly<{ path: string; warned: string[] }>> {
   const folder = await scratchFolder();
@@ -75,5 +79,26 @@ test("a list of exports that an older version wrote has schedules too, and keeps
   const after = (await queue.list(50)).exports;
   expect(after.filter(({ id }) => id !== starting.job.id)).toEqual(before.exports);
   expect(after).toHaveLength(before.exports.length + 1);
+  await queue.close();
+});
+
+test("a process that is killed while it starts exports leaves as many in the queue as its schedule has run: none twice, none lost", async () => {
+  await using folder = await scratchFolder();
+  const queue = embeddedJobQueue(folder.path, manualClock());
+  const at = { at: 0, startAt: 0 };
+  const { id } = await queue.schedules.add({ ...scheduleOf("ada@example.com"), request: numberedRequest(0), next: at });
+  const runs = async (): Promise<number> => (await queue.schedules.get(id)).next!.at;
+  for (const killed of [1, 2, 3]) {
+    const before = await runs();
+    const child = spawn(process.execPath, [join(import.meta.dirname, "testing.ts"), folder.path, id]);
+    await until(async () => (await runs()) > before + killed * 7);
+    child.kill("SIGKILL");
+    await once(child, "close");
+    const [schedule, { exports }] = [await queue.schedules.get(id), await queue.list(10_000)];
+    expect(exports.map(({ request }) => request.directory).toReversed()).toEqual(
+      Array.from({ length: schedule.next!.at }, (_, n) => numberedRequest(n).directory),
+    );
+    expect(schedule.lastRun!.exportId).toBe(exports[0]!.id);
+  }
   await queue.close();
 });

@@ -28,6 +28,7 @@ import { contentRoutes } from "./mail/content-routes.ts";
 import { recordRoutes } from "./mail/record-routes.ts";
 import { doctorRoutes } from "./operations/doctor-routes.ts";
 import { healthRoutes } from "./operations/health-routes.ts";
+import { scheduleRoutes } from "./schedules/schedule-routes.ts";
 import type { Services } from "./services.ts";
 import { authRoutes } from "./sign-in/auth-routes.ts";
 import { reserveCallbackPath } from "./sign-in/callback-path.ts";
@@ -44,7 +45,18 @@ const ZOD_COMPILERS = {
 
 /** The HTTP API (docs/design.md §6), ready to listen. Throws `settings_invalid` where all the world could call it. */
 export async function httpServer(services: Services): Promise<FastifyInstance> {
-  const { access: settings, signIn, exports, mail, operations, consoleFolder, version, clock, log } = services;
+  const {
+    access: settings,
+    signIn,
+    exports,
+    schedules,
+    mail,
+    operations,
+    consoleFolder,
+    version,
+    clock,
+    log,
+  } = services;
   const { apiKey, redirectUri, trustProxy } = settings;
   const { measures } = operations;
   if (!apiKey && !isLoopback(redirectUri.hostname))
@@ -128,6 +140,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   await app.register(authRoutes({ ...signIn, redirectUri, makeAttempts, clock, log }));
   await app.register(exportRoutes({ ...exports, clock, log }));
   await app.register(verifyRoutes({ ...exports, version: services.version }));
+  await app.register(scheduleRoutes({ ...exports, ...schedules, clock, log }));
   await app.register(doctorRoutes({ ...operations, clock }));
   await app.register(eventRoutes({ ...exports, clock, log }));
   await app.register(fileRoutes({ ...exports, log }));

@@ -13,6 +13,7 @@ import type { Finding } from "../../doctor/finding.ts";
 import type { Setup } from "../../doctor/setup.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
 import type { LastProven } from "../../pipeline/unattended/last-proven.ts";
+import type { Scheduling } from "../../pipeline/unattended/scheduling.ts";
 import type { Verifications } from "../../pipeline/verifications.ts";
 import type { Measures } from "./operations/measures.ts";
 import type { Readiness } from "./operations/readiness.ts";
@@ -59,6 +60,13 @@ export type ExportServices = Readonly<{
   verifications: Verifications;
 }>;
 
+/** What it takes to let exports begin by themselves. `timeZone` is the one of this machine. */
+export type ScheduleServices = Pick<
+  ExportServices,
+  "accounts" | "signInUrl" | "chooseDirectory" | "mayUseDirectory" | "resolveLabels"
+> &
+  Readonly<{ scheduling: Scheduling; timeZone: string }>;
+
 /** What it takes to look through what was exported. */
 export type MailServices = Readonly<{
   queue: Pick<JobQueue, "get">;
@@ -88,6 +96,7 @@ export type Services = Common &
     access: AccessSettings;
     signIn: SignInServices;
     exports: ExportServices;
+    schedules: Pick<ScheduleServices, "scheduling" | "timeZone">;
     mail: MailServices;
     operations: OperationsServices;
     /** Where the built console is; it may be missing. */

@@ -59,6 +59,31 @@ export const RUNNING_EXPORT = {
   links: LINKS,
 };
 
+export const SCHEDULE_ID = "5d0c3c9e-2f0b-4a0e-8d57-0f8a4c1b7e63";
+
+export const SCHEDULE = {
+  id: SCHEDULE_ID,
+  email: EMAIL,
+  cron: "0 3 * * *",
+  time_zone: "Europe/Paris",
+  jitter_seconds: 30,
+  paused: false,
+  options: {
+    output_dir: "/home/you/mail/data/you@gmail.com",
+    max_emails: null,
+    batch_size: 5000,
+    query: "",
+    labels: [],
+    include_spam_trash: false,
+    attachments: true,
+    formats: ["mbox"],
+  },
+  created_at: "2026-11-20T09:12:44.020Z",
+  next_run: "2026-11-24T02:00:12.000Z",
+  waits_for: null,
+  last_run: { at: "2026-11-23T02:00:07.512Z", state: "completed", export_id: EXPORT_ID },
+};
+
 export const PAUSED_EXPORT = { ...RUNNING_EXPORT, state: "paused", rate: null, finished_at_estimate: null };
 
 export const EVENT = `retry: 2000

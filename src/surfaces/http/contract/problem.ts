@@ -13,7 +13,15 @@ export const Problem = z
     detail: z.string(),
     code: z.string(),
     next: z.string(),
-    errors: z.array(z.object({ field: z.string(), message: z.string() })).optional(),
+    errors: z
+      .array(
+        z.object({
+          field: z.string(),
+          message: z.string(),
+          character: z.int().positive().optional().describe("Where in the field, counted from 1"),
+        }),
+      )
+      .optional(),
     sign_in_url: z.string().optional(),
     free_directory: z.string().optional(),
     request_id: z.string(),
@@ -136,6 +144,8 @@ export async function sendError(reply: FastifyReply, error: unknown): Promise<Fa
 /** What programs need not read out of a sentence: the field that was refused, and what to send in its place. */
 function extraOf(failure: Failure): Extra {
   const free = failure.retry === "never" ? failure.free : undefined;
+  const place = failure.retry === "never" ? failure.place : undefined;
+  if (place) return { errors: [{ ...place, message: failure.message }] };
   const isAboutDirectory = failure.code === "outside_export_dir" || failure.code === "unusable_directory";
   return {
     ...((isAboutDirectory || free !== undefined) && { errors: [{ field: "output_dir", message: failure.message }] }),

@@ -66,18 +66,17 @@ export const NewEstimate = NewExport.extend({
     ),
 }).meta({ id: "NewEstimate", examples: [{ email: EMAIL }, { email: EMAIL, sizes: true }] });
 
+/** What it takes to make a request of a body. */
+type Asking = Pick<ExportServices, "accounts" | "chooseDirectory" | "resolveLabels" | "signInUrl">;
+
 /** What is asked for, when it may be asked: the directory is one of ours, and the account signed in. Undefined when it was refused. */
 export async function acceptExport(
   body: z.infer<typeof NewExport>,
   reply: FastifyReply,
-  {
-    accounts,
-    chooseDirectory,
-    resolveLabels,
-    signInUrl,
-  }: Pick<ExportServices, "accounts" | "chooseDirectory" | "resolveLabels" | "signInUrl">,
+  services: Asking,
 ): Promise<ExportRequest | undefined> {
-  const directory = await chooseDirectory(body.email, body.output_dir);
+  const { accounts, signInUrl } = services;
+  const directory = await services.chooseDirectory(body.email, body.output_dir);
   const status = await accounts.status(body.email);
   if (!status.authenticated) {
     await sendFailure(
@@ -92,14 +91,33 @@ export async function acceptExport(
     );
     return undefined;
   }
-  const asked = { query: body.query, labels: body.labels, includeSpamTrash: body.include_spam_trash };
+  const request = requestIn(body, directory);
+  return { ...request, filter: await services.resolveLabels(body.email, request.filter, clientGone(reply)) };
+}
+
+/**
+ * What is to be asked for when its time comes: the account may be signed in by then. Names of labels are looked up now
+ * where somebody is, and else by each export.
+ */
+export async function acceptForLater(
+  body: z.infer<typeof NewExport>,
+  reply: FastifyReply,
+  { accounts, chooseDirectory, resolveLabels }: Asking,
+): Promise<ExportRequest> {
+  const request = requestIn(body, await chooseDirectory(body.email, body.output_dir));
+  const { authenticated } = await accounts.status(body.email);
+  if (!authenticated) return request;
+  return { ...request, filter: await resolveLabels(body.email, request.filter, clientGone(reply)) };
+}
+
+function requestIn(body: z.infer<typeof NewExport>, directory: string): ExportRequest {
   return {
     account: body.email,
     ...(body.was === undefined ? {} : { was: body.was }),
     directory,
     maxEmails: body.max_emails,
     batchSize: body.batch_size,
-    filter: await resolveLabels(body.email, asked, clientGone(reply)),
+    filter: { query: body.query, labels: body.labels, includeSpamTrash: body.include_spam_trash },
     ...(body.attachments && { attachments: true }),
     ...(body.formats.length > 0 && { formats: FORMATS.filter((one) => body.formats.includes(one)) }),
   };
