@@ -170,6 +170,7 @@ describe("every call in /openapi.json", () => {
       "GET /exports/{id}/records/{message_id}",
       "GET /exports/{id}/records/{message_id}/html",
       "GET /exports/{id}/statistics",
+      "GET /exports/{id}/changes",
       "POST /exports/{id}/verify",
       "GET /exports/{id}/verify",
     ])

@@ -53,6 +53,7 @@ describe("the API describes itself", () => {
         "GET /exports/{id}/records/{message_id}/html",
         "GET /exports/{id}/records/{message_id}/original",
         "GET /exports/{id}/records/{message_id}/attachments/{n}",
+        "GET /exports/{id}/changes",
         "GET /exports/{id}/statistics",
         "GET /exports/{id}/verify",
         "POST /exports/{id}/verify",

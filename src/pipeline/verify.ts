@@ -1,4 +1,4 @@
-import { failureOf, refuse } from "../core/errors.ts";
+import { failureOf } from "../core/errors.ts";
 import { FORMATS } from "../core/export/format.ts";
 import { createLedger, type Ledger } from "../core/export/ledger.ts";
 import type { BatchEntry, Manifest } from "../core/export/manifest.ts";
@@ -7,12 +7,15 @@ import { countReplacementCharacters } from "../core/mail/replacement-characters.
 import type { MailboxSource } from "../core/ports/mailbox-source.ts";
 import type { ReadDirectory } from "../core/ports/read-directory.ts";
 import { batchNumber } from "../formats/batch.ts";
+import { CHANGES } from "../formats/changes.ts";
 import { MANIFEST } from "../formats/manifest.ts";
 import { derivedNames } from "./directory/derived-files.ts";
 import { mboxName } from "./directory/mbox-file.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
+import { manifestIn } from "./manifest-in.ts";
 import { checkAttachments } from "./verify-attachments.ts";
+import { checkChanges } from "./verify-changes.ts";
 import { checkDerived } from "./verify-derived.ts";
 import { checkOriginals } from "./verify-originals.ts";
 
@@ -56,13 +59,7 @@ export async function verify(
   report: (progress: VerifyProgress) => void = () => {},
 ): Promise<Verdict> {
   const files = await read.files(path);
-  const manifest = await read.manifest(path);
-  if (!manifest)
-    throw refuse(
-      "directory_damaged",
-      `There is no manifest.json in ${path}.`,
-      "Name the directory of an export; if one was stopped very early there, start it again first.",
-    );
+  const manifest = await manifestIn(path, read);
   const findings: Finding[] = [];
   const find = (kind: Finding["kind"], subject: string, detail: string): void => {
     findings.push({ kind, subject, detail });
@@ -113,11 +110,13 @@ export async function verify(
       `counts ${manifest.replacementCharacters} U+FFFD where the batches hold ${replacementCharacters}`,
     );
   checkNumbers(manifest, messages, find);
+  await checkChanges(path, manifest, messages, reading, find, signal);
   await attachments.files();
   await originals.finish();
 
   const promised = [...manifest.batches, ...[...rewritten.values()].flat()].flatMap(namesIn);
-  const known = new Set([MANIFEST, `${MANIFEST}.part`, ...promised]); // a crash may leave that, whatever was done by then
+  const log = manifest.changes || !manifest.complete ? [CHANGES] : [];
+  const known = new Set([MANIFEST, `${MANIFEST}.part`, ...log, ...promised]); // a crash may leave that, whatever was done by then
   const unnamed = manifest.complete ? new Set<string>() : namesOfUnfinished(manifest, files);
   for (const file of files)
     if (!known.has(file) && (manifest.complete || !(file.endsWith(".part") || unnamed.has(file))))

@@ -24,6 +24,7 @@ import { eventRoutes } from "./exports/event-routes.ts";
 import { exportRoutes } from "./exports/export-routes.ts";
 import { fileRoutes } from "./exports/file-routes.ts";
 import { verifyRoutes } from "./exports/verify-routes.ts";
+import { changeRoutes } from "./mail/change-routes.ts";
 import { contentRoutes } from "./mail/content-routes.ts";
 import { recordRoutes } from "./mail/record-routes.ts";
 import { doctorRoutes } from "./operations/doctor-routes.ts";
@@ -145,6 +146,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   await app.register(eventRoutes({ ...exports, clock, log }));
   await app.register(fileRoutes({ ...exports, log }));
   await app.register(recordRoutes({ ...mail, clock, log }));
+  await app.register(changeRoutes(mail));
   await app.register(contentRoutes({ ...mail, log }));
   await app.register(healthRoutes(operations));
   await app.register(sessionRoutes(access));

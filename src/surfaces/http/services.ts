@@ -73,7 +73,7 @@ export type MailServices = Readonly<{
   records: Omit<Records, "close">;
   /** Originals and contents of attachments. */
   contents: ReadRecordContent;
-  readDirectory: Pick<ReadDirectory, "manifest">;
+  readDirectory: Pick<ReadDirectory, "manifest" | "open">;
 }>;
 
 /** What it takes to run the server. */

@@ -8,7 +8,8 @@ import { expect, test } from "vitest";
 
 import { readDirectory } from "../../../../test/on-disk.ts";
 import { scratchFolder } from "../../../../test/scratch.ts";
-import { manifestWith } from "../../../../test/written-export.ts";
+import { manifestWith, writeChanges } from "../../../../test/written-export.ts";
+import { changeLine } from "../../../formats/changes.ts";
 import { archiveAsTar } from "./archive.ts";
 
 const ONE = '[\n{"Message-ID":"1"}\n]\n';
@@ -46,6 +47,19 @@ test("a snapshot has the files that the manifest names, and the manifest, and no
     { file: "manifest.json", bytes: folder.manifest.length, sha256: sha256(folder.manifest) },
   ]);
   expect(manifest).toEqual(await readDirectory.manifest(folder.path));
+});
+
+test("what changed in Gmail is among the files, as far as the manifest tells of it", async () => {
+  await using folder = await exported();
+  const begun = { at: "2026-11-28T07:50:00.000Z", change: "begun", historyId: "1", names: [] } as const;
+  await writeChanges(folder.path, [begun]);
+  const line = changeLine(begun);
+  const { files, open } = await snapshotOf(folder.path);
+  expect(files[1]).toEqual({ file: "changes.ndjson", bytes: line.length, sha256: sha256(line) });
+  await using content = await open(files[1]!);
+  expect(await text(content.read(0, line.length))).toBe(line);
+  const { content: archive } = await archiveAsTar("ada", await snapshotOf(folder.path));
+  expect(await text(archive)).toContain(line);
 });
 
 test("there is none where there is no manifest", async () => {

@@ -4,6 +4,7 @@ import { failureOf, refuse } from "../../../core/errors.ts";
 import type { FinishedFile, OpenFile, Snapshot } from "../../../core/ports/read-directory.ts";
 import type { Storage } from "../../../core/ports/storage.ts";
 import { ATTACHMENTS, attachmentSha256 } from "../../../formats/attachment-path.ts";
+import { CHANGES } from "../../../formats/changes.ts";
 import { EML } from "../../../formats/eml-path.ts";
 import { MANIFEST } from "../../../formats/manifest.ts";
 import { openManifest } from "../manifest-file.ts";
@@ -20,6 +21,7 @@ export async function takeSnapshot(storage: Storage): Promise<Snapshot | undefin
       ...manifest.batches
         .flatMap((batch) => [batch, ...(batch.files ?? [])])
         .map(({ file, bytes: size, sha256 }) => ({ file, bytes: size, sha256 })),
+      ...(manifest.changes ? [{ file: CHANGES, ...manifest.changes }] : []),
       itself,
     ],
     async beside() {

@@ -1,4 +1,5 @@
 import type { ChangeEntry } from "../../../core/export/change.ts";
+import { createLabelNames } from "../../../core/export/label-names.ts";
 import { escapeControls } from "../terminal/escape-controls.ts";
 import type { Paint } from "../terminal/terminal.ts";
 import type { Messages } from "./messages.ts";
@@ -8,13 +9,11 @@ const timeOf = (at: string): string => `${new Date(at).toISOString().slice(0, 19
 
 /** Lines for people of changes that are given in their order; labels are called by their names of then. */
 export function createChangeLines(paint: Paint, w: Messages): (change: ChangeEntry) => string {
-  const names = new Map<string, string>();
-  const nameOf = (label: string): string => names.get(label) ?? label;
+  const { follow, nameOf } = createLabelNames();
   const columns = Math.max(...Object.values(w.changes).map((word) => word.length));
   const textOf = (change: ChangeEntry): string[] => {
     switch (change.change) {
       case "begun":
-        for (const [label, name] of change.names) names.set(label, name);
         return [w.nothingBefore];
       case "added":
       case "deleted":
@@ -27,13 +26,12 @@ export function createChangeLines(paint: Paint, w: Messages): (change: ChangeEnt
       }
       case "label": {
         const { label, name, was } = change;
-        if (name === null) names.delete(label);
-        else names.set(label, name);
         return [label, [was, name].filter((one) => one !== null).join(" → ")];
       }
     }
   };
   return (change) => {
+    follow(change);
     const kind = change.change === "label" ? kindOfLabelChange(change) : change.change;
     const word = w.changes[kind].padEnd(columns);
     return escapeControls([paint("dim", timeOf(change.at)), word, ...textOf(change)].join("  ").trimEnd(), true);

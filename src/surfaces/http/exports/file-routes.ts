@@ -16,6 +16,7 @@ import { belongsTo } from "./export-view.ts";
 
 const binary = z.string().meta({ format: "binary" });
 const json = binary.meta({ format: "binary", examples: ['[\n{"Message-ID":"18c2a1f0b3d4e5f6",…}\n]\n'] });
+const ndjson = binary.meta({ format: "binary", examples: ['{"at":"2026-11-28T02:00:05.211Z","change":"begun",…}\n'] });
 const mbox = binary.meta({ format: "binary", examples: ["From 1784166457573434870@xxx Tue Dec  5 09:11:12 2023\n…"] });
 const exportId = z.string().meta({ examples: [EXPORT_ID] });
 const byId = z.strictObject({ id: exportId });
@@ -30,6 +31,7 @@ const FILE_TYPES = {
   "application/mbox": { schema: mbox },
   "application/gzip": { schema: binary },
   "application/vnd.apache.parquet": { schema: binary },
+  "application/x-ndjson": { schema: ndjson },
 };
 
 /** By how a name ends; what is none of these is JSON. */
@@ -37,11 +39,13 @@ const TYPES: Readonly<Record<string, keyof typeof FILE_TYPES>> = {
   ".mbox": "application/mbox",
   ".gz": "application/gzip",
   ".parquet": "application/vnd.apache.parquet",
+  ".ndjson": "application/x-ndjson",
 };
 
 const FILE = {
   tags: ["exports"],
-  summary: "Download a finished file: a batch that the manifest names, its mbox, or manifest.json",
+  summary:
+    "Download a finished file: a batch that the manifest names, what belongs to it, changes.ndjson or manifest.json",
   description:
     "Takes one range of bytes, and If-Range, If-Match and If-None-Match with the entity tag, which is the file's SHA-256. HEAD tells the size.",
   params: byName,

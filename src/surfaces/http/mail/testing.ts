@@ -16,6 +16,7 @@ import { attachmentPath } from "../../../formats/attachment-path.ts";
 import { indexedRecords } from "../../../search/indexed-records.ts";
 import { embeddedJobQueue } from "../../../state/embedded/job-queue.ts";
 import { sendError } from "../contract/problem.ts";
+import { changeRoutes } from "./change-routes.ts";
 import { contentRoutes } from "./content-routes.ts";
 import { recordRoutes } from "./record-routes.ts";
 
@@ -79,6 +80,7 @@ export async function stageRoutes() {
   };
   const services = { queue, records, contents, readDirectory, clock: systemClock, log };
   await app.register(recordRoutes(services));
+  await app.register(changeRoutes(services));
   await app.register(contentRoutes(services));
   stack.defer(() => app.close());
   const origin = await app.listen({ host: "127.0.0.1", port: 0 });
