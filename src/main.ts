@@ -8,15 +8,19 @@ import { canonicalAccount } from "./core/account.ts";
 import { failureOf, refuse, type ExportError } from "./core/errors.ts";
 import type { ExportRequest } from "./core/export/job.ts";
 import { proxyFor } from "./core/network/proxy.ts";
-import type { Accounts } from "./core/ports/accounts.ts";
+import type { AccessToken, Accounts } from "./core/ports/accounts.ts";
 import type { ChooseDirectory } from "./core/ports/export-directory.ts";
 import type { Grants } from "./core/ports/grants.ts";
 import type { MailboxSource } from "./core/ports/mailbox-source.ts";
+import type { Pacer } from "./core/ports/pacer.ts";
+import { UNITS_PER_MINUTE } from "./core/quota.ts";
+import { decodeTextFile } from "./core/text-file.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { accounts as oauthAccounts } from "./google/accounts.ts";
 import { readCredentials } from "./google/credentials.ts";
+import { googleDirectory } from "./google/directory/domain-directory.ts";
 import { createReaders, type Reader, type Readers } from "./google/readers.ts";
-import { delegatedTokens } from "./google/service-account/delegated-tokens.ts";
+import { delegatedTokens, projectKeyOf } from "./google/service-account/delegated-tokens.ts";
 import { findServiceAccountOf } from "./google/service-account/find-service-account.ts";
 import { storeCredentials } from "./google/store-credentials.ts";
 import { createLog, forPeople } from "./log.ts";
@@ -27,6 +31,7 @@ import { archiveAsTar } from "./pipeline/directory/reading/archive.ts";
 import { createReadBatches } from "./pipeline/directory/reading/read-batches.ts";
 import { createReadDirectory } from "./pipeline/directory/reading/read-directory.ts";
 import { createReadRecordContent } from "./pipeline/directory/reading/record-content.ts";
+import type { ReadProfile } from "./pipeline/domain/count-mail.ts";
 import { estimate, type Estimate } from "./pipeline/estimate.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
 import { resolveLabels } from "./pipeline/labels.ts";
@@ -42,6 +47,7 @@ import { verify } from "./pipeline/verify.ts";
 import { work, type RunExport } from "./pipeline/worker.ts";
 import { indexedRecords } from "./search/indexed-records.ts";
 import { readSettingsFile } from "./settings-file.ts";
+import type { GmailClient } from "./sources/gmail-api/calls/client.ts";
 import type { Http } from "./sources/gmail-api/calls/http.ts";
 import { lookBack } from "./sources/gmail-api/pace/look-back.ts";
 import { createPacer } from "./sources/gmail-api/pace/pacer.ts";
@@ -72,6 +78,7 @@ import type { Stage } from "./surfaces/cli/commands/demo.ts";
 import { runCommand } from "./surfaces/cli/program.ts";
 import { terminal as openTerminal } from "./surfaces/cli/terminal/terminal.ts";
 import { calledAs } from "./surfaces/cli/words/called-as.ts";
+import type { DomainServices } from "./surfaces/domain-services.ts";
 import { createMeasures } from "./surfaces/http/operations/measures.ts";
 import { languageOf } from "./surfaces/words/language.ts";
 
@@ -123,6 +130,14 @@ function connect(config: Config, { onlyLooks = false } = {}) {
             canKeep = false;
           });
 
+  const clientWith = async (pacer: Pacer, accessToken: AccessToken): Promise<GmailClient> => {
+    // A third of what there is to load, and many commands call nobody.
+    const { gmailClient } = await import("./sources/gmail-api/calls/client.ts");
+    http ??= openHttp();
+    http.catch(() => (http = undefined)); // the file could not be opened just now
+    return gmailClient({ http: await http, accessToken, pacer, clock, random: Math.random, keepRefusal });
+  };
+
   /** `user` "" as long as nobody knows whose mailbox the token opens. */
   const mailboxFor = async (user: string, { token, project: clientId }: Reader): Promise<MailboxSource> => {
     const before = lookBack(user === "" ? undefined : await recent.read(clientId, user), clock.now());
@@ -142,27 +157,69 @@ function connect(config: Config, { onlyLooks = false } = {}) {
       opened.defer(kept.close);
       ({ pacer } = kept);
     }
-    // A third of what there is to load, and many commands call nobody.
-    const { gmailClient } = await import("./sources/gmail-api/calls/client.ts");
     const { gmailSource } = await import("./sources/gmail-api/source.ts");
-    http ??= openHttp();
-    http.catch(() => (http = undefined)); // the file could not be opened just now
-    const client = gmailClient({
-      http: await http,
-      accessToken: token,
-      pacer,
-      clock,
-      random: Math.random,
-      keepRefusal,
-    });
-    return gmailSource({ client, pacer, memory, width: callsAtOnce(config) });
+    return gmailSource({ client: await clientWith(pacer, token), pacer, memory, width: callsAtOnce(config) });
   };
+  let counting: Promise<Pacer> | undefined;
+  /** The profile of one account among many: at one pace for all of them, as each is asked for a single unit. */
+  const profileOf = async ({ token, project }: Reader, signal: AbortSignal): ReturnType<ReadProfile> => {
+    counting ??= limits.read(project).then((remembered) =>
+      measures.pacer(
+        createPacer({
+          clock,
+          tier: config.tier,
+          unitsPerMinute: config.unitsPerMinute,
+          maxInFlight: config.maxInFlight,
+          project: (units, stop) => budget.lease(project, "", units, stop),
+          remembered,
+        }),
+      ),
+    );
+    return (await clientWith(await counting, token)).getProfile(signal);
+  };
+  const directory = googleDirectory({
+    admin: config.admin,
+    tokens,
+    apiUrl: config.googleApiUrl,
+    clock,
+    random: Math.random,
+  });
   const readersOf = (store: Grants): Readers =>
     createReaders({ credentials, find, tokens, store, scopes: config.scopes, clock, random: Math.random });
-  return { limits, credentials, measures, readersOf, mailboxFor, close: () => opened.disposeAsync() };
+  return {
+    limits,
+    find,
+    credentials,
+    measures,
+    readersOf,
+    directory,
+    mailboxFor,
+    profileOf,
+    close: () => opened.disposeAsync(),
+  };
 }
 
 type Way = ReturnType<typeof connect>;
+
+/** The domain that a service account reads, as the surfaces look through it. */
+function connectDomain(config: Config, { directory, find, limits, profileOf }: Way, readers: Readers): DomainServices {
+  return {
+    directory,
+    concurrency: config.exportConcurrency,
+    readProfile: async (account, signal) => profileOf(await readers.readerOf(account), signal),
+    async limits() {
+      const account = await find();
+      const learned = account && (await limits.read(projectKeyOf(account)));
+      const tier = config.tier === "auto" ? (learned?.tier ?? "2026") : config.tier;
+      return {
+        tier,
+        unitsPerMinute: config.unitsPerMinute ?? learned?.unitsPerMinute ?? UNITS_PER_MINUTE[tier],
+        projectUnitsPerMinute: config.projectUnitsPerMinute,
+        concurrency: config.exportConcurrency,
+      };
+    },
+  };
+}
 
 function keepingFailed(error: unknown): string {
   return failureOf(error)?.message ?? "the file cannot be written.";
@@ -262,6 +319,7 @@ export async function compose(config: Config, opening = OPENERS) {
     grants,
     accounts,
     mailbox,
+    domain: connectDomain(config, way, readers),
     exports: {
       run: runExport,
       estimate: estimateExport,
@@ -515,6 +573,8 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
             readDirectory,
             openOutput: outputFolders(lock),
             mailbox: made.mailbox,
+            domain: made.domain,
+            readTextFile: async (path) => decodeTextFile(await readFile(path)),
             rotateKey: made.rotateKey,
             clock,
             openBrowser: async (url) => {

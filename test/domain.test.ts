@@ -86,6 +86,70 @@ describe("a server with a service account's key, and nothing else", () => {
   });
 });
 
+describe("the command line", () => {
+  const cli = (...args: string[]) => w.product.cli(args);
+
+  test("lists who is in the domain, with mail, units and time; who cannot be read is named", async () => {
+    const outcome = await cli("domain", "accounts", "--json");
+    expect(outcome).toMatchObject({ code: 0, stderr: "" });
+    const { accounts, left_out, total } = JSON.parse(outcome.stdout);
+    const held = (email: string): number => w.google.mailbox(email).size;
+    expect(accounts).toMatchObject([
+      { email: ADA, aliases: ["countess@example.com"], unit: "/Engines", messages: held(ADA), has_mailbox: true },
+      { email: BOB, unit: "/Engines/Cards", messages: held(BOB), units: expect.any(Number) },
+      { email: EVE, messages: null, units: null, has_mailbox: false },
+    ]);
+    expect(left_out).toMatchObject([{ email: GONE, suspended: true }]);
+    expect(total).toMatchObject({ accounts: 2, messages: held(ADA) + held(BOB), tier: "2026" });
+    expect(total.units).toBe(accounts[0].units + accounts[1].units);
+  });
+
+  test("says it to people, of a unit and those below it", async () => {
+    const { code, stdout } = await cli("domain", "accounts", "--unit", "/engines");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^ada@example\.com {2}\/Engines {8}12 messages, at most [\d,]+ quota units\nbob@example\.com {2}\/Engines\/Cards {2}5 messages, .*\n2 accounts, 17 messages: at most .*\nAbout .* of what a project may spend a day\n$/,
+    );
+  });
+
+  test("exports nobody who was not chosen, and nobody by a list that is half understood", async () => {
+    expect(await cli("domain", "export")).toMatchObject({ code: 2, stdout: "" });
+    const list = join(w.product.folder, "list.txt");
+    await writeFile(list, `${ADA}\nrubbish\n\nbob at example\n`);
+    const refused = await cli("domain", "export", "--file", list);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+    expect(refused.stderr).toContain("no address: 2, 4.");
+    expect(await cli("domain", "export", "--file", "nowhere.txt")).toMatchObject({ code: 2 });
+    expect(await cli("domain", "export", "--group", "nobody@example.com")).toMatchObject({ code: 2 });
+  });
+
+  test("exports those who were chosen, each into a directory of their own, and ends as the worst of them", async () => {
+    const list = join(w.product.folder, "some.txt");
+    await writeFile(list, `# engines\ncountess@example.com\n${GONE}\nstranger@example.com\n`);
+    const dry = await cli("domain", "export", "--file", list, "--dry-run", "--json");
+    expect(JSON.parse(dry.stdout)).toMatchObject({
+      accounts: [{ email: ADA }],
+      left_out: [{ email: GONE }],
+      unknown: ["stranger@example.com"],
+    });
+    const outcome = await cli("domain", "export", "--file", list, "--include-suspended", "--json");
+    expect(outcome.code).toBe(6);
+    const lines = outcome.stdout.trimEnd().split("\n");
+    const ends = new Map(lines.map((line) => [String(JSON.parse(line).email), JSON.parse(line)]));
+    expect([...ends.keys()].toSorted()).toEqual([ADA, GONE]);
+    expect(ends.get(ADA)).toMatchObject({ complete: true, output_directory: join(w.product.folder, "data", ADA) });
+    expect(ends.get(GONE)).toMatchObject({ error: { code: "user_unusable" } });
+    await expectAllOnce(w, ends.get(ADA).output_directory);
+  });
+
+  test("exports a group, and says to people what became of each", async () => {
+    const { code, stdout } = await cli("domain", "export", "--group", "all@example.com", "--attachments");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^✓ 1 of 2 \S+: .*\n✓ 2 of 2 \S+: .*\n$/);
+    await expectAllOnce(w, join(w.product.folder, "data", BOB), listedIds(w, BOB));
+  });
+});
+
 test("nothing of the key, or of what it signed, is in what was written or said", async () => {
   const { key } = w.google;
   const secrets = [key!.private_key.split("\n")[3]!, ...w.google.domain().assertions];

@@ -106,9 +106,14 @@ function members(domain: Domain, group: string, query: URLSearchParams) {
   };
 }
 
-function toMember({ groups }: Domain, name: string) {
+function toMember({ groups, foreignGroups }: Domain, name: string) {
   if (name === "*") return { kind: "admin#directory#member", type: "CUSTOMER", role: "MEMBER", id: "C01abc" };
-  return { kind: "admin#directory#member", email: name, role: "MEMBER", type: groups.has(name) ? "GROUP" : "USER" };
+  return {
+    kind: "admin#directory#member",
+    email: name,
+    role: "MEMBER",
+    type: groups.has(name) || foreignGroups.has(name) ? "GROUP" : "USER",
+  };
 }
 
 function pageOf<T>(all: readonly T[], query: URLSearchParams, usual: number, most: number) {

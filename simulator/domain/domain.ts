@@ -30,6 +30,8 @@ export type Domain = {
   readonly users: Map<string, DirectoryUser>;
   readonly groups: Map<string, readonly string[]>;
   readonly administrators: Set<string>;
+  /** Groups of other organisations: members of ours, and nobody here is told who is in them. */
+  readonly foreignGroups: Set<string>;
   delegated: readonly string[];
   /** `client_email` and the numeric `client_id` of the service account, and its key file. */
   readonly serviceAccount: string;
@@ -58,6 +60,7 @@ export function openDomain(options: DomainOptions, accounts: readonly string[]):
     users: new Map(users.map((user) => [user.email.toLowerCase(), user])),
     groups: new Map(Object.entries(options.groups ?? {})),
     administrators: new Set(options.administrators ?? accounts.slice(0, 1)),
+    foreignGroups: new Set(),
     delegated: options.delegated ?? [`${AUTH}gmail.readonly`, READ_USERS, READ_MEMBERS],
     serviceAccount: `exporter@${PROJECT}.iam.gserviceaccount.com`,
     clientId: "104212345678901234567",

@@ -14,7 +14,7 @@ import { shareCall } from "./share-call.ts";
 /** One odd answer proves nothing, least of all while a delegation makes its way through Google. */
 const ASKED_BEFORE_BELIEVED = 3;
 /** The wait before it is asked again is random, below this times how often it was asked. */
-const ASK_AGAIN_MS = 2_000;
+const ASK_AGAIN_MS = 1_000;
 /** For so long a token that could not be renewed, but still works, is used without asking again. */
 const KEEP_MS = 30_000;
 

@@ -30,6 +30,27 @@ export const EXIT_WORDS = {
   interrupted: "130 stopped with Ctrl-C",
 } as const satisfies { [Ending in keyof typeof EXIT]: `${(typeof EXIT)[Ending]} ${string}` };
 
+/** From the best to the worst: what asks for more than trying again comes later. */
+const WORSE = [
+  EXIT.ok,
+  EXIT.incomplete,
+  EXIT.google,
+  EXIT.directory,
+  EXIT.signIn,
+  EXIT.usage,
+  EXIT.setup,
+  EXIT.disk,
+  EXIT.unsound,
+  EXIT.defect,
+  EXIT.interrupted,
+] as const satisfies readonly number[];
+
+/** Of two exit codes the one that says more of what is wrong. */
+export function worseExitCode(one: number, other: number): number {
+  const rank = (code: number): number => WORSE.findIndex((known) => known === code);
+  return rank(other) > rank(one) ? other : one;
+}
+
 /** The one place where a failure becomes an exit code. */
 export function exitCodeOf(code: FailureCode): number {
   switch (code) {

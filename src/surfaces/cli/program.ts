@@ -5,6 +5,7 @@ import { viewOfFailure } from "../progress-view.ts";
 import { failureIn, sentenceIn } from "../words/french.ts";
 import { languageOf, LANGUAGES, type Language } from "../words/language.ts";
 import { addConvertCommand } from "./commands/convert-command.ts";
+import { addDomainCommands } from "./commands/domain-commands.ts";
 import { addExportCommands } from "./commands/export-commands.ts";
 import { addHistoryCommands } from "./commands/history-commands.ts";
 import { addMachineCommands } from "./commands/machine-commands.ts";
@@ -69,6 +70,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
   addExportCommands(program, context);
   addConvertCommand(program, context);
   addHistoryCommands(program, context);
+  addDomainCommands(program, context);
   program.commandsGroup("This machine:");
   addMachineCommands(program, context);
   addCompletionCommand(program, context);

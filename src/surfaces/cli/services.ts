@@ -7,6 +7,7 @@ import type { MailboxSource } from "../../core/ports/mailbox-source.ts";
 import type { OpenOutputFolder } from "../../core/ports/output-folder.ts";
 import type { ReadDirectory } from "../../core/ports/read-directory.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
+import type { DomainServices } from "../domain-services.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
 /** What the commands need; `main.ts` fills it. */
@@ -24,6 +25,9 @@ export type Services = Readonly<{
   openBrowser(url: string): Promise<void>;
   clock: Clock;
   terminal: Terminal;
+  domain: DomainServices;
+  /** The text of a file that a person named. */
+  readTextFile(path: string): Promise<string>;
   /** Gives the stored sign-ins a new key; `unopened` are those that neither key opens. */
   rotateKey(signal: AbortSignal): Promise<Readonly<{ sealedAnew: number; unopened: number }>>;
 }>;

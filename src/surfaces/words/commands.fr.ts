@@ -56,6 +56,36 @@ export const HELP_SENTENCES: readonly Pair[] = [
     "wait for a directory that another export writes to, and for a new day's quota, instead of ending",
     "attendre un dossier où écrit un autre export, et le quota d'un nouveau jour, au lieu de finir",
   ),
+  pair(
+    "the accounts of a Google Workspace domain, which a service account reads",
+    "les comptes d'un domaine Google Workspace, que lit un compte de service",
+  ),
+  pair(
+    "who is in the domain, how much mail they have, and what exporting it takes (1 quota unit an account)",
+    "qui est dans le domaine, combien de courrier ils ont, et ce que coûte l'export (1 unité de quota par compte)",
+  ),
+  pair(
+    "export every account that is chosen, each into its own directory; the same command goes on where it stopped",
+    "exporter chaque compte choisi, chacun dans son propre dossier ; la même commande reprend où elle s'est arrêtée",
+  ),
+  pair(
+    "those of an organisational unit and of the units below it, such as /Sales/East",
+    "ceux d'une unité organisationnelle et des unités en dessous, comme /Sales/East",
+  ),
+  pair("the members of a group and of the groups inside it", "les membres d'un groupe et des groupes qu'il contient"),
+  pair(
+    "those whose address fits, with * for any text; without an @, the part before it",
+    "ceux dont l'adresse convient, * valant tout texte ; sans @, la partie devant",
+  ),
+  pair("those in a list, one address a line", "ceux d'une liste, une adresse par ligne"),
+  pair(
+    "those too who are suspended or archived, though Google gives no access to them",
+    "ceux aussi qui sont suspendus ou archivés, bien que Google n'y donne pas accès",
+  ),
+  pair(
+    "only say who would be exported, and what that takes",
+    "dire seulement qui serait exporté, et ce que cela coûte",
+  ),
   pair("messages a file", "messages par fichier"),
   pair(
     "only list, and say what it would cost (5 quota units per 500 messages, per 500 with attachments, and per 500 chats)",
@@ -151,6 +181,7 @@ export const HELP_HEADINGS: Readonly<Record<string, string>> = {
   "What to bring:": "Quoi apporter :",
   "Where to:": "Où :",
   "Which messages:": "Quels messages :",
+  "Which accounts (all that is named must hold):": "Quels comptes (tout ce qui est nommé doit valoir) :",
   "How:": "Comment :",
   "Examples:": "Exemples :",
   "Exit codes:": "Codes de sortie :",

@@ -1106,7 +1106,6 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Google knows no such scope as GMAIL_SCOPES names.",
     "Google ne connaît pas le champ d'application que nomme GMAIL_SCOPES.",
   ),
-  pair("Leave GMAIL_SCOPES out, or set it to {scope}.", "Retirez GMAIL_SCOPES, ou donnez-lui {scope}."),
   pair(
     "Google gives the service account no token ({error}).",
     "Google ne donne pas de jeton au compte de service ({error}).",
@@ -1159,5 +1158,68 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   pair(
     "In the Google Cloud console open IAM & Admin → Service Accounts → {account}: enable it, or make a new key there and replace the key file.",
     "Dans la console Google Cloud, ouvrez IAM et administration → Comptes de service → {account} : activez-le, ou créez-y une nouvelle clé et remplacez le fichier de clé.",
+  ),
+  pair("{file} has lines that are no address: {lines}.", "{file} a des lignes qui ne sont pas une adresse : {lines}."),
+  pair(
+    "Write one address a line and nothing else; what begins with # is passed over.",
+    "Écrivez une adresse par ligne et rien d'autre ; ce qui commence par # est ignoré.",
+  ),
+  pair("{file} names no address.", "{file} ne nomme aucune adresse."),
+  pair("Write one address a line.", "Écrivez une adresse par ligne."),
+  pair("Nothing says which accounts are to be exported.", "Rien ne dit quels comptes exporter."),
+  pair(
+    "Choose by --unit, --group, --match or --file; --match '*' is everybody in the domain.",
+    "Choisissez par --unit, --group, --match ou --file ; --match '*' vaut tout le domaine.",
+  ),
+  pair("The list {file} cannot be read.", "La liste {file} est illisible."),
+  pair("Name a file of addresses, one a line, in UTF-8.", "Nommez un fichier d'adresses, une par ligne, en UTF-8."),
+  pair("No user of the domain is in the unit {unit}.", "Aucun utilisateur du domaine n'est dans l'unité {unit}."),
+  pair(
+    "Look for its path in the Google Admin console → Directory → Organisational units, such as /Sales/East.",
+    "Cherchez son chemin dans la console d'administration Google → Annuaire → Unités organisationnelles, comme /Sales/East.",
+  ),
+  pair("Google's Admin SDK", "L'Admin SDK de Google"),
+  pair(
+    "The Admin SDK API is not switched on in the Google Cloud project of the service account.",
+    "L'API Admin SDK n'est pas activée dans le projet Google Cloud du compte de service.",
+  ),
+  pair(
+    "The administrator that GOOGLE_ADMIN names may not read the domain's directory.",
+    "L'administrateur que nomme GOOGLE_ADMIN n'a pas le droit de lire l'annuaire du domaine.",
+  ),
+  pair(
+    "Name one whose role has the privilege Users → Read, and for --group the privilege Groups → Read: Google Admin console → Account → Admin roles.",
+    "Nommez-en un dont le rôle a le droit Utilisateurs → Lire, et pour --group le droit Groupes → Lire : console d'administration Google → Compte → Rôles d'administrateur.",
+  ),
+  pair("{server} refused a call (HTTP {status}).", "{server} a refusé un appel (HTTP {status})."),
+  pair(
+    "Report it: gmail-export asked for something that Google does not understand.",
+    "Signalez-le : gmail-export a demandé quelque chose que Google ne comprend pas.",
+  ),
+  pair(
+    "{server} answered something that is no page of its directory.",
+    "{server} a répondu ce qui n'est pas une page de son annuaire.",
+  ),
+  pair("{server} answered something that is no signature.", "{server} a répondu ce qui n'est pas une signature."),
+  pair(
+    "Google's Admin SDK leads back to a page it has already given.",
+    "L'Admin SDK de Google ramène à une page déjà donnée.",
+  ),
+  pair(
+    "Google's Admin SDK named a user without an address.",
+    "L'Admin SDK de Google a nommé un utilisateur sans adresse.",
+  ),
+  pair(
+    "Whose eyes see the domain's directory is not known: GOOGLE_ADMIN is not set.",
+    "On ne sait pas qui lit l'annuaire du domaine : GOOGLE_ADMIN n'est pas réglé.",
+  ),
+  pair(
+    "Set GOOGLE_ADMIN to the address of an administrator of the domain.",
+    "Donnez à GOOGLE_ADMIN l'adresse d'un administrateur du domaine.",
+  ),
+  pair("The domain has no group {group}.", "Le domaine n'a pas de groupe {group}."),
+  pair(
+    "Look for its address in the Google Admin console → Directory → Groups.",
+    "Cherchez son adresse dans la console d'administration Google → Annuaire → Groupes.",
   ),
 ];

@@ -51,6 +51,13 @@ test("a command's own options, and those of all", async () => {
   expect(wordsOf(await offered(["--json", "sta"]))).toEqual(["status"]);
 });
 
+test("the commands below a command, and their options", async () => {
+  expect(wordsOf(await offered(["domain", ""]))).toEqual(expect.arrayContaining(["accounts", "export"]));
+  expect(wordsOf(await offered(["domain", "ex"]))).toEqual(["export"]);
+  expect(wordsOf(await offered(["domain", "export", "--un"]))).toEqual(["--unit"]);
+  expect(await offered(["domain", "nonsense", ""])).toEqual([]);
+});
+
 test("values where one comes next: choices, folders, who is signed in", async () => {
   expect(await offered(["completion", ""])).toEqual(["bash", "zsh", "fish"]);
   for (const words of [

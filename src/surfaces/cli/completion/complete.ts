@@ -52,8 +52,8 @@ function follow(program: Command, words: readonly string[]): Place | undefined {
     } else if (isOption) {
       const option = optionNamed(word, command);
       awaiting = option && takesValue(option) ? option : undefined; // in `--name=value` no option is named so
-    } else if (command === program) {
-      const named = commandsOf(program).find((one) => one.name() === word);
+    } else if (commandsOf(command).length > 0) {
+      const named = commandsOf(command).find((one) => one.name() === word);
       if (!named) return undefined;
       command = named;
     } else taken += 1;
@@ -80,7 +80,7 @@ async function candidatesAt(
     return values.map((one) => (one === DIRECTORIES ? one : bare(before + one.word)));
   }
   if (awaiting) return valuesOf(awaiting, typed, program, signedIn);
-  if (command === program) return commandCandidates(program);
+  if (commandsOf(command).length > 0) return commandCandidates(command);
   return valuesOf(command.registeredArguments[taken], typed, program, signedIn);
 }
 

@@ -12,6 +12,8 @@ const COMMANDS = [
   "export",
   "verify",
   "convert",
+  "domain accounts",
+  "domain export",
   "records",
   "log",
   "doctor",
@@ -40,7 +42,7 @@ async function helpOf(...argv: readonly string[]): Promise<string> {
 const described = (help: string): string[] =>
   [...help.matchAll(/^ {2}(?!gmail-export)\S.*? {2,}(\S.*)$/gm)].map(([, text]) => text!);
 
-test.each([[[]], ...COMMANDS.map((name) => [[name]]), [["completion"]]])(
+test.each([[[]], ...COMMANDS.map((name) => [name.split(" ")]), [["completion"]]])(
   "help of %j says in French what everything is for",
   async (command) => {
     const [english, french] = [await helpOf(...command), await helpOf(...command, "--lang", "fr")];

@@ -12,12 +12,17 @@ function helpInFrench(text: string): string {
 /** Puts the help of a program and all its commands into French. */
 export function translateHelp(program: Command): void {
   program.helpCommand("help [command]", helpInFrench("display help for command"));
-  for (const command of [program, ...program.commands]) {
+  for (const command of allCommands(program)) {
     command.description(helpInFrench(command.description()));
     command.helpOption("-h, --help", helpInFrench("display help for command"));
     for (const described of [...command.options, ...command.registeredArguments])
       described.description = helpInFrench(described.description);
   }
+}
+
+/** A command with those below it. */
+function allCommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(allCommands)];
 }
 
 /** Written help with its headings, and the words of its exit codes, in French. */
