@@ -88,16 +88,43 @@ async function read(given: Parameters<typeof mailbox>[0], labels = LABELS) {
   };
 }
 
-test("every message is there with its labels, those without any and those in spam and trash too; each label is listed once", async () => {
+test("every message is there with its labels, those without any and those in spam and trash too; each label is listed once, one that has none twice", async () => {
   const { found, mail, unsettled, refused, cursor, listed } = await read({}, [...LABELS, "INBOX"]);
   expect(mail).toEqual(MAIL);
   expect({ unsettled, refused, cursor }).toEqual({ unsettled: [], refused: [], cursor: "7" });
-  expect(listed.toSorted()).toEqual(["", ...LABELS].toSorted());
+  expect(listed.toSorted()).toEqual(["", "Label_3", ...LABELS].toSorted());
   expect([found.has("a"), found.has("z"), found.labelIds("z")]).toEqual([true, false, undefined]);
 });
 
-test("a message that only a label names is there", async () => {
+test("that nothing is there, or nothing has a label, is not believed when it is said once", async () => {
+  const odd = new Set(["", "INBOX"]);
   const { source } = mailbox({});
+  const twice: MailboxSource = {
+    ...source,
+    async *list(filter, signal) {
+      if (odd.delete(filter.labels.join())) yield [];
+      else yield* source.list(filter, signal);
+    },
+  };
+  const found = await readLabelMembers(twice, ["INBOX"], NEVER);
+  expect([...found.refs()].map(({ id }) => [id, found.labelIds(id)])).toEqual([
+    ["a", ["INBOX"]],
+    ["b", ["INBOX"]],
+    ["c", []],
+    ["d", []],
+    ["e", []],
+  ]);
+  const always: MailboxSource = {
+    ...source,
+    async *list() {
+      yield [];
+    },
+  };
+  await expect(readLabelMembers(always, [], NEVER)).rejects.toThrow("did not tell");
+});
+
+test("a message that only a label names makes it be listed anew, and is there all the same", async () => {
+  const { source, listed } = mailbox({});
   const half: MailboxSource = {
     ...source,
     async *list(filter, signal) {
@@ -106,6 +133,11 @@ test("a message that only a label names is there", async () => {
     },
   };
   expect((await readLabelMembers(half, LABELS, NEVER)).labelIds("a")).toEqual(["INBOX", "Label_1"]);
+  expect(listed.filter((labels) => labels === "")).toHaveLength(2);
+  const came = mailbox({ moves: ["7", "8"], history: [change.added("a")] });
+  const list: MailboxSource["list"] = half.list;
+  await readLabelMembers({ ...came.source, list }, LABELS, NEVER);
+  expect(listed.filter((labels) => labels === "")).toHaveLength(3); // it came meanwhile
 });
 
 describe("a label that cannot be listed", () => {

@@ -22,6 +22,8 @@ export type LabelMembers = Readonly<{
    * message is not there, or in `unsettled`.
    */
   labelIds(id: string): readonly string[] | undefined;
+  /** Labels whose members are known: those that were asked about, without `refused`. */
+  told: ReadonlySet<string>;
   /** Labels whose members Gmail did not tell, or not all of them: whoever was said to have one keeps it until it is read. */
   refused: ReadonlySet<string>;
   /** What changed while the listings went on and was not told clearly: these messages must be read, be they there or not. */
@@ -37,19 +39,26 @@ const ROUNDS = 5;
 /**
  * Reads the members of these labels, which should be all that the mailbox has and all that the records name. What changes
  * meanwhile is settled by the history. Throws what concerns the whole account, or where a listing of all mail breaks off;
- * `malformed_response` when the mailbox moves all the time and its history does not tell how.
+ * `malformed_response` when the mailbox moves all the time and its history does not tell how. `report` gets the messages found.
  */
 export async function readLabelMembers(
   source: MailboxSource,
   labels: Iterable<string>,
   signal: AbortSignal,
+  report: (listed: number) => void = () => {},
 ): Promise<LabelMembers> {
+  let wasIncomplete = false;
   for (let round = 0; round < ROUNDS; round += 1) {
-    const { cursor } = await source.profile(signal);
+    const { cursor, messagesTotal } = await source.profile(signal);
     const members = createMembers([...new Set(labels)]);
-    await listMembers(source, members, signal);
+    await listMembers(source, members, signal, report);
+    if (members.size() === 0 && messagesTotal > 0) continue; // a listing of nothing
     const changes = await readChangesSince(cursor, source, signal);
-    if (changes) return members.settle(changes);
+    if (!changes) continue;
+    const named = new Set(changes.told.map(({ ref }) => ref.id));
+    const isIncomplete = members.unlisted().some((id) => !named.has(id));
+    if (!isIncomplete || wasIncomplete) return members.settle(changes);
+    wasIncomplete = true; // labels have messages that are not among all: it has left out others, too
   }
   throw new ExportError({
     code: "malformed_response",
@@ -60,17 +69,33 @@ export async function readLabelMembers(
 }
 
 /** Lists all mail, and then what has each label. A label that Gmail refuses, or lists in part, is told apart. */
-async function listMembers(source: MailboxSource, members: Members, signal: AbortSignal): Promise<void> {
+async function listMembers(
+  source: MailboxSource,
+  members: Members,
+  signal: AbortSignal,
+  report: (listed: number) => void,
+): Promise<void> {
   const everywhere = { query: "", includeSpamTrash: true };
-  for await (const refs of listAll(source, { ...everywhere, labels: [] }, null, signal)) members.add(refs);
+  for await (const refs of listAll(source, { ...everywhere, labels: [] }, null, signal)) {
+    members.add(refs);
+    report(members.size());
+  }
   const failed = new AbortController();
   const limit = AbortSignal.any([signal, failed.signal]);
   const left = members.labels.values();
+  const listOne = async (label: string): Promise<boolean> => {
+    let hasMembers = false;
+    for await (const refs of listAll(source, { ...everywhere, labels: [label] }, null, limit)) {
+      members.add(refs, label);
+      hasMembers ||= refs.length > 0;
+    }
+    return hasMembers;
+  };
   const listNext = async (): Promise<void> => {
     for (const label of left) {
       try {
-        for await (const refs of listAll(source, { ...everywhere, labels: [label] }, null, limit))
-          members.add(refs, label);
+        // That a label has no messages is believed when it was said twice: else they would all lose it.
+        if (!(await listOne(label))) await listOne(label);
       } catch (error) {
         await assertOfLabel(error, source, limit);
         members.refuse(label);
@@ -144,6 +169,7 @@ function createMembers(labels: readonly string[]) {
   const numbers = new Map(labels.map((label, number) => [label, number]));
   const known = [...labels]; // and those that only the history names
   const refused = new Set<string>();
+  const unlisted: string[] = []; // what only labels name
   let size = 0;
 
   const find = (id: string): number => {
@@ -159,6 +185,8 @@ function createMembers(labels: readonly string[]) {
 
   return {
     labels,
+    size: () => size,
+    unlisted: (): readonly string[] => unlisted,
     refuse: (label: string): void => void refused.add(label),
 
     /** These messages are there, and have the label where one is named. */
@@ -172,6 +200,7 @@ function createMembers(labels: readonly string[]) {
           refOf.set(name, ref);
           nameOf.set(ref, name);
           threadOf.set(ref, names.intern(threadId));
+          if (label !== undefined) unlisted.push(id);
         }
         if (label !== undefined) setOf.set(ref, sets.with(setOf.at(ref), numberOf(label)));
       }
@@ -191,6 +220,7 @@ function createMembers(labels: readonly string[]) {
       return {
         cursor,
         size,
+        told: new Set(labels).difference(refused),
         refused,
         unsettled,
         has: (id) => find(id) !== -1,
