@@ -56,6 +56,18 @@ test("conversations may be marked while they are walked", () => {
   expect([...ledger.pending()]).toEqual([]);
 });
 
+test("what is forgotten counts no more, is walked no more, and may be listed anew", () => {
+  const ledger = createLedger();
+  for (const id of ["m1", "m2", "m3"]) ledger.add({ id, threadId: "t" });
+  ledger.mark("m1", "exported");
+  for (const id of ["m1", "m2", "m9"]) ledger.forget(id);
+  expect([ledger.size, ledger.count("exported"), ledger.count("pending")]).toEqual([1, 0, 1]);
+  expect([ledger.outcome("m1"), ...ledger.ids("exported")]).toEqual([undefined]);
+  expect([...ledger.pending()]).toEqual([{ threadId: "t", ids: ["m3"] }]);
+  expect(ledger.add({ id: "m1", threadId: "t" })).toBe(true);
+  expect([...ledger.pending()]).toEqual([{ threadId: "t", ids: ["m3", "m1"] }]);
+});
+
 test("an outcome for a message nobody listed is a defect", () => {
   expect(() => createLedger().mark("m1", "gone")).toThrow(RangeError);
   expect(createLedger().outcome("m1")).toBeUndefined();

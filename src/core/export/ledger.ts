@@ -13,7 +13,7 @@ const OUTCOMES: readonly Outcome[] = ["pending", "exported", "gone", "failed"];
 /** Beside the two bits of an outcome: the ref is of the listing. */
 const LISTED = 4;
 
-/** Or it counts no more: what was gone was listed again, and stands where the new listing has it. */
+/** Or it counts no more: what was gone was listed again, and stands where the new listing has it; or it was forgotten. */
 const REPLACED = 8;
 
 export type Ledger = Readonly<{
@@ -23,6 +23,8 @@ export type Ledger = Readonly<{
   recover(ref: Ref, outcome: Outcome): void;
   /** What became of a message; undefined when it was never listed. */
   outcome(id: string): Outcome | undefined;
+  /** As if it had never been heard of; nothing where that is so. */
+  forget(id: string): void;
   /** Throws a RangeError for an id that was never added. */
   mark(id: string, outcome: Outcome): void;
   count(outcome: Outcome): number;
@@ -74,16 +76,22 @@ export function createLedger(): Ledger {
     counts[outcomeOf(ref)]! += 1;
   };
 
+  const forget = (ref: number): void => {
+    counts[outcomeOf(ref)]! -= 1;
+    fateOf.set(ref, REPLACED);
+    byName.set(nameOf.at(ref), -1);
+    replaced += 1;
+  };
+
   return {
     add(ref) {
       const known = refOf(ref.id);
-      if (known !== -1 && OUTCOMES[outcomeOf(known)] === "gone") {
-        counts[outcomeOf(known)]! -= 1;
-        fateOf.set(known, REPLACED);
-        byName.set(nameOf.at(known), -1);
-        replaced += 1;
-      }
+      if (known !== -1 && OUTCOMES[outcomeOf(known)] === "gone") forget(known);
       return add(ref, LISTED);
+    },
+    forget(id) {
+      const known = refOf(id);
+      if (known !== -1) forget(known);
     },
     recover(ref, outcome) {
       add(ref, 0);

@@ -54,9 +54,12 @@ export function openAttachments(storage: Storage): Attachments {
       return { pointers, unstored: files.flatMap(({ id, isUnstored }) => (isUnstored ? [id] : [])) };
     },
     count(file, { pointers, unstored }, before) {
-      for (const { bytes } of before?.pointers ?? []) {
+      for (const { sha256, bytes } of before?.pointers ?? []) {
         totals.stored -= 1;
         totals.bytes -= bytes;
+        if (!pointedAt.remove(sha256)) continue;
+        totals.blobs -= 1;
+        totals.blobBytes -= bytes;
       }
       for (const { sha256, bytes } of pointers) {
         sizes.delete(sha256);

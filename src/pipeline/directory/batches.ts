@@ -1,9 +1,9 @@
-import type { DerivedFormat } from "../../core/export/format.ts";
+import { FORMATS, type DerivedFormat } from "../../core/export/format.ts";
 import type { BatchEntry } from "../../core/export/manifest.ts";
 import type { Storage } from "../../core/ports/storage.ts";
 import { batchName, batchNumber } from "../../formats/batch.ts";
 import type { Attachments } from "./attachments.ts";
-import { hasDerivedFiles, withDerivedFiles } from "./derived-files.ts";
+import { derivedNames, hasDerivedFiles, withDerivedFiles } from "./derived-files.ts";
 import { createEncoder } from "./encode-lines.ts";
 import { growBatch, type GrowingBatch, type RecordLine, type UnfinishedBatch } from "./growing-batch.ts";
 import type { KnownBatches } from "./known-batches.ts";
@@ -15,6 +15,8 @@ import type { RewrittenBatch } from "./rewriting/rewrite-batch.ts";
 /** What stood in a directory's batches when it was opened. */
 export type FoundBatches = Readonly<{
   entries: readonly BatchEntry[];
+  /** Names of those that count no more, for no record is left of them. Their files may be there. */
+  dropped: readonly string[];
   /** In the finished ones. */
   replacementCharacters: number;
   unfinished: UnfinishedBatch | undefined;
@@ -28,7 +30,8 @@ export type FoundBatches = Readonly<{
  *
  * Holds always: a record that `append` resolved for is durable in exactly one batch; the entry of a finished batch is
  * the hash of the very bytes that were written or read back, and its file has its name, durably. Numbers only rise: no
- * file is written over, but by one that was rewritten as a whole (rewriting/).
+ * file is written over, but by one that was rewritten as a whole (rewriting/). The number of a batch that was dropped is
+ * not used again before all of its files are gone and nothing speaks of them.
  */
 export type Batches = AsyncDisposable &
   Readonly<{
@@ -45,6 +48,10 @@ export type Batches = AsyncDisposable &
     deriveMissing(beforeChange: () => Promise<void>): Promise<void>;
     /** Other files have taken the place of a finished batch's. */
     replace(rewritten: RewrittenBatch): Promise<void>;
+    /** A finished batch counts no more; `before` is what it was. Its files stay. */
+    drop(file: string, before: RewrittenBatch["before"]): Promise<void>;
+    /** Removes the files of batches that were dropped, in this run or before: to be called when no manifest names them. */
+    removeDropped(): Promise<void>;
   }>;
 
 /** What is made of the records of each finished batch, and the account it is of. */
@@ -61,9 +68,11 @@ export function createBatches(
   originals?: Originals,
 ): Batches {
   const entries = [...found.entries];
+  const dropped = new Set(found.dropped);
   let replacementCharacters = found.replacementCharacters;
   let unfinished = found.unfinished; // until it is opened
-  let last = entries.reduce((highest, { file }) => Math.max(highest, batchNumber(file)?.number ?? 0), 0);
+  const numbers = [...entries.map(({ file }) => file), ...dropped].map((file) => batchNumber(file)?.number ?? 0);
+  let last = Math.max(0, ...numbers);
   let growing: GrowingBatch | undefined;
   const hasMbox = originals?.formats.includes("mbox") === true;
   const encode = createEncoder();
@@ -151,6 +160,26 @@ export function createBatches(
       entries[entries.findIndex(({ file }) => file === entry.file)] = entry;
       replacementCharacters += batch.replacementCharacters - before.replacementCharacters;
       await settle(entry, batch, stamp, before.files);
+    },
+    async drop(file, before) {
+      entries.splice(
+        entries.findIndex((one) => one.file === file),
+        1,
+      );
+      dropped.add(file);
+      replacementCharacters -= before.replacementCharacters;
+      attachments?.count(file, { pointers: [], unstored: [] }, await attachments.of(before.files));
+      originals?.count(file, { written: [], without: [] }, originalsIn(before.files));
+    },
+    async removeDropped() {
+      for (const file of dropped) {
+        const mbox = mboxName(batchNumber(file)?.number ?? 0);
+        for (const one of [...derivedNames(file, FORMATS), mbox, file]) {
+          await storage.remove(one, "growing");
+          await storage.remove(one);
+        }
+      }
+      dropped.clear();
     },
     async [Symbol.asyncDispose]() {
       await growing?.[Symbol.asyncDispose]();

@@ -59,9 +59,10 @@ async function findKnowing(
     })
     .toSorted((a, b) => a.number - b.number);
 
+  const dropped = [...rewritten].flatMap(([file, rewrites]) => (rewrites.at(-1)?.entry.count === 0 ? [file] : []));
   const found: FoundBatches["entries"][number][] = [];
   let replacementCharacters = 0;
-  for (const file of finished.filter(({ growing }) => !growing)) {
+  for (const file of finished.filter(({ growing, name }) => !growing && !dropped.includes(name))) {
     const promised = expected.get(file.name);
     const rewrites = rewritten.get(file.name)?.map(({ entry }) => entry) ?? [];
     // Without an entry it can only be the batch that was finished right before a crash.
@@ -84,7 +85,7 @@ async function findKnowing(
     if (batch.originals) originals?.count(file.name, batch.originals);
     found.push(withFiles(storage.place, files, batch.entry, its));
   }
-  const promised = [...expected.keys()].map((name) => batchNumber(name)?.number ?? 0);
+  const promised = [...expected.keys(), ...dropped].map((name) => batchNumber(name)?.number ?? 0);
   const last = Math.max(0, ...promised, ...finished.map(({ growing, number }) => (growing ? 0 : number)));
   const part = finished.find(({ growing, number }) => growing && number > last);
   const pointsBeside = attachments !== undefined || originals !== undefined;
@@ -97,7 +98,7 @@ async function findKnowing(
     return begun && (await readUnfinished(storage, begun, begun.number, pointsBeside));
   };
   for (const ref of unfinished?.refs ?? []) onExported(ref);
-  return { entries: found, replacementCharacters, unfinished, rewriting: await findRewriting(), known };
+  return { entries: found, dropped, replacementCharacters, unfinished, rewriting: await findRewriting(), known };
 }
 
 /** The entry of a finished batch with the files that belong to it. What is missing of those that are made of records is made again. */

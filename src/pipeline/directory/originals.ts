@@ -79,6 +79,7 @@ export function openOriginals(storage: Storage, formats: readonly OriginalFormat
     },
     count(file, batch, before) {
       for (const one of before?.written ?? []) {
+        told.remove(keyOf(one.path));
         total -= 1;
         bytes -= one.bytes;
       }
