@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 
 import { failureOf } from "../../core/errors.ts";
+import { failureInFrench } from "../../surfaces/words/french.ts";
 import { readCron } from "./cron.ts";
 
 const NOW = Date.UTC(2026, 10, 28, 8);
@@ -114,6 +115,21 @@ describe("a cron expression", () => {
     ["@sometimes", /cannot be read/],
   ])("that is wrong is refused with the field and the character: %s", (expression, message) => {
     expect(refusal(expression)).toMatch(message);
+  });
+
+  test("that is wrong is told in French, too", () => {
+    const told = (...wrong: [string, string?]) =>
+      failureInFrench({ code: "schedule_invalid", next: "", message: refusal(...wrong) }).message.replaceAll(
+        "\u00A0",
+        " ",
+      );
+    expect(told("0 3,25 * * *")).toBe(
+      "Le champ « heure » est faux : « 25 » ne convient pas (0-23), au caractère 5 de « 0 3,25 * * * ».",
+    );
+    expect(told("0 3 * *")).toMatch(/^Une expression cron a cinq champs .* ici il y en a 4, au caractère 8 /);
+    expect(told("0 0 30 2 *")).toBe("Il n'y a pas de jour où « 0 0 30 2 * » se réalise.");
+    expect(told("* * * * * *")).toBe("« * * * * * * » se réalise deux fois en une minute.");
+    expect(told("0 3 * * *", "Mars/Olympus")).toBe("Il n'y a pas de fuseau horaire « Mars/Olympus ».");
   });
 
   test.each(["0 0 30 2 *", "0 0 31 4,6,9,11 *", "0 12 31 FEB *"])(

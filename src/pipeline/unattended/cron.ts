@@ -13,8 +13,8 @@ const FIELDS = [
   { name: "minute", values: "0-59" },
   { name: "hour", values: "0-23" },
   { name: "day of month", values: "1-31, L, W" },
-  { name: "month", values: "1-12 or JAN-DEC" },
-  { name: "day of week", values: "0-7 or SUN-SAT" },
+  { name: "month", values: "1-12, JAN-DEC" },
+  { name: "day of week", values: "0-7, SUN-SAT" },
 ];
 
 type Field = Readonly<{ name: string; values: string; text: string; start: number }>;

@@ -1222,4 +1222,53 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Look for its address in the Google Admin console → Directory → Groups.",
     "Cherchez son adresse dans la console d'administration Google → Annuaire → Groupes.",
   ),
+  pair(
+    "This schedule is damaged, or was written by another version of gmail-export.",
+    "Cette planification est abîmée, ou fut écrite par une autre version de gmail-export.",
+  ),
+  pair(
+    "Remove it (gmail-export schedule remove) and add it anew: what is on disk is not touched.",
+    "Supprimez-la (gmail-export schedule remove) et ajoutez-la de nouveau : ce qui est sur le disque reste tel quel.",
+  ),
+  pair("There is no such schedule.", "Il n'y a pas de planification de ce nom."),
+  pair("List the schedules to find the right id.", "Affichez les planifications pour trouver le bon identifiant."),
+  pair(
+    "Follow that export; when it has ended, what is due is brought by itself.",
+    "Suivez cet export ; quand il aura fini, ce qui est dû viendra de soi-même.",
+  ),
+  pair('There is no time zone "{zone}".', "Il n'y a pas de fuseau horaire « {zone} »."),
+  pair(
+    "Name one as the IANA does, such as Europe/Paris, America/New_York or UTC.",
+    "Donnez un nom de l'IANA, comme Europe/Paris, America/New_York ou UTC.",
+  ),
+  pair('{what}, at character {n} of "{expression}".', "{what}, au caractère {n} de « {expression} »."),
+  pair(
+    'Correct it there: "0 3 * * *" is every night at three, "*/30 * * * *" every half hour.',
+    "Corrigez-la là : « 0 3 * * * » veut dire chaque nuit à trois heures, « */30 * * * * » chaque demi-heure.",
+  ),
+  pair("This cannot be read as a cron expression", "Ceci ne se lit pas comme une expression cron"),
+  pair(
+    "A cron expression has five fields (minute, hour, day of month, month, day of week), or six with seconds in front; here are {n}",
+    "Une expression cron a cinq champs (minute, heure, jour du mois, mois, jour de la semaine), ou six avec les secondes devant ; ici il y en a {n}",
+  ),
+  pair(
+    "The {field} is wrong: something is missing ({values})",
+    "Le champ « {field} » est faux : il manque quelque chose ({values})",
+  ),
+  pair(
+    'The {field} is wrong: "{text}" cannot be used ({values})',
+    "Le champ « {field} » est faux : « {text} » ne convient pas ({values})",
+  ),
+  pair("second", "seconde"),
+  pair("hour", "heure"),
+  pair("day of month", "jour du mois"),
+  pair("month", "mois"),
+  pair("day of week", "jour de la semaine"),
+  pair('There is no day on which "{expression}" comes true.', "Il n'y a pas de jour où « {expression} » se réalise."),
+  pair("Choose a day that comes.", "Choisissez un jour qui vient."),
+  pair('"{expression}" comes true twice within a minute.', "« {expression} » se réalise deux fois en une minute."),
+  pair(
+    "Leave at least a minute between two exports: name a single second, or none.",
+    "Laissez au moins une minute entre deux exports : nommez une seule seconde, ou aucune.",
+  ),
 ];
