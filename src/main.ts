@@ -405,7 +405,7 @@ async function examineAlone(
 
 /** Runs the server and its background exports until the signal aborts; then everything is made durable first. */
 async function serve(parts: Parts, onListening: (url: string) => void, signal: AbortSignal): Promise<void> {
-  const { config, log, way, queue, scheduling, records, grants, accounts, mailbox, exports } = parts;
+  const { config, log, way, queue, scheduling, records, grants, accounts, mailbox, domain, exports } = parts;
   await queue.counts(); // a list that cannot be kept stops the start
   const { httpServer } = await import("./surfaces/http/server.ts"); // half of the memory a command would take
   const { listen } = await import("./surfaces/http/listen.ts");
@@ -438,6 +438,7 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
         return verify(directory, readDirectory, stop, source, report);
       }, clock),
     },
+    domain,
     schedules: { scheduling, timeZone: TIME_ZONE },
     mail: { queue, records, contents: createReadRecordContent(storages), readDirectory },
     operations: {

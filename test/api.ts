@@ -39,6 +39,7 @@ export type Fields = Readonly<{
   waiting_until: string;
   links: Readonly<{ self: string; cancel: string }>;
   exports: readonly Fields[];
+  accounts: readonly Fields[];
   next_cursor: string | null;
   // openapi.json
   openapi: string;

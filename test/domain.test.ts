@@ -86,6 +86,57 @@ describe("a server with a service account's key, and nothing else", () => {
   });
 });
 
+describe("over HTTP", () => {
+  const emailsOf = (accounts: readonly { email: string }[]): string[] => accounts.map(({ email }) => email);
+
+  test("the domain is told page by page, each user once, with how much mail there is", async () => {
+    const first = (await w.get("/domain/accounts?limit=3")).body;
+    expect(first.accounts).toMatchObject([
+      { email: ADA, unit: "/Engines", messages: w.google.mailbox(ADA).size },
+      { email: BOB, messages: w.google.mailbox(BOB).size },
+      { email: EVE, has_mailbox: false, messages: null },
+    ]);
+    const second = (await w.get(`/domain/accounts?limit=3&cursor=${first.next_cursor}`)).body;
+    expect(second).toMatchObject({ accounts: [{ email: GONE, suspended: true, messages: null }], next_cursor: null });
+    const { calls } = w.google.domain();
+    expect(calls["users.list"]).toBe(1); // both pages are of one reading
+    expectProblem(await w.get(`/domain/accounts?match=a*&cursor=${first.next_cursor}`), 422, "invalid_fields");
+  });
+
+  test("a unit, a group and a pattern choose, and nobody is asked where that is not wanted", async () => {
+    w.google.meter.reset();
+    const found = async (query: string) =>
+      emailsOf((await w.get(`/domain/accounts?count=false&${query}`)).body.accounts);
+    expect(await found("unit=/Engines/Cards")).toEqual([BOB]);
+    expect(await found("group=all@example.com")).toEqual([ADA, BOB]);
+    expect(await found("match=*e@example.com")).toEqual([EVE, GONE]);
+    expect(w.google.meter.calls.getProfile).toBeUndefined();
+    expectProblem(await w.get("/domain/accounts?unit=/Nowhere"), 400, "invalid_request");
+    expectProblem(await w.get("/domain/accounts?group=nobody@example.com"), 400, "invalid_request");
+  });
+
+  test("many exports are started at once, each once; one that cannot be has its failure in its place", async () => {
+    const answer = await w.post("/domain/exports", {
+      accounts: [BOB, "ada@gmail.com", BOB.toUpperCase(), GONE],
+      max_emails: 2,
+      query: "in:inbox",
+    });
+    expect(answer.status, answer.text).toBe(202);
+    const [bob, stranger, gone, ...more] = answer.body.exports;
+    expect(more).toEqual([]);
+    // The directory holds all of his mail already: another filter is another export.
+    expect(bob).toMatchObject({ email: BOB.toUpperCase(), failure: { code: "directory_foreign" } });
+    expect(stranger).toMatchObject({ email: "ada@gmail.com", failure: { code: "not_signed_in" } });
+    expect((await failureOf(gone!.job_id)).code).toBe("user_unusable");
+    expectProblem(await w.post("/domain/exports", { accounts: [] }), 422, "invalid_fields");
+    expectProblem(await w.post("/domain/exports", { accounts: [ADA], output_dir: "data/x" }), 422, "invalid_fields");
+
+    const again = (await w.post("/domain/exports", { accounts: [ADA, BOB] })).body.exports;
+    for (const { job_id } of again) await reaches(w, job_id, "completed");
+    await expectAllOnce(w, join(w.product.folder, "data", ADA));
+  });
+});
+
 describe("the command line", () => {
   const cli = (...args: string[]) => w.product.cli(args);
 

@@ -29,7 +29,13 @@ let server: Server;
 let w: Api;
 let document: Document;
 beforeAll(async () => {
-  google = await simulateGoogle({ accounts: [{ email: ACCOUNT, messages: 40 }] });
+  google = await simulateGoogle({
+    accounts: [{ email: ACCOUNT, messages: 40 }],
+    domain: {
+      users: [{ email: "ada@example.com", unit: "/Engines/Cards" }, { email: "bob@example.com" }],
+      administrators: ["ada@example.com"],
+    },
+  });
   product = await install({ url: google.url });
   server = await product.serve();
   w = api(server.url);
@@ -95,6 +101,14 @@ describe("every call in /openapi.json", () => {
     const worked = new Set<string>();
     let message = MESSAGE_ID;
     await using locked = await product.serve({ API_KEY, PORT: String(await freePort()) });
+    await using ofDomain = await product.serve({
+      GOOGLE_SERVICE_ACCOUNT: google.domain().serviceAccount,
+      GOOGLE_API_URL: google.url,
+      GCE_METADATA_HOST: new URL(google.url).host,
+      GOOGLE_ADMIN: "ada@example.com",
+      STATE_DIR: "state-of-domain",
+      PORT: String(await freePort()),
+    });
 
     /** Holds an answer against the document. */
     const examine = (name: string, answer: Pick<Answer, "status" | "type" | "text">): void => {
@@ -117,7 +131,12 @@ describe("every call in /openapi.json", () => {
       const requests = requestsOf(document, call).filter((_, i) => which === undefined || i === which);
       const answers: Answer[] = [];
       for (const { path, headers, body } of requests) {
-        const { call: ask } = call.path === "/session" ? api(locked.url) : w;
+        const servers: Readonly<Record<string, Api>> = {
+          "/session": api(locked.url),
+          "/domain/accounts": api(ofDomain.url),
+          "/domain/exports": api(ofDomain.url),
+        };
+        const { call: ask } = servers[call.path] ?? w;
         const answer = await ask(
           call.method,
           path.replace(EXPORT_ID, id).replace(SCHEDULE_ID, id).replace(MESSAGE_ID, message),
@@ -191,6 +210,8 @@ describe("every call in /openapi.json", () => {
     const [run] = await send("POST /schedules/{id}/run", nightly!.body.id);
     await reaches(w, run!.body.id, "completed");
     await send("DELETE /schedules/{id}", nightly!.body.id);
+
+    for (const name of ["GET /domain/accounts", "POST /domain/exports"]) await send(name);
 
     await send("DELETE /auth");
     expect([...worked].toSorted()).toEqual(calls.map(({ name }) => name).toSorted());

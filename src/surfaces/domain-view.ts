@@ -10,7 +10,7 @@ function viewOfUser({ email, aliases, unit, suspended, archived, hasMailbox }: D
 }
 
 /** With how much mail there is, where that is known, and what its text costs at most; or why it is not. */
-function viewOfCounted({ user, mail, failure }: CountedUser, tier: Tier) {
+export function viewOfCounted({ user, mail, failure }: CountedUser, tier: Tier) {
   return {
     ...viewOfUser(user),
     messages: mail?.messages ?? null,

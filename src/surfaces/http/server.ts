@@ -20,6 +20,7 @@ import { takeJsonBodies } from "./contract/json-body.ts";
 import { sendError, sendProblem } from "./contract/problem.ts";
 import { reference, REFERENCE } from "./contract/reference.ts";
 import { REQUEST_ID, requestIdOf } from "./contract/request-id.ts";
+import { domainRoutes } from "./domain/domain-routes.ts";
 import { eventRoutes } from "./exports/event-routes.ts";
 import { exportRoutes } from "./exports/export-routes.ts";
 import { fileRoutes } from "./exports/file-routes.ts";
@@ -50,6 +51,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
     access: settings,
     signIn,
     exports,
+    domain,
     schedules,
     mail,
     operations,
@@ -141,6 +143,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   await app.register(authRoutes({ ...signIn, redirectUri, makeAttempts, clock, log }));
   await app.register(exportRoutes({ ...exports, clock, log }));
   await app.register(verifyRoutes({ ...exports, version: services.version }));
+  await app.register(domainRoutes({ ...exports, domain, clock, log }));
   await app.register(scheduleRoutes({ ...exports, ...schedules, clock, log }));
   await app.register(doctorRoutes({ ...operations, clock }));
   await app.register(eventRoutes({ ...exports, clock, log }));

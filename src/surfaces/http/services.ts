@@ -15,6 +15,7 @@ import type { Estimate } from "../../pipeline/estimate.ts";
 import type { LastProven } from "../../pipeline/unattended/last-proven.ts";
 import type { Scheduling } from "../../pipeline/unattended/scheduling.ts";
 import type { Verifications } from "../../pipeline/verifications.ts";
+import type { DomainServices } from "../domain-services.ts";
 import type { Measures } from "./operations/measures.ts";
 import type { Readiness } from "./operations/readiness.ts";
 
@@ -87,6 +88,10 @@ export type OperationsServices = Readonly<{
   lastProven(): Promise<readonly LastProven[]>;
 }>;
 
+/** What it takes to start exports of many accounts of a domain. */
+export type DomainExportServices = Readonly<{ domain: DomainServices }> &
+  Pick<ExportServices, "accounts" | "queue" | "chooseDirectory" | "directoryIsFree" | "mayUseDirectory">;
+
 /** What every room of the surface has. */
 export type Common = Readonly<{ clock: Clock; log: Log }>;
 
@@ -96,6 +101,7 @@ export type Services = Common &
     access: AccessSettings;
     signIn: SignInServices;
     exports: ExportServices;
+    domain: DomainServices;
     schedules: Pick<ScheduleServices, "scheduling" | "timeZone">;
     mail: MailServices;
     operations: OperationsServices;

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 
-import { cursorOf, positionIn } from "./cursor.ts";
+import { cursorAfter, cursorOf, positionIn, textBefore } from "./cursor.ts";
 
 const positions = fc.tuple(fc.maxSafeInteger(), fc.maxSafeNat());
 const QUESTION = { search: "tickets" };
@@ -13,6 +13,19 @@ test("a cursor leads back to its place, for its own question alone", () => {
       expect(cursor).toMatch(/^[\w-]+$/);
       expect(positionIn(cursor, QUESTION)).toEqual(position);
       expect(positionIn(cursor, { search: "ticket" })).toBeUndefined();
+    }),
+  );
+});
+
+test("a cursor of a list that is ordered by texts leads back behind its text, for its own question alone", () => {
+  const texts = fc.oneof(fc.emailAddress(), fc.string(), fc.constant("élodie@exämple.com"));
+  fc.assert(
+    fc.property(texts, fc.string(), (text, anything) => {
+      const cursor = cursorAfter(text, QUESTION);
+      expect(cursor).toMatch(/^[\w-]+$/);
+      expect(textBefore(cursor, QUESTION)).toBe(text);
+      expect(textBefore(cursor, { search: "ticket" })).toBeUndefined();
+      expect(textBefore(anything, QUESTION)).toBeUndefined();
     }),
   );
 });

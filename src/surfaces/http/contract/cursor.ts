@@ -26,6 +26,17 @@ export function positionIn(cursor: string, question: object): Position | undefin
   return isOurs ? position : undefined;
 }
 
+/** Where the next page of a list begins that is ordered by a text: right behind it, whatever came or went meanwhile. */
+export function cursorAfter(text: string, question: object): string {
+  return Buffer.from(`${digestOf(text, question)}${text}`).toString("base64url");
+}
+
+/** Undefined when the cursor is none that was given out for this question. */
+export function textBefore(cursor: string, question: object): string | undefined {
+  const text = Buffer.from(cursor, "base64url").toString().slice(DIGEST_CHARACTERS);
+  return cursorAfter(text, question) === cursor ? text : undefined;
+}
+
 const DIGEST_CHARACTERS = 16;
 
 function digestOf(place: string, question: object): string {

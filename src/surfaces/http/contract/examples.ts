@@ -6,6 +6,18 @@ export const KEY = "EXAMPLE/KEY+ONLY/32+bytes+in+base64/AAAAAAAA=";
 export const EXPORT_ID = "b7c3925b-cae9-47a0-9b70-a9041387e2a4";
 export const MESSAGE_ID = "18c2a1f0b3d4e5f6";
 
+export const DOMAIN_ACCOUNT = {
+  email: "ada@example.com",
+  aliases: ["countess@example.com"],
+  unit: "/Engines",
+  suspended: false,
+  archived: false,
+  has_mailbox: true,
+  messages: 12_345,
+  conversations: 6_420,
+  units: 246_925,
+};
+
 const SELF = `/exports/${EXPORT_ID}`;
 
 export const LINKS = {

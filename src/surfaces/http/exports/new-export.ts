@@ -110,7 +110,8 @@ export async function acceptForLater(
   return { ...request, filter: await resolveLabels(body.email, request.filter, clientGone(reply)) };
 }
 
-function requestIn(body: z.infer<typeof NewExport>, directory: string): ExportRequest {
+/** What a body asks for, with labels as they are named in it. */
+export function requestIn(body: z.infer<typeof NewExport>, directory: string): ExportRequest {
   return {
     account: body.email,
     ...(body.was === undefined ? {} : { was: body.was }),
