@@ -30,8 +30,6 @@ export type Config = Omit<Settings, "problems"> &
     recordRefusals: string | undefined;
     /** Bytes of mail under way in this process. */
     exportMemoryBytes: number;
-    /** Where alarms are posted. Whoever has the address of such a receiver may write to it, so it is a secret. */
-    notifyUrl: Secret | undefined;
     /** An export with a schedule that was not proven complete for so many milliseconds is worth an alarm. */
     notifyAfterMs: number;
     /** How often the mailboxes of accounts with a schedule are asked whether something changed; undefined means never. */

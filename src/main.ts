@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -35,13 +35,14 @@ import type { ReadProfile } from "./pipeline/domain/count-mail.ts";
 import { estimate, type Estimate } from "./pipeline/estimate.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
 import { resolveLabels } from "./pipeline/labels.ts";
+import { findAlarms, readRememberedAlarms } from "./pipeline/unattended/current-alarms.ts";
 import { readLastProven } from "./pipeline/unattended/last-proven.ts";
 import { watchMailboxes } from "./pipeline/unattended/live.ts";
 import { lookAtSchedules } from "./pipeline/unattended/look-at-schedules.ts";
 import { createReadProof } from "./pipeline/unattended/read-proof.ts";
 import { runSchedules } from "./pipeline/unattended/run-schedules.ts";
 import { createScheduling } from "./pipeline/unattended/scheduling.ts";
-import { watchSchedules } from "./pipeline/unattended/watch-schedules.ts";
+import { watchSchedules, type WatchPorts } from "./pipeline/unattended/watch-schedules.ts";
 import { createVerifications } from "./pipeline/verifications.ts";
 import { verify } from "./pipeline/verify.ts";
 import { work, type RunExport } from "./pipeline/worker.ts";
@@ -355,10 +356,13 @@ type Examined = Readonly<{
   way: Pick<Way, "credentials" | "limits">;
   grants: () => Grants;
   mailbox: (account: string) => Promise<MailboxSource>;
+  /** Undefined where there is none yet. */
+  queue: () => Promise<Parts["queue"] | undefined>;
+  postsTest?: boolean;
 }>;
 
 async function examine(
-  { config, problems, way, grants, mailbox }: Examined,
+  { config, problems, way, grants, mailbox, queue, postsTest }: Examined,
   account: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
@@ -377,6 +381,18 @@ async function examine(
       grant: async (name) => grants().load(name),
       profile: async (name, stop) => (await mailbox(name)).profile(stop),
       manifest: async (name) => readDirectory.manifest(await chooseDirectoryIn(config.exportDir)(name, undefined)),
+      scheduled: async (stop) => {
+        const list = await queue();
+        if (list === undefined) return { schedules: 0, alarms: [] };
+        return findAlarms({ ...alarmsOf(config, list, { load: (name) => grants().load(name) }), clock }, stop);
+      },
+      ...(postsTest && {
+        async postTest(stop) {
+          const { createPostView } = await import("./surfaces/notify/post-notice.ts");
+          const { viewOfTest } = await import("./surfaces/notify/notice-view.ts");
+          if (config.notifyUrl) await createPostView(config.notifyUrl, clock, proxyOf)(viewOfTest(clock.now()), stop);
+        },
+      }),
     },
     account,
     signal,
@@ -388,6 +404,7 @@ async function examineAlone(
   settings: Env,
   refusal: ExportError | undefined,
   account: string | undefined,
+  postsTest: boolean,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const { config, problems: malformed } = readSettings(settings, process.cwd());
@@ -396,9 +413,19 @@ async function examineAlone(
   const way = connect(config, { onlyLooks: true });
   const grants = () => grantsOf(config, keyHolder(config, existingKeyInFile));
   const mailbox = async (name: string) => mailboxes(way, way.readersOf(grants()))(name);
+  let queue: Parts["queue"] | undefined;
+  const openQueue = async (): Promise<typeof queue> => {
+    const isThere = await access(join(config.stateDir, "exports.sqlite")).then(
+      () => true,
+      () => false,
+    );
+    return isThere ? (queue ??= embeddedJobQueue(config.stateDir, clock)) : undefined;
+  };
   try {
-    return await examine({ config, problems, way, grants, mailbox }, account, signal);
+    const examined = { config, problems, way, grants, mailbox, queue: openQueue, postsTest };
+    return await examine(examined, account, signal);
   } finally {
+    await queue?.close();
     await way.close();
   }
 }
@@ -442,7 +469,8 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
     schedules: { scheduling, timeZone: TIME_ZONE },
     mail: { queue, records, contents: createReadRecordContent(storages), readDirectory },
     operations: {
-      doctor: (account, stop) => examine({ config, problems: [], way, grants: () => grants, mailbox }, account, stop),
+      doctor: (account, stop) =>
+        examine({ config, problems: [], way, grants: () => grants, mailbox, queue: async () => queue }, account, stop),
       measures: way.measures,
       readiness: {
         ...machine,
@@ -450,6 +478,7 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
         folders: { EXPORT_DIR: config.exportDir, STATE_DIR: config.stateDir, TOKEN_DIR: config.tokenDir },
       },
       queue,
+      alarms: () => readRememberedAlarms(alarmsOf(config, queue, grants).memory),
       lastProven: () => readLastProven(queue, readProof),
     },
     consoleFolder: fileURLToPath(new URL("../public", import.meta.url)),
@@ -475,20 +504,25 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
 /** Tells who is to hear it what is wrong with scheduled exports, until the signal aborts. */
 async function raiseAlarms({ config, log, queue, grants }: Parts, signal: AbortSignal): Promise<void> {
   const { createPostNotice } = await import("./surfaces/notify/post-notice.ts");
-  const proxyOf = (server: URL): URL | undefined => proxyFor(server, process.env)?.url;
-  const { schedules } = queue;
-  return watchSchedules(
-    {
-      look: (stop) => lookAtSchedules({ schedules, queue, grants, readProof }, stop),
-      memory: alarmMemory(join(config.stateDir, "alarms.json"), files, lock),
-      post: config.notifyUrl && createPostNotice(config.notifyUrl, clock, proxyOf),
-      notifyAfterMs: config.notifyAfterMs,
-      clock,
-      log,
-    },
-    signal,
-  );
+  const post = config.notifyUrl && createPostNotice(config.notifyUrl, clock, proxyOf);
+  return watchSchedules({ ...alarmsOf(config, queue, grants), post, clock, log }, signal);
 }
+
+/** What it takes to know of alarms. */
+function alarmsOf(
+  { stateDir, notifyAfterMs }: Config,
+  queue: Parts["queue"],
+  grants: Pick<Grants, "load">,
+): Pick<WatchPorts, "look" | "memory" | "notifyAfterMs"> {
+  const { schedules } = queue;
+  return {
+    look: (stop) => lookAtSchedules({ schedules, queue, grants, readProof }, stop),
+    memory: alarmMemory(join(stateDir, "alarms.json"), files, lock),
+    notifyAfterMs,
+  };
+}
+
+const proxyOf = (server: URL): URL | undefined => proxyFor(server, process.env)?.url;
 
 /** Has exports begin when their mailboxes change, where the settings say so, until the signal aborts. */
 async function followMailboxes({ config, log, queue, mailbox }: Parts, signal: AbortSignal): Promise<void> {
@@ -591,7 +625,7 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
           const names = await grants.stored();
           return names.filter((name) => !/[%~]/.test(name)); // the others are no addresses as they stand, nor shell words
         },
-        doctor: (account, stop) => examineAlone(settings, refusal, account, stop),
+        doctor: (account, stop, postsTest) => examineAlone(settings, refusal, account, postsTest, stop),
         language: languageOf([env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"] || "en"]),
         calledAs: calledAs(process.argv[1], env),
         async serve(port, messages) {

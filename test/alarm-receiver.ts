@@ -25,6 +25,7 @@ export async function openReceiver(): Promise<Receiver> {
   const answer: Receiver["answer"] = { with: 200 };
   const take = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const { url: path = "", headers } = request;
+    if (request.method !== "POST") return void response.writeHead(404).end(); // doctor's look
     received.push({ path: `${request.method} ${path}`, headers, notice: JSON.parse(await text(request)) });
     if (answer.with === "hang") return;
     if (answer.with === "cut") return void request.socket.destroy();

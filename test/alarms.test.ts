@@ -32,8 +32,18 @@ test("a server that is left alone tells once that a sign-in is needed, also over
     await reaches(w, id, "needs_sign_in");
     await w.server.stop("SIGTERM");
     {
-      await using _again = await w.product.serve(); // looks when it starts, and then every minute
+      await using again = await w.product.serve(); // looks when it starts, and then every minute
       await until(() => receiver.received.length > 0);
+      const { get, list } = api(again.url);
+      const ready = await get("/readyz");
+      expect(ready).toMatchObject({
+        status: 200,
+        body: { status: "ready", alarms: [{ event: "needs_sign_in", schedule_id: schedule.id, export_id: id }] },
+      });
+      expect(ready.text).not.toMatch(/@|example/); // anybody may ask
+      expect((await list("/doctor")).filter((one) => one.id === "schedules")).toMatchObject([
+        { account: ADA, status: "fail", what: expect.stringContaining("signs in again") },
+      ]);
     }
     await signInAt(w.product, w.google, ADA);
     await using third = await w.product.serve();
@@ -41,8 +51,12 @@ test("a server that is left alone tells once that a sign-in is needed, also over
     expect((await api(third.url).post(`/exports/${id}/resume`)).status).toBe(202);
     await reaches(api(third.url), id, "completed");
     await third.stop("SIGTERM");
-    await using _fourth = await w.product.serve();
+    const alone = await w.product.cli(["doctor", ADA, "--notify", "--quiet"]); // without a server
+    expect([alone.code, alone.stdout], alone.stderr).toEqual([0, ""]);
+    expect(receiver.received.pop()).toMatchObject({ notice: { event: "test" } });
+    await using fourth = await w.product.serve();
     await until(() => receiver.received.length > 1);
+    await until(async () => (await api(fourth.url).get("/readyz")).text.includes('"alarms":[]'));
     expect(receiver.received).toMatchObject([
       { path: "POST /T0PIC", notice: { event: "needs_sign_in", account: ADA, export_id: id } },
       { path: "POST /T0PIC", notice: { event: "resolved", resolves: "needs_sign_in", account: ADA, export_id: id } },

@@ -120,7 +120,7 @@ describe("an API key", () => {
       expect((await call(method, path)).status, `${method} ${path}`).not.toBe(401);
     }
     expect((await w.get("/healthz")).body).toEqual({ status: "ok" });
-    expect((await w.get("/readyz")).body).toEqual({ status: "ready" });
+    expect((await w.get("/readyz")).body).toEqual({ status: "ready", alarms: [] });
     expect((await w.get("/auth/callback")).text).toContain("<h1>Not signed in</h1>");
     expect(w.server.output()).not.toContain("sesame");
   });

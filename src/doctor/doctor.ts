@@ -8,6 +8,7 @@ import { tryHosts } from "./checks/hosts.ts";
 import { findListeners, nodeFinding, portFinding, settingsFinding } from "./checks/machine.ts";
 import { scopesAskedFinding } from "./checks/scopes.ts";
 import { tierFinding } from "./checks/tier.ts";
+import { unattendedFindings } from "./checks/unattended.ts";
 import type { Facts } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 
@@ -24,10 +25,11 @@ export async function doctor(
   const { settings } = facts;
   const { credentialsPath, tokenDir, stateDir, exportDir } = settings;
   const client = await attempt(facts.client());
-  const [listeners, hosts, learned] = await Promise.all([
+  const [listeners, hosts, learned, unattended] = await Promise.all([
     findListeners(facts, signal),
     tryHosts(facts, client, signal),
     "value" in client ? facts.learned(client.value.clientId) : undefined,
+    unattendedFindings(facts, account, signal),
   ]);
 
   const people = await findAccounts(facts, account);
@@ -52,6 +54,7 @@ export async function doctor(
     tierFinding(settings, learned),
     ...people.findings,
     ...examined.flatMap(({ findings }) => findings),
+    ...unattended,
     roomFinding(exportDir, await facts.room(exportDir), left.length > 0 ? sum(left) : undefined),
   ];
 }

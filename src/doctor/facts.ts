@@ -1,9 +1,11 @@
+import type { Trouble } from "../core/export/alarm.ts";
 import type { Manifest } from "../core/export/manifest.ts";
 import type { Grant } from "../core/grant.ts";
 import type { NetworkProxy } from "../core/network/proxy.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { Profile } from "../core/ports/mailbox-source.ts";
 import type { Tier } from "../core/quota.ts";
+import type { Secret } from "../core/secret.ts";
 import type { EpochMs } from "../core/time.ts";
 
 /** What doctor asks of the world. Nothing is made or changed by asking, but that an access token may be renewed. */
@@ -35,6 +37,16 @@ export type Facts = Readonly<{
   profile(account: string, signal: AbortSignal): Promise<Profile>;
   /** Of the account's usual export directory. */
   manifest(account: string): Promise<Manifest | undefined>;
+  /** What has a schedule. Throws `disk`. */
+  scheduled(signal: AbortSignal): Promise<Scheduled>;
+  /** Posts a test to the receiver of alarms, where that is wanted; left out, nothing is posted. */
+  postTest?(signal: AbortSignal): Promise<void>;
+}>;
+
+/** How many schedules there are, and what is wrong with their exports. */
+export type Scheduled = Readonly<{
+  schedules: number;
+  alarms: readonly (Pick<Trouble, "event" | "message" | "next"> & Readonly<{ account: string }>)[];
 }>;
 
 /** Settings as they will be used: what cannot be used is among the problems, and has its default here. */
@@ -52,6 +64,8 @@ export type Settings = Readonly<{
   /** GOOGLE_ADMIN: whose eyes see the domain's directory. */
   admin: string | undefined;
   tier: Tier | "auto";
+  /** Where alarms are posted. Whoever has the address of such a receiver may write to it, so it is a secret. */
+  notifyUrl: Secret | undefined;
 }>;
 
 /** An OAuth client, as its file says. */

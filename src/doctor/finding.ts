@@ -22,6 +22,8 @@ export const FINDINGS = [
   "scopes_granted",
   "gmail",
   // of all accounts together
+  "schedules",
+  "notify_url",
   "disk_room",
 ] as const;
 

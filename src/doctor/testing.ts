@@ -26,6 +26,7 @@ export const SETTINGS: Settings = {
   gmailApiUrl: new URL("https://gmail.googleapis.com"),
   admin: undefined,
   tier: "auto",
+  notifyUrl: new Secret("https://hooks.example.com/T0PIC"),
 };
 
 export const CLIENT: Client = {
@@ -71,6 +72,7 @@ export const HEALTHY: Facts = {
     cursor: { source: "gmail-api", value: "1" },
   }),
   manifest: async () => undefined,
+  scheduled: async () => ({ schedules: 2, alarms: [] }),
 };
 
 export const never = new AbortController().signal;

@@ -17,8 +17,8 @@ export type Entry = Readonly<{
   services(): Promise<Services>;
   /** Who has a stored sign-in, as far as its file's name tells: no key is asked for. Rejects when that cannot be told. */
   signedIn(): Promise<readonly string[]>;
-  /** Works with whatever is wrong; all accounts when none is named. */
-  doctor(account: string | undefined, signal: AbortSignal): Promise<readonly Finding[]>;
+  /** Works with whatever is wrong; all accounts when none is named. With `postsTest` the receiver of alarms gets one. */
+  doctor(account: string | undefined, signal: AbortSignal, postsTest: boolean): Promise<readonly Finding[]>;
   /** Runs the server until the signal aborts. */
   serve(port: number | undefined, messages: Messages): Promise<void>;
   demo(options: DemoOptions, messages: Messages): Promise<void>;

@@ -12,6 +12,7 @@ import type { Secret } from "../../core/secret.ts";
 import type { Finding } from "../../doctor/finding.ts";
 import type { Setup } from "../../doctor/setup.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
+import type { CurrentAlarm } from "../../pipeline/unattended/current-alarms.ts";
 import type { LastProven } from "../../pipeline/unattended/last-proven.ts";
 import type { Scheduling } from "../../pipeline/unattended/scheduling.ts";
 import type { Verifications } from "../../pipeline/verifications.ts";
@@ -84,6 +85,8 @@ export type OperationsServices = Readonly<{
   measures: Measures;
   readiness: Readiness;
   queue: Pick<JobQueue, "counts">;
+  /** What is wrong with scheduled exports, as it was seen last. */
+  alarms(): Promise<readonly CurrentAlarm[]>;
   /** Up to when directories were last proven complete, by the newest export of each. */
   lastProven(): Promise<readonly LastProven[]>;
 }>;

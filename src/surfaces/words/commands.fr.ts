@@ -6,6 +6,7 @@ export const HELP_SENTENCES: readonly Pair[] = [
     "Every message out of a Gmail mailbox, exactly once, into JSON files, and provably so.",
     "Tous les messages d'une boîte Gmail, une fois chacun, dans des fichiers JSON, preuve à l'appui.",
   ),
+  pair("post a test to the receiver of alarms (NOTIFY_URL)", "envoyer un essai au récepteur des alarmes (NOTIFY_URL)"),
   pair("print data as JSON", "afficher les données en JSON"),
   pair(
     "say nothing when all went well; else what is wrong, on stderr (for cron)",

@@ -450,4 +450,58 @@ export const FINDING_SENTENCES: readonly Pair[] = [
   ),
   pair("Exports of this account wait for a new sign-in.", "Les exports de ce compte attendent une nouvelle connexion."),
   pair("Google will let calls through again.", "Google laissera de nouveau passer les appels."),
+  // scheduled exports, and who is told of them
+  pair("Scheduled exports were not looked at", "Les exports programmés n'ont pas été regardés"),
+  pair("No export has a schedule", "Aucun export n'est programmé"),
+  pair(
+    "What has a schedule is as it should be ({count} in all)",
+    "Ce qui est programmé est comme il faut ({count} en tout)",
+  ),
+  pair(
+    "Its directory is not kept current as long as this is so.",
+    "Son dossier n'est pas tenu à jour tant que c'est ainsi.",
+  ),
+  pair("No receiver of alarms is set (NOTIFY_URL)", "Aucun récepteur d'alarmes n'est réglé (NOTIFY_URL)"),
+  pair("Nobody is told when a scheduled export fails", "Personne n'est prévenu quand un export programmé échoue"),
+  pair(
+    "A backup that has stopped is noticed when it is needed, unless somebody is told.",
+    "Une sauvegarde arrêtée se remarque le jour où on en a besoin, si personne n'est prévenu.",
+  ),
+  pair("Set NOTIFY_URL: docs/operations.md.", "Réglez NOTIFY_URL : docs/operations.md."),
+  pair("The receiver of alarms was not looked at", "Le récepteur des alarmes n'a pas été regardé"),
+  pair("The receiver of alarms has taken a test", "Le récepteur des alarmes a pris un essai"),
+  pair("The receiver of alarms can be reached", "Le récepteur des alarmes est joignable"),
+  pair(
+    "The receiver of alarms cannot be reached ({step}, {code})",
+    "Le récepteur des alarmes est injoignable ({step}, {code})",
+  ),
+  // alarms
+  pair("The scheduled export of {account} failed. {message}", "L'export programmé de {account} a échoué. {message}"),
+  pair("Why is not known any more.", "On ne sait plus pourquoi."),
+  pair("Start it once more, and look at how that ends.", "Lancez-le encore une fois, et voyez comment il se termine."),
+  pair("A label that it asks for is no longer in the mailbox.", "Un libellé qu'il demande n'est plus dans la boîte."),
+  pair(
+    "Look at the export, which names the label, and change the schedule.",
+    "Regardez l'export, qui nomme le libellé, et changez la programmation.",
+  ),
+  pair(
+    "The scheduled export of {account} cannot go on until its owner signs in again.",
+    "L'export programmé de {account} ne peut continuer que lorsque son propriétaire se reconnecte.",
+  ),
+  pair(
+    "Sign in: gmail-export login {account}, or in the console; the export goes on by itself then. Did the sign-in end after seven days? Then the Google Cloud project is in Testing: publish the app first (Google Auth Platform → Audience).",
+    "Connectez-vous : gmail-export login {account}, ou dans la console ; l'export reprend alors de lui-même. La connexion a pris fin au bout de sept jours ? Alors le projet Google Cloud est en test : publiez d'abord l'application (Google Auth Platform → Audience).",
+  ),
+  pair(
+    "The export of {account}, scheduled at {time}, has not been proven complete yet.",
+    "L'export de {account}, programmé le {time}, n'a pas encore été prouvé complet.",
+  ),
+  pair(
+    "The export of {account} has not been proven complete since {time}.",
+    "L'export de {account} n'a pas été prouvé complet depuis le {time}.",
+  ),
+  pair(
+    "Look at how it stands, in the console or with GET /exports: one that waits goes on by itself, and one that failed says why. gmail-export doctor {account} says what stands in the way.",
+    "Voyez où il en est, dans la console ou par GET /exports : celui qui attend reprend de lui-même, celui qui a échoué dit pourquoi. gmail-export doctor {account} dit ce qui fait obstacle.",
+  ),
 ];

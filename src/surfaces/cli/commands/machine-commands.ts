@@ -9,6 +9,8 @@ import { explain } from "../words/help.ts";
 import type { DemoOptions } from "./demo.ts";
 import { newKey } from "./key.ts";
 
+type DoctorOptions = Readonly<{ quiet?: boolean; notify?: boolean }>;
+
 export function addMachineCommands(program: Command, context: Context): void {
   const { terminal, show, signal, messages } = context;
 
@@ -16,10 +18,11 @@ export function addMachineCommands(program: Command, context: Context): void {
     .command("doctor")
     .addArgument(account("[email]", "one account; all that are signed in when left out"))
     .description("look for what stands in the way of an export, and say what to do (1 quota unit an account)")
+    .option("--notify", "post a test to the receiver of alarms (NOTIFY_URL)")
     .option(...QUIET)
-    .action(async (email: string | undefined, { quiet = false }: { quiet?: boolean }) => {
+    .action(async (email: string | undefined, { quiet = false, notify = false }: DoctorOptions) => {
       const output = createOutput(context, quiet);
-      const findings = await context.doctor(email, signal);
+      const findings = await context.doctor(email, signal, notify);
       const told = quiet ? findings.filter(({ status }) => status !== "ok") : findings;
       const { paint, columns } = output.terminal;
       output.show(told, findingLines(told, paint.data, columns(), messages()));

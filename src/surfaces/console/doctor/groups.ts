@@ -26,6 +26,8 @@ const PLACES: Readonly<Record<FindingId, About>> = {
   grant_age: "accounts",
   scopes_granted: "accounts",
   gmail: "accounts",
+  schedules: "accounts",
+  notify_url: "machine",
   disk_room: "machine",
 };
 

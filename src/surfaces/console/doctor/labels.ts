@@ -24,6 +24,8 @@ export const labels = inBoth<Record<FindingId, string>>({
     grant_age: "Age of the sign-in",
     scopes_granted: "What the sign-in allows",
     gmail: "Gmail's answer",
+    schedules: "Scheduled exports",
+    notify_url: "Receiver of alarms",
     disk_room: "Room on the disk",
   },
   fr: {
@@ -47,6 +49,8 @@ export const labels = inBoth<Record<FindingId, string>>({
     grant_age: "Âge de la connexion",
     scopes_granted: "Ce que la connexion permet",
     gmail: "Réponse de Gmail",
+    schedules: "Exports programmés",
+    notify_url: "Récepteur des alarmes",
     disk_room: "Place sur le disque",
   },
 });

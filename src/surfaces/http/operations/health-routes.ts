@@ -2,6 +2,8 @@ import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
+import { ALARM_EVENTS } from "../../../core/export/alarm.ts";
+import type { CurrentAlarm } from "../../../pipeline/unattended/current-alarms.ts";
 import { describeAnswer, describeProblems } from "../contract/answers.ts";
 import { sendProblem } from "../contract/problem.ts";
 import { StateName } from "../exports/export-view.ts";
@@ -13,6 +15,32 @@ const nothing = z.strictObject({});
 
 const saying = <Word extends string>(status: Word) =>
   z.object({ status: z.literal(status) }).meta({ examples: [{ status }] });
+
+const ALARM = {
+  event: "needs_sign_in",
+  schedule_id: "5b1c7c0e-3e0b-4b3a-8f0e-6d1f2b9a7c11",
+  export_id: "0d3f5a52-6c0e-4a53-9d3f-2f5a1c9d8e77",
+  since: "2026-11-28T03:00:12.000Z",
+};
+
+const Ready = z
+  .object({
+    status: z.literal("ready"),
+    alarms: z.array(
+      z.object({
+        event: z.enum(ALARM_EVENTS),
+        schedule_id: z.string(),
+        export_id: z.string().nullable(),
+        since: z.string(),
+      }),
+    ),
+  })
+  .meta({ examples: [{ status: "ready", alarms: [ALARM] }] });
+
+/** Without the account: anybody may ask. */
+function viewOfAlarm({ event, scheduleId, exportId, since }: CurrentAlarm): z.infer<typeof Ready>["alarms"][number] {
+  return { event, schedule_id: scheduleId, export_id: exportId, since: new Date(since).toISOString() };
+}
 
 const METRICS = `# HELP gmail_export_exports Exports that are known, by state, of all processes together.
 # TYPE gmail_export_exports gauge
@@ -26,7 +54,13 @@ gmail_export_last_proven_timestamp_seconds{export_id="0d3f5a52-6c0e-4a53-9d3f-2f
 const open = { family: "health" } as const;
 
 /** What an operator asks of the server: does it live, can it work, what has it done. */
-export function healthRoutes({ measures, queue, readiness, lastProven }: OperationsServices): FastifyPluginAsyncZod {
+export function healthRoutes({
+  measures,
+  queue,
+  readiness,
+  alarms,
+  lastProven,
+}: OperationsServices): FastifyPluginAsyncZod {
   const exportsByState = async (): Promise<string> => {
     const counts = await queue.counts();
     return gauge("gmail_export_exports", "Exports that are known, by state, of all processes together.", () =>
@@ -65,14 +99,18 @@ export function healthRoutes({ measures, queue, readiness, lastProven }: Operati
           tags: ["health"],
           summary: "The server can work: the list of exports can be read, and its folders written",
           response: {
-            200: describeAnswer("It can", saying("ready")),
+            200: describeAnswer(
+              "It can. `alarms` is what is wrong with exports that have a schedule, as it was seen within the last " +
+                "minute, without a name; the server is ready all the same, as somebody may have to sign in at it.",
+              Ready,
+            ),
             ...describeProblems({ 503: "It cannot; `errors` names each folder that is at fault, and why." }),
           },
         },
       },
       async (_request, reply) => {
         const errors = await faultsOf(readiness);
-        if (errors.length === 0) return { status: "ready" as const };
+        if (errors.length === 0) return { status: "ready" as const, alarms: (await alarms()).map(viewOfAlarm) };
         return sendProblem(
           reply,
           503,
