@@ -4,7 +4,7 @@ import { spawn } from "@lydell/node-pty";
 
 import { type Settings } from "./product.ts";
 import { screen } from "./screen.ts";
-import { until } from "./wait.ts";
+import { neverHappened, within } from "./wait.ts";
 
 export const CTRL_C = "\u0003";
 
@@ -18,7 +18,7 @@ export type PseudoTerminal = Disposable &
     /** Every state of the live line that was drawn, without colours. */
     drawn(): readonly string[];
     wraps(): number;
-    /** Resolves once what stands there has it. */
+    /** Resolves once what stands there has it, however shortly; never, once the program has ended without. */
     shows(pattern: RegExp): Promise<RegExpExecArray>;
     type(keys: string): void;
     resize(columns: number): void;
@@ -35,16 +35,20 @@ export function pseudoTerminal(
 ): PseudoTerminal {
   const shown = screen(columns);
   let output = "";
+  const listeners = new Set<() => void>();
+  const tell = (): void => listeners.forEach((listener) => listener());
   const name = env["TERM"] ?? "xterm-256color";
   const pty = spawn(file, [...args], { name, cols: columns, rows: 24, cwd, env: { ...env } });
   pty.onData((data) => {
     output += data;
     shown.write(data);
+    tell();
   });
   let isOver = false;
   const ended = new Promise<number>((resolve) =>
     pty.onExit(({ exitCode }) => {
       isOver = true;
+      tell();
       resolve(exitCode);
     }),
   );
@@ -58,7 +62,20 @@ export function pseudoTerminal(
         .slice(1)
         .map((frame) => stripVTControlCharacters(frame.split("\u001B[?2026l")[0]!).trim()),
     wraps: shown.wraps,
-    shows: (pattern) => until(() => pattern.exec(shown.lines().join("\n")) ?? undefined),
+    async shows(pattern) {
+      const { promise, resolve } = Promise.withResolvers<RegExpExecArray | undefined>();
+      const look = (): void => {
+        const match = pattern.exec(shown.lines().join("\n"));
+        if (match !== null || isOver) resolve(match ?? undefined);
+      };
+      listeners.add(look);
+      look();
+      const match = await within(promise);
+      listeners.delete(look);
+      if (match) return match;
+      const how = isOver ? "ended" : "waited";
+      throw new Error(neverHappened(`${args.join(" ")} ${how} without showing ${pattern.source}`, output));
+    },
     type: (keys) => pty.write(keys),
     resize(wanted) {
       shown.resize(wanted);
