@@ -3,20 +3,22 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import type { Page } from "playwright-core";
-import { expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 
+import { api } from "../api.ts";
 import { recordsIn } from "../exported.ts";
 import { scratchFolder } from "../scratch.ts";
 import {
   ADA,
   API_KEY,
   begin,
+  BOB,
   listedIds,
   reaches,
-  signIn,
   stage,
   stageSignedIn,
   standstill,
+  withKey,
   type Stage,
 } from "../stage.ts";
 import { until } from "../wait.ts";
@@ -44,19 +46,46 @@ const LETTERS = [
   },
 ] as const;
 
-async function exported(w: Stage): Promise<{ id: string; directory: string }> {
-  const id = await begin(w, { batch_size: 50 });
-  const { output_directory } = await reaches(w, id, "completed");
-  return { id, directory: output_directory };
+const EVE = "eve@example.com";
+const DAN = "dan@example.com";
+
+const LONG = `${"All work and no play.\n".repeat(20_000)}The end.`;
+
+/** One server for all tests, as none changes what another reads: Ada's mailbox was exported before, the others are free. */
+let w: Stage;
+let id: string;
+let directory: string;
+let long: string;
+
+beforeAll(async () => {
+  w = await stageSignedIn({
+    accounts: [
+      { email: ADA, messages: 120 },
+      { email: BOB, messages: 120 },
+      { email: EVE, messages: 3 },
+      { email: DAN, messages: 40 },
+    ],
+  });
+  for (const letter of LETTERS) w.google.mailbox().add(letter);
+  long = w.google.mailbox().add({ subject: "Long", plain: LONG, labelIds: ["INBOX"] });
+  ({ id, directory } = await exported(w));
+});
+afterEach(() => w.google.faults.clear());
+afterAll(() => w[Symbol.asyncDispose]());
+
+async function exported(
+  on: Pick<Stage, "get" | "post">,
+  body: object = {},
+): Promise<{ id: string; directory: string }> {
+  const begun = await begin(on, { batch_size: 50, ...body });
+  const { output_directory } = await reaches(on, begun, "completed");
+  return { id: begun, directory: output_directory };
 }
 
 const rows = (page: Page) => page.locator("tbody tr");
 const opener = (page: Page, subject: string) => page.getByRole("row").getByRole("link", { name: subject, exact: true });
 
 test("what was exported is found by words, sender, subject, label and day, page by page", async () => {
-  await using w = await stageSignedIn();
-  for (const letter of LETTERS) w.google.mailbox().add(letter);
-  const { id } = await exported(w);
   const total = listedIds(w).length;
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin]);
@@ -142,13 +171,11 @@ const WITH_FILES = {
 } as const;
 
 test("a message is shown with the pictures that came with it, and what came with it is taken home as it was sent", async () => {
-  await using w = await stageSignedIn({ messages: 3 });
-  const message = w.google.mailbox().add(WITH_FILES);
-  const id = await begin(w, { attachments: true, formats: ["eml"] });
-  const { output_directory } = await reaches(w, id, "completed");
+  const message = w.google.mailbox(EVE).add(WITH_FILES);
+  const pictured = await exported(w, { email: EVE, attachments: true, formats: ["eml"] });
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin]);
-  const address = `${w.product.origin}/#/exports/${id}/mail/${message}`;
+  const address = `${w.product.origin}/#/exports/${pictured.id}/mail/${message}`;
   await page.goto(address);
   await page.getByRole("heading", { name: WITH_FILES.subject }).waitFor();
   await page.getByText("1 picture is not shown").waitFor();
@@ -174,11 +201,11 @@ test("a message is shown with the pictures that came with it, and what came with
   expect(deceiving.name).toBe("plan_ Zürich.html");
   const original = await take(/^Download original/);
   expect(original.name).toBe(`${message}.eml`);
-  const record = (await recordsIn(output_directory)).find((one) => one["Message-ID"] === message);
+  const record = (await recordsIn(pictured.directory)).find((one) => one["Message-ID"] === message);
   expect(createHash("sha256").update(original.bytes).digest("hex")).toBe(record!.Original!.sha256);
   expect([page.url(), await page.evaluate(() => "caught" in globalThis)]).toEqual([address, false]);
 
-  await page.goto(`${w.product.origin}/#/exports/${id}`);
+  await page.goto(`${w.product.origin}/#/exports/${pictured.id}`);
   await page.getByText("every message, byte for byte").waitFor();
   await page.getByText(/^in \d+ files/).waitFor();
   await portray(page, "export-with-files");
@@ -194,9 +221,6 @@ test("a message is shown with the pictures that came with it, and what came with
 });
 
 test("a message is shown as its sender meant it, as text, and as it was exported", async () => {
-  await using w = await stageSignedIn({ messages: 10 });
-  for (const letter of LETTERS) w.google.mailbox().add(letter);
-  const { id, directory } = await exported(w);
   const kept = (await recordsIn(directory)).find(({ Subject }) => Subject === LETTERS[0].subject);
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin]);
@@ -240,8 +264,6 @@ test("a message is shown as its sender meant it, as text, and as it was exported
 });
 
 test("who comes back from messages finds the list where they left it", async () => {
-  await using w = await stageSignedIn();
-  const { id } = await exported(w);
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin]);
   await page.goto(`${w.product.origin}/#/exports/${id}/mail`);
@@ -277,13 +299,9 @@ test("who comes back from messages finds the list where they left it", async () 
 });
 
 test("very long texts are shown by their beginning, and the rest when asked for", async () => {
-  await using w = await stageSignedIn({ messages: 1 });
-  const plain = `${"All work and no play.\n".repeat(20_000)}The end.`;
-  const message = w.google.mailbox().add({ subject: "Long", plain, labelIds: ["INBOX"] });
-  const { id } = await exported(w);
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin]);
-  await page.goto(`${w.product.origin}/#/exports/${id}/mail/${message}`);
+  await page.goto(`${w.product.origin}/#/exports/${id}/mail/${long}`);
   const rest = page.getByRole("button", { name: /^Show the rest \(2\d\d,\d{3} characters\)$/ });
   await rest.waitFor();
   expect(await page.getByText("The end.").count()).toBe(0);
@@ -293,16 +311,16 @@ test("very long texts are shown by their beginning, and the rest when asked for"
 });
 
 test("statistics show when, who, what size and which labels, and lead to the messages", async () => {
-  await using w = await stageSignedIn();
-  for (const letter of LETTERS) w.google.mailbox().add(letter);
-  for (let n = 0; n < 20; n += 1) w.google.mailbox().add({ ...LETTERS[1], internalDate: DAY - n * 86_400_000 * 20 });
-  const { id } = await exported(w);
+  const mailbox = w.google.mailbox(BOB);
+  for (const letter of LETTERS) mailbox.add(letter);
+  for (let n = 0; n < 20; n += 1) mailbox.add({ ...LETTERS[1], internalDate: DAY - n * 86_400_000 * 20 });
+  const { id: counted } = await exported(w, { email: BOB });
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin]);
-  await page.goto(`${w.product.origin}/#/exports/${id}/statistics`);
+  await page.goto(`${w.product.origin}/#/exports/${counted}/statistics`);
   await page
     .locator("dl.figures")
-    .getByText(String(listedIds(w).length), { exact: true })
+    .getByText(String(listedIds(w, BOB).length), { exact: true })
     .waitFor();
   await page.getByRole("figure", { name: "Messages a month" }).waitFor();
   await page.locator(".plot canvas").waitFor();
@@ -322,9 +340,6 @@ test("statistics show when, who, what size and which labels, and lead to the mes
 });
 
 test("it speaks French", async () => {
-  await using w = await stageSignedIn({ messages: 30 });
-  for (const letter of LETTERS) w.google.mailbox().add(letter);
-  const { id } = await exported(w);
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin], { locale: "fr-FR" });
   await page.goto(`${w.product.origin}/#/exports/${id}/mail`);
@@ -344,35 +359,32 @@ test("it speaks French", async () => {
 });
 
 test("an export without a message says so, and its messages appear by themselves", async () => {
-  await using w = await stageSignedIn({ messages: 40 });
   w.google.faults.add(standstill(3));
-  const id = await begin(w);
+  const empty = await begin(w, { email: DAN });
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin]);
-  await page.goto(`${w.product.origin}/#/exports/${id}/mail`);
+  await page.goto(`${w.product.origin}/#/exports/${empty}/mail`);
   await page.getByRole("heading", { name: "There is nothing to read yet" }).waitFor();
   await portray(page, "mail-not-yet");
-  await page.goto(`${w.product.origin}/#/exports/${id}/statistics`);
+  await page.goto(`${w.product.origin}/#/exports/${empty}/statistics`);
   await page.getByRole("heading", { name: "There is nothing to read yet" }).waitFor();
   await portray(page, "statistics-not-yet");
 
   await page.getByRole("link", { name: "Messages", exact: true }).click();
   await page.getByRole("heading", { name: "There is nothing to read yet" }).waitFor();
   w.google.faults.clear();
-  await w.post(`/exports/${id}/pause`);
-  await reaches(w, id, "paused");
-  await w.post(`/exports/${id}/resume`);
-  await page.getByText(`${listedIds(w).length} messages`).waitFor();
+  await w.post(`/exports/${empty}/pause`);
+  await reaches(w, empty, "paused");
+  await w.post(`/exports/${empty}/resume`);
+  await page.getByText(`${listedIds(w, DAN).length} messages`).waitFor();
   expect(complaints).toEqual([]);
 });
 
 test("an export that found nothing says so", async () => {
-  await using w = await stageSignedIn({ messages: 3 });
-  const id = await begin(w, { query: "from:nobody@nowhere.example" });
-  await reaches(w, id, "completed");
+  const nothing = await exported(w, { query: "from:nobody@nowhere.example", output_dir: "data/nothing" });
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin]);
-  await page.goto(`${w.product.origin}/#/exports/${id}/mail`);
+  await page.goto(`${w.product.origin}/#/exports/${nothing.id}/mail`);
   await page.getByRole("heading", { name: "This export holds no messages" }).waitFor();
   await portray(page, "mail-empty");
   await page.getByRole("link", { name: "Statistics" }).click();
@@ -381,8 +393,6 @@ test("an export that found nothing says so", async () => {
 });
 
 test("messages that were finished just before the export ended are shown", async () => {
-  await using w = await stageSignedIn({ messages: 40 });
-  const { id } = await exported(w);
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin]);
   let isFirst = true;
@@ -411,14 +421,12 @@ test("messages that were finished just before the export ended are shown", async
 });
 
 test("a message's HTML is shown on a server that asks for its key, too", async () => {
-  await using w = await stageSignedIn({ messages: 3 });
-  const message = w.google.mailbox().add(LETTERS[0]);
-  const { id } = await exported(w);
-  await w.server.stop("SIGTERM");
-  await using _server = await w.product.serve({ API_KEY });
+  await using locked = await stage({ messages: 3 }, { API_KEY }, [ADA]);
+  const message = locked.google.mailbox().add(LETTERS[0]);
+  const kept = await exported(api(locked.server.url, withKey));
   await using chromium = await openChromium();
-  const { page, complaints } = await chromium.open([w.product.origin]);
-  await page.goto(`${w.product.origin}/#/exports/${id}/mail/${message}`);
+  const { page, complaints } = await chromium.open([locked.product.origin]);
+  await page.goto(`${locked.product.origin}/#/exports/${kept.id}/mail/${message}`);
   await page.getByLabel("API key").fill(API_KEY);
   await page.getByRole("button", { name: "Enter" }).click();
   const frame = page.frameLocator('iframe[title="The message, as HTML"]');
@@ -427,8 +435,6 @@ test("a message's HTML is shown on a server that asks for its key, too", async (
 });
 
 test("while the files are read it says how far that is, and asks again until all is there", async () => {
-  await using w = await stageSignedIn({ messages: 40 });
-  const { id } = await exported(w);
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin]);
   // The server reads so few files faster than one can look: its first answers are told later than they are true.
@@ -453,9 +459,6 @@ test("while the files are read it says how far that is, and asks again until all
 });
 
 test("an answer to what is no longer asked is not waited for, and a failure blanks nothing", async () => {
-  await using w = await stageSignedIn({ messages: 40 });
-  for (const letter of LETTERS) w.google.mailbox().add(letter);
-  const { id } = await exported(w);
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin]);
   await page.route(/search=slow/, () => {}); // is never answered
@@ -482,9 +485,6 @@ test("an answer to what is no longer asked is not waited for, and a failure blan
 });
 
 test("what is not there is said with its next step", async () => {
-  await using w = await stage();
-  await signIn(w.server, ADA);
-  const { id } = await exported(w);
   await using chromium = await openChromium();
   const { page, complaints } = await chromium.open([w.product.origin]);
   await page.goto(`${w.product.origin}/#/exports/${id}/mail/nowhere`);
