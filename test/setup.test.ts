@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, readdir, readFile, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -8,7 +8,6 @@ import { simulateGoogle } from "../simulator/google.ts";
 import { READONLY } from "../simulator/visitor.ts";
 import type { Finding } from "../src/doctor/finding.ts";
 import { api, expectProblem, type Answer, type Api } from "./api.ts";
-import { freePort } from "./free-port.ts";
 import { install, type Product, type Server, type Settings } from "./product.ts";
 import { ADA, signIn } from "./stage.ts";
 import { unprivileged } from "./unprivileged.ts";
@@ -62,9 +61,22 @@ const doctorOn = async ({ get }: Api, id: string): Promise<Finding> => {
   return findings.find((one) => one.id === id)!;
 };
 
+/** One for all tests that need no settings of their own. */
+let bare: Place;
+beforeAll(async () => void (bare = await place()));
+afterAll(() => bare[Symbol.asyncDispose]());
+
+/** That server, as if nobody had set up anything. */
+async function untouched(): Promise<Place> {
+  const { folder } = bare.product;
+  const left = (await readdir(folder)).filter((name) => name.startsWith("credentials.json"));
+  await Promise.all(left.map((name) => rm(join(folder, name), { recursive: true })));
+  return bare;
+}
+
 describe("GET /setup", () => {
   test("shows a first visitor that the client file is missing, where it belongs, and the pages where one is made", async () => {
-    await using w = await place();
+    const w = await untouched();
     const { message, next } = {
       message: `There is no client file at ${w.file}.`,
       next: expect.stringContaining("Desktop app"),
@@ -94,7 +106,7 @@ describe("GET /setup", () => {
   });
 
   test("says why a file is of no use, in the words of doctor", async () => {
-    await using w = await place();
+    const w = await untouched();
     await writeFile(w.file, JSON.stringify({ type: "service_account", private_key: SECRET }), { mode: 0o600 });
     const found = await doctorOn(w, "credentials");
     expect(await bodyOf(w.get("/setup"))).toMatchObject({
@@ -139,7 +151,7 @@ describe("PUT /setup/credentials", () => {
   });
 
   test("opens Google's pages in the client's project from then on", async () => {
-    await using w = await place();
+    const w = await untouched();
     expect(await bodyOf(w.put({ installed: CLIENT }))).toMatchObject({
       google: {
         console: "https://console.cloud.google.com/?project=my%20proj",
@@ -150,8 +162,7 @@ describe("PUT /setup/credentials", () => {
   });
 
   test("takes a web client that does not list our redirect URI, and says so as doctor does", async () => {
-    const PORT = String(await freePort());
-    await using w = await place({ PORT });
+    const w = await untouched();
     const answer = await w.put({ web: { ...CLIENT, redirect_uris: ["https://elsewhere.example.com/callback"] } });
     const found = await doctorOn(w, "redirect_uri");
     expect(found.status).toBe("fail");
@@ -168,11 +179,11 @@ describe("PUT /setup/credentials", () => {
         },
       },
     });
-    expect(found.next).toContain(`http://localhost:${PORT}/auth/callback`);
+    expect(found.next).toContain(`${w.product.origin}/auth/callback`);
   });
 
   test("keeps the usable file that is there, and names the one to move away", async () => {
-    await using w = await place();
+    const w = await untouched();
     const first = JSON.stringify({ installed: CLIENT });
     await writeFile(w.file, first);
     const answer = await w.put({ web: CLIENT });
@@ -182,7 +193,7 @@ describe("PUT /setup/credentials", () => {
   });
 
   test("lets one of two that come at once win", async () => {
-    await using w = await place();
+    const w = await untouched();
     const answers = await Promise.all(
       [1, 2, 3, 4].map((n) => w.put({ installed: { ...CLIENT, project_id: `p${n}` } })),
     );
@@ -193,7 +204,7 @@ describe("PUT /setup/credentials", () => {
   });
 
   test("puts an unusable file aside, unchanged", async () => {
-    await using w = await place();
+    const w = await untouched();
     const found = JSON.stringify({ type: "service_account", private_key: SECRET });
     await writeFile(w.file, found);
     expect((await w.put({ installed: CLIENT })).status).toBe(201);
@@ -201,14 +212,14 @@ describe("PUT /setup/credentials", () => {
   });
 
   test("does not follow a symbolic link that leads nowhere", async () => {
-    await using w = await place();
+    const w = await untouched();
     await symlink(join(w.product.folder, "elsewhere.json"), w.file);
     expectProblem(await w.put({ installed: CLIENT }), 409, "credentials_exist");
     expect(await readdir(w.product.folder)).not.toContain("elsewhere.json");
   });
 
   test("touches no directory in its place, and says that it is no file", async () => {
-    await using w = await place();
+    const w = await untouched();
     await mkdir(w.file);
     const answer = await w.put({ installed: CLIENT });
     expect([answer.status, answer.body.code]).toEqual([503, "not_private"]);
@@ -233,8 +244,7 @@ describe("PUT /setup/credentials", () => {
 
 describe("what is no client file is refused: nothing of it is repeated, and nothing written", () => {
   let w: Place;
-  beforeAll(async () => void (w = await place()));
-  afterAll(() => w[Symbol.asyncDispose]());
+  beforeAll(async () => void (w = await untouched()));
 
   test.each<[string, unknown, RegExp]>([
     ["a service account's key", { type: "service_account", private_key: SECRET }, /a service account's key/],
