@@ -86,7 +86,7 @@ test("who wants to see what is wrong has each problem by its setting, without th
 });
 
 test("a host that others can reach demands an API key", () => {
-  expect(problemsOf({ HOST: "0.0.0.0" })).toContain("API_KEY");
+  for (const HOST of ["0.0.0.0", "::", "192.168.1.5"]) expect(problemsOf({ HOST })).toMatch(/HOST .*set API_KEY/);
   expect(problemsOf({ HOST: "192.168.1.5", API_KEY })).toBe("");
   for (const HOST of ["127.0.0.1", "127.8.8.8", "localhost", "::1"]) expect(problemsOf({ HOST })).toBe("");
 });
@@ -94,7 +94,7 @@ test("a host that others can reach demands an API key", () => {
 test("an API key has 32 random bytes at least, in whatever letters", () => {
   for (const good of [API_KEY, Buffer.alloc(32).toString("hex"), KEY.slice(0, 43), "-".repeat(43)])
     expect(problemsOf({ API_KEY: good })).toBe("");
-  for (const bad of ["hunter2", API_KEY.slice(1), `${API_KEY.slice(1)} `, `${API_KEY} x`, `${API_KEY}é`]) {
+  for (const bad of ["short", "hunter2", API_KEY.slice(1), `${API_KEY.slice(1)} `, `${API_KEY} x`, `${API_KEY}é`]) {
     expect(problemsOf({ API_KEY: bad })).toContain("API_KEY must have at least 43 characters");
     expect(problemsOf({ API_KEY: bad })).toContain("gmail-export key");
     expect(problemsOf({ API_KEY: bad })).not.toContain(bad.trim());

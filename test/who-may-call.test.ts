@@ -345,12 +345,9 @@ describe("the server does not start where others could call it freely", () => {
     return stderr;
   };
 
-  test("without a key, with a short one, or with one that is no key", async () => {
+  test("without a key, and says all that is wrong (src/config.test.ts has the rest of it)", async () => {
     await using product = await install(NOWHERE);
     expect(await refusal(product, { HOST: "0.0.0.0" })).toMatch(/HOST .*set API_KEY/);
-    expect(await refusal(product, { HOST: "::" })).toMatch(/HOST .*set API_KEY/);
-    expect(await refusal(product, { API_KEY: "short" })).toMatch(/API_KEY must have at least 43.*gmail-export key/);
-    expect(await refusal(product, { TRUST_PROXY: "loopback" })).toMatch(/TRUST_PROXY .*set API_KEY/);
     expect(await refusal(product, { OAUTH_REDIRECT_URI: "https://mail.example.com/auth/callback" })).toMatch(
       /address of the web.*gmail-export key/s,
     );
@@ -360,7 +357,7 @@ describe("the server does not start where others could call it freely", () => {
 
   test("where Google would send the browser back to what answers something else", async () => {
     await using product = await install(NOWHERE);
-    for (const path of ["/", "/exports", "/exports/mine", "/auth/gmail", "/docs"])
+    for (const path of ["/", "/exports/mine", "/docs"])
       expect(await refusal(product, { OAUTH_REDIRECT_URI: `${product.origin}${path}` }), path).toMatch(
         /OAUTH_REDIRECT_URI has the path \/\S*, at which the server answers something else/,
       );
