@@ -596,6 +596,12 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
       {
         version: await version(),
         terminal,
+        machine: {
+          now: clock.now,
+          timeZone: TIME_ZONE,
+          program: [process.execPath, fileURLToPath(new URL("../bin/gmail-export.js", import.meta.url))],
+          directory: process.cwd(),
+        },
         async services() {
           const made = await composeFrom({ LOG_LEVEL: settings["LOG_LEVEL"] ?? "warn" });
           return {
@@ -603,6 +609,8 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
             clientKind: async () => (await made.way.credentials()).kind,
             redirectUri: made.config.redirectUri,
             chooseDirectory: made.exports.chooseDirectory,
+            mayUseDirectory: made.exports.mayUseDirectory,
+            scheduling: made.scheduling,
             runExport: made.exports.run,
             estimate: made.exports.estimate,
             readDirectory,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
 import { runCommand } from "../src/surfaces/cli/program.ts";
-import { testTerminal } from "../src/surfaces/cli/testing.ts";
+import { TEST_MACHINE, testTerminal } from "../src/surfaces/cli/testing.ts";
 import { openBrowser } from "./browser.ts";
 import { addressIn, commandStage, hasCode, jsonIn, loginByPasting } from "./command-line.ts";
 import { freePort } from "./free-port.ts";
@@ -200,7 +200,14 @@ describe("exit codes", () => {
     const terminal = await testTerminal();
     const never = async (): Promise<never> => Promise.reject(new Error("a wrong command needs none of that"));
     const parts = { services: never, signedIn: never, doctor: never, serve: never, demo: never };
-    const entry = { version: "1", language: "en", calledAs: "gmail-export", terminal, ...parts } as const;
+    const entry = {
+      version: "1",
+      language: "en",
+      calledAs: "gmail-export",
+      machine: TEST_MACHINE,
+      terminal,
+      ...parts,
+    } as const;
     expect(await runCommand(args, entry, new AbortController().signal)).toBe(2);
     await expect.poll(terminal.stderr).toMatch(words);
     expect(terminal.stdout()).toBe("");

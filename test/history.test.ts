@@ -11,7 +11,7 @@ import type { Entry } from "../src/surfaces/cli/context.ts";
 import { runCommand } from "../src/surfaces/cli/program.ts";
 import type { Services } from "../src/surfaces/cli/services.ts";
 import { terminal, type Terminal } from "../src/surfaces/cli/terminal/terminal.ts";
-import { testTerminal } from "../src/surfaces/cli/testing.ts";
+import { TEST_MACHINE, testTerminal } from "../src/surfaces/cli/testing.ts";
 import { readDirectory } from "./on-disk.ts";
 import { scratchFolder } from "./scratch.ts";
 import { until } from "./wait.ts";
@@ -61,6 +61,7 @@ async function run(on: Terminal, argv: readonly string[], read = readDirectory, 
     version: "1",
     language: "en",
     calledAs: "gmail-export",
+    machine: TEST_MACHINE,
     terminal: on,
     services,
     signedIn: never,

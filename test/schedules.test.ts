@@ -184,6 +184,43 @@ test("an expression can be tried: when it comes true next", async () => {
   expect(times[3]! - times[0]!).toBe(90 * MINUTE_MS);
 });
 
+test("the command line adds, shows, pauses, runs and removes what the server has", async () => {
+  const cli = async (...args: readonly string[]): Promise<Seen & Readonly<{ schedules: readonly Seen[] }>> => {
+    const { code, stdout, stderr } = await product.cli(["--json", "schedule", ...args]);
+    expect([code, stderr.includes("✗")], stderr).toEqual([0, false]);
+    return JSON.parse(stdout);
+  };
+  const added = await cli(
+    "add",
+    ADA,
+    "30 4 * * *",
+    "--time-zone",
+    "Asia/Tokyo",
+    "--jitter",
+    "0",
+    "--output-dir",
+    "data/cli",
+  );
+  const { id } = added;
+  expect(await look(id)).toEqual(added);
+  expect(added).toMatchObject({
+    cron: "30 4 * * *",
+    time_zone: "Asia/Tokyo",
+    next_run: expect.stringMatching(/T19:30:00/),
+  });
+  expect(await cli("pause", id)).toMatchObject({ paused: true, next_run: null });
+  expect((await cli("run", id)).last_run).toMatchObject({ state: expect.stringMatching(/queued|running/) });
+  await until(async (note) => note(await look(id)).last_run?.state === "completed");
+  const shown = await product.cli(["schedule", "list"], { LANG: "fr_FR.UTF-8" });
+  expect(shown.stdout).toMatch(
+    /^– ada@example\.com {2}30 4 \* \* \* {2}Asia\/Tokyo\n {2}suivant en pause\n {2}dernier terminé, /,
+  );
+  expect(await cli("remove", id)).toMatchObject({ id });
+  expect(await cli("list")).toEqual({ schedules: [] });
+  const { code, stdout } = await product.cli(["--json", "schedule", "run", id]);
+  expect([code, JSON.parse(stdout).error.code]).toEqual([2, "schedule_unknown"]);
+});
+
 function json(body: object): RequestInit {
   return { headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
 }

@@ -39,6 +39,7 @@ export const commandLine: Target = {
             version: "0",
             language: "en",
             calledAs: "gmail-export",
+            machine: { now: () => 0, timeZone: "UTC", program: ["node", "gmail-export.js"], directory: "/" },
             terminal: {
               data: (...lines) => void said.push(...lines),
               send: async () => true,

@@ -57,6 +57,13 @@ export function momentAt(text: string): number {
   );
 }
 
+/** A day at the most: more is another schedule. */
+export function jitterSeconds(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value <= 86_400) return value;
+  throw new InvalidArgumentError("It must be a whole number of seconds, 0 to 86400.");
+}
+
 export function portNumber(text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && value <= 65_535) return value;

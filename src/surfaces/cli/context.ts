@@ -1,10 +1,21 @@
 import type { Failure } from "../../core/errors.ts";
+import type { EpochMs } from "../../core/time.ts";
 import type { Finding } from "../../doctor/finding.ts";
 import type { Language } from "../words/language.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { Services } from "./services.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import type { Messages } from "./words/messages.ts";
+
+/** Where the program runs. */
+export type Machine = Readonly<{
+  now(): EpochMs;
+  timeZone: string;
+  /** How this very program is started: the first word is a path. */
+  program: readonly string[];
+  /** From which folder it was. */
+  directory: string;
+}>;
 
 /** What the program is given; services are made only when a command needs them, so that --help works everywhere. */
 export type Entry = Readonly<{
@@ -14,6 +25,7 @@ export type Entry = Readonly<{
   /** How this program is called here: `gmail-export`, or `npx gmail-export`. */
   calledAs: string;
   terminal: Terminal;
+  machine: Machine;
   services(): Promise<Services>;
   /** Who has a stored sign-in, as far as its file's name tells: no key is asked for. Rejects when that cannot be told. */
   signedIn(): Promise<readonly string[]>;

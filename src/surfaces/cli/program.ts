@@ -9,6 +9,7 @@ import { addDomainCommands } from "./commands/domain-commands.ts";
 import { addExportCommands } from "./commands/export-commands.ts";
 import { addHistoryCommands } from "./commands/history-commands.ts";
 import { addMachineCommands } from "./commands/machine-commands.ts";
+import { addScheduleCommands } from "./commands/schedule-commands.ts";
 import { addSignInCommands } from "./commands/sign-in-commands.ts";
 import { addCompletionCommand } from "./completion/completion-command.ts";
 import type { Context, Ending, Entry } from "./context.ts";
@@ -71,6 +72,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
   addConvertCommand(program, context);
   addHistoryCommands(program, context);
   addDomainCommands(program, context);
+  addScheduleCommands(program, context);
   program.commandsGroup("This machine:");
   addMachineCommands(program, context);
   addCompletionCommand(program, context);

@@ -7,6 +7,7 @@ import type { MailboxSource } from "../../core/ports/mailbox-source.ts";
 import type { OpenOutputFolder } from "../../core/ports/output-folder.ts";
 import type { ReadDirectory } from "../../core/ports/read-directory.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
+import type { Scheduling } from "../../pipeline/unattended/scheduling.ts";
 import type { DomainServices } from "../domain-services.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 
@@ -17,6 +18,9 @@ export type Services = Readonly<{
   clientKind(): Promise<"installed" | "web">;
   redirectUri: URL;
   chooseDirectory: ChooseDirectory;
+  /** Throws `directory_foreign` where it holds another export. */
+  mayUseDirectory(request: ExportRequest): Promise<void>;
+  scheduling: Scheduling;
   runExport(request: ExportRequest, report: (progress: Progress) => void, signal: AbortSignal): Promise<Manifest>;
   estimate(request: ExportRequest, signal: AbortSignal, asksSizes: boolean): Promise<Estimate>;
   readDirectory: ReadDirectory;

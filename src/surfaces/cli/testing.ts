@@ -1,6 +1,15 @@
 import { PassThrough } from "node:stream";
 
+import type { Machine } from "./context.ts";
 import { terminal, type Terminal } from "./terminal/terminal.ts";
+
+/** A machine whose clock stands still. */
+export const TEST_MACHINE: Machine = {
+  now: () => Date.UTC(2026, 10, 28, 8),
+  timeZone: "UTC",
+  program: ["/usr/bin/node", "/opt/gmail-export/bin/gmail-export.js"],
+  directory: "/srv/mail",
+};
 
 /** A terminal whose streams a test reads. Without columns they are pipes. */
 export async function testTerminal(

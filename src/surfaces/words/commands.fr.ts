@@ -43,6 +43,45 @@ export const HELP_SENTENCES: readonly Pair[] = [
     "only messages with all these labels, by name or id",
     "seulement les messages qui portent tous ces libellés, par nom ou identifiant",
   ),
+  pair("export accounts again and again, without anybody", "exporter des comptes encore et encore, sans personne"),
+  pair(
+    'when, as in a crontab: "0 3 * * *" is every night at three',
+    "quand, comme dans une crontab : « 0 3 * * * » est chaque nuit à trois heures",
+  ),
+  pair(
+    "let the server export an account at these times, each time bringing it up to date",
+    "laisser le serveur exporter un compte à ces heures, en le mettant chaque fois à jour",
+  ),
+  pair(
+    "whose clocks count, such as Europe/Paris (default: this machine's)",
+    "dont les horloges comptent, comme Europe/Paris (défaut : celui de cette machine)",
+  ),
+  pair("begin up to so much later, by chance", "retard au hasard, jusqu'à tant"),
+  pair("add it, and let it begin when it is resumed", "l'ajouter, et la laisser commencer à sa reprise"),
+  pair(
+    "what is exported by itself: when next, and how the last export stands",
+    "ce qui est exporté de soi-même : quand ensuite, et où en est le dernier export",
+  ),
+  pair("as schedule list shows it", "comme le montre schedule list"),
+  pair(
+    "let the server start the export of a schedule now",
+    "laisser le serveur lancer maintenant l'export d'une planification",
+  ),
+  pair("let a schedule rest until it is resumed", "laisser reposer une planification jusqu'à sa reprise"),
+  pair(
+    "let a paused schedule go on at its next time",
+    "laisser une planification en pause repartir à sa prochaine heure",
+  ),
+  pair("forget a schedule; what was exported stays", "oublier une planification ; ce qui fut exporté reste"),
+  pair(
+    "print what makes systemd, or cron, run such an export, for those who run no server",
+    "afficher ce qui fait lancer un tel export par systemd, ou par cron, pour qui n'a pas de serveur",
+  ),
+  pair(
+    "a script that installs a service and a timer of systemd, for this user",
+    "un script qui installe un service et un minuteur de systemd, pour cet utilisateur",
+  ),
+  pair("a line for crontab -e", "une ligne pour crontab -e"),
   pair("spam and trash too", "le spam et la corbeille aussi"),
   pair(
     "the contents of attachments too, each once, in files of their own",
@@ -181,6 +220,7 @@ export const HELP_HEADINGS: Readonly<Record<string, string>> = {
   "This machine:": "Cette machine :",
   "What to bring:": "Quoi apporter :",
   "Where to:": "Où :",
+  "When:": "Quand :",
   "Which messages:": "Quels messages :",
   "Which accounts (all that is named must hold):": "Quels comptes (tout ce qui est nommé doit valoir) :",
   "How:": "Comment :",

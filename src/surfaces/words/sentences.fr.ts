@@ -1271,4 +1271,13 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Leave at least a minute between two exports: name a single second, or none.",
     "Laissez au moins une minute entre deux exports : nommez une seule seconde, ou aucune.",
   ),
+  pair('Neither cron nor systemd knows "{item}".', "Ni cron ni systemd ne connaissent « {item} »."),
+  pair(
+    "Name the days by number or name; a server of gmail-export (schedule add) understands it.",
+    "Donnez les jours par nombre ou par nom ; un serveur de gmail-export (schedule add) le comprend.",
+  ),
+  pair("cron knows no seconds.", "cron ne connaît pas les secondes."),
+  pair("Leave the first of the six fields out.", "Laissez de côté le premier des six champs."),
+  pair("A crontab has one line for a command.", "Une crontab a une ligne par commande."),
+  pair("Leave line breaks out of its options.", "Ôtez les sauts de ligne de ses options."),
 ];

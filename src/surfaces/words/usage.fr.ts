@@ -41,6 +41,8 @@ export const USAGE_SENTENCES: readonly Pair[] = [
     "It must be a day, such as {day}, or a time with its zone, such as {time}.",
     "Il faut un jour, comme {day}, ou une heure avec son fuseau, comme {time}.",
   ),
+  pair("It must be a whole number of seconds, 0 to 86400.", "Il faut un nombre entier de secondes, de 0 à 86400."),
+  pair("one of --systemd and --cron must be given", "il faut donner l'une des options --systemd et --cron"),
   pair("It must be a port: 1 to 65535.", "Il faut un port : de 1 à 65535."),
   pair("({command} --help lists the commands)", "({command} --help donne la liste des commandes)"),
 ];

@@ -1,11 +1,10 @@
 import type { Command } from "commander";
 
-import type { Format } from "../../../core/export/format.ts";
 import type { ExportRequest } from "../../../core/export/job.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
 import { verify } from "../../../pipeline/verify.ts";
 import { viewOfEstimate } from "../../estimate-view.ts";
-import { account, atLeastOne, formats, searchText, searchTexts } from "../arguments.ts";
+import { account } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import { EXIT } from "../exit-code.ts";
 import type { Services } from "../services.ts";
@@ -14,46 +13,20 @@ import { createOutput, QUIET, type Output } from "../terminal/output.ts";
 import { watch } from "../terminal/watch.ts";
 import { explain } from "../words/help.ts";
 import { estimateLines, manifestLines, verdictLines } from "../words/report-lines.ts";
+import { addRequestOptions, requestIn, type RequestOptions } from "./export-options.ts";
 import { exportHere } from "./export.ts";
 
-type ExportOptions = Readonly<{
-  maxEmails?: number;
-  outputDir?: string;
-  was?: string;
-  batchSize: number;
-  query?: string;
-  label?: string[];
-  includeSpamTrash?: boolean;
-  attachments?: boolean;
-  formats?: readonly Format[];
-  dryRun?: boolean;
-  sizes?: boolean;
-  wait?: boolean;
-  quiet?: boolean;
-}>;
+type ExportOptions = RequestOptions & Readonly<{ dryRun?: boolean; sizes?: boolean; wait?: boolean; quiet?: boolean }>;
 
 export function addExportCommands(program: Command, context: Context): void {
   const { signal, messages } = context;
 
-  const exportCommand = program
-    .command("export")
-    .addArgument(account("<email>", "the account"))
-    .description("bring a mailbox to disk; the same command goes on where it stopped, and brings what is new")
-    .optionsGroup("What to bring:")
-    .option("--max-emails <n>", "only the newest n messages", atLeastOne)
-    .option("--query <q>", "only what a Gmail search finds", searchText)
-    .option("--label <label...>", "only messages with all these labels, by name or id", searchTexts)
-    .option("--include-spam-trash", "spam and trash too")
-    .option("--attachments", "the contents of attachments too, each once, in files of their own")
-    .option(
-      "--formats <list>",
-      "beside the records, with commas between: mbox, eml (the originals, in one file or a file each), ndjson, parquet (the records, as lines or as columns)",
-      formats,
-    )
-    .optionsGroup("Where to:")
-    .option("--output-dir <dir>", "inside EXPORT_DIR (default: EXPORT_DIR/<email>)")
-    .option("--was <email>", "a former address of the account, under which that directory was exported")
-    .option("--batch-size <n>", "messages a file", atLeastOne, 5_000)
+  const exportCommand = addRequestOptions(
+    program
+      .command("export")
+      .addArgument(account("<email>", "the account"))
+      .description("bring a mailbox to disk; the same command goes on where it stopped, and brings what is new"),
+  )
     .optionsGroup("Options:")
     .option(
       "--wait",
@@ -70,19 +43,7 @@ export function addExportCommands(program: Command, context: Context): void {
       const { terminal } = output;
       const services = { ...(await context.services()), terminal };
       const directory = await services.chooseDirectory(email, options.outputDir);
-      const { maxEmails = null, batchSize, query = "", label: labels = [], includeSpamTrash = false } = options;
-      const filter = { query, labels, includeSpamTrash };
-      const was = options.was === undefined ? {} : { was: options.was };
-      const request = {
-        account: email,
-        ...was,
-        directory,
-        maxEmails,
-        batchSize,
-        filter,
-        ...(options.attachments && { attachments: true }),
-        ...(options.formats !== undefined && options.formats.length > 0 && { formats: options.formats }),
-      };
+      const request = requestIn(email, directory, options);
       if (options.dryRun) {
         const estimate = await services.estimate(request, signal, options.sizes === true);
         return output.show(viewOfEstimate(estimate), estimateLines(estimate, messages()));

@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { FORMATS } from "../../../core/export/format.ts";
 import type { Entry } from "../context.ts";
 import { runCommand } from "../program.ts";
-import { testTerminal } from "../testing.ts";
+import { TEST_MACHINE, testTerminal } from "../testing.ts";
 
 const ADA = "ada@example.com";
 
@@ -15,6 +15,7 @@ async function offered(words: readonly string[], signedIn: Entry["signedIn"] = a
     version: "1",
     language: "en",
     calledAs: "gmail-export",
+    machine: TEST_MACHINE,
     terminal,
     signedIn,
     services: never,

@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { Entry } from "../context.ts";
 import { runCommand } from "../program.ts";
-import { testTerminal } from "../testing.ts";
+import { TEST_MACHINE, testTerminal } from "../testing.ts";
 import { calledAs, named } from "./called-as.ts";
 
 test("a command is printed as it can be typed where the program runs", () => {
@@ -26,7 +26,14 @@ test("every command of the program is one", async () => {
   const terminal = await testTerminal();
   const never = async (): Promise<never> => Promise.reject(new Error("help needs none of that"));
   const parts = { services: never, signedIn: never, doctor: never, serve: never, demo: never };
-  const entry: Entry = { version: "1", language: "en", calledAs: "gmail-export", terminal, ...parts };
+  const entry: Entry = {
+    version: "1",
+    language: "en",
+    calledAs: "gmail-export",
+    machine: TEST_MACHINE,
+    terminal,
+    ...parts,
+  };
   await runCommand(["--help"], entry, new AbortController().signal);
   const names = [...terminal.stdout().matchAll(/^ {2}(?!gmail-export )([a-z][a-z-]*) .*? {2,}\S/gm)].map(
     ([, name]) => name!,

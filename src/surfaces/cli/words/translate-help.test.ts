@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 
 import type { Entry } from "../context.ts";
 import { runCommand } from "../program.ts";
-import { testTerminal } from "../testing.ts";
+import { TEST_MACHINE, testTerminal } from "../testing.ts";
 
 const COMMANDS = [
   "login",
@@ -14,6 +14,13 @@ const COMMANDS = [
   "convert",
   "domain accounts",
   "domain export",
+  "schedule add",
+  "schedule list",
+  "schedule run",
+  "schedule pause",
+  "schedule resume",
+  "schedule remove",
+  "schedule print",
   "records",
   "log",
   "doctor",
@@ -27,7 +34,14 @@ const never = async (): Promise<never> => Promise.reject(new Error("help needs n
 async function runAlone(argv: readonly string[]) {
   const terminal = await testTerminal();
   const parts = { services: never, signedIn: never, doctor: never, serve: never, demo: never };
-  const entry: Entry = { version: "1", language: "en", calledAs: "gmail-export", terminal, ...parts };
+  const entry: Entry = {
+    version: "1",
+    language: "en",
+    calledAs: "gmail-export",
+    machine: TEST_MACHINE,
+    terminal,
+    ...parts,
+  };
   const code = await runCommand(argv, entry, new AbortController().signal);
   return { code, stdout: terminal.stdout(), stderr: terminal.stderr() };
 }
