@@ -626,6 +626,12 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   pair("an id of endless length", "un identifiant sans fin"),
   pair("a page token that is no string", "un jeton de page qui n'est pas un texte"),
   pair('"{name}" that is no list', "« {name} » qui n'est pas une liste"),
+  pair("labels that are no texts", "des libellés qui ne sont pas des textes"),
+  pair(
+    "The mailbox changed whenever it was listed, and Gmail did not tell how.",
+    "La boîte changeait chaque fois qu'elle était listée, et Gmail n'a pas dit comment.",
+  ),
+  pair("Start the export again: it keeps everything it has.", "Relancez l'export : il garde tout ce qu'il a."),
   pair("something that is not {what}", "quelque chose qui n'est pas {what}"),
 
   pair(
