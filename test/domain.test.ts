@@ -199,6 +199,14 @@ describe("the command line", () => {
     expect(stdout).toMatch(/^✓ 1 of 2 \S+: .*\n✓ 2 of 2 \S+: .*\n$/);
     await expectAllOnce(w, join(w.product.folder, "data", BOB), listedIds(w, BOB));
   });
+
+  test("with --quiet tells only those who could not be exported, on stderr", async () => {
+    const list = join(w.product.folder, "two.txt");
+    await writeFile(list, `${ADA}\n${GONE}\n`);
+    const { code, stdout, stderr } = await cli("domain", "export", "--file", list, "--include-suspended", "--quiet");
+    expect([code, stdout]).toEqual([6, ""]);
+    expect(stderr).toMatch(/^✗ \d of 2 \S+: .*\n {2}.*\(user_unusable\)\n$/);
+  });
 });
 
 test("nothing of the key, or of what it signed, is in what was written or said", async () => {

@@ -10,6 +10,7 @@ import { viewOfDomain } from "../../domain-view.ts";
 import { atLeastOne, formats, searchText, searchTexts } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import type { Services } from "../services.ts";
+import { QUIET } from "../terminal/output.ts";
 import { accountLines, leftOutLines } from "../words/domain-lines.ts";
 import { explain } from "../words/help.ts";
 import { readAddressList } from "./address-list.ts";
@@ -34,6 +35,7 @@ export type DomainExportOptions = Filters &
     formats?: readonly Format[];
     wait?: boolean;
     dryRun?: boolean;
+    quiet?: boolean;
   }>;
 
 /** Who was asked for: those to read, and those to leave out. */
@@ -84,6 +86,7 @@ export function addDomainCommands(program: Command, context: Context): void {
       "wait for a directory that another export writes to, and for a new day's quota, instead of ending",
     )
     .option("--dry-run", "only say who would be exported, and what that takes")
+    .option(...QUIET)
     .action(async (options: DomainExportOptions) => {
       if ([options.unit, options.group, options.match, options.file].every((one) => one === undefined))
         throw refuse(
@@ -94,7 +97,9 @@ export function addDomainCommands(program: Command, context: Context): void {
       const services = await context.services();
       const chosen = await choose(services, options, signal);
       if (options.dryRun) return showAccounts(services, chosen);
-      if (!context.json()) context.terminal.inform(...leftOutLines(chosen.leftOut, chosen, messages()));
+      const isAmiss = chosen.unknown.length > 0 || chosen.unreadableGroups.length > 0;
+      if (!context.json() && (isAmiss || !options.quiet))
+        context.terminal.inform(...leftOutLines(chosen.leftOut, chosen, messages()));
       await exportDomain(context, services, chosen.users, options);
     });
   explain(

@@ -25,7 +25,10 @@ export async function exportDomain(
 ): Promise<void> {
   const { terminal, signal, messages } = context;
   const w = messages();
-  const paint = terminal.paint.data;
+  const isQuiet = options.quiet === true;
+  const isOnStderr = isQuiet && !context.json();
+  const paint = isOnStderr ? terminal.paint.people : terminal.paint.data;
+  const say = isOnStderr ? terminal.inform : terminal.data;
   let code: number = EXIT.ok;
   let done = 0;
 
@@ -34,11 +37,12 @@ export async function exportDomain(
     if ("manifest" in ended) {
       const { directory, manifest } = ended;
       const { complete, total_emails, total_batches } = manifest;
+      if (complete && isQuiet) return;
       if (!complete) code = worseExitCode(code, EXIT.incomplete);
       if (context.json())
         terminal.data(JSON.stringify({ email, output_directory: directory, complete, messages: total_emails }));
       else
-        terminal.data(
+        say(
           `${sign(complete ? "ok" : "warn", paint)} ${w.of(w.number(done), w.number(users.length))} ${email}: ${w.inFiles(total_emails, total_batches, directory)}`,
         );
       return;
@@ -47,7 +51,7 @@ export async function exportDomain(
     if (context.json()) terminal.data(JSON.stringify({ email, error: viewOfFailure(ended) }));
     else {
       const { message, next } = failureIn(w.language, ended);
-      terminal.data(
+      say(
         `${sign("fail", paint)} ${w.of(w.number(done), w.number(users.length))} ${email}: ${message}`,
         `  ${next} (${ended.code})`,
       );
