@@ -30,6 +30,9 @@ const MAIL = {
 /** Sent to the server where it does not belong. */
 const STRAY = "zq7stray4kx";
 
+/** Of the address to which alarms are posted. */
+const TOPIC = "zq7topic4kx";
+
 const KEY = randomBytes(32).toString("base64");
 
 const stack = new AsyncDisposableStack();
@@ -50,6 +53,7 @@ const secrets = () => ({
   "the client's secret": String(Object.values(google.credentials)[0]?.client_secret),
   "the API key": API_KEY,
   "the key of the sign-ins": KEY,
+  "where alarms go": TOPIC,
 });
 
 /** What may stand in answers that are about it, and nowhere else. */
@@ -135,7 +139,12 @@ beforeAll(async () => {
   product = stack.use(
     await install(
       { url: gmail.url, credentials: google.credentials },
-      { API_KEY, TOKEN_ENCRYPTION_KEY: KEY, LOG_LEVEL: "debug" },
+      {
+        API_KEY,
+        TOKEN_ENCRYPTION_KEY: KEY,
+        NOTIFY_URL: `http://${TOPIC}:${TOPIC}@127.0.0.1:9/${TOPIC}?${TOPIC}`, // nobody is there
+        LOG_LEVEL: "debug",
+      },
     ),
   );
   await writeFile(join(product.folder, browser), '#!/bin/sh\nenv > browser.env\necho "$@" > browser.args\n');
@@ -199,7 +208,7 @@ beforeAll(async () => {
 
   for (const args of [
     ["status"],
-    ["doctor"],
+    ["doctor", "--notify"],
     ["verify", `data/${ADA}`, "--online"],
     ["export", ADA, "--dry-run"],
     ["export", ADA, "--output-dir", "/elsewhere"], // a refusal names it to whoever typed it
