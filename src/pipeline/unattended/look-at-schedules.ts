@@ -36,12 +36,13 @@ export async function lookAtSchedules(
   return Promise.all((await schedules.list(signal)).map(lookAt));
 }
 
-/** Undefined when it was taken off the list. */
+/** Undefined when it was taken off the list, or its entry is damaged: one of them hides no other. */
 async function jobIn(queue: LookPorts["queue"], id: string, signal: AbortSignal): Promise<ExportJob | undefined> {
   try {
     return await queue.get(id, signal);
   } catch (error) {
-    if (failureOf(error)?.code === "export_unknown") return undefined;
+    const code = failureOf(error)?.code;
+    if (code === "export_unknown" || code === "internal") return undefined;
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 
 import { expect, test } from "vitest";
 
@@ -168,6 +169,23 @@ test("a failure and a proof that has grown too old are told each", async () => {
   expect(at.notices()).toMatchObject([
     { event: "failed", message: expect.stringContaining("The disk is full."), next: "Make room." },
     { event: "unproven", message: expect.stringContaining("ada@example.com has not been proven complete since") },
+  ]);
+});
+
+test("an export that was taken off the list, or whose entry is damaged, hides no alarm of another", async () => {
+  await using at = await stage();
+  const failure = { code: "disk", retry: "never", message: "The disk is full.", next: "Make room." } as const;
+  const gone = await at.schedule("ada@example.com", { state: "failed", failure });
+  const damaged = await at.schedule("bob@example.com", { state: "failed", failure });
+  await at.schedule("eve@example.com", WAITS);
+  await at.queue.remove(gone.exportId);
+  using database = new DatabaseSync(join(at.folder, "exports.sqlite"));
+  database.prepare("UPDATE export SET job = '{' WHERE id = ?").run(damaged.exportId);
+  await at.process()(1);
+  expect(at.notices().map(({ account, event }) => `${account} ${event}`)).toEqual([
+    "ada@example.com failed", // its schedule knows how it ended
+    "bob@example.com failed",
+    "eve@example.com needs_sign_in",
   ]);
 });
 
