@@ -353,7 +353,7 @@ function mailboxes({ mailboxFor }: Way, { readerOf }: Readers): (account: string
 type Examined = Readonly<{
   config: Config;
   problems: readonly SettingProblem[];
-  way: Pick<Way, "credentials" | "limits">;
+  way: Pick<Way, "credentials" | "limits" | "find" | "readersOf" | "directory">;
   grants: () => Grants;
   mailbox: (account: string) => Promise<MailboxSource>;
   /** Undefined where there is none yet. */
@@ -380,6 +380,16 @@ async function examine(
       signedIn: async () => ({ accounts: await grants().accounts(), stored: (await grants().stored()).length }),
       grant: async (name) => grants().load(name),
       profile: async (name, stop) => (await mailbox(name)).profile(stop),
+      domain: {
+        serviceAccount: way.find,
+        isDelegated: async (name) => (await way.readersOf(grants()).delegateOf(name)) !== undefined,
+        async token(name, stop) {
+          await (await way.readersOf(grants()).readerOf(name)).token(undefined, stop);
+        },
+        async directory(stop) {
+          for await (const _ of way.directory.listUsers(stop)) return;
+        },
+      },
       manifest: async (name) => readDirectory.manifest(await chooseDirectoryIn(config.exportDir)(name, undefined)),
       scheduled: async (stop) => {
         const list = await queue();

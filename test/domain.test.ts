@@ -10,6 +10,7 @@ import { ADA, begin, BOB, expectAllOnce, listedIds, reaches } from "./stage.ts";
 
 const EVE = "eve@example.com";
 const GONE = "gone@example.com";
+const OK = ["ok", "ok", "ok", "ok"];
 
 /** A domain of four users, one suspended and one without a mailbox; its service account's key, and no OAuth client. */
 type World = Api & Readonly<{ google: SimulatedGoogle; product: Product; server: Server }>;
@@ -161,6 +162,14 @@ describe("the command line", () => {
     expect(stdout).toMatch(
       /^ada@example\.com {2}\/Engines {8}12 messages, at most [\d,]+ quota units\nbob@example\.com {2}\/Engines\/Cards {2}5 messages, .*\n2 accounts, 17 messages: at most .*\nAbout .* of what a project may spend a day\n$/,
     );
+  });
+
+  test("looks for what stands in the way: the key, one account, the directory", async () => {
+    const { code, stdout } = await cli("doctor", BOB, "--json");
+    const findings: readonly { id: string; status: string }[] = JSON.parse(stdout);
+    const of = (id: string) => findings.find((one) => one.id === id)?.status;
+    expect([code, of("service_account"), of("delegation"), of("gmail"), of("directory")]).toEqual([0, ...OK]);
+    expect([of("credentials"), of("signed_in")]).toEqual([undefined, undefined]);
   });
 
   test("exports nobody who was not chosen, and nobody by a list that is half understood", async () => {

@@ -1,15 +1,22 @@
-import { attempt } from "./attempt.ts";
+import { attempt, type Outcome } from "./attempt.ts";
 import { examine, findAccounts } from "./checks/account.ts";
 import { clientFindings } from "./checks/client.ts";
 import { clockFinding } from "./checks/clock.ts";
 import { folderFinding, roomFinding } from "./checks/disk.ts";
+import {
+  directoryFinding,
+  isKeyAlone,
+  noSubject,
+  serviceAccountFindings,
+  type FoundServiceAccount,
+} from "./checks/domain.ts";
 import { obstacleToGmail } from "./checks/gmail.ts";
 import { tryHosts } from "./checks/hosts.ts";
 import { findListeners, nodeFinding, portFinding, settingsFinding } from "./checks/machine.ts";
 import { scopesAskedFinding } from "./checks/scopes.ts";
 import { tierFinding } from "./checks/tier.ts";
 import { unattendedFindings } from "./checks/unattended.ts";
-import type { Facts } from "./facts.ts";
+import type { Client, Facts, Settings } from "./facts.ts";
 import type { Finding } from "./finding.ts";
 
 /**
@@ -25,17 +32,20 @@ export async function doctor(
   const { settings } = facts;
   const { credentialsPath, tokenDir, stateDir, exportDir } = settings;
   const client = await attempt(facts.client());
+  const service = await attempt(facts.domain.serviceAccount());
+  const reader = "value" in service ? service.value : undefined;
+  const signsIn = !needsNobody(client, service);
   const [listeners, hosts, learned, unattended] = await Promise.all([
     findListeners(facts, signal),
-    tryHosts(facts, client, signal),
-    "value" in client ? facts.learned(client.value.clientId) : undefined,
+    tryHosts(facts, client, reader, signal),
+    "value" in client ? facts.learned(client.value.clientId) : reader && facts.learned(reader.clientId ?? reader.email),
     unattendedFindings(facts, account, signal),
   ]);
 
-  const people = await findAccounts(facts, account);
+  const people = signsIn || account !== undefined ? await findAccounts(facts, account) : findSubject(settings);
   const gmail = {
-    obstacle: obstacleToGmail(settings, client, hosts.findings),
-    projectId: "value" in client ? client.value.projectId : undefined,
+    obstacle: obstacleToGmail(settings, signsIn ? client : undefined, hosts.findings),
+    projectId: "value" in client ? client.value.projectId : reader?.projectId,
   };
   const examined = await Promise.all(people.accounts.map((one) => examine(facts, one, gmail, signal)));
   const left = examined.flatMap((one) => one.left ?? []);
@@ -43,7 +53,8 @@ export async function doctor(
   return [
     nodeFinding(facts.nodeVersion),
     settingsFinding(settings),
-    ...clientFindings(settings, client, await facts.permissions(credentialsPath)),
+    ...clientFindings(settings, signsIn ? client : undefined, await facts.permissions(credentialsPath)),
+    ...serviceAccountFindings(settings, service, client),
     scopesAskedFinding(settings),
     portFinding(settings, listeners),
     folderFinding("token_dir", tokenDir, await facts.folder(tokenDir)),
@@ -52,11 +63,25 @@ export async function doctor(
     ...hosts.findings,
     clockFinding(hosts.ahead),
     tierFinding(settings, learned),
+    ...(reader ? [await directoryFinding(facts, signal)] : []),
     ...people.findings,
     ...examined.flatMap(({ findings }) => findings),
     ...unattended,
     roomFinding(exportDir, await facts.room(exportDir), left.length > 0 ? sum(left) : undefined),
   ];
+}
+
+/** Whether nobody signs in: a key file stands where a client's would, or there is none and none is needed. */
+function needsNobody(client: Outcome<Client>, service: FoundServiceAccount): boolean {
+  if (isKeyAlone(service)) return true;
+  return "value" in service && service.value !== undefined && "failure" in client
+    ? client.failure.code === "credentials_missing"
+    : false;
+}
+
+/** Where nobody signs in, one account is tried: the administrator's own. */
+function findSubject({ admin }: Settings): Awaited<ReturnType<typeof findAccounts>> {
+  return admin === undefined ? { accounts: [], findings: [noSubject()] } : { accounts: [admin], findings: [] };
 }
 
 function sum(numbers: readonly number[]): number {

@@ -35,6 +35,17 @@ export type Facts = Readonly<{
   grant(account: string): Promise<Grant | undefined>;
   /** Asks Gmail (getProfile, 1 unit), until it answers. */
   profile(account: string, signal: AbortSignal): Promise<Profile>;
+  /** What reads a whole domain. */
+  domain: Readonly<{
+    /** Undefined where there is none. Throws `credentials_invalid`. */
+    serviceAccount(): Promise<ServiceAccount | undefined>;
+    /** Whether it, and no sign-in of their own, reads this account. */
+    isDelegated(account: string): Promise<boolean>;
+    /** Has it get a token for this user's mail. */
+    token(account: string, signal: AbortSignal): Promise<void>;
+    /** Reads the beginning of the directory. */
+    directory(signal: AbortSignal): Promise<void>;
+  }>;
   /** Of the account's usual export directory. */
   manifest(account: string): Promise<Manifest | undefined>;
   /** What has a schedule. Throws `disk`. */
@@ -75,6 +86,14 @@ export type Client = Readonly<{
   authUri: string;
   tokenUri: string;
   redirectUris: readonly string[];
+  projectId?: string;
+}>;
+
+/** A service account; without a key file nobody knows its client id. */
+export type ServiceAccount = Readonly<{
+  email: string;
+  clientId: string | undefined;
+  tokenUri: string;
   projectId?: string;
 }>;
 

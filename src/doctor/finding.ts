@@ -5,6 +5,7 @@ export const FINDINGS = [
   "credentials",
   "credentials_private",
   "redirect_uri",
+  "service_account",
   "scopes_asked",
   "port",
   "token_dir",
@@ -15,8 +16,10 @@ export const FINDINGS = [
   "host_gmail",
   "clock",
   "tier",
+  "directory",
   "signed_in",
-  // of each account
+  // of each account: its sign-in, or what reads it without one
+  "delegation",
   "grant",
   "grant_age",
   "scopes_granted",

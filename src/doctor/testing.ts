@@ -73,6 +73,12 @@ export const HEALTHY: Facts = {
   }),
   manifest: async () => undefined,
   scheduled: async () => ({ schedules: 2, alarms: [] }),
+  domain: {
+    serviceAccount: async () => undefined,
+    isDelegated: async () => false,
+    token: async () => {},
+    directory: async () => {},
+  },
 };
 
 export const never = new AbortController().signal;

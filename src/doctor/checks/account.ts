@@ -4,6 +4,7 @@ import { attempt, type Outcome } from "../attempt.ts";
 import type { Facts } from "../facts.ts";
 import { fail, ok, warn, type Finding } from "../finding.ts";
 import { number, PUBLISH, signIn, signInAnew } from "../words.ts";
+import { delegationFinding } from "./domain.ts";
 import { callGmail, gmailFinding, notAsked } from "./gmail.ts";
 import { scopesGrantedFinding } from "./scopes.ts";
 
@@ -53,12 +54,40 @@ export async function examine(
   { obstacle, projectId }: Readonly<{ obstacle: string | undefined; projectId: string | undefined }>,
   signal: AbortSignal,
 ): Promise<Examined> {
+  const isDelegated = await attempt(facts.domain.isDelegated(account));
+  const delegated = "value" in isDelegated && isDelegated.value;
+  if (delegated) return examineDelegated(facts, account, { obstacle, projectId }, signal);
   const grant = grantFindings(account, await attempt(facts.grant(account)), facts.now());
   const about = (gmail: Finding): Finding[] => [...grant, gmail].map(of(account));
   const closed = grant.find(({ id, status }) => id === "grant" && status === "fail");
   const why = closed ? `${closed.what}.` : obstacle;
   if (why !== undefined) return { findings: about(notAsked(account, why)), left: undefined };
 
+  return askGmail(facts, account, projectId, about, signal);
+}
+
+/** What a service account reads: no sign-in is looked for. */
+async function examineDelegated(
+  facts: Facts,
+  account: string,
+  { obstacle, projectId }: Readonly<{ obstacle: string | undefined; projectId: string | undefined }>,
+  signal: AbortSignal,
+): Promise<Examined> {
+  const about = (...findings: Finding[]): Finding[] => findings.map(of(account));
+  if (obstacle !== undefined) return { findings: about(notAsked(account, obstacle)), left: undefined };
+  const delegation = await delegationFinding(facts, account, signal);
+  if (delegation.status === "fail")
+    return { findings: about(delegation, notAsked(account, delegation.what)), left: undefined };
+  return askGmail(facts, account, projectId, (gmail) => about(delegation, gmail), signal);
+}
+
+async function askGmail(
+  facts: Facts,
+  account: string,
+  projectId: string | undefined,
+  about: (gmail: Finding) => Finding[],
+  signal: AbortSignal,
+): Promise<Examined> {
   const called = await callGmail(facts, account, signal);
   const findings = about(gmailFinding(account, called, projectId));
   if (!("profile" in called)) return { findings, left: undefined };

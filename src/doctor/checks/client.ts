@@ -5,14 +5,17 @@ import { consolePages } from "./console-pages.ts";
 import { privacyFinding } from "./disk.ts";
 import { unusable } from "./machine.ts";
 
+/** `client` undefined where nobody signs in, and so none is needed. */
 export function clientFindings(
   settings: Settings,
-  client: Outcome<Client>,
+  client: Outcome<Client> | undefined,
   permissions: number | undefined,
 ): Finding[] {
+  const privacy = permissions === undefined ? [] : [privateFinding(settings, permissions, client !== undefined)];
+  if (client === undefined) return privacy;
   return [
     credentialsFinding(settings, client),
-    ...(permissions === undefined ? [] : [privateFinding(settings, permissions)]),
+    ...privacy,
     unusable("redirect_uri", "The redirect URI", settings, "OAUTH_REDIRECT_URI", "PORT") ??
       redirectFinding(settings, client),
   ];
@@ -30,8 +33,10 @@ function credentialsFinding({ credentialsPath }: Settings, client: Outcome<Clien
   return ok("credentials", `${credentialsPath} holds an OAuth client of the type ${type}`);
 }
 
-function privateFinding({ credentialsPath }: Settings, permissions: number): Finding {
-  const why = "With the client's secret others can pass for your app.";
+function privateFinding({ credentialsPath }: Settings, permissions: number, isClient: boolean): Finding {
+  const why = isClient
+    ? "With the client's secret others can pass for your app."
+    : "With the service account's key others can read every mailbox of the domain.";
   const open = privacyFinding("credentials_private", credentialsPath, permissions, why);
   return open ?? ok("credentials_private", `${credentialsPath} is for this user alone`);
 }

@@ -8,13 +8,13 @@ import { fail, ok, skipped, warn, type Finding } from "../finding.ts";
 import { number, signIn, signInAnew } from "../words.ts";
 import { consolePages } from "./console-pages.ts";
 
-/** Why Gmail need not be asked for any account, since it cannot answer; undefined when it may. */
+/** Why Gmail need not be asked for any account, since it cannot answer; undefined when it may. No client is needed where nobody signs in. */
 export function obstacleToGmail(
   settings: Settings,
-  client: Outcome<Client>,
+  client: Outcome<Client> | undefined,
   hosts: readonly Finding[],
 ): string | undefined {
-  if ("failure" in client) return "The client file cannot be used.";
+  if (client && "failure" in client) return "The client file cannot be used.";
   if (settings.problems.some(({ setting }) => setting === "GMAIL_API_URL")) return "GMAIL_API_URL cannot be used.";
   const away = hosts.find(({ id, status }) => status === "fail" && (id === "host_token" || id === "host_gmail"));
   return away && `${away.what}.`;

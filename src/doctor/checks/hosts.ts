@@ -1,7 +1,7 @@
 import { failureOf, type Failure } from "../../core/errors.ts";
 import { nameOfProxy, type NetworkProxy } from "../../core/network/proxy.ts";
 import type { Outcome } from "../attempt.ts";
-import type { Client, Facts, Reach } from "../facts.ts";
+import type { Client, Facts, Reach, ServiceAccount } from "../facts.ts";
 import { fail, ok, skipped, warn, type Finding } from "../finding.ts";
 import type { Ahead } from "./clock.ts";
 import { unusable } from "./machine.ts";
@@ -23,7 +23,12 @@ const NEEDED_FOR: Readonly<Record<HostId, string>> = {
 type Hosts = Readonly<{ findings: readonly Finding[]; ahead: readonly Ahead[] }>;
 
 /** Asks each server that is needed; what they answer also tells the time. */
-export async function tryHosts(facts: Facts, client: Outcome<Client>, signal: AbortSignal): Promise<Hosts> {
+export async function tryHosts(
+  facts: Facts,
+  client: Outcome<Client>,
+  service: ServiceAccount | undefined,
+  signal: AbortSignal,
+): Promise<Hosts> {
   const ahead: Ahead[] = [];
   const look = async (id: HostId, address: string): Promise<Finding> => {
     const url = new URL(address);
@@ -37,13 +42,19 @@ export async function tryHosts(facts: Facts, client: Outcome<Client>, signal: Ab
       ahead.push({ host: url.host, ms: (before + facts.now()) / 2 - (reach.date + 500) });
     return hostFinding(id, url, reach, proxy);
   };
-  const findings = await Promise.all([
-    "value" in client ? look("host_authorization", client.value.authUri) : unknown("host_authorization"),
-    "value" in client ? look("host_token", client.value.tokenUri) : unknown("host_token"),
+  const tokenUri = "value" in client ? client.value.tokenUri : service?.tokenUri;
+  const found = await Promise.all([
+    // Where a service account reads, no browser goes there.
+    "value" in client
+      ? look("host_authorization", client.value.authUri)
+      : service
+        ? undefined
+        : unknown("host_authorization"),
+    tokenUri === undefined ? unknown("host_token") : look("host_token", tokenUri),
     unusable("host_gmail", "The way to Gmail", facts.settings, "GMAIL_API_URL") ??
       look("host_gmail", facts.settings.gmailApiUrl.href),
   ]);
-  return { findings, ahead };
+  return { findings: found.filter((one) => one !== undefined), ahead };
 }
 
 function unknown(id: HostId): Finding {

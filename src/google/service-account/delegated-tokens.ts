@@ -15,6 +15,8 @@ import { shareCall } from "./share-call.ts";
 const ASKED_BEFORE_BELIEVED = 3;
 /** The wait before it is asked again is random, below this times how often it was asked. */
 const ASK_AGAIN_MS = 1_000;
+/** Users whose tokens are found again; of more, those asked for longest ago ask anew. */
+const MOST_USERS = 1_000;
 /** For so long a token that could not be renewed, but still works, is used without asking again. */
 const KEEP_MS = 30_000;
 
@@ -39,11 +41,11 @@ export function delegatedTokens(parts: Parts): DelegatedTokens {
   const known = new Map<string, AccessToken>();
   return (subject, scopes) => {
     const name = JSON.stringify([canonicalAccount(subject), scopes]);
-    const found = known.get(name);
-    if (found) return found;
-    const made = tokensOf({ subject, scopes }, parts);
-    known.set(name, made);
-    return made;
+    const token = known.get(name) ?? tokensOf({ subject, scopes }, parts);
+    known.delete(name);
+    known.set(name, token);
+    for (const oldest of known.keys()) if (known.size > MOST_USERS) known.delete(oldest);
+    return token;
   };
 }
 

@@ -504,4 +504,42 @@ export const FINDING_SENTENCES: readonly Pair[] = [
     "Look at how it stands, in the console or with GET /exports: one that waits goes on by itself, and one that failed says why. gmail-export doctor {account} says what stands in the way.",
     "Voyez où il en est, dans la console ou par GET /exports : celui qui attend reprend de lui-même, celui qui a échoué dit pourquoi. gmail-export doctor {account} dit ce qui fait obstacle.",
   ),
+  // a service account, and its domain
+  pair("Without it no mailbox of the domain can be read.", "Sans lui, aucune boîte du domaine ne peut être lue."),
+  pair(
+    "Google signs for the service account {account}; there is no key",
+    "Google signe pour le compte de service {account} ; il n'y a pas de clé",
+  ),
+  pair(
+    "{file} holds the key of the service account {account}",
+    "{file} contient la clé du compte de service {account}",
+  ),
+  pair(
+    "The service account may read the mail of {account}",
+    "Le compte de service a le droit de lire le courrier de {account}",
+  ),
+  pair("The domain's directory was not looked at", "L'annuaire du domaine n'a pas été examiné"),
+  pair(
+    "GOOGLE_ADMIN is not set; without it single addresses can be exported, and nobody is told who is there.",
+    "GOOGLE_ADMIN n'est pas réglé ; sans lui, des adresses isolées peuvent être exportées, mais on ne sait pas qui est là.",
+  ),
+  pair(
+    "Without it nobody is told who is in the domain; single addresses can be exported all the same.",
+    "Sans lui, on ne sait pas qui est dans le domaine ; des adresses isolées peuvent être exportées quand même.",
+  ),
+  pair("The directory of the domain can be read as {admin}", "L'annuaire du domaine peut être lu en tant que {admin}"),
+  pair("Google did not answer in time", "Google n'a pas répondu à temps"),
+  pair("No account of the domain was tried", "Aucun compte du domaine n'a été essayé"),
+  pair(
+    "Whether the domain's administrator has delegated access is seen by trying one.",
+    "En essayer un montre si l'administrateur du domaine a délégué l'accès.",
+  ),
+  pair(
+    "Name one: gmail-export doctor ada@example.com, with an address of the domain; or set GOOGLE_ADMIN.",
+    "Nommez-en un : gmail-export doctor ada@example.com, avec une adresse du domaine ; ou réglez GOOGLE_ADMIN.",
+  ),
+  pair(
+    "With the service account's key others can read every mailbox of the domain.",
+    "Avec la clé du compte de service, d'autres peuvent lire toutes les boîtes du domaine.",
+  ),
 ];

@@ -1286,4 +1286,8 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   pair("Leave the first of the six fields out.", "Laissez de côté le premier des six champs."),
   pair("A crontab has one line for a command.", "Une crontab a une ligne par commande."),
   pair("Leave line breaks out of its options.", "Ôtez les sauts de ligne de ses options."),
+  pair(
+    "Export addresses of the service account's domain, or sign in as this one first.",
+    "Exportez des adresses du domaine du compte de service, ou connectez-vous d'abord en tant que celle-ci.",
+  ),
 ];
