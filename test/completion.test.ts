@@ -107,7 +107,7 @@ describe("in bash", () => {
     const script = `source <(gmail-export completion bash)
       COMP_LINE='gmail-export lo' COMP_POINT=15; _gmail_export gmail-export lo gmail-export; printf '%s\\n' "\${COMPREPLY[@]}"`;
     const { stdout, stderr } = await runScript('exec bash --norc -c "$1"', [script], { cwd: w.product.folder, env });
-    expect([stdout, stderr]).toEqual(["login\nlogout\n", ""]);
+    expect([stdout, stderr]).toEqual(["login\nlogout\nlog\n", ""]);
   });
 });
 
