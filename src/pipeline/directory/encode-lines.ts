@@ -1,5 +1,8 @@
-/** For what is usually appended at once, and the most that is, if not for a piece that is larger. */
-const ROOM_BYTES = 1 << 20;
+/**
+ * What it begins with, as many a run has next to nothing to write; and the most that is appended at once, if not for a piece
+ * that is larger.
+ */
+const ROOM_BYTES = 1 << 16;
 const MOST_ROOM_BYTES = 8 << 20;
 
 /** Gathers pieces of lines into chunks to be written. A chunk is good until the next is asked for. */
