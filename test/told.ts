@@ -41,7 +41,7 @@ const OWN_CHARACTERS = 24;
 
 /** All that a run was given and must keep to itself: codes, tokens, keys, and the newest mails. */
 export function givenBy(
-  { tokens, mailbox, credentials }: Partial<Given> & { credentials?: object },
+  { tokens, mailbox, credentials, key }: Partial<Given> & { credentials?: object; key?: object },
   settings: Readonly<Record<string, string>>,
 ): Record<string, readonly string[]> {
   const mails = mailbox
@@ -52,11 +52,14 @@ export function givenBy(
     : [];
   const texts = mails.flatMap(({ subject, plain, html }) => [subject, plain.slice(0, 200), html.slice(0, 200)]);
   const secret = /"client_secret":"([^"]+)"/.exec(JSON.stringify(credentials ?? {}));
+  // A line of its own of the key is enough to know it by.
+  const keyLine = /"private_key":"[^"]*?\\n(?:[^"\\]+\\n)([^"\\]{40,})\\n/.exec(JSON.stringify(key ?? {}));
   return {
     "codes and tokens": tokens?.values ?? [],
+    "the service account's key": keyLine ? [keyLine[1]!] : [],
     "the client's secret": secret ? [secret[1]!] : [],
     "the server's keys": [settings["API_KEY"] ?? "", settings["TOKEN_ENCRYPTION_KEY"] ?? ""].filter(
-      (key) => key.length > 30,
+      (one) => one.length > 30,
     ),
     mail: texts.filter((text) => text.length >= OWN_CHARACTERS),
   };
