@@ -24,6 +24,7 @@ import { delegatedTokens, projectKeyOf } from "./google/service-account/delegate
 import { findServiceAccountOf } from "./google/service-account/find-service-account.ts";
 import { storeCredentials } from "./google/store-credentials.ts";
 import { createLog, forPeople } from "./log.ts";
+import { createConfirmCurrent } from "./pipeline/directory/confirm-current.ts";
 import { findFreeIn } from "./pipeline/directory/free-directory.ts";
 import { assertNotHeld, createOpenDirectory } from "./pipeline/directory/open-directory.ts";
 import { assertMayUse } from "./pipeline/directory/ownership.ts";
@@ -271,7 +272,9 @@ export async function compose(config: Config, opening = OPENERS) {
     return chooseDirectoryIn(config.exportDir)(known?.account ?? account, outputDir);
   };
   const findFree = findFreeIn(storages, chooseDirectory);
-  const open = createOpenDirectory(storages, clock, `gmail-export ${await version()}`, findFree);
+  const tool = `gmail-export ${await version()}`;
+  const open = createOpenDirectory(storages, clock, tool, findFree);
+  const confirm = createConfirmCurrent(storages, clock, tool);
   const readers = way.readersOf(grants);
   const mailbox = mailboxes(way, readers);
 
@@ -298,7 +301,7 @@ export async function compose(config: Config, opening = OPENERS) {
   const runExport: RunExport = async (request, report, signal) => {
     const source = await mailbox(request.account);
     const directory = await checkDirectoryIn(config.exportDir)(request.directory);
-    return exportMail({ ...request, directory }, { source, open, clock }, report, signal);
+    return exportMail({ ...request, directory }, { source, open, confirm, clock }, report, signal);
   };
   const estimateExport = async (request: ExportRequest, signal: AbortSignal, asksSizes: boolean): Promise<Estimate> =>
     estimate(request, await mailbox(request.account), readDirectory, signal, asksSizes);

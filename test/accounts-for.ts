@@ -43,7 +43,7 @@ export async function expectAccountsFor(
   expect(manifest.complete).toBe(failed.length === 0);
   const names = await readdir(directory);
   expect(names.filter((name) => !name.startsWith(".")).toSorted()).toEqual(
-    ["manifest.json", ...batches.map(({ file }) => file)].toSorted(),
+    ["changes.ndjson", "manifest.json", ...batches.map(({ file }) => file)].toSorted(),
   );
   expect(names).not.toContain(".journal"); // an export that has ended needs none
 

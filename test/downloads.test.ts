@@ -160,7 +160,7 @@ describe("the archive", () => {
     await writeFile(join(folder.path, "all.tar"), archive);
     const { stdout } = await run("tar", ["-xvf", "all.tar"], { cwd: folder.path });
     const { batches } = await manifestIn(directory);
-    const names = [...batches.map(({ file }) => file), "manifest.json"];
+    const names = [...batches.map(({ file }) => file), "changes.ndjson", "manifest.json"];
     expect(stdout.trim().split("\n")).toEqual(names.map((name) => `${ADA}/${name}`));
     for (const name of names)
       expect(await readFile(join(folder.path, ADA, name))).toEqual(await readFile(join(directory, name)));

@@ -112,6 +112,7 @@ describe("an export", () => {
       tool: expect.stringMatching(/^gmail-export \d/),
     });
     expect((await readdir(directory)).filter((name) => !name.startsWith(".")).toSorted()).toEqual([
+      "changes.ndjson",
       "emails_batch_1.json",
       "emails_batch_2.json",
       "emails_batch_3.json",

@@ -10,6 +10,7 @@ import type { MailboxSource } from "../src/core/ports/mailbox-source.ts";
 import { accessToken } from "../src/google/access-token.ts";
 import { accounts } from "../src/google/accounts.ts";
 import { readCredentials } from "../src/google/credentials.ts";
+import { createConfirmCurrent } from "../src/pipeline/directory/confirm-current.ts";
 import { createOpenDirectory } from "../src/pipeline/directory/open-directory.ts";
 import { runExport } from "../src/pipeline/export.ts";
 import { gmailClient } from "../src/sources/gmail-api/calls/client.ts";
@@ -122,10 +123,12 @@ export async function inProcess(
       await gateway.open();
     },
     run: (onProgress = () => {}, signal = new AbortController().signal, into = {}) => {
-      const open = createOpenDirectory(folderStorage(lock, into.files), clock, "gmail-export test");
+      const storages = folderStorage(lock, into.files);
+      const open = createOpenDirectory(storages, clock, "gmail-export test");
+      const confirm = createConfirmCurrent(storages, clock, "gmail-export test");
       const { files: _, ...rest } = into;
       const asked = { ...request, ...rest };
-      return clock.run(runExport(asked, { source, open, clock }, onProgress, signal), SETTLE_MS);
+      return clock.run(runExport(asked, { source, open, confirm, clock }, onProgress, signal), SETTLE_MS);
     },
     [Symbol.asyncDispose]: () => ours.disposeAsync(),
   };

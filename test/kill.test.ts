@@ -29,7 +29,9 @@ const IN_FLIGHT = 10;
  */
 async function everyFileIn(folder: string): Promise<Record<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((one) => one.isFile() && one.name !== "manifest.json" && !one.name.startsWith("."));
+  const files = entries.filter(
+    (one) => one.isFile() && one.name !== "manifest.json" && one.name !== "changes.ndjson" && !one.name.startsWith("."),
+  );
   const hashes = files.map(async ({ parentPath, name }) => {
     const path = join(parentPath, name);
     return [

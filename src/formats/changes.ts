@@ -15,12 +15,13 @@ const at = z.iso.datetime();
 const id = z.string().min(1);
 const labels = z.array(z.string()).readonly();
 
-const shape = z.discriminatedUnion("change", [
+/** A change, as a line of the file says it. */
+export const changeShape = z.discriminatedUnion("change", [
   z.object({
     at,
     change: z.literal("begun"),
     historyId: z.string(),
-    names: z.array(z.tuple([id, z.string()])).readonly(),
+    names: z.array(z.tuple([id, z.string()]).readonly()).readonly(),
   }),
   z.object({ at, id, change: z.literal("added"), labels, historyId: z.string() }),
   z.object({
@@ -86,7 +87,7 @@ function readLine(line: Buffer, number: number): { change: ChangeEntry | undefin
   if ((kind === "begun") !== (number === 1))
     return { fault: number === 1 ? "does not begin the file" : "begins the file once more" };
   if (!KINDS.has(kind)) return { change: undefined };
-  const { data } = shape.safeParse(value);
+  const { data } = changeShape.safeParse(value);
   return data ? { change: data } : { fault: `says "${kind}", but not as it is written` };
 }
 

@@ -22,20 +22,31 @@ export function checkedLines(values: readonly object[], before = 0): { bytes: Bu
   return { bytes: Buffer.from(lines.join("")), checksum };
 }
 
+/** The values of a file as far as it adds up, each with where it ends. */
+export async function* checkedValues(
+  chunks: AsyncIterable<Buffer>,
+): AsyncGenerator<Readonly<{ value: unknown; end: CheckedEnd }>> {
+  let checksum = 0;
+  for await (const line of linesIn(chunks)) {
+    const json = line.bytes.subarray(DIGITS + 1);
+    checksum = crc32(json, checksum);
+    const isWhole = line.ended && line.bytes.toString("latin1", 0, DIGITS + 1) === `${hex(checksum)} `;
+    if (!isWhole) return;
+    yield { value: parse(json.toString()), end: { bytes: line.start + line.bytes.length + 1, checksum } };
+  }
+}
+
 /** Reads a file as far as it adds up and `take` accepts each value. */
 export async function readCheckedLines(
   chunks: AsyncIterable<Buffer>,
   take: (value: unknown) => boolean,
 ): Promise<CheckedEnd> {
-  let end: CheckedEnd = { bytes: 0, checksum: 0 };
-  for await (const line of linesIn(chunks)) {
-    const json = line.bytes.subarray(DIGITS + 1);
-    const checksum = crc32(json, end.checksum);
-    const isWhole = line.ended && line.bytes.toString("latin1", 0, DIGITS + 1) === `${hex(checksum)} `;
-    if (!isWhole || !take(parse(json.toString()))) break;
-    end = { bytes: line.start + line.bytes.length + 1, checksum };
+  let whole: CheckedEnd = { bytes: 0, checksum: 0 };
+  for await (const { value, end } of checkedValues(chunks)) {
+    if (!take(value)) break;
+    whole = end;
   }
-  return end;
+  return whole;
 }
 
 function hex(checksum: number): string {

@@ -41,6 +41,10 @@ export const batchShape = z.object({
   files: z.array(batchFileShape).readonly().exactOptional(),
 });
 
+export const labelNamesShape = z.array(z.tuple([z.string(), z.string()]).readonly()).readonly();
+
+export const changesFileShape = z.object({ bytes: count, sha256: z.string() });
+
 const shape = z.object({
   version: z.literal(1),
   email: z.string(),
@@ -80,8 +84,8 @@ const shape = z.object({
   guessedCharsets: count.optional(),
   historyId: z.string(),
   checkedAt: z.iso.datetime().optional(),
-  labelNames: z.record(z.string(), z.string()).optional(),
-  changes: z.object({ bytes: count, sha256: z.string() }).optional(),
+  labelNames: labelNamesShape.optional(),
+  changes: changesFileShape.optional(),
   quota: spentShape,
   tool: z.string(),
 });

@@ -2,20 +2,28 @@ import { sameAccount } from "../core/account.ts";
 import { failureOf, HoldLost, refuse } from "../core/errors.ts";
 import type { ExportRequest, Forecast, Progress } from "../core/export/job.ts";
 import type { Manifest } from "../core/export/manifest.ts";
-import type { Ref } from "../core/mail/ref.ts";
 import type { Clock } from "../core/ports/clock.ts";
-import type { Ended, ExportDirectory, OpenDirectory } from "../core/ports/export-directory.ts";
+import type { ConfirmCurrent, Ended, ExportDirectory, OpenDirectory } from "../core/ports/export-directory.ts";
 import type { Cursor, LabelNames, MailboxSource, Reading } from "../core/ports/mailbox-source.ts";
-import { spentSince } from "../core/quota.ts";
+import { spentSince, type Spent } from "../core/quota.ts";
 import { completeRecords } from "./complete-records.ts";
 import { createForecaster, type Forecaster } from "./forecast.ts";
 import { withLabelIds } from "./labels.ts";
 import { listAll } from "./list.ts";
 import { mapInSteps } from "./map-in-steps.ts";
 import { assertSameMailbox } from "./same-mailbox.ts";
+import { createFollower, type Follower } from "./update/follow.ts";
+import { readLabelNames } from "./update/label-names.ts";
+import { settle } from "./update/settle.ts";
 
 /** What an export needs of the world: one account's mail, and directories. */
-export type ExportPorts = Readonly<{ source: MailboxSource; open: OpenDirectory; clock: Clock }>;
+export type ExportPorts = Readonly<{
+  source: MailboxSource;
+  open: OpenDirectory;
+  /** Left out where a directory is opened whatever is in it. */
+  confirm?: ConfirmCurrent;
+  clock: Clock;
+}>;
 
 /** Mail that came while mail was fetched is fetched too, and what came meanwhile; a mailbox that never rests is left for next time. */
 const CATCH_UP_ROUNDS = 10;
@@ -26,18 +34,28 @@ const CATCH_UP_ROUNDS = 10;
  */
 export async function runExport(
   asked: ExportRequest,
-  { source, open, clock }: ExportPorts,
+  { source, open, confirm, clock }: ExportPorts,
   report: (progress: Progress) => void,
   signal: AbortSignal,
 ): Promise<Manifest> {
   const before = source.spent();
+  const spent = (): Spent => spentSince(before, source.spent());
+  const askedAt = clock.now();
   const profile = await source.profile(signal);
   assertAccount(asked.account, profile.emailAddress);
-  const names = await source.labels(signal);
-  const request = { ...asked, filter: withLabelIds(asked.filter, names) };
+  const listedNames = await readLabelNames(source, signal);
+  const request = { ...asked, filter: withLabelIds(asked.filter, listedNames) };
   const purpose = { ...request, email: profile.emailAddress };
-  await using directory = await open(request.directory, purpose, () => spentSince(before, source.spent()), signal);
+  const seen = { cursor: profile.cursor.value, names: listedNames, at: askedAt };
+  const confirmed = await confirm?.(request.directory, purpose, seen, spent, signal);
+  if (confirmed) {
+    report(progressWhenDone(confirmed));
+    return confirmed;
+  }
+  await using directory = await open(request.directory, purpose, spent, signal);
   if (directory.formerly !== undefined) await assertSameMailbox(directory, source, signal);
+  const names = listedNames.size > 0 ? listedNames : directory.labelNames; // no mailbox is without Gmail's own labels
+  await directory.useNames(names);
   const { ledger } = directory;
   let forecaster: Forecaster | undefined;
   let completed: Progress["completed"];
@@ -91,19 +109,24 @@ export async function runExport(
         : { source: source.name, value: directory.listedAt };
     reportProgress("fetching");
     if (ledger.count("pending") > 0) await source.foresee(request.filter, directory.want, signal);
-    const readNew = (since: Cursor) => catchUp(request, source, directory, since, readPending, signal);
     await readPending();
-    let caughtUpTo = await readNew(cursor);
+    const { filter, maxEmails } = request;
+    const follower = createFollower({ source, directory, clock, filter, maxEmails, names }, cursor);
+    const readNew = () => catchUp(directory, follower, readPending, signal);
+    await readNew();
     if (markForAnotherTry(directory)) {
       await readPending();
-      caughtUpTo = await readNew(caughtUpTo); // trying again takes its time
+      await readNew(); // trying again takes its time
     }
     if (await completeLacking(false)) {
       await completeLacking(true);
-      caughtUpTo = await readNew(caughtUpTo);
+      await readNew();
     }
+    const followed = follower.followed();
+    const { standings, isSettled } = await settle(followed, directory, names, source, signal);
+    await directory.update(standings, signal);
     reportProgress("verifying");
-    const manifest = await directory.commit(caughtUpTo.value);
+    const manifest = await directory.commit(standings.cursor, isSettled ? followed.at : undefined);
     reportProgress("done");
     return manifest;
   } catch (error) {
@@ -174,72 +197,19 @@ async function listing(
   return cursor;
 }
 
-/**
- * Reads what was added since the cursor; resolves with the cursor after it. The newest `maxEmails` were asked for at one
- * moment: then nothing is added to them.
- */
+/** Follows the mailbox, and reads what was added; what came meanwhile, too. */
 async function catchUp(
-  request: ExportRequest,
-  source: MailboxSource,
   directory: ExportDirectory,
-  cursor: Cursor,
+  follower: Follower,
   readPending: () => Promise<void>,
   signal: AbortSignal,
-): Promise<Cursor> {
-  if (request.maxEmails !== null) return cursor;
-  let since = cursor;
+): Promise<void> {
   for (let round = 0; round < CATCH_UP_ROUNDS; round += 1) {
-    since = await addNewRefs(since, request, source, directory, signal);
-    if (directory.ledger.count("pending") === 0) break;
+    await directory.addRefs(await follower.follow(signal));
+    if (directory.ledger.count("pending") === 0) return;
     await readPending();
   }
-  return since;
 }
-
-/** Adds the refs of messages that came since the cursor; resolves with the cursor after them. */
-async function addNewRefs(
-  since: Cursor,
-  { filter }: ExportRequest,
-  source: MailboxSource,
-  directory: ExportDirectory,
-  signal: AbortSignal,
-): Promise<Cursor> {
-  // What was found to be gone in this run is looked for at its end: named once more, it is not asked for at every round.
-  const isNew = ({ id }: Ref): boolean => directory.ledger.outcome(id) === undefined;
-  const filtered = filter.query !== "" || filter.labels.length > 0;
-  if (!filtered) {
-    try {
-      let cursor = since;
-      const refs: Ref[] = [];
-      for await (const change of source.changes(since, signal)) {
-        if (change.change === "cursor") cursor = change.cursor;
-        else if (change.change === "added" && (filter.includeSpamTrash || !isSpamOrTrash(change.labelIds)))
-          refs.push(change.ref);
-      }
-      await directory.addRefs(refs.filter(isNew));
-      return cursor;
-    } catch (error) {
-      if (!isHistoryFailure(error)) throw error;
-    }
-  }
-  // History knows no queries, and forgets after a week or so: a new listing knows everything, at 5 units per 500.
-  const { cursor } = await source.profile(signal);
-  for await (const page of listAll(source, filter, null, signal)) await directory.addRefs(page.filter(isNew));
-  return cursor;
-}
-
-function isSpamOrTrash(labelIds: readonly string[]): boolean {
-  return labelIds.includes("SPAM") || labelIds.includes("TRASH");
-}
-
-/** The cursor has expired, or a page of it, or this history cannot be read: none of that needs to stop an export. */
-function isHistoryFailure(error: unknown): boolean {
-  const failure = failureOf(error);
-  if (failure?.retry === "backoff") return failure.outage !== true;
-  return failure !== undefined && HISTORY_FAILURES.has(failure.code);
-}
-
-const HISTORY_FAILURES: ReadonlySet<string> = new Set(["not_found", "page_token_invalid", "bad_request", "forbidden"]);
 
 /** What became of a message, with its record where there is one. */
 async function mapReading(reading: Reading, names: LabelNames): Promise<Ended> {
@@ -248,12 +218,29 @@ async function mapReading(reading: Reading, names: LabelNames): Promise<Ended> {
   return { outcome: "exported", id: reading.id, record, guessedCharsets };
 }
 
+/** Of an export that has all there is. */
+function progressWhenDone({ total_emails: exported, gone, batches, quota }: Manifest): Progress {
+  return {
+    stage: "done",
+    listed: exported + gone.length,
+    exported,
+    gone: gone.length,
+    failed: 0,
+    batches: batches.length,
+    changed: { added: 0, relabelled: 0, deleted: 0 },
+    spent: quota,
+    forecast: null,
+  };
+}
+
 function progressOf(
-  { ledger, batches, spent }: ExportDirectory,
+  { ledger, batches, spent, changed }: ExportDirectory,
   stage: Progress["stage"],
   forecast: Forecast | null,
 ): Progress {
+  const changes = changed();
   return {
+    ...(changes && { changed: changes }),
     stage,
     listed: ledger.size,
     exported: ledger.count("exported"),

@@ -44,6 +44,12 @@ export const PROGRESS_SHAPE = {
         "Where records lack attachments or originals that are wanted now: messages read for that, and how many must be.",
       )
       .exactOptional(),
+    changed: z
+      .object({ added: count, relabelled: count, deleted: count })
+      .describe(
+        "What changed in Gmail since the run before: messages that are new, that have other labels, and that were deleted there and stay here. Absent in a first run.",
+      )
+      .exactOptional(),
   }),
   quota: z.object({
     tier: z.enum(["2026", "legacy"]),

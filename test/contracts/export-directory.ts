@@ -69,7 +69,7 @@ export function exportDirectoryContract(implementation: string, make: () => Prom
       expect(manifestIn(await place.content())).toEqual(manifest);
       const names = Object.keys(await place.content());
       expect(names.filter((name) => !name.startsWith(".")).toSorted()).toEqual(
-        ["manifest.json", ...Object.keys(batches)].toSorted(),
+        ["changes.ndjson", "manifest.json", ...Object.keys(batches)].toSorted(),
       );
       expect(names).not.toContain(".journal"); // an export that has ended needs none
     });

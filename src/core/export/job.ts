@@ -3,6 +3,7 @@ import type { Filter } from "../mail/filter.ts";
 import { NOTHING_SPENT, type Spent } from "../quota.ts";
 import type { EpochMs } from "../time.ts";
 import type { Format } from "./format.ts";
+import type { ChangeCounts } from "./manifest.ts";
 
 /**
  * queued → running → completed | completed_with_failures | failed | cancelled, and from running also
@@ -139,6 +140,8 @@ export type Progress = Readonly<{
   batches: number;
   /** Messages of which was read what their records lacked, and how many must be; left out where nothing was lacking. */
   completed?: Readonly<{ done: number; of: number }>;
+  /** What changed in Gmail since the run before; left out in a first run, and until it is told. */
+  changed?: ChangeCounts;
   spent: Spent;
   /** While messages are fetched. */
   forecast: Forecast | null;

@@ -43,7 +43,10 @@ export type StoredOriginals = Readonly<{
 }>;
 
 /** A message that was deleted in Gmail after it was exported: its record stays, until `pruned`. `seenAt` is when a run saw it. */
-type DeletedMessage = Readonly<{ id: string; seenAt: string; pruned?: true }>;
+export type DeletedMessage = Readonly<{ id: string; seenAt: string; pruned?: true }>;
+
+/** Messages with which something happened in Gmail since the run before: found for the first time, with other labels, deleted. */
+export type ChangeCounts = Readonly<{ added: number; relabelled: number; deleted: number }>;
 
 /**
  * manifest.json (docs/format.md §3): what is in the directory, and whether that is all.
@@ -84,8 +87,11 @@ export type Manifest = Readonly<{
   historyId: string;
   /** ISO 8601 UTC: up to when it is proven that the export has all there was, as it was. Left out where that never was. */
   checkedAt?: string;
-  /** Names of labels by id, as the last finished run saw them: those of all records. Left out where an earlier version finished it. */
-  labelNames?: Readonly<Record<string, string>>;
+  /**
+   * Of each label its id and its name, as the run that finished it saw them: those of all records. Left out while it is
+   * unfinished, and where an earlier version finished it.
+   */
+  labelNames?: readonly (readonly [id: string, name: string])[];
   /** What there is of changes.ndjson. Left out where there is none. */
   changes?: Readonly<{ bytes: number; sha256: string }>;
   quota: Spent;

@@ -11,3 +11,8 @@ export function sameFilter(a: Filter, b: Filter): boolean {
     new Set(a.labels).symmetricDifference(new Set(b.labels)).size === 0
   );
 }
+
+/** Whether mail is wanted that only a listing can find: history knows no queries. */
+export function isFiltered({ query, labels }: Filter): boolean {
+  return query !== "" || labels.length > 0;
+}

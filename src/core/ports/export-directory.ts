@@ -1,11 +1,12 @@
 import type { Format } from "../export/format.ts";
 import type { Ledger } from "../export/ledger.ts";
-import type { BatchEntry, FailedMessage, Manifest } from "../export/manifest.ts";
+import type { BatchEntry, ChangeCounts, FailedMessage, Manifest } from "../export/manifest.ts";
 import type { Filter } from "../mail/filter.ts";
 import type { AttachmentRecord, ExportRecord } from "../mail/record.ts";
 import type { Conversation, Ref } from "../mail/ref.ts";
 import type { Spent } from "../quota.ts";
-import type { Keepers, Kept, Want } from "./mailbox-source.ts";
+import type { EpochMs } from "../time.ts";
+import type { Keepers, Kept, LabelNames, Want } from "./mailbox-source.ts";
 
 /** A message's end: its record, or why there is none. */
 export type Ended =
@@ -35,6 +36,20 @@ export type Lacking = Readonly<{
   want: Want;
   /** Whether chats are among them. */
   hasChats: boolean;
+}>;
+
+/** What is known of a message now that has a record: its labels, or that it was deleted in the mailbox. */
+export type Standing = Readonly<{ labels: readonly string[] }> | Readonly<{ deleted: true }>;
+
+/** What is known of a mailbox at one place in its history. */
+export type Standings = Readonly<{
+  cursor: string;
+  /** Of a message; undefined where nothing says that anything has changed. */
+  find(id: string): Standing | undefined;
+  /** Of how many messages something is known: of none, no record need be looked at. */
+  size: number;
+  /** Labels that are no more, but on these messages. */
+  withdrawn: ReadonlyMap<string, ReadonlySet<string>>;
 }>;
 
 /**
@@ -70,6 +85,29 @@ export type ExportDirectory = AsyncDisposable &
     keep: Keepers;
     /** The address that stands in the directory, when it is not the account's of now but the former one that was named. */
     readonly formerly: string | undefined;
+    /**
+     * The place in the history from which on changes of labels and deletions are not in the records yet; undefined where
+     * that is not known: then all of the mailbox must be compared.
+     */
+    readonly followedTo: string | undefined;
+    /** Messages whose records stay though they were deleted in the mailbox. */
+    isDeleted(id: string): boolean;
+    /** What changed in the mailbox since the export was finished the last time, as far as it was told; undefined in a first run. */
+    changed(): ChangeCounts | undefined;
+    /** Label names that records were written with last; none where that is not known. */
+    readonly labelNames: LabelNames;
+    /** Labels that the mailbox had in earlier runs. */
+    readonly knownLabels: ReadonlySet<string>;
+    /** Records are written with these from now on. */
+    useNames(names: LabelNames): Promise<void>;
+    /** Labels among these that records carry, those of messages that were deleted apart, each with the ids of the others. */
+    findCarriers(isWanted: (label: string) => boolean): Promise<ReadonlyMap<string, readonly string[]>>;
+    /**
+     * Brings records to what is known of their messages now: labels, and the names of labels. Those of messages that were
+     * deleted stay as they are. Batches are written anew where something in them changes, each as a whole or not at all,
+     * and what changed is told in changes.ndjson.
+     */
+    update(standings: Standings, signal: AbortSignal): Promise<void>;
     /** What all runs of this export have spent together. */
     spent(): Spent;
     /** Begins a listing, forgetting one that was not finished. */
@@ -95,9 +133,10 @@ export type ExportDirectory = AsyncDisposable &
     complete(find: (record: ExportRecord) => Promise<Completion>): Promise<void>;
     /**
      * Closes the last batch, holds the files against what was written, and writes the manifest that says so, with the
-     * cursor up to which everything that was added is in it; left out, that of the listing.
+     * cursor up to which everything that happened is in it; left out, that of the listing. `checkedAt` is the moment that
+     * this cursor stands for; left out where not everything could be settled: then it is not proven anew.
      */
-    commit(caughtUpTo?: string): Promise<Manifest>;
+    commit(caughtUpTo?: string, checkedAt?: EpochMs): Promise<Manifest>;
   }>;
 
 /**
@@ -110,6 +149,21 @@ export type OpenDirectory = (
   spent: () => Spent,
   signal: AbortSignal,
 ) => Promise<ExportDirectory>;
+
+/** What a mailbox says of itself at a moment: its place in the history, and its labels. */
+export type Seen = Readonly<{ cursor: string; names: LabelNames; at: EpochMs }>;
+
+/**
+ * Says in the manifest that a directory has all there is, where that can be told at a glance; undefined where it must be
+ * opened to find out.
+ */
+export type ConfirmCurrent = (
+  path: string,
+  purpose: Purpose,
+  seen: Seen,
+  spent: () => Spent,
+  signal: AbortSignal,
+) => Promise<Manifest | undefined>;
 
 /**
  * Where an export of `account` goes: `outputDir` (relative to the working directory) or, left out, a folder of its own

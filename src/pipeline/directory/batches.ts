@@ -1,7 +1,7 @@
 import { FORMATS, type DerivedFormat } from "../../core/export/format.ts";
 import type { BatchEntry } from "../../core/export/manifest.ts";
 import type { Storage } from "../../core/ports/storage.ts";
-import { batchName, batchNumber } from "../../formats/batch.ts";
+import { batchName, batchNumber, recordsInPart } from "../../formats/batch.ts";
 import type { Attachments } from "./attachments.ts";
 import { derivedNames, hasDerivedFiles, withDerivedFiles } from "./derived-files.ts";
 import { createEncoder } from "./encode-lines.ts";
@@ -36,6 +36,10 @@ export type FoundBatches = Readonly<{
 export type Batches = AsyncDisposable &
   Readonly<{
     entries: readonly BatchEntry[];
+    /** Whether there is no record, in no batch. */
+    isEmpty(): boolean;
+    /** The records of the batch that grows, also of one that an earlier run left, as they stand there. */
+    readGrowing(): AsyncIterable<Buffer>;
     /** In the finished batches. */
     replacementCharacters(): number;
     /** What the records point at of the batch that grows, also of one that an earlier run left. */
@@ -46,6 +50,8 @@ export type Batches = AsyncDisposable &
     finish(): Promise<void>;
     /** Makes the derived files that finished batches lack; `beforeChange` is called before the first, if there is one. */
     deriveMissing(beforeChange: () => Promise<void>): Promise<void>;
+    /** The finished batches in which one of these messages may be. */
+    findHolding(isOne: (id: string) => boolean): Promise<ReadonlySet<string>>;
     /** Other files have taken the place of a finished batch's. */
     replace(rewritten: RewrittenBatch): Promise<void>;
     /** A finished batch counts no more; `before` is what it was. Its files stay. */
@@ -123,6 +129,12 @@ export function createBatches(
 
   return {
     entries,
+    isEmpty: () => entries.length === 0 && !growing && !unfinished?.found.count,
+    async *readGrowing() {
+      const number = growing ? last : unfinished?.number;
+      await using content = number === undefined ? undefined : await storage.open(batchName(number), "growing");
+      if (content) for await (const { text } of recordsInPart(content.read(), 0)) yield Buffer.from(text);
+    },
     replacementCharacters: () => replacementCharacters,
     growingFiles: () => growing?.files ?? unfinished?.files ?? [],
     async append(records) {
@@ -154,6 +166,15 @@ export function createBatches(
         hasChanged = true;
         entries[index] = await withDerivedFiles(storage, entry, derived.formats, derived.email);
       }
+    },
+    async findHolding(isOne) {
+      const holding = new Set(entries.map(({ file }) => file));
+      const known = new Set<string>();
+      for await (const { file, ids } of found.known.ids()) {
+        if (ids.some(isOne)) known.delete(file);
+        else known.add(file);
+      }
+      return holding.difference(known);
     },
     async replace({ entry: published, stamp, batch, before }) {
       const entry = await withDerivedFiles(storage, published, derived.formats, derived.email);

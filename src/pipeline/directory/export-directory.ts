@@ -7,17 +7,19 @@ import type { Hold, Storage } from "../../core/ports/storage.ts";
 import { addSpent, type Spent } from "../../core/quota.ts";
 import type { Attachments } from "./attachments.ts";
 import { createBatches, type Batches, type FoundBatches } from "./batches.ts";
+import { writeChanges } from "./change-log.ts";
 import { derivedAmong } from "./derived-files.ts";
+import { createFollowed, pairsOf, type FoundFollowed } from "./followed.ts";
 import { GROUP_MS, createPendingGroup } from "./group.ts";
 import { holdAgainstFiles } from "./hold-against-files.ts";
+import type { JournalBegin, JournalEntry } from "./journal-entries.ts";
 import {
   beginJournal,
+  changesInJournal,
   continueJournal,
   JOURNAL,
   type FoundJournal,
   type Journal,
-  type JournalBegin,
-  type JournalEntry,
   type Rewriting,
   type Rewritten,
 } from "./journal.ts";
@@ -26,6 +28,8 @@ import { createMutex } from "./mutex.ts";
 import { NO_BYTES, type Originals } from "./originals.ts";
 import type { RecordFiles } from "./record-files.ts";
 import { createCompleteBatches } from "./rewriting/complete-batches.ts";
+import { findCarriers } from "./rewriting/find-carriers.ts";
+import { createUpdateRecords } from "./rewriting/update-records.ts";
 
 /** All that was durable in a directory when it was opened. */
 export type Found = Readonly<{
@@ -37,6 +41,9 @@ export type Found = Readonly<{
   rewriting: Rewriting | undefined;
   rewritten: readonly Rewritten[];
   historyId: string;
+  /** What is here was finished, and all that came since can be followed from there: no listing is needed. */
+  isFinished: boolean;
+  followed: FoundFollowed;
   spent: Spent;
   seconds: number;
   guessedCharsets: number;
@@ -67,7 +74,10 @@ export function holdDirectory(
   const failed = new Map(found.failed.map((message) => [message.id, message]));
   const openedAt = clock.now();
   let historyId = found.historyId;
-  let listed = found.journal !== undefined;
+  let listed = found.journal !== undefined || found.isFinished;
+  const followed = createFollowed(found.followed);
+  let { changes } = followed;
+  let { checkedAt } = found.followed;
   let journal: Journal | undefined;
 
   const spent = (): Spent => addSpent(found.spent, spentNow());
@@ -78,7 +88,7 @@ export function holdDirectory(
   const tally = () => ({ spent: spent(), seconds: seconds(), guessedCharsets });
   const formerly = [...found.formerly, ...(found.renamedFrom === undefined ? [] : [found.renamedFrom])];
 
-  const describe = (complete: boolean): Manifest => ({
+  const describe = (complete: boolean, isFinished = false): Manifest => ({
     version: 1,
     email: purpose.email,
     ...(formerly.length > 0 ? { formerly } : {}),
@@ -92,12 +102,16 @@ export function holdDirectory(
     batches: batches.entries,
     failed: [...failed.values()],
     gone: [...ledger.ids("gone")],
+    ...(followed.seen.deleted.size > 0 && { deleted: [...followed.seen.deleted.values()] }),
     ...(attachments && { attachments: attachments.totals() }),
     ...(formats.length > 0 && { formats }),
     ...(originals && { originals: originals.totals() }),
     replacementCharacters: batches.replacementCharacters(),
     ...(guessedCharsets > 0 ? { guessedCharsets } : {}),
     historyId,
+    ...(checkedAt !== undefined && { checkedAt }),
+    ...(isFinished && { labelNames: pairsOf(followed.names) }),
+    ...(changes && { changes }),
     quota: spent(),
     tool,
   });
@@ -115,6 +129,7 @@ export function holdDirectory(
     ...beginning(purpose, historyId),
     ...(attachments && { attachments: true }),
     ...(formats.length > 0 && { formats: [...formats] }),
+    followed: followed.begin(),
   });
   /** What a journal that is begun anew must still tell: a manifest may lag behind it. */
   const keptOfBatches = (): JournalEntry[] => [
@@ -125,13 +140,32 @@ export function holdDirectory(
     ...(rewriting ? [{ rewriting }] : []),
   ];
   const beforeKeeping = async (): Promise<void> => {
-    if (manifest.isProven) await mutex.run(manifest.beforeChange);
+    if (manifest.isProven) await mutex.run(beforeChange);
   };
 
-  const openJournal = async (): Promise<Journal> =>
-    (journal ??= found.journal
-      ? await continueJournal(storage, found.journal)
-      : await beginJournal(storage, begin(), []));
+  const keptOfAll = (): JournalEntry[] => [
+    { gone: [...ledger.ids("gone")] },
+    { failed: [...failed.values()] },
+    ...keptOfBatches(),
+    ...followed.entries(),
+    tally(),
+  ];
+  const openJournal = async (): Promise<Journal> => {
+    if (journal) return journal;
+    if (found.journal) journal = await continueJournal(storage, found.journal);
+    else
+      journal = await beginJournal(storage, begin(), [
+        ...keptOfAll(),
+        ...(found.isFinished ? [{ listed: true as const }] : []),
+      ]);
+    return journal;
+  };
+
+  /** The journal comes first: without it nobody could say from where to go on, once nothing is proven any more. */
+  const beforeChange = async (): Promise<void> => {
+    if (manifest.isProven) await openJournal();
+    await manifest.beforeChange();
+  };
 
   const group = createPendingGroup();
 
@@ -139,7 +173,8 @@ export function holdDirectory(
   const flush = async (): Promise<void> => {
     const ended = group.take();
     if (!ended) return;
-    await manifest.beforeChange();
+    await beforeChange();
+    await openJournal(); // it tells with which names the records are written
     const failures = ended.failed.map(({ id, reason, attempts }) => {
       return { id, reason, attempts: attempts + (failed.get(id)?.attempts ?? 0) };
     });
@@ -191,28 +226,34 @@ export function holdDirectory(
   };
 
   const purposeOfRewriting = JSON.stringify([attachments !== undefined, originals?.formats ?? []]);
-  const completing = createCompleteBatches({
+  const rewritingPorts = {
     storage,
     clock,
     batches,
-    attachments,
     originals,
-    begun: found.batches.rewriting,
-    begunFor: found.rewriting?.purpose,
-    purpose: purposeOfRewriting,
     mutex,
-    async note(entries) {
+    async note(entries: readonly JournalEntry[]) {
+      await (await openJournal()).append([...entries, tally()]);
       for (const entry of entries) {
         if ("rewriting" in entry) ({ rewriting } = entry);
+        if ("changes" in entry) followed.seen.add(entry.changes ?? []);
         if (!("rewritten" in entry)) continue;
         rewritten.push(entry.rewritten);
         rewriting = undefined;
       }
-      await (await openJournal()).append([...entries, tally()]);
     },
-    beforeChange: manifest.beforeChange,
+    beforeChange,
     afterBatch: () => manifest.afterRewrite(batches.entries.length),
+  };
+  const completing = createCompleteBatches({
+    ...rewritingPorts,
+    attachments,
+    begun: found.batches.rewriting,
+    begunFor: found.rewriting?.purpose,
+    purpose: purposeOfRewriting,
   });
+  const updateRecords = createUpdateRecords({ ...rewritingPorts, followed });
+  const isDeleted = (id: string): boolean => followed.seen.deleted.has(id);
 
   return {
     ledger,
@@ -240,18 +281,19 @@ export function holdDirectory(
         await journal?.[Symbol.asyncDispose]();
         historyId = cursor;
         listed = false;
+        if (followed.since === undefined && batches.isEmpty()) followed.beginAt(cursor);
+        const told = await Array.fromAsync(changesInJournal(storage));
         journal = await beginJournal(storage, begin(), [
-          { gone: [...ledger.ids("gone")] },
-          { failed: [...failed.values()] },
-          ...keptOfBatches(),
-          tally(),
+          ...keptOfAll(),
+          ...(told.length > 0 ? [{ changes: told }] : []),
         ]);
       }),
     addRefs: (refs) =>
       mutex.run(async () => {
+        const mayBeNew = refs.some(({ id }) => (ledger.outcome(id) ?? "gone") === "gone");
+        const open = mayBeNew ? await openJournal() : undefined; // which tells what was gone by then
         const unknown = refs.filter((ref) => ledger.add(ref));
-        if (unknown.length > 0)
-          await (await openJournal()).append([{ refs: unknown.map(({ id, threadId }) => [id, threadId]) }]);
+        if (unknown.length > 0) await open?.append([{ refs: unknown.map(({ id, threadId }) => [id, threadId]) }]);
       }),
     endListing: () =>
       mutex.run(async () => {
@@ -281,16 +323,46 @@ export function holdDirectory(
       return completing.findLacking();
     },
     complete: completing.complete,
-    commit: (caughtUpTo) =>
+    get followedTo() {
+      return followed.since;
+    },
+    isDeleted,
+    changed: () => (followed.toldUpTo === undefined ? undefined : followed.seen.counts()),
+    labelNames: followed.names,
+    knownLabels: followed.knownLabels,
+    useNames: (names) =>
+      mutex.run(async () => {
+        if (followed.useNames(names) && (journal || found.journal))
+          await (await openJournal()).append([{ names: [...pairsOf(names)] }]);
+      }),
+    async findCarriers(isWanted) {
+      await mutex.run(flushNow);
+      return findCarriers(storage, batches, isWanted, (id) => !isDeleted(id));
+    },
+    async update(standings, signal) {
+      await mutex.run(async () => {
+        await flushNow();
+        await batches.finish();
+        const begun = followed.begunLine(new Date(clock.now()).toISOString(), standings.cursor);
+        if (begun.length > 0) await rewritingPorts.note([{ changes: begun }]);
+      });
+      await updateRecords(standings, signal);
+    },
+    commit: (caughtUpTo, provenAt) =>
       mutex.run(async () => {
         await flushNow();
         historyId = caughtUpTo ?? historyId;
         await batches.finish();
-        await batches.deriveMissing(manifest.beforeChange);
+        await batches.deriveMissing(beforeChange);
         await attachments?.tidy();
         await originals?.tidy();
         await holdAgainstFiles(storage, batches, ledger);
-        const done = describe(ledger.count("pending") === 0 && failed.size === 0 && !completing.isLacking());
+        const complete = ledger.count("pending") === 0 && failed.size === 0 && !completing.isLacking();
+        const begun = followed.begunLine(new Date(clock.now()).toISOString(), historyId);
+        if (begun.length > 0) await rewritingPorts.note([{ changes: begun }]);
+        if (journal) changes = await writeChanges(storage, followed.changes);
+        if (complete && provenAt !== undefined) checkedAt = new Date(provenAt).toISOString();
+        const done = describe(complete, ledger.count("pending") === 0 && provenAt !== undefined);
         await manifest.commit(done);
         await journal?.[Symbol.asyncDispose]();
         journal = undefined;

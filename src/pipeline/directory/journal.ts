@@ -1,12 +1,10 @@
-import { z } from "zod";
-
-import { FORMATS } from "../../core/export/format.ts";
-import type { BatchEntry, FailedMessage, Without } from "../../core/export/manifest.ts";
+import type { ChangeEntry } from "../../core/export/change.ts";
+import type { BatchEntry, FailedMessage, Manifest, Without } from "../../core/export/manifest.ts";
 import type { Ref } from "../../core/mail/ref.ts";
 import type { Storage } from "../../core/ports/storage.ts";
 import type { Spent } from "../../core/quota.ts";
-import { checkedLines, readCheckedLines, type CheckedEnd } from "../../formats/checked-lines.ts";
-import { batchShape, failedShape, filterShape, spentShape, withoutShape } from "../../formats/manifest.ts";
+import { checkedLines, checkedValues, readCheckedLines, type CheckedEnd } from "../../formats/checked-lines.ts";
+import { journalBegin, journalEntry, type JournalBegin, type JournalEntry } from "./journal-entries.ts";
 
 /**
  * What an unfinished export knows besides its records: what was listed, and which messages have no record and why.
@@ -16,32 +14,6 @@ import { batchShape, failedShape, filterShape, spentShape, withoutShape } from "
  * place, or a manifest does.
  */
 export const JOURNAL = ".journal";
-
-const begin = z.object({
-  journal: z.literal(2),
-  email: z.string(),
-  filter: filterShape,
-  maxEmails: z.int().nullable(),
-  historyId: z.string(),
-  attachments: z.literal(true).optional(),
-  formats: z.array(z.enum(FORMATS)).optional(),
-});
-const entry = z.union([
-  z.object({ refs: z.array(z.tuple([z.string(), z.string()])) }),
-  z.object({ listed: z.literal(true) }),
-  z.object({ gone: z.array(z.string()) }),
-  z.object({ failed: z.array(failedShape) }),
-  z.object({
-    without: z.object({ attachments: z.array(withoutShape).optional(), originals: z.array(withoutShape).optional() }),
-  }),
-  z.object({ earlier: z.array(z.string()) }),
-  z.object({ rewriting: z.object({ file: z.string(), sha256: z.string(), purpose: z.string() }) }),
-  z.object({ rewritten: z.object({ was: z.string(), entry: batchShape }) }),
-  z.object({ spent: spentShape, seconds: z.number(), guessedCharsets: z.int().nonnegative().default(0) }),
-]);
-
-export type JournalBegin = z.infer<typeof begin>;
-export type JournalEntry = z.input<typeof entry>;
 
 /**
  * A batch that another file is to take the place of: that is written beside, from the file with this hash. `purpose` tells
@@ -68,13 +40,28 @@ export type FoundJournal = CheckedEnd &
     rewriting: Rewriting | undefined;
     /** In the order in which they were. */
     rewritten: readonly Rewritten[];
+    /** Label names: those that records were written with, and those that all records had last, where that is known. */
+    names: readonly NamePairs[];
+    labelNames: NamePairs | undefined;
+    /** The number of the last batch of which it is told that its messages were added. */
+    toldUpTo: number | undefined;
     spent: Spent | undefined;
     seconds: number;
     guessedCharsets: number;
   }>;
 
-/** Reads the journal up to its torn tail; undefined when there is none, or nothing whole in it. */
-export async function readJournal(storage: Storage, onRef: (ref: Ref) => void): Promise<FoundJournal | undefined> {
+/** Of each label its id and its name. */
+export type NamePairs = NonNullable<Manifest["labelNames"]>;
+
+/**
+ * Reads the journal up to its torn tail; undefined when there is none, or nothing whole in it. `onChanges` gets what changed
+ * in Gmail, in the order in which it was noted.
+ */
+export async function readJournal(
+  storage: Storage,
+  onRef: (ref: Ref) => void,
+  onChanges: (changes: readonly ChangeEntry[]) => void,
+): Promise<FoundJournal | undefined> {
   await using content = await storage.open(JOURNAL, "growing");
   if (!content) return undefined;
   let first: JournalBegin | undefined;
@@ -87,16 +74,20 @@ export async function readJournal(storage: Storage, onRef: (ref: Ref) => void): 
   let rewriting: Rewriting | undefined;
   const rewritten: Rewritten[] = [];
   let spent: Spent | undefined;
+  const names: NamePairs[] = [];
+  let labelNames: NamePairs | undefined;
+  let toldUpTo: number | undefined;
   let seconds = 0;
   let guessedCharsets = 0;
   const end = await readCheckedLines(content.read(), (line) => {
     if (first === undefined) {
-      const parsed = begin.safeParse(line);
+      const parsed = journalBegin.safeParse(line);
       first = parsed.data;
       return parsed.success;
     }
-    const { success, data: value } = entry.safeParse(line);
+    const { success, data: value } = journalEntry.safeParse(line);
     if (!success) return false;
+    if ("changes" in value && value.changes) onChanges(value.changes);
     if ("refs" in value)
       for (const [id, threadId] of value.refs) {
         if (gone.delete(id)) {
@@ -116,12 +107,25 @@ export async function readJournal(storage: Storage, onRef: (ref: Ref) => void): 
     else if ("rewritten" in value) {
       rewritten.push(value.rewritten);
       rewriting = undefined;
-    } else ({ spent, seconds, guessedCharsets } = value);
+    } else if ("names" in value) names.push(value.names);
+    else if ("labelNames" in value) ({ labelNames } = value);
+    else if ("changes" in value) toldUpTo = value.toldUpTo ?? toldUpTo;
+    else ({ spent, seconds, guessedCharsets } = value);
     return true;
   });
   if (!first) return undefined;
   const found = { gone, relisted, failed, without, earlier, rewriting, rewritten, spent, seconds, guessedCharsets };
-  return { begin: first, listed, ...found, ...end };
+  return { begin: first, listed, ...found, names, labelNames, toldUpTo, ...end };
+}
+
+/** The changes that a journal tells of, in order, without keeping all of them in memory. */
+export async function* changesInJournal(storage: Storage): AsyncGenerator<ChangeEntry> {
+  await using content = await storage.open(JOURNAL, "growing");
+  if (!content) return;
+  for await (const { value } of checkedValues(content.read())) {
+    const { data } = journalEntry.safeParse(value);
+    if (data && "changes" in data) yield* data.changes ?? [];
+  }
 }
 
 /** Whose export a journal is of, without reading all of it; undefined when there is none, or nothing whole in it. */
@@ -130,7 +134,7 @@ export async function readJournalBegin(storage: Storage): Promise<JournalBegin |
   if (!content) return undefined;
   let first: JournalBegin | undefined;
   await readCheckedLines(content.read(), (line) => {
-    if (first === undefined) first = begin.safeParse(line).data;
+    if (first === undefined) first = journalBegin.safeParse(line).data;
     return false; // one is enough
   });
   return first;

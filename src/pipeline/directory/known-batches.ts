@@ -3,7 +3,8 @@ import { z } from "zod";
 import type { BatchEntry } from "../../core/export/manifest.ts";
 import type { Ref } from "../../core/mail/ref.ts";
 import type { GrowingFile, Storage, StoredFile } from "../../core/ports/storage.ts";
-import { checkedLines, readCheckedLines } from "../../formats/checked-lines.ts";
+import { checkedLines, checkedValues, readCheckedLines } from "../../formats/checked-lines.ts";
+import { linesIn } from "../../formats/lines.ts";
 import { batchFileShape } from "../../formats/manifest.ts";
 import type { BatchAttachments } from "./attachments.ts";
 import type { BatchOriginals } from "./originals.ts";
@@ -53,6 +54,8 @@ export type KnownBatches = AsyncDisposable &
     /** Undefined when it is not known of the file as it is now. */
     find(file: StoredFile): Promise<KnownBatch | undefined>;
     remember(batch: KnownBatch): Promise<void>;
+    /** The ids of messages that are known to be in each batch; a batch may come twice, with the same. */
+    ids(): AsyncIterable<Readonly<{ file: string; ids: readonly string[] }>>;
   }>;
 
 type Found = Omit<KnownBatch, "refs"> & { ids: readonly string[] };
@@ -117,8 +120,43 @@ export async function openKnownBatches(storage: Storage): Promise<KnownBatches> 
       await file.append(lines.bytes);
       end = { bytes: end.bytes + lines.bytes.length, checksum: lines.checksum };
     },
+    async *ids() {
+      await using content = await storage.open(KNOWN_BATCHES, "growing");
+      if (!content) return;
+      for await (const { value } of checkedValues(content.read())) {
+        const { success, data } = line.safeParse(value);
+        if (!success || data.ids.length !== 2 * data.count) return;
+        yield { file: data.batch, ids: data.ids.filter((_, n) => n % 2 === 0) };
+      }
+    },
     async [Symbol.asyncDispose]() {
       await file?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** What a batch was when it was hashed, and the paths of what its records point at. */
+export type Glimpse = Readonly<{ stamp: string; bytes: number; sha256: string; paths: readonly string[] }>;
+
+/** The beginning of a line: all but the long lists. */
+const HEAD =
+  /^[\da-f]{8} \{"batch":"(emails_batch_\d+\.json)","stamp":"([^"]*)","bytes":(\d+),"count":\d+,"sha256":"([\da-f]{64})"/;
+const HEAD_BYTES = 400;
+
+/** Hashes of contents, and paths of originals; nothing else in a line has this shape behind its lists' beginning. */
+const POINTERS = /\["((?:[\da-f]{64})|(?:eml\/[^"]+\.eml))",\d+\]/g;
+
+/** What is known of batches, read without the ids that are in them; `paths` only where something is kept beside them. */
+export async function readGlimpses(storage: Storage): Promise<ReadonlyMap<string, Glimpse>> {
+  const glimpses = new Map<string, Glimpse>();
+  await using content = await storage.open(KNOWN_BATCHES, "growing");
+  if (!content) return glimpses;
+  for await (const { bytes: found } of linesIn(content.read())) {
+    const [, file, stamp, bytes, sha256] = HEAD.exec(found.toString("latin1", 0, HEAD_BYTES)) ?? [];
+    if (file === undefined) continue;
+    const lists = Math.max(found.indexOf('"pointers":['), found.indexOf('"originals":{'));
+    const paths = lists === -1 ? [] : [...found.toString("latin1").matchAll(POINTERS)].map(([, path]) => path!);
+    glimpses.set(file, { stamp: stamp!, bytes: Number(bytes), sha256: sha256!, paths });
+  }
+  return glimpses;
 }

@@ -2,13 +2,19 @@ import { sameAccount } from "../../core/account.ts";
 import { refuse } from "../../core/errors.ts";
 import { FORMATS, ORIGINAL_FORMATS } from "../../core/export/format.ts";
 import { createLedger } from "../../core/export/ledger.ts";
+import type { Manifest } from "../../core/export/manifest.ts";
+import { isFiltered } from "../../core/mail/filter.ts";
+import type { Ref } from "../../core/mail/ref.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import type { OpenDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import type { OpenStorage, Storage } from "../../core/ports/storage.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
 import { openAttachments } from "./attachments.ts";
+import type { FoundBatches } from "./batches.ts";
+import { createChangesSeen } from "./changes-seen.ts";
 import { holdDirectory, type Found } from "./export-directory.ts";
 import { findBatches } from "./find-batches.ts";
+import { findFollowed } from "./followed.ts";
 import type { FindFree } from "./free-directory.ts";
 import { readJournal } from "./journal.ts";
 import { openManifest } from "./manifest-file.ts";
@@ -59,7 +65,8 @@ async function find(
   if (manifest) await assertBelongs(storage.place, manifest, purpose, findFree);
 
   let ledger = createLedger();
-  const journal = await readJournal(storage, (ref) => ledger.add(ref));
+  const seen = createChangesSeen(manifest?.deleted ?? []);
+  const journal = await readJournal(storage, (ref) => ledger.add(ref), seen.add);
   if (journal) await assertBelongs(storage.place, journal.begin, purpose, findFree);
   const renamedFrom = [journal?.begin.email, manifest?.email].find(
     (email) => email !== undefined && !sameAccount(email, purpose.email),
@@ -76,6 +83,7 @@ async function find(
     (journal.begin.formats ?? []).length === formats.length &&
     journal.begin.maxEmails === purpose.maxEmails &&
     renamedFrom === undefined; // whose mail is listed is asked once more
+  const listed = new Set(journal && !journal.begin.followed ? ledger.ids("pending") : []);
   if (!goesOn) ledger = createLedger();
 
   const isKnown = (id: string): boolean => !journal?.relisted.has(id);
@@ -92,10 +100,12 @@ async function find(
   originals?.shortfall.explain([...(manifest?.originals?.without ?? []), ...(journal?.without.originals ?? [])]);
   for (const id of [...(manifest?.originals?.earlier ?? []), ...(journal?.earlier ?? [])]) originals?.earlier.add(id);
   await publishRewritten(storage, journal?.rewritten.at(-1));
-  const batches = await findBatches(storage, manifest, journal, (ref) => ledger.recover(ref, "exported"), signal, {
-    attachments,
-    originals,
-  });
+  let isOfOneListing = true;
+  const recover = (ref: Ref): void => {
+    isOfOneListing &&= listed.has(ref.id);
+    ledger.recover(ref, "exported");
+  };
+  const batches = await findBatches(storage, manifest, journal, recover, signal, { attachments, originals });
   const failed = [...failures.values()].filter(({ id }) => ledger.outcome(id) === "failed"); // not exported or gone since
   return {
     ledger,
@@ -103,6 +113,8 @@ async function find(
     rewriting: journal?.rewriting,
     rewritten: journal?.rewritten ?? [],
     batches,
+    isFinished: !journal && manifest !== undefined && isFollowable(manifest, purpose, batches),
+    followed: findFollowed(manifest, journal, seen, isOfOneListing),
     historyId: (goesOn ? journal.begin.historyId : manifest?.historyId) ?? "",
     spent: journal?.spent ?? manifest?.quota ?? NOTHING_SPENT,
     seconds: journal?.spent ? journal.seconds : (manifest?.duration_seconds ?? 0),
@@ -120,6 +132,21 @@ async function find(
       ledger.count("gone") === manifest.gone.length &&
       failed.length === 0,
   };
+}
+
+/**
+ * Whether a directory was finished, and all that came since can be followed from its cursor. What a query finds, or who are
+ * the newest, only a listing tells; so it does where a batch was removed.
+ */
+function isFollowable(
+  manifest: Manifest,
+  { filter, maxEmails }: Purpose,
+  { entries, unfinished }: FoundBatches,
+): boolean {
+  const wasFinished = manifest.complete || manifest.labelNames !== undefined;
+  const isWhole = entries.length === manifest.batches.length && unfinished === undefined;
+  const isEverything = !isFiltered(filter) && manifest.max_emails === null && maxEmails === null;
+  return wasFinished && isWhole && isEverything && manifest.historyId !== "";
 }
 
 function busy(place: string): Error {

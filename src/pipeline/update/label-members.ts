@@ -114,7 +114,7 @@ async function listMembers(
 }
 
 /** Resolves when the failure is about the label alone: the account answers. Throws it otherwise. */
-async function assertOfLabel(error: unknown, source: MailboxSource, signal: AbortSignal): Promise<void> {
+export async function assertOfLabel(error: unknown, source: MailboxSource, signal: AbortSignal): Promise<void> {
   const failure = failureOf(error);
   if (!failure || signal.aborted) throw error;
   const mayBeOfLabel = failure.retry === "backoff" ? failure.outage !== true : OF_LABEL.has(failure.code);

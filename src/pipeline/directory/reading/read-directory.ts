@@ -14,7 +14,11 @@ export function createReadDirectory(storages: OpenStorage): ReadDirectory {
   return {
     manifest: async (path) => (await openManifest(storages(path)))?.manifest,
     async rewritten(path) {
-      const journal = await readJournal(storages(path), () => {});
+      const journal = await readJournal(
+        storages(path),
+        () => {},
+        () => {},
+      );
       return journal?.rewritten.map(({ entry }) => entry) ?? [];
     },
     snapshot: (path) => takeSnapshot(storages(path)),

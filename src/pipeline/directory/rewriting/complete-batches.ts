@@ -11,7 +11,7 @@ import type { Attachments } from "../attachments.ts";
 import type { Batches } from "../batches.ts";
 import { changedBatch } from "../finished-records.ts";
 import type { UnfinishedBatch } from "../growing-batch.ts";
-import type { JournalEntry } from "../journal.ts";
+import type { JournalEntry } from "../journal-entries.ts";
 import { mboxName } from "../mbox-file.ts";
 import type { Mutex } from "../mutex.ts";
 import { NO_BYTES, type Originals } from "../originals.ts";

@@ -4,7 +4,7 @@ import type { Clock } from "../../../core/ports/clock.ts";
 import type { Attachments } from "../attachments.ts";
 import { GROUP_MS } from "../group.ts";
 import type { RecordLine } from "../growing-batch.ts";
-import type { JournalEntry } from "../journal.ts";
+import type { JournalEntry } from "../journal-entries.ts";
 import type { Mutex } from "../mutex.ts";
 import type { Originals } from "../originals.ts";
 import type { RecordFiles } from "../record-files.ts";

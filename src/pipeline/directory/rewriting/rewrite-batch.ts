@@ -1,17 +1,18 @@
 import { createHash } from "node:crypto";
 
 import { refuse } from "../../../core/errors.ts";
+import type { ChangeEntry } from "../../../core/export/change.ts";
 import type { BatchEntry } from "../../../core/export/manifest.ts";
 import type { Storage } from "../../../core/ports/storage.ts";
 import { batchNumber } from "../../../formats/batch.ts";
 import { createEncoder } from "../encode-lines.ts";
 import { growBatch, type GrowingBatch, type RecordLine, type UnfinishedBatch } from "../growing-batch.ts";
-import type { JournalEntry } from "../journal.ts";
+import type { JournalEntry } from "../journal-entries.ts";
 import type { OpenOriginal } from "../mbox-file.ts";
 import type { RecordFiles } from "../record-files.ts";
 
 /** What a batch was before it was rewritten. */
-type Before = Readonly<{ files: readonly RecordFiles[]; replacementCharacters: number }>;
+export type Before = Readonly<{ files: readonly RecordFiles[]; replacementCharacters: number }>;
 
 /** A batch whose files other ones have taken the place of. */
 export type RewrittenBatch = Readonly<{ entry: BatchEntry; stamp: string; batch: GrowingBatch; before: Before }>;
@@ -29,8 +30,8 @@ export type BatchRewrite = AsyncDisposable &
     count(): number;
     /** Adds records, durably. */
     append(records: readonly RecordLine[]): Promise<void>;
-    /** The new files take the place of the old. `before` is what was read of those. */
-    finish(before: Before): Promise<RewrittenBatch>;
+    /** The new files take the place of the old. `before` is what was read of those; `changes` are noted with that. */
+    finish(before: Before, changes?: readonly ChangeEntry[]): Promise<RewrittenBatch>;
   }>;
 
 export type RewriteOptions = Readonly<{
@@ -56,11 +57,11 @@ export async function rewriteBatch(
   return {
     count: () => batch.refs.length,
     append: (records) => batch.append(records, encode),
-    async finish(before) {
+    async finish(before, changes = []) {
       const made = await batch.end();
       const entry = entryAfter(old, made);
       await readBack(storage, [made, ...(made.files ?? [])]);
-      await note([{ rewritten: { was: old.sha256, entry } }]);
+      await note([{ rewritten: { was: old.sha256, entry }, ...(changes.length > 0 && { changes }) }]);
       const stamp = await batch.publish();
       return { entry, stamp, batch, before };
     },

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
 import type { ExportRequest } from "../../../core/export/job.ts";
-import type { Manifest } from "../../../core/export/manifest.ts";
+import type { ChangeCounts, Manifest } from "../../../core/export/manifest.ts";
 import { verify } from "../../../pipeline/verify.ts";
 import { viewOfEstimate } from "../../estimate-view.ts";
 import { account } from "../arguments.ts";
@@ -10,6 +10,7 @@ import { EXIT } from "../exit-code.ts";
 import type { Services } from "../services.ts";
 import { exportEvents, type ExportEvents } from "../terminal/export-events.ts";
 import { createOutput, QUIET, type Output } from "../terminal/output.ts";
+import type { Reporter } from "../terminal/reporter.ts";
 import { watch } from "../terminal/watch.ts";
 import { explain } from "../words/help.ts";
 import { estimateLines, manifestLines, verdictLines } from "../words/report-lines.ts";
@@ -50,9 +51,12 @@ export function addExportCommands(program: Command, context: Context): void {
       }
 
       const events = context.json() ? exportEvents(services, request) : undefined;
-      const manifest = await bring(context, services, request, events, { wait: options.wait === true, output });
+      const { manifest, changed } = await bring(context, services, request, events, {
+        wait: options.wait === true,
+        output,
+      });
       if (events) events.result(manifest);
-      else terminal.data(...manifestLines(directory, manifest, terminal.paint.data, messages()));
+      else terminal.data(...manifestLines(directory, manifest, terminal.paint.data, messages(), changed));
       if (manifest.complete) return;
       output.complain();
       context.exitWith(EXIT.incomplete);
@@ -105,7 +109,7 @@ async function bring(
   request: ExportRequest,
   events: ExportEvents | undefined,
   { wait, output }: Readonly<{ wait: boolean; output: Output }>,
-): Promise<Manifest> {
+): Promise<Readonly<{ manifest: Manifest; changed: ChangeCounts | undefined }>> {
   endWith({
     failed(failure) {
       events?.failed(failure);
@@ -120,11 +124,9 @@ async function bring(
   // Where events are told, lines are for a person at a terminal of their own: in one they would write over each other.
   const isForEvents = events && (!services.terminal.hasLiveLine || terminal.columns() !== undefined);
   using watched = isForEvents ? undefined : watch({ ...services, messages: messages() }, signal);
-  return await exportHere(
-    services,
-    request,
-    [events, watched].filter((one) => one !== undefined),
-    { wait },
-    signal,
-  );
+  let changed: ChangeCounts | undefined;
+  const counting: Reporter = { progress: (progress) => void ({ changed } = progress), waiting: () => {} };
+  const reporters = [events, watched, counting].filter((one) => one !== undefined);
+  const manifest = await exportHere(services, request, reporters, { wait }, signal);
+  return { manifest, changed };
 }

@@ -114,6 +114,8 @@ const en = {
   nothingChanged: "No change was seen.",
   cost: (calls: number, units: number, refused: number): string =>
     `Cost: ${plural(calls, "request")}, ${plural(units, "quota unit")}, ${number(refused)} refused`,
+  sinceLastRun: (added: number, relabelled: number, deleted: number): string =>
+    `Since the run before: ${number(added)} added, ${number(relabelled)} relabelled, ${number(deleted)} deleted in Gmail and kept here`,
   goneBefore: (count: number): string => `Gone from Gmail before they could be read: ${number(count)}`,
   withoutNamed: (count: number): string =>
     `Without an original, or attachments, in Gmail: ${number(count)} (manifest.json says why)`,
@@ -287,6 +289,8 @@ const fr: Messages = {
   nothingChanged: "Aucun changement n'a été vu.",
   cost: (calls, units, refused) =>
     `Coût : ${pluriel(calls, "appel")}, ${pluriel(units, "unité de quota", "unités de quota")}, ${pluriel(refused, "refus", "refus")}`,
+  sinceLastRun: (added, relabelled, deleted) =>
+    `Depuis le passage précédent : ${pluriel(added, "ajouté")}, ${number(relabelled, "fr")} aux libellés changés, ${pluriel(deleted, "supprimé")} dans Gmail et ${deleted > 1 ? "gardés" : "gardé"} ici`,
   goneBefore: (count) => `Disparus de Gmail avant d'être lus : ${number(count, "fr")}`,
   withoutNamed: (count) =>
     `Sans original, ou sans pièces jointes, dans Gmail : ${number(count, "fr")} (manifest.json dit pourquoi)`,

@@ -1,4 +1,4 @@
-import { failuresOf, type Manifest } from "../../../core/export/manifest.ts";
+import { failuresOf, type ChangeCounts, type Manifest } from "../../../core/export/manifest.ts";
 import type { Cost } from "../../../core/ports/mailbox-source.ts";
 import type { Converted } from "../../../pipeline/convert/convert.ts";
 import type { Estimate } from "../../../pipeline/estimate.ts";
@@ -41,8 +41,14 @@ export function estimateLines(
   ];
 }
 
-/** What an export came to, in lines. */
-export function manifestLines(path: string, manifest: Manifest, paint: Paint, w: Messages = ENGLISH): string[] {
+/** What an export came to, in lines; `changed` is what changed since the run before. */
+export function manifestLines(
+  path: string,
+  manifest: Manifest,
+  paint: Paint,
+  w: Messages = ENGLISH,
+  changed?: ChangeCounts,
+): string[] {
   const { total_emails, total_batches, quota, gone, complete, attachments, originals } = manifest;
   const failures = failuresOf(manifest).length;
   const without = [...(attachments?.without ?? []), ...(originals?.without ?? [])].filter(({ attempts }) => !attempts);
@@ -51,6 +57,7 @@ export function manifestLines(path: string, manifest: Manifest, paint: Paint, w:
   const mark = complete ? `${sign("ok", paint)} ${w.complete}` : `${sign("warn", paint)} ${w.notComplete}`;
   return [
     `${mark} ${w.inFiles(total_emails, total_batches, path)}`,
+    ...(changed ? [`  ${w.sinceLastRun(changed.added, changed.relabelled, changed.deleted)}`] : []),
     ...(attachments ? [`  ${w.attachments(attachments.stored, attachments.blobs, attachments.blobBytes)}`] : []),
     ...(originals ? [`  ${w.originals(originals.count, originals.bytes)}`] : []),
     `  ${w.cost(calls, quota.units, quota.refused)}`,

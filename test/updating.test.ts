@@ -1,0 +1,89 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+
+import { expect, test } from "vitest";
+
+import type { ChangeEntry } from "../src/core/export/change.ts";
+import type { Manifest } from "../src/core/export/manifest.ts";
+import { EVERYTHING } from "../src/core/mail/filter.ts";
+import type { ExportRecord } from "../src/core/mail/record.ts";
+import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
+import { verify, type Finding } from "../src/pipeline/verify.ts";
+import { folderStorage } from "../src/storage/folder/folder-storage.ts";
+import { fileLock } from "../src/storage/folder/lock.ts";
+import { manifestIn, recordsIn } from "./exported.ts";
+import { inProcess, type InProcess } from "./in-process.ts";
+import { manualClock } from "./manual-clock.ts";
+
+/** A finished export follows what happens in Gmail: labels, deletions, and what is new. */
+
+const ALL = { ...EVERYTHING, includeSpamTrash: true };
+const NEVER = new AbortController().signal;
+
+const check = async (directory: string): Promise<readonly Finding[]> =>
+  (await verify(directory, createReadDirectory(folderStorage(fileLock(manualClock()))), NEVER)).findings;
+
+const byId = async (directory: string): Promise<Map<string, ExportRecord>> =>
+  new Map((await recordsIn(directory)).map((record) => [record["Message-ID"], record]));
+
+/** The lines of changes.ndjson, their times and cursors left out. */
+async function changesIn(directory: string): Promise<object[]> {
+  const lines = (await readFile(join(directory, "changes.ndjson"), "utf8")).split("\n").filter((line) => line !== "");
+  return lines.map((line) => {
+    const { at: _, historyId: __, ...change } = JSON.parse(line) as ChangeEntry & { historyId: string };
+    return change;
+  });
+}
+
+const deletedIn = ({ deleted = [] }: Manifest): string[] => deleted.map(({ id }) => id).toSorted();
+
+/** The records have the labels that Gmail has, those of messages that are deleted apart; the files are sound. */
+async function expectCurrent(w: InProcess, manifest: Manifest, isHere: (id: string) => boolean = () => true) {
+  const mailbox = w.google.mailbox();
+  const there = new Set(mailbox.ids());
+  const records = await byId(w.directory);
+  expect(await manifestIn(w.directory)).toEqual(manifest);
+  expect(manifest).toMatchObject({ complete: true, failed: [] });
+  expect([...there].filter((id) => isHere(id) && !records.has(id))).toEqual([]);
+  expect(deletedIn(manifest)).toEqual([...records.keys()].filter((id) => !there.has(id)).toSorted());
+  for (const id of there)
+    if (records.has(id))
+      expect([id, records.get(id)!.Labels.toSorted()]).toEqual([id, mailbox.truth(id).labelIds.toSorted()]);
+  expect(await check(w.directory)).toEqual([]);
+  expect((await readdir(w.directory)).filter((name) => /^emails.*part|journal/.test(name))).toEqual([]);
+}
+
+test("labels, deletions and new mail are followed by history: only what changed is written, and it is told", async () => {
+  await using w = await inProcess({ messages: 60 }, { filter: ALL, batchSize: 20 });
+  const mailbox = w.google.mailbox();
+  await w.run();
+  const before = await byId(w.directory);
+  const [first, second, third] = ["1", "2", "3"].map((n) => join(w.directory, `emails_batch_${n}.json`));
+  const inBatch = async (path: string): Promise<ExportRecord[]> => JSON.parse(await readFile(path, "utf8"));
+  const [relabelled, removed] = (await inBatch(second!)).map((record) => record["Message-ID"]);
+  const kept = (await inBatch(third!))[0]!["Message-ID"];
+  const untouched = [await stat(first!, { bigint: true }), await readFile(third!)] as const;
+  mailbox.setLabels(relabelled!, ["STARRED", "Label_1"]);
+  mailbox.remove(removed!);
+  mailbox.remove(kept);
+  const added = mailbox.add({ subject: "New", labelIds: ["INBOX"] });
+  w.google.meter.reset();
+  const manifest = await w.run();
+  expect(w.google.meter.calls).toEqual({ getProfile: 3, "labels.list": 1, "history.list": 1, "messages.get": 1 });
+  await expectCurrent(w, manifest);
+  expect(deletedIn(manifest)).toEqual([kept, removed!].toSorted());
+  const after = await byId(w.directory);
+  for (const [id, record] of before)
+    expect(after.get(id)).toEqual(
+      id === relabelled ? { ...record, Labels: ["STARRED", "Label_1"], "Label-Names": ["STARRED", "Travel"] } : record,
+    );
+  expect((await stat(first!, { bigint: true })).mtimeNs).toBe(untouched[0].mtimeNs);
+  expect(await readFile(third!)).toEqual(untouched[1]); // a deletion is told, and its record stays
+  const labelsOf = (id: string): readonly string[] => before.get(id)!.Labels;
+  expect((await changesIn(w.directory)).slice(1)).toEqual([
+    { id: relabelled, change: "labels", labels: ["STARRED", "Label_1"], labelsBefore: labelsOf(relabelled!) },
+    { id: removed, change: "deleted", labels: labelsOf(removed!) },
+    { id: kept, change: "deleted", labels: labelsOf(kept) },
+    { id: added, change: "added", labels: ["INBOX"] },
+  ]);
+});
