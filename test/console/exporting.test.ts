@@ -160,12 +160,12 @@ test("an export that Google makes wait says until when, and offers nothing that 
 });
 
 test("an export whose grant is gone goes on under the person's eyes once they have signed in again", async () => {
-  await using w = await stageSignedIn({ messages: 300, latencyMs: 15 });
-  const id = await begin(w);
+  await using w = await stageSignedIn({ messages: 300, latencyMs: 50 });
   const { page, complaints } = await chromium.open([w.product.origin, new URL(w.google.url).origin]);
-  await page.goto(`${w.product.origin}/#/exports/${id}`);
-  await until(() => (w.google.meter.calls["messages.get"] ?? 0) > 40);
+  const id = await begin(w);
+  await until(() => (w.google.meter.calls["messages.get"] ?? 0) > 40); // while hundreds are still to come
   w.google.revoke(ADA);
+  await page.goto(`${w.product.origin}/#/exports/${id}`);
   const link = page.getByRole("link", { name: /^Sign in again/ });
   await link.waitFor();
   await portray(page, "export-needs-sign-in");
