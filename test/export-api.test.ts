@@ -25,6 +25,11 @@ import {
 import { until } from "./wait.ts";
 
 describe("an export", () => {
+  /** By those that only bring what there is, each into a folder of its own. */
+  let shared: Stage;
+  beforeAll(async () => void (shared = await stageSignedIn()));
+  afterAll(() => shared[Symbol.asyncDispose]());
+
   test("is accepted at once and shown field by field until every message is on disk as it is in Gmail", async () => {
     await using w = await stageSignedIn({ latencyMs: 20 });
     const accepted = await w.post("/export/gmail", { email: ADA, include_spam_trash: true });
@@ -89,9 +94,8 @@ describe("an export", () => {
   });
 
   test("is cut into batches, and its manifest says what is in them", async () => {
-    await using w = await stageSignedIn();
-    const id = await begin(w, { batch_size: 50, include_spam_trash: true });
-    const { output_directory: directory } = await reaches(w, id, "completed");
+    const id = await begin(shared, { batch_size: 50, include_spam_trash: true });
+    const { output_directory: directory } = await reaches(shared, id, "completed");
     const manifest = await manifestIn(directory);
     expect(manifest).toEqual({
       version: 1,
@@ -107,7 +111,7 @@ describe("an export", () => {
       failed: [],
       gone: [],
       replacementCharacters: 0,
-      historyId: w.google.mailbox().historyId,
+      historyId: shared.google.mailbox().historyId,
       quota: expect.objectContaining({ tier: "2026", refused: 0 }),
       tool: expect.stringMatching(/^gmail-export \d/),
     });
@@ -154,28 +158,26 @@ describe("an export", () => {
   });
 
   test("of at most so many brings the newest", async () => {
-    await using w = await stageSignedIn({ messages: 60 });
-    const id = await begin(w, { max_emails: 25 });
-    const { output_directory: directory } = await reaches(w, id, "completed");
-    await expectAllOnce(w, directory, listedIds(w).slice(0, 25));
+    const id = await begin(shared, { max_emails: 25, output_dir: "data/newest" });
+    const { output_directory: directory } = await reaches(shared, id, "completed");
+    await expectAllOnce(shared, directory, listedIds(shared).slice(0, 25));
     expect(await manifestIn(directory)).toMatchObject({ max_emails: 25, total_emails: 25 });
   });
 
   test("of a query, of labels, or with spam and trash brings exactly those", async () => {
-    await using w = await stageSignedIn();
-    const { ids, truth } = w.google.mailbox();
+    const { ids, truth } = shared.google.mailbox();
     const labelled = (label: string) => (id: string) => truth(id).labelIds.includes(label);
     const wanted: [object, string[]][] = [
-      [{ query: "subject:lisbon" }, listedIds(w).filter((id) => /lisbon/i.test(truth(id).subject))],
-      [{ labels: ["INBOX", "UNREAD"] }, listedIds(w).filter(labelled("INBOX")).filter(labelled("UNREAD"))],
+      [{ query: "subject:lisbon" }, listedIds(shared).filter((id) => /lisbon/i.test(truth(id).subject))],
+      [{ labels: ["INBOX", "UNREAD"] }, listedIds(shared).filter(labelled("INBOX")).filter(labelled("UNREAD"))],
       [{ labels: ["TRASH"] }, ids().filter(labelled("TRASH"))],
       [{ include_spam_trash: true }, ids()],
     ];
     for (const [i, [filter, expected]] of wanted.entries()) {
-      const id = await begin(w, { ...filter, output_dir: `data/${i}` });
-      const { output_directory: directory } = await reaches(w, id, "completed");
+      const id = await begin(shared, { ...filter, output_dir: `data/${i}` });
+      const { output_directory: directory } = await reaches(shared, id, "completed");
       expect(expected.length).toBeGreaterThan(0);
-      await expectAllOnce(w, directory, expected);
+      await expectAllOnce(shared, directory, expected);
     }
   });
 
@@ -203,11 +205,14 @@ describe("an export", () => {
   });
 
   test("goes inside EXPORT_DIR, by a relative or an absolute path", async () => {
-    await using w = await stageSignedIn({ messages: 3 });
-    for (const output_dir of ["data/a/b", "./data/x/../c", join(w.product.folder, "data", "d")]) {
-      const { output_directory: directory } = await reaches(w, await begin(w, { output_dir }), "completed");
-      expect(directory).toBe(join(w.product.folder, output_dir.replace(w.product.folder, "")));
-      await expectAllOnce(w, directory);
+    for (const output_dir of ["data/a/b", "./data/x/../c", join(shared.product.folder, "data", "d")]) {
+      const { output_directory: directory } = await reaches(
+        shared,
+        await begin(shared, { output_dir, max_emails: 3 }),
+        "completed",
+      );
+      expect(directory).toBe(join(shared.product.folder, output_dir.replace(shared.product.folder, "")));
+      await expectAllOnce(shared, directory, listedIds(shared).slice(0, 3));
     }
   });
 });
