@@ -1,4 +1,4 @@
-import { appendFile, readFile, writeFile } from "node:fs/promises";
+import { appendFile, cp, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 
@@ -12,6 +12,8 @@ import { runCommand } from "../src/surfaces/cli/program.ts";
 import type { Services } from "../src/surfaces/cli/services.ts";
 import { terminal, type Terminal } from "../src/surfaces/cli/terminal/terminal.ts";
 import { TEST_MACHINE, testTerminal } from "../src/surfaces/cli/testing.ts";
+import { dyingAt } from "./dying-disk.ts";
+import { inProcess } from "./in-process.ts";
 import { readDirectory } from "./on-disk.ts";
 import { scratchFolder } from "./scratch.ts";
 import { until } from "./wait.ts";
@@ -166,6 +168,33 @@ test("what a run that broke off appended is not told; what was changed is refuse
     expect([code, stderr]).toEqual([8, expect.stringContaining("changes.ndjson")]);
     expect((await told(["records", other.path, "--as-of", "2026-11-02"])).code).toBe(8);
   }
+});
+
+test("of a run that was killed among its changes, the days before are told as they were, and what it did is told", async () => {
+  await using w = await inProcess({ messages: 30 }, { batchSize: 5 });
+  await w.run();
+  const day = new Date(w.clock.now()).toISOString().slice(0, 10);
+  const linesOn = async (path: string): Promise<unknown[]> =>
+    linesOf((await told(["records", path, "--as-of", day])).stdout);
+  const before = await linesOn(w.directory);
+  await w.clock.advance(2 * 86_400_000);
+  await w.signIn();
+  const mailbox = w.google.mailbox();
+  const changed = mailbox.ids().filter((_, n) => n % 4 === 0);
+  for (const id of changed) mailbox.setLabels(id, ["INBOX", "STARRED"]);
+  const [counted, copy] = [dyingAt(Infinity), `${w.directory}-copy`];
+  await cp(w.directory, copy, { recursive: true });
+  await w.run(undefined, undefined, { files: counted.files, directory: copy });
+  const { files } = dyingAt(Math.floor(counted.count() * 0.6));
+  await expect(w.run(undefined, undefined, { files })).rejects.toThrow("killed");
+  const now = linesOf((await told(["records", w.directory])).stdout);
+  expect(now).not.toEqual(before);
+  expect(await linesOn(w.directory)).toEqual(before);
+  const seen = linesOf((await told(["log", w.directory, "--json"])).stdout);
+  expect(seen.length).toBeGreaterThan(0);
+  await w.run();
+  expect(await linesOn(w.directory)).toEqual(before);
+  expect(await linesOn(copy)).toEqual(before);
 });
 
 /** A directory with as many records as anybody reads, each of them large; tells how many were read. */

@@ -62,6 +62,7 @@ export type InProcess = AsyncDisposable &
         files?: FileSystem;
         attachments?: boolean;
         was?: string;
+        prune?: boolean;
         formats?: readonly Format[];
       },
     ): Promise<Manifest>;

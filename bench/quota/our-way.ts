@@ -68,6 +68,7 @@ const openNothing: OpenDirectory = async (_path, { email, filter, maxEmails }) =
     useNames: async () => {},
     findCarriers: async () => new Map(),
     update: async () => {},
+    prune: async () => ({ messages: 0, files: 0, bytes: 0 }),
     commit: async () => ({
       version: 1,
       email,

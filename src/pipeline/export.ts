@@ -47,7 +47,7 @@ export async function runExport(
   const request = { ...asked, filter: withLabelIds(asked.filter, listedNames) };
   const purpose = { ...request, email: profile.emailAddress };
   const seen = { cursor: profile.cursor.value, names: listedNames, at: askedAt };
-  const confirmed = await confirm?.(request.directory, purpose, seen, spent, signal);
+  const confirmed = asked.prune ? undefined : await confirm?.(request.directory, purpose, seen, spent, signal);
   if (confirmed) {
     report(progressWhenDone(confirmed));
     return confirmed;
@@ -59,8 +59,13 @@ export async function runExport(
   const { ledger } = directory;
   let forecaster: Forecaster | undefined;
   let completed: Progress["completed"];
+  let pruned: Progress["pruned"];
   const reportProgress = (stage: Progress["stage"]): void =>
-    report({ ...progressOf(directory, stage, forecaster?.read() ?? null), ...(completed && { completed }) });
+    report({
+      ...progressOf(directory, stage, forecaster?.read() ?? null),
+      ...(completed && { completed }),
+      ...(pruned && { pruned }),
+    });
 
   const readPending = async (): Promise<void> => {
     const { want, keep } = directory;
@@ -125,6 +130,7 @@ export async function runExport(
     const followed = follower.followed();
     const { standings, isSettled } = await settle(followed, directory, names, source, signal);
     await directory.update(standings, signal);
+    if (asked.prune) pruned = await directory.prune(signal);
     reportProgress("verifying");
     const manifest = await directory.commit(standings.cursor, isSettled ? followed.at : undefined);
     reportProgress("done");

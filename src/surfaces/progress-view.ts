@@ -13,6 +13,7 @@ export function viewOfRequest({
   filter,
   attachments,
   formats,
+  prune,
 }: ExportRequest) {
   return {
     email: account,
@@ -24,6 +25,7 @@ export function viewOfRequest({
     include_spam_trash: filter.includeSpamTrash,
     attachments: attachments === true,
     formats: [...(formats ?? [])],
+    ...(prune && { prune }),
   };
 }
 
@@ -49,6 +51,10 @@ export const PROGRESS_SHAPE = {
       .describe(
         "What changed in Gmail since the run before: messages that are new, that have other labels, and that were deleted there and stay here. Absent in a first run.",
       )
+      .exactOptional(),
+    pruned: z
+      .object({ messages: count, files: count, bytes: count })
+      .describe("Taken out because it is deleted in Gmail: messages, and by how many files and bytes that was more.")
       .exactOptional(),
   }),
   quota: z.object({

@@ -104,7 +104,12 @@ export type ExportRequest = Readonly<{
   attachments?: boolean;
   /** What is written beside the records; left out where nothing is. */
   formats?: readonly Format[];
+  /** Takes out what is deleted in Gmail. */
+  prune?: boolean;
 }>;
+
+/** What was taken out because it is deleted in Gmail: messages, and by how many files and bytes the directory is less. */
+export type Pruned = Readonly<{ messages: number; files: number; bytes: number }>;
 
 /** What lies ahead of an export, and how fast it comes nearer. */
 export type Forecast = Readonly<{
@@ -142,6 +147,8 @@ export type Progress = Readonly<{
   completed?: Readonly<{ done: number; of: number }>;
   /** What changed in Gmail since the run before; left out in a first run, and until it is told. */
   changed?: ChangeCounts;
+  /** Left out where that was not asked for, and until it is done. */
+  pruned?: Pruned;
   spent: Spent;
   /** While messages are fetched. */
   forecast: Forecast | null;

@@ -1,4 +1,5 @@
 import type { Format } from "../export/format.ts";
+import type { Pruned } from "../export/job.ts";
 import type { Ledger } from "../export/ledger.ts";
 import type { BatchEntry, ChangeCounts, FailedMessage, Manifest } from "../export/manifest.ts";
 import type { Filter } from "../mail/filter.ts";
@@ -108,6 +109,11 @@ export type ExportDirectory = AsyncDisposable &
      * and what changed is told in changes.ndjson.
      */
     update(standings: Standings, signal: AbortSignal): Promise<void>;
+    /**
+     * Takes out the records of messages that were deleted in the mailbox. Their originals and the contents of attachments that
+     * no other record points at are removed by `commit`, when no manifest speaks of them any more.
+     */
+    prune(signal: AbortSignal): Promise<Pruned>;
     /** What all runs of this export have spent together. */
     spent(): Spent;
     /** Begins a listing, forgetting one that was not finished. */

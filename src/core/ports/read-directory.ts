@@ -1,3 +1,4 @@
+import type { ChangeEntry } from "../export/change.ts";
 import type { BatchEntry, Manifest } from "../export/manifest.ts";
 
 /** `sha256` is of its bytes, in hex. */
@@ -42,6 +43,8 @@ export type ReadDirectory = Readonly<{
    * written, in the order in which they were. Their files may have their names yet or not.
    */
   rewritten(path: string): Promise<readonly BatchEntry[]>;
+  /** What a run that has not ended yet saw of what changed in Gmail, and changed in records: the manifest does not speak of it. */
+  changesUnderWay(path: string): AsyncIterable<ChangeEntry>;
   /** Undefined and thrown as with `manifest`. */
   snapshot(path: string): Promise<Snapshot | undefined>;
   /** Names of the files there, hidden ones and folders left out. Throws `directory_damaged` when there is no such directory. */

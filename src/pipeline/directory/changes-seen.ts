@@ -9,6 +9,8 @@ export type ChangesSeen = Readonly<{
   /** Whether the first line of all is among them. */
   hasBegun(): boolean;
   add(changes: readonly ChangeEntry[]): void;
+  /** The records of these are taken out, or about to be. */
+  prune(ids: readonly string[]): void;
 }>;
 
 /** `before` are those that were deleted by then. */
@@ -20,6 +22,12 @@ export function createChangesSeen(before: readonly DeletedMessage[]): ChangesSee
     deleted,
     counts: () => ({ ...counts }),
     hasBegun: () => begun,
+    prune(ids) {
+      for (const id of ids) {
+        const known = deleted.get(id);
+        if (known) deleted.set(id, { ...known, pruned: true });
+      }
+    },
     add(changes) {
       for (const one of changes)
         switch (one.change) {

@@ -1,6 +1,6 @@
 import type { Format } from "../../core/export/format.ts";
 import type { Ledger } from "../../core/export/ledger.ts";
-import type { FailedMessage, Manifest } from "../../core/export/manifest.ts";
+import type { DeletedMessage, FailedMessage, Manifest } from "../../core/export/manifest.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import type { ExportDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import type { Hold, Storage } from "../../core/ports/storage.ts";
@@ -29,6 +29,7 @@ import { NO_BYTES, type Originals } from "./originals.ts";
 import type { RecordFiles } from "./record-files.ts";
 import { createCompleteBatches } from "./rewriting/complete-batches.ts";
 import { findCarriers } from "./rewriting/find-carriers.ts";
+import { createPruneBatches } from "./rewriting/prune-batches.ts";
 import { createUpdateRecords } from "./rewriting/update-records.ts";
 
 /** All that was durable in a directory when it was opened. */
@@ -44,6 +45,8 @@ export type Found = Readonly<{
   /** What is here was finished, and all that came since can be followed from there: no listing is needed. */
   isFinished: boolean;
   followed: FoundFollowed;
+  /** An earlier run took records out, and may not have come to its end. */
+  isPruned: boolean;
   spent: Spent;
   seconds: number;
   guessedCharsets: number;
@@ -88,6 +91,12 @@ export function holdDirectory(
   const tally = () => ({ spent: spent(), seconds: seconds(), guessedCharsets });
   const formerly = [...found.formerly, ...(found.renamedFrom === undefined ? [] : [found.renamedFrom])];
 
+  /** A record that was to be taken out may be there still. */
+  const deletedMessages = (): DeletedMessage[] =>
+    Array.from(followed.seen.deleted.values(), ({ id, seenAt, pruned }) =>
+      pruned && ledger.outcome(id) !== "exported" ? { id, seenAt, pruned } : { id, seenAt },
+    );
+
   const describe = (complete: boolean, isFinished = false): Manifest => ({
     version: 1,
     email: purpose.email,
@@ -102,7 +111,7 @@ export function holdDirectory(
     batches: batches.entries,
     failed: [...failed.values()],
     gone: [...ledger.ids("gone")],
-    ...(followed.seen.deleted.size > 0 && { deleted: [...followed.seen.deleted.values()] }),
+    ...(followed.seen.deleted.size > 0 && { deleted: deletedMessages() }),
     ...(attachments && { attachments: attachments.totals() }),
     ...(formats.length > 0 && { formats }),
     ...(originals && { originals: originals.totals() }),
@@ -148,6 +157,7 @@ export function holdDirectory(
     { failed: [...failed.values()] },
     ...keptOfBatches(),
     ...followed.entries(),
+    ...(isPruned ? [{ pruned: deletedMessages().flatMap(({ id, pruned }) => (pruned ? [id] : [])) }] : []),
     tally(),
   ];
   const openJournal = async (): Promise<Journal> => {
@@ -253,6 +263,8 @@ export function holdDirectory(
     purpose: purposeOfRewriting,
   });
   const updateRecords = createUpdateRecords({ ...rewritingPorts, followed });
+  const pruneBatches = createPruneBatches({ ...rewritingPorts, attachments });
+  let { isPruned } = found;
   const isDeleted = (id: string): boolean => followed.seen.deleted.has(id);
 
   return {
@@ -348,19 +360,39 @@ export function holdDirectory(
       });
       await updateRecords(standings, signal);
     },
+    async prune(signal) {
+      await mutex.run(async () => {
+        await flushNow();
+        await batches.finish();
+      });
+      return pruneBatches(
+        isDeleted,
+        (ids) => {
+          isPruned = true;
+          followed.seen.prune(ids);
+          for (const id of ids) {
+            ledger.forget(id);
+            originals?.earlier.delete(id);
+          }
+        },
+        signal,
+      );
+    },
     commit: (caughtUpTo, provenAt) =>
       mutex.run(async () => {
         await flushNow();
         historyId = caughtUpTo ?? historyId;
         await batches.finish();
         await batches.deriveMissing(beforeChange);
+        if (isPruned) await manifest.checkpoint(); // before anything is removed that the one before may speak of
+        await batches.removeDropped();
         await attachments?.tidy();
         await originals?.tidy();
         await holdAgainstFiles(storage, batches, ledger);
         const complete = ledger.count("pending") === 0 && failed.size === 0 && !completing.isLacking();
         const begun = followed.begunLine(new Date(clock.now()).toISOString(), historyId);
         if (begun.length > 0) await rewritingPorts.note([{ changes: begun }]);
-        if (journal) changes = await writeChanges(storage, followed.changes);
+        if (journal ?? found.journal) changes = await writeChanges(storage, followed.changes);
         if (complete && provenAt !== undefined) checkedAt = new Date(provenAt).toISOString();
         const done = describe(complete, ledger.count("pending") === 0 && provenAt !== undefined);
         await manifest.commit(done);

@@ -47,6 +47,7 @@ export const journalEntry = z.union([
   z.object({ earlier: z.array(z.string()) }),
   z.object({ rewriting: z.object({ file: z.string(), sha256: z.string(), purpose: z.string() }) }),
   z.object({ rewritten: z.object({ was: z.string(), entry: batchShape }), changes: changes.exactOptional() }),
+  z.object({ pruned: z.array(z.string()) }),
   z.object({ names: labelNamesShape }),
   z.object({ labelNames: labelNamesShape, changes: changes.exactOptional() }),
   z.object({ changes, toldUpTo: z.int().nonnegative().exactOptional() }),

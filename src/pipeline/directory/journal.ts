@@ -55,12 +55,13 @@ export type NamePairs = NonNullable<Manifest["labelNames"]>;
 
 /**
  * Reads the journal up to its torn tail; undefined when there is none, or nothing whole in it. `onChanges` gets what changed
- * in Gmail, in the order in which it was noted.
+ * in Gmail, in the order in which it was noted, `onPruned` whose records were to be taken out.
  */
 export async function readJournal(
   storage: Storage,
   onRef: (ref: Ref) => void,
   onChanges: (changes: readonly ChangeEntry[]) => void,
+  onPruned: (ids: readonly string[]) => void,
 ): Promise<FoundJournal | undefined> {
   await using content = await storage.open(JOURNAL, "growing");
   if (!content) return undefined;
@@ -107,7 +108,8 @@ export async function readJournal(
     else if ("rewritten" in value) {
       rewritten.push(value.rewritten);
       rewriting = undefined;
-    } else if ("names" in value) names.push(value.names);
+    } else if ("pruned" in value) onPruned(value.pruned);
+    else if ("names" in value) names.push(value.names);
     else if ("labelNames" in value) ({ labelNames } = value);
     else if ("changes" in value) toldUpTo = value.toldUpTo ?? toldUpTo;
     else ({ spent, seconds, guessedCharsets } = value);

@@ -66,7 +66,19 @@ async function find(
 
   let ledger = createLedger();
   const seen = createChangesSeen(manifest?.deleted ?? []);
-  const journal = await readJournal(storage, (ref) => ledger.add(ref), seen.add);
+  const pruned = new Set<string>();
+  const journal = await readJournal(
+    storage,
+    (ref) => ledger.add(ref),
+    seen.add,
+    (ids) => {
+      seen.prune(ids);
+      for (const id of ids) {
+        pruned.add(id);
+        ledger.forget(id);
+      }
+    },
+  );
   if (journal) await assertBelongs(storage.place, journal.begin, purpose, findFree);
   const renamedFrom = [journal?.begin.email, manifest?.email].find(
     (email) => email !== undefined && !sameAccount(email, purpose.email),
@@ -99,6 +111,7 @@ async function find(
   attachments?.shortfall.explain([...(manifest?.attachments?.without ?? []), ...(journal?.without.attachments ?? [])]);
   originals?.shortfall.explain([...(manifest?.originals?.without ?? []), ...(journal?.without.originals ?? [])]);
   for (const id of [...(manifest?.originals?.earlier ?? []), ...(journal?.earlier ?? [])]) originals?.earlier.add(id);
+  for (const id of pruned) originals?.earlier.delete(id);
   await publishRewritten(storage, journal?.rewritten.at(-1));
   let isOfOneListing = true;
   const recover = (ref: Ref): void => {
@@ -114,6 +127,7 @@ async function find(
     rewritten: journal?.rewritten ?? [],
     batches,
     isFinished: !journal && manifest !== undefined && isFollowable(manifest, purpose, batches),
+    isPruned: pruned.size > 0,
     followed: findFollowed(manifest, journal, seen, isOfOneListing),
     historyId: (goesOn ? journal.begin.historyId : manifest?.historyId) ?? "",
     spent: journal?.spent ?? manifest?.quota ?? NOTHING_SPENT,

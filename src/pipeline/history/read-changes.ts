@@ -6,18 +6,29 @@ import type { Manifest } from "../../core/export/manifest.ts";
 import type { ReadDirectory } from "../../core/ports/read-directory.ts";
 import { CHANGES, readChanges } from "../../formats/changes.ts";
 
+type ReadsChanges = Pick<ReadDirectory, "open" | "changesUnderWay">;
+
 /**
- * What changed in Gmail since the first run, in the order in which runs saw it, as far as the manifest tells of it; those
- * of kinds that a later version wrote are left out. One is in memory at a time. None where nothing changed yet.
+ * What changed in Gmail since the first run, in the order in which runs saw it, with what a run saw that has not ended yet;
+ * those of kinds that a later version wrote are left out. One is in memory at a time. None where nothing changed yet.
  * Throws `directory_damaged` where they are not what was written, behind the last of them at the latest.
  */
 export async function* readChangesIn(
   path: string,
-  { changes: promised }: Manifest,
-  directory: Pick<ReadDirectory, "open">,
+  { changes: promised, complete }: Manifest,
+  directory: ReadsChanges,
   signal: AbortSignal,
 ): AsyncGenerator<ChangeEntry> {
-  if (!promised) return;
+  if (promised) yield* changesInFile(path, promised, directory, signal);
+  if (!complete) yield* directory.changesUnderWay(path);
+}
+
+async function* changesInFile(
+  path: string,
+  promised: NonNullable<Manifest["changes"]>,
+  directory: ReadsChanges,
+  signal: AbortSignal,
+): AsyncGenerator<ChangeEntry> {
   await using content = await directory.open(path, CHANGES);
   if (!content) throw damaged(path);
   const hash = createHash("sha256");

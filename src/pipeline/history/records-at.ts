@@ -1,4 +1,5 @@
 import { refuse } from "../../core/errors.ts";
+import type { ChangeEntry } from "../../core/export/change.ts";
 import type { Manifest } from "../../core/export/manifest.ts";
 import { stateAtEndOf, type StateAt } from "../../core/export/state-at.ts";
 import type { ReadDirectory } from "../../core/ports/read-directory.ts";
@@ -39,10 +40,9 @@ async function stateAt(
   directory: ReadDirectory,
   signal: AbortSignal,
 ): Promise<StateAt> {
-  const changes = manifest.changes
-    ? readChangesIn(path, manifest, directory, signal)
-    : nothingSince(manifest.checkedAt ?? manifest.export_date);
-  const found = await stateAtEndOf(day, changes, manifest.deleted ?? []);
+  const changes = readChangesIn(path, manifest, directory, signal);
+  const all = manifest.changes ? changes : begunAt(manifest.checkedAt ?? manifest.export_date, changes);
+  const found = await stateAtEndOf(day, all, manifest.deleted ?? []);
   if ("labelsOf" in found) return found;
   const dayIn = (moment: EpochMs | string): string => new Date(moment).toISOString().slice(0, 10);
   throw refuse(
@@ -52,9 +52,10 @@ async function stateAt(
   );
 }
 
-/** Where no change was ever seen, what is there is what was there when the export was finished. */
-async function* nothingSince(at: string) {
-  yield { at, change: "begun", historyId: "", names: [] } as const;
+/** Where no change was seen by then, what is there is what was there when the export was finished. */
+async function* begunAt(at: string, changes: AsyncIterable<ChangeEntry>): AsyncGenerator<ChangeEntry> {
+  yield { at, change: "begun", historyId: "", names: [] };
+  yield* changes;
 }
 
 /** A record's line as it was; undefined where the message was not there. */

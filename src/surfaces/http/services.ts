@@ -75,7 +75,7 @@ export type MailServices = Readonly<{
   records: Omit<Records, "close">;
   /** Originals and contents of attachments. */
   contents: ReadRecordContent;
-  readDirectory: Pick<ReadDirectory, "manifest" | "open">;
+  readDirectory: Pick<ReadDirectory, "manifest" | "open" | "changesUnderWay">;
 }>;
 
 /** What it takes to run the server. */

@@ -87,6 +87,10 @@ export const HELP_SENTENCES: readonly Pair[] = [
     "the contents of attachments too, each once, in files of their own",
     "le contenu des pièces jointes aussi, chacun une fois, dans des fichiers à part",
   ),
+  pair(
+    "take out for good what is deleted in Gmail, and tell how much that was",
+    "retirer pour de bon ce qui est supprimé dans Gmail, et dire combien cela faisait",
+  ),
   pair("inside EXPORT_DIR (default: EXPORT_DIR/<email>)", "dans EXPORT_DIR (défaut : EXPORT_DIR/<email>)"),
   pair(
     "a former address of the account, under which that directory was exported",

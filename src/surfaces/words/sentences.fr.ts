@@ -983,6 +983,10 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Ce qu'il y avait le {day} n'est pas connu : le premier passage a fini le {first}.",
   ),
   pair("Name that day, or a later one.", "Nommez ce jour-là, ou un jour d'après."),
+  pair(
+    "Restore the file from a copy; the messages themselves are not concerned.",
+    "Restaurez le fichier d'après une copie ; les messages eux-mêmes ne sont pas touchés.",
+  ),
   pair("None of them has a label.", "Aucun n'a de libellé."),
   pair("There are: {names}.", "Il y a : {names}."),
   pair("There is no manifest.json in {path}.", "Il n'y a pas de manifest.json dans {path}."),

@@ -5,7 +5,7 @@ import type { ReadDirectory } from "../../../core/ports/read-directory.ts";
 import type { OpenStorage } from "../../../core/ports/storage.ts";
 import { scanRecords } from "../../../formats/batch.ts";
 import { finishedRecords } from "../finished-records.ts";
-import { readJournal } from "../journal.ts";
+import { changesInJournal, readJournal } from "../journal.ts";
 import { openManifest } from "../manifest-file.ts";
 import { takeSnapshot } from "./snapshot.ts";
 
@@ -18,9 +18,11 @@ export function createReadDirectory(storages: OpenStorage): ReadDirectory {
         storages(path),
         () => {},
         () => {},
+        () => {},
       );
       return journal?.rewritten.map(({ entry }) => entry) ?? [];
     },
+    changesUnderWay: (path) => changesInJournal(storages(path)),
     snapshot: (path) => takeSnapshot(storages(path)),
     async files(path) {
       const entries = await storages(path).list();

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 
-import type { ExportRequest } from "../../../core/export/job.ts";
-import type { ChangeCounts, Manifest } from "../../../core/export/manifest.ts";
+import type { ExportRequest, Progress } from "../../../core/export/job.ts";
+import type { Manifest } from "../../../core/export/manifest.ts";
 import { verify } from "../../../pipeline/verify.ts";
 import { viewOfEstimate } from "../../estimate-view.ts";
 import { account } from "../arguments.ts";
@@ -51,12 +51,15 @@ export function addExportCommands(program: Command, context: Context): void {
       }
 
       const events = context.json() ? exportEvents(services, request) : undefined;
-      const { manifest, changed } = await bring(context, services, request, events, {
+      const { manifest, last } = await bring(context, services, request, events, {
         wait: options.wait === true,
         output,
       });
-      if (events) events.result(manifest);
-      else terminal.data(...manifestLines(directory, manifest, terminal.paint.data, messages(), changed));
+      if (events) events.result(manifest, last.pruned);
+      else
+        terminal.data(
+          ...manifestLines(directory, manifest, terminal.paint.data, messages(), last.changed, last.pruned),
+        );
       if (manifest.complete) return;
       output.complain();
       context.exitWith(EXIT.incomplete);
@@ -102,6 +105,9 @@ export function addExportCommands(program: Command, context: Context): void {
   );
 }
 
+/** What is told of a run at its end, beside the manifest. */
+type Told = Pick<Progress, "changed" | "pruned">;
+
 /** Runs an export and shows how it goes: events for programs, a live line for people. */
 async function bring(
   { terminal, endWith, signal, messages }: Context,
@@ -109,7 +115,7 @@ async function bring(
   request: ExportRequest,
   events: ExportEvents | undefined,
   { wait, output }: Readonly<{ wait: boolean; output: Output }>,
-): Promise<Readonly<{ manifest: Manifest; changed: ChangeCounts | undefined }>> {
+): Promise<Readonly<{ manifest: Manifest; last: Told }>> {
   endWith({
     failed(failure) {
       events?.failed(failure);
@@ -124,9 +130,9 @@ async function bring(
   // Where events are told, lines are for a person at a terminal of their own: in one they would write over each other.
   const isForEvents = events && (!services.terminal.hasLiveLine || terminal.columns() !== undefined);
   using watched = isForEvents ? undefined : watch({ ...services, messages: messages() }, signal);
-  let changed: ChangeCounts | undefined;
-  const counting: Reporter = { progress: (progress) => void ({ changed } = progress), waiting: () => {} };
-  const reporters = [events, watched, counting].filter((one) => one !== undefined);
+  let last: Told = {};
+  const remember: Reporter = { progress: (progress) => void (last = progress), waiting: () => {} };
+  const reporters = [events, watched, remember].filter((one) => one !== undefined);
   const manifest = await exportHere(services, request, reporters, { wait }, signal);
-  return { manifest, changed };
+  return { manifest, last };
 }

@@ -15,6 +15,7 @@ export type RequestOptions = Readonly<{
   includeSpamTrash?: boolean;
   attachments?: boolean;
   formats?: readonly Format[];
+  prune?: boolean;
 }>;
 
 export function addRequestOptions(command: Command): Command {
@@ -30,6 +31,7 @@ export function addRequestOptions(command: Command): Command {
       "beside the records, with commas between: mbox, eml (the originals, in one file or a file each), ndjson, parquet (the records, as lines or as columns)",
       formats,
     )
+    .option("--prune", "take out for good what is deleted in Gmail, and tell how much that was")
     .optionsGroup("Where to:")
     .option("--output-dir <dir>", "inside EXPORT_DIR (default: EXPORT_DIR/<email>)")
     .option("--was <email>", "a former address of the account, under which that directory was exported")
@@ -46,6 +48,7 @@ export function requestIn(account: string, directory: string, options: RequestOp
     batchSize,
     filter: { query, labels, includeSpamTrash },
     ...(options.attachments && { attachments: true }),
+    ...(options.prune && { prune: true }),
     ...(options.formats !== undefined && options.formats.length > 0 && { formats: options.formats }),
   };
 }
@@ -60,6 +63,7 @@ export function wordsOf(options: RequestOptions): readonly string[] {
     ...label.map((one) => `--label=${one}`),
     ...(includeSpamTrash ? ["--include-spam-trash"] : []),
     ...(attachments ? ["--attachments"] : []),
+    ...(options.prune ? ["--prune"] : []),
     ...(options.formats && options.formats.length > 0 ? [`--formats=${options.formats.join(",")}`] : []),
     ...(outputDir === undefined ? [] : [`--output-dir=${outputDir}`]),
     ...(was === undefined ? [] : [`--was=${was}`]),

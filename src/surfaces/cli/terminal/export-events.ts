@@ -1,5 +1,5 @@
 import type { Failure } from "../../../core/errors.ts";
-import type { ExportRequest, Progress } from "../../../core/export/job.ts";
+import type { ExportRequest, Progress, Pruned } from "../../../core/export/job.ts";
 import { failuresOf, type Manifest } from "../../../core/export/manifest.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import { viewOfFailure, viewOfProgress, viewOfRequest } from "../../progress-view.ts";
@@ -11,7 +11,7 @@ const GAP_MS = 1_000;
 
 /** Tells a program: JSON objects, one a line, named as over HTTP (docs/cli.md). */
 export type ExportEvents = Reporter &
-  Readonly<{ result(manifest: Manifest): void; failed(failure: Failure): void; paused(): void }>;
+  Readonly<{ result(manifest: Manifest, pruned?: Pruned): void; failed(failure: Failure): void; paused(): void }>;
 
 export function exportEvents(
   { clock, terminal }: Readonly<{ clock: Clock; terminal: Pick<Terminal, "data"> }>,
@@ -34,11 +34,12 @@ export function exportEvents(
       const waiting_until = new Date(until).toISOString();
       tell("waiting", { state: "waiting", waiting_until, failure: viewOfFailure(failure) });
     },
-    result: (manifest) =>
+    result: (manifest, pruned) =>
       tell("result", {
         state: failuresOf(manifest).length > 0 ? "completed_with_failures" : "completed",
         directory: request.directory,
         ...manifest,
+        ...(pruned && { pruned }),
       }),
     failed: (failure) => tell("error", { error: viewOfFailure(failure) }),
     paused: () => tell("paused", { state: "paused" }),

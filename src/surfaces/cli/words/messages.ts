@@ -112,6 +112,8 @@ const en = {
   serverRunsExport: "The export is in the queue; a server runs it: gmail-export serve",
   nothingBefore: "the first run ended; what was before is not known",
   nothingChanged: "No change was seen.",
+  pruned: (messages: number, files: number, bytes: number): string =>
+    `Taken out, as deleted in Gmail: ${plural(messages, "message")}, ${plural(files, "file")}, ${megabytes(bytes)}`,
   cost: (calls: number, units: number, refused: number): string =>
     `Cost: ${plural(calls, "request")}, ${plural(units, "quota unit")}, ${number(refused)} refused`,
   sinceLastRun: (added: number, relabelled: number, deleted: number): string =>
@@ -287,6 +289,8 @@ const fr: Messages = {
   serverRunsExport: "L'export est dans la file ; un serveur le fait : gmail-export serve",
   nothingBefore: "fin du premier passage ; ce qu'il y avait avant n'est pas connu",
   nothingChanged: "Aucun changement n'a été vu.",
+  pruned: (messages, files, bytes) =>
+    `Retirés, car supprimés dans Gmail : ${pluriel(messages, "message")}, ${pluriel(files, "fichier")}, ${megabytes(bytes, "fr")}`,
   cost: (calls, units, refused) =>
     `Coût : ${pluriel(calls, "appel")}, ${pluriel(units, "unité de quota", "unités de quota")}, ${pluriel(refused, "refus", "refus")}`,
   sinceLastRun: (added, relabelled, deleted) =>

@@ -1,3 +1,4 @@
+import type { Pruned } from "../../../core/export/job.ts";
 import { failuresOf, type ChangeCounts, type Manifest } from "../../../core/export/manifest.ts";
 import type { Cost } from "../../../core/ports/mailbox-source.ts";
 import type { Converted } from "../../../pipeline/convert/convert.ts";
@@ -41,13 +42,14 @@ export function estimateLines(
   ];
 }
 
-/** What an export came to, in lines; `changed` is what changed since the run before. */
+/** What an export came to, in lines; `changed` is what changed since the run before, `pruned` what was taken out. */
 export function manifestLines(
   path: string,
   manifest: Manifest,
   paint: Paint,
   w: Messages = ENGLISH,
   changed?: ChangeCounts,
+  pruned?: Pruned,
 ): string[] {
   const { total_emails, total_batches, quota, gone, complete, attachments, originals } = manifest;
   const failures = failuresOf(manifest).length;
@@ -60,6 +62,7 @@ export function manifestLines(
     ...(changed ? [`  ${w.sinceLastRun(changed.added, changed.relabelled, changed.deleted)}`] : []),
     ...(attachments ? [`  ${w.attachments(attachments.stored, attachments.blobs, attachments.blobBytes)}`] : []),
     ...(originals ? [`  ${w.originals(originals.count, originals.bytes)}`] : []),
+    ...(pruned ? [`  ${w.pruned(pruned.messages, pruned.files, pruned.bytes)}`] : []),
     `  ${w.cost(calls, quota.units, quota.refused)}`,
     ...(gone.length > 0 ? [`  ${w.goneBefore(gone.length)}`] : []),
     ...(bare > 0 ? [`  ${w.withoutNamed(bare)}`] : []),

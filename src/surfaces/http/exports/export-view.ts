@@ -38,6 +38,7 @@ export const Export = z
     include_spam_trash: z.boolean(),
     attachments: z.boolean(),
     formats: z.array(z.enum(FORMATS)),
+    prune: z.boolean().exactOptional(),
     ...PROGRESS_SHAPE,
     rate: z
       .object({

@@ -45,6 +45,12 @@ export const NewExport = z
       .describe(
         "The contents of attachments too, each once under `attachments/`. A directory that has none gets them, and texts are not read again; once asked for they stay.",
       ),
+    prune: z
+      .boolean()
+      .default(false)
+      .describe(
+        "Take out what is deleted in Gmail, for good: records, originals, and the contents of attachments that no other message has. Their ids stay in `deleted` of the manifest.",
+      ),
   })
   .meta({
     id: "NewExport",
@@ -120,6 +126,7 @@ export function requestIn(body: z.infer<typeof NewExport>, directory: string): E
     batchSize: body.batch_size,
     filter: { query: body.query, labels: body.labels, includeSpamTrash: body.include_spam_trash },
     ...(body.attachments && { attachments: true }),
+    ...(body.prune && { prune: true }),
     ...(body.formats.length > 0 && { formats: FORMATS.filter((one) => body.formats.includes(one)) }),
   };
 }

@@ -84,6 +84,7 @@ export const ScheduleView = z
       include_spam_trash: z.boolean(),
       attachments: z.boolean(),
       formats: z.array(z.enum(FORMATS)),
+      prune: z.boolean().exactOptional(),
     }),
     created_at: z.iso.datetime(),
     next_run: z.iso.datetime().nullable().describe("Null while it is paused. In the past while what is due waits."),
