@@ -219,23 +219,29 @@ describe("verify", () => {
     expect(await findings()).toEqual([expect.objectContaining({ kind: "duplicate" })]);
   });
 
-  test("asks Gmail too: new mail is missing until it is exported, deleted mail is kept", async () => {
+  test("asks Gmail too: mail that came, was deleted or relabelled differs until a run has seen it; deleted mail is kept", async () => {
     await using w = await commandStageSignedIn();
     await w.product.cli(["export", ADA]);
     const online = ["--json", "verify", w.directory, "--online"];
     w.google.meter.reset();
     expect((await w.product.cli(online)).code).toBe(0);
-    expect(w.google.meter.calls).toEqual({ "messages.list": 1 });
+    expect(Object.keys(w.google.meter.calls).toSorted()).toEqual(["getProfile", "labels.list", "messages.list"]);
 
     const arrived = w.google.mailbox().add({ subject: "Arrived", labelIds: ["INBOX"] });
     const deleted = listedIds(w)[10]!;
+    const relabelled = listedIds(w)[20]!;
     w.google.mailbox().remove(deleted);
+    w.google.mailbox().setLabels(relabelled, ["STARRED"]);
     expect((await w.product.cli(["verify", w.directory])).code).toBe(0);
     const missing = await w.product.cli(online);
     expect(missing.code).toBe(9);
     expect(jsonIn(missing)).toMatchObject({
       sound: false,
-      findings: [{ kind: "missing", subject: arrived }],
+      findings: [
+        { kind: "missing", subject: arrived },
+        { kind: "deleted", subject: deleted },
+        { kind: "relabelled", subject: relabelled },
+      ],
       deletedSince: [deleted],
     });
 

@@ -9,6 +9,7 @@ const VERDICT: Verdict = {
   manifest: {} as Verdict["manifest"],
   findings: [],
   deletedSince: [],
+  unprovenLabels: [],
 };
 
 type Run = Readonly<{

@@ -17,7 +17,7 @@ export type Verification = Readonly<{
 
 /**
  * Checks that run in the background, one at a time for each directory. They are kept in this process's memory alone:
- * a check changes nothing and costs 5 units per 500 messages at most, so one that a restart ended is simply asked for
+ * a check changes nothing and costs no more than listings do, so one that a restart ended is simply asked for
  * again.
  */
 export type Verifications = Readonly<{

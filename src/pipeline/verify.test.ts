@@ -231,40 +231,6 @@ describe("offline", () => {
   });
 });
 
-describe("online", () => {
-  /** A mailbox that lists these messages, in pages of four, the last of each page again on the next. */
-  const listing = (ids: readonly string[]): MailboxSource => {
-    const source: Pick<MailboxSource, "list"> = {
-      async *list() {
-        for (let at = 0; at < ids.length; at += 4)
-          yield ids.slice(Math.max(0, at - 1), at + 4).map((id) => ({ id, threadId: `t-${id}` }));
-      },
-    };
-    return source as MailboxSource;
-  };
-
-  test.each<[string, string[], Pick<Verdict, "deletedSince">, string[], Parameters<typeof exportIn>[1]?]>([
-    ["all that Gmail lists is there", idsTo(7), { deletedSince: [] }, []],
-    ["what came since is missing", ["new", ...idsTo(7)], { deletedSince: [] }, ["missing new"]],
-    ["what was deleted since is kept, and no fault", idsTo(5), { deletedSince: ["m5", "m6"] }, []],
-    ["what was gone and is listed all the same is missing", [...idsTo(7), "m7"], { deletedSince: [] }, ["missing m7"]],
-    ["what failed is named already", [...idsTo(7), "m8"], { deletedSince: [] }, [], { failed: true }],
-    [
-      "of the newest so many, what lies behind them is no matter",
-      ["m0", "m1"],
-      { deletedSince: [] },
-      [],
-      { maxEmails: 9 },
-    ],
-  ])("%s", async (_, listed, expected, found, options) => {
-    await using folder = await scratchFolder();
-    await exportIn(folder.path, options);
-    const verdict = await check(folder.path, listing(listed));
-    expect(verdict).toMatchObject({ ...expected, sound: found.length === 0 });
-    expect(findings(verdict)).toEqual(found);
-  });
-});
-
 test("every finding says what is wrong in words", async () => {
   await using folder = await scratchFolder();
   await exportIn(folder.path);

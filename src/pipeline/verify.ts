@@ -11,20 +11,29 @@ import { CHANGES } from "../formats/changes.ts";
 import { MANIFEST } from "../formats/manifest.ts";
 import { derivedNames } from "./directory/derived-files.ts";
 import { mboxName } from "./directory/mbox-file.ts";
-import { withLabelIds } from "./labels.ts";
-import { listAll } from "./list.ts";
 import { manifestIn } from "./manifest-in.ts";
+import { createRecordedLabels } from "./recorded-labels.ts";
 import { checkAttachments } from "./verify-attachments.ts";
 import { checkChanges } from "./verify-changes.ts";
 import { checkDerived } from "./verify-derived.ts";
+import { checkOnline, type OnlineVerdict } from "./verify-online.ts";
 import { checkOriginals } from "./verify-originals.ts";
 
 /**
  * What does not agree. `subject` is a message id or a file name.
  * missing: promised or listed, but not there · extra: there, but not promised · changed: not what was written ·
- * duplicate: a message written twice · malformed: not a record.
+ * duplicate: a message written twice · malformed: not a record · deleted: it was in Gmail, and no run has seen that ·
+ * relabelled: a message has other labels in Gmail, or a label has another name there.
  */
-export const FINDING_KINDS = ["missing", "extra", "changed", "duplicate", "malformed"] as const;
+export const FINDING_KINDS = [
+  "missing",
+  "extra",
+  "changed",
+  "duplicate",
+  "malformed",
+  "deleted",
+  "relabelled",
+] as const;
 
 export type Finding = Readonly<{
   kind: (typeof FINDING_KINDS)[number];
@@ -32,14 +41,14 @@ export type Finding = Readonly<{
   detail: string;
 }>;
 
-export type Verdict = Readonly<{
-  /** Nothing in the files contradicts the manifest, and nothing that Gmail lists is missing (when it was asked). */
-  sound: boolean;
-  manifest: Manifest;
-  findings: readonly Finding[];
-  /** In the export, but no longer listed by Gmail: deleted there since, and kept here. Only when Gmail was asked. */
-  deletedSince: readonly string[];
-}>;
+/** Only when Gmail was asked, it tells what was deleted there since and is kept here, and which labels it does not tell of. */
+export type Verdict = OnlineVerdict &
+  Readonly<{
+    /** Nothing in the files contradicts the manifest, nor Gmail where that was asked. */
+    sound: boolean;
+    manifest: Manifest;
+    findings: readonly Finding[];
+  }>;
 
 /** How far a check is: records read of all in the files, then messages listed by Gmail. */
 export type VerifyProgress = Readonly<{ stage: "files" | "listing"; records: number; of: number; listed: number }>;
@@ -48,8 +57,8 @@ export type VerifyProgress = Readonly<{ stage: "files" | "listing"; records: num
 const REPORT_EVERY = 500;
 
 /**
- * Holds an export directory against its manifest, and against a fresh listing when a source is given (5 units per 500
- * messages). Reads every byte, one record in memory at a time.
+ * Holds an export directory against its manifest, and against the mailbox when a source is given (see `checkOnline`). Reads
+ * every byte, one record in memory at a time.
  */
 export async function verify(
   path: string,
@@ -66,6 +75,7 @@ export async function verify(
   };
 
   const messages = createLedger();
+  const labels = createRecordedLabels(new Set(manifest.deleted?.map(({ id }) => id)));
   const reading = withoutOdd(read);
   const attachments = checkAttachments(path, manifest, reading, find, signal);
   const originals = checkOriginals(path, manifest, reading, find, signal);
@@ -93,6 +103,7 @@ export async function verify(
       if (record) {
         attachments.record(id, record);
         originals.record(record);
+        if (source) labels.add(record);
       }
       if (!messages.add({ id, threadId })) find("duplicate", id, `stands again in ${promised.file}`);
       else messages.mark(id, "exported");
@@ -125,8 +136,10 @@ export async function verify(
   const listed = (count: number): void => report({ stage: "listing", records, of, listed: count });
   if (source) listed(0);
   else report({ stage: "files", records, of, listed: 0 });
-  const deletedSince = source ? await checkOnline(manifest, messages, source, find, listed, signal) : [];
-  return { sound: findings.length === 0, manifest, findings, deletedSince };
+  const online = source
+    ? await checkOnline({ manifest, messages, labels }, source, find, listed, signal)
+    : { deletedSince: [], unprovenLabels: [] };
+  return { sound: findings.length === 0, manifest, findings, ...online };
 }
 
 /** Where a link, a folder or the like has the name of a file, that is missing: what else is wrong is told, too. */
@@ -202,30 +215,4 @@ function checkNumbers(manifest: Manifest, messages: Ledger, find: Find): void {
     find("malformed", MANIFEST, "its totals are not the sums of its batches");
   for (const id of [...manifest.gone, ...manifest.failed.map((failed) => failed.id)])
     if (messages.outcome(id) !== undefined) find("duplicate", id, "is exported and said not to be");
-}
-
-/**
- * A listing sees what is there now: what came since the export is missing in it, and so is what was gone and is listed all
- * the same; what was deleted since is kept.
- */
-async function checkOnline(
-  manifest: Manifest,
-  messages: Ledger,
-  source: MailboxSource,
-  find: Find,
-  told: (listed: number) => void,
-  signal: AbortSignal,
-): Promise<string[]> {
-  const listed = createLedger();
-  const failed = new Set(manifest.failed.map(({ id }) => id));
-  const filter =
-    manifest.filter.labels.length > 0 ? withLabelIds(manifest.filter, await source.labels(signal)) : manifest.filter;
-  for await (const page of listAll(source, filter, manifest.max_emails, signal)) {
-    for (const ref of page)
-      if (listed.add(ref) && messages.outcome(ref.id) === undefined && !failed.has(ref.id))
-        find("missing", ref.id, "is in Gmail, but not in the export");
-    told(listed.size);
-  }
-  if (manifest.max_emails !== null) return [];
-  return [...messages.ids("exported")].filter((id) => listed.outcome(id) === undefined);
 }

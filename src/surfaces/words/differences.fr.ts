@@ -26,6 +26,18 @@ export const DIFFERENCE_SENTENCES: readonly Pair[] = [
   pair("its totals are not the sums of its batches", "ses totaux ne sont pas les sommes de ses fichiers"),
   pair("is exported and said not to be", "est exporté, et dit ne pas l'être"),
   pair("is in Gmail, but not in the export", "est dans Gmail, mais pas dans l'export"),
+  pair(
+    "was deleted in Gmail, and no run has seen that yet",
+    "a été supprimé dans Gmail, et aucun export ne l'a encore vu",
+  ),
+  pair("is said to be deleted in Gmail, but is there", "est dit supprimé dans Gmail, mais y est"),
+  pair("has other labels in Gmail: {labels}", "porte d'autres libellés dans Gmail : {labels}"),
+  pair("changed in Gmail whenever it was looked at", "changeait dans Gmail chaque fois qu'on le regardait"),
+  pair(
+    "is the label {here} here, and none in Gmail any more",
+    "est ici le libellé {here}, et n'en est plus un dans Gmail",
+  ),
+  pair("is the label {here} here, and {there} in Gmail", "est ici le libellé {here}, et {there} dans Gmail"),
   pair("a record points at it, but it is not on the disk", "un message y renvoie, mais ce n'est pas sur le disque"),
   pair("no record points at it", "aucun message n'y renvoie"),
   pair("its bytes are not those that were stored", "ses octets ne sont pas ceux qui furent enregistrés"),

@@ -626,6 +626,14 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   pair("an id of endless length", "un identifiant sans fin"),
   pair("a page token that is no string", "un jeton de page qui n'est pas un texte"),
   pair('"{name}" that is no list', "« {name} » qui n'est pas une liste"),
+  pair(
+    "Gmail answered that the mailbox has no labels, not even its own.",
+    "Gmail a répondu que la boîte n'a aucun libellé, pas même les siens.",
+  ),
+  pair(
+    "Check again later: nothing was found to differ, and nothing was proven.",
+    "Vérifiez de nouveau plus tard : rien n'a différé, et rien n'est prouvé.",
+  ),
   pair("labels that are no texts", "des libellés qui ne sont pas des textes"),
   pair(
     "The mailbox changed whenever it was listed, and Gmail did not tell how.",

@@ -81,7 +81,10 @@ export function addExportCommands(program: Command, context: Context): void {
     .command("verify")
     .argument("<dir>", "an export directory")
     .description("hold an export against its manifest")
-    .option("--online", "and against a fresh listing of the mailbox (5 quota units per 500 messages)")
+    .option(
+      "--online",
+      "and against the mailbox: its messages and their labels (5 quota units per 500 messages, and per 500 of each label)",
+    )
     .option(...QUIET)
     .action(async (directory: string, { online = false, quiet = false }: { online?: boolean; quiet?: boolean }) => {
       const { terminal, show, complain } = createOutput(context, quiet);

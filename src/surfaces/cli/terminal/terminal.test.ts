@@ -66,6 +66,7 @@ test.each<[string, readonly string[]]>([
         manifest: MANIFEST,
         findings: [{ kind: "extra", subject: HOSTILE, detail: HOSTILE }],
         deletedSince: [],
+        unprovenLabels: [],
       },
       false,
       PLAIN,

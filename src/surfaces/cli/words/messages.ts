@@ -129,9 +129,13 @@ const en = {
     changed: "changed:",
     duplicate: "duplicate:",
     malformed: "malformed:",
+    deleted: "deleted:",
+    relabelled: "labels:",
   } as Record<Finding["kind"], string>,
   more: (count: number): string => `… and ${number(count)} more (--json names them all)`,
   deletedSince: (count: number): string => `Deleted in Gmail since, kept here: ${number(count)}`,
+  unprovenLabels: (labels: string): string =>
+    `Gmail does not tell which messages have these labels, so that is not proven: ${labels}`,
   manifest: "the manifest",
   manifestAndGmail: "the manifest and Gmail",
   sound: (messages: number, files: number, against: string): string =>
@@ -306,9 +310,13 @@ const fr: Messages = {
     changed: "changé :",
     duplicate: "en double :",
     malformed: "mal formé :",
+    deleted: "supprimé :",
+    relabelled: "libellés :",
   },
   more: (count) => `… et ${number(count, "fr")} de plus (--json les nomme tous)`,
   deletedSince: (count) => `Supprimés depuis dans Gmail, gardés ici : ${number(count, "fr")}`,
+  unprovenLabels: (labels) =>
+    `Gmail ne dit pas quels messages portent ces libellés, ce qui n'est donc pas prouvé : ${labels}`,
   manifest: "le manifeste",
   manifestAndGmail: "le manifeste et Gmail",
   sound: (messages, files, against) =>

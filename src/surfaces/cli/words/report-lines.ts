@@ -86,7 +86,7 @@ export function convertedLines(
 const SHOWN = 20;
 
 export function verdictLines(
-  { sound, manifest, findings, deletedSince }: Verdict,
+  { sound, manifest, findings, deletedSince, unprovenLabels }: Verdict,
   online: boolean,
   paint: Paint,
   w: Messages = ENGLISH,
@@ -97,10 +97,16 @@ export function verdictLines(
     ...findings.slice(0, SHOWN).map((finding) => findingLine(finding, w)),
     ...(findings.length > SHOWN ? [w.more(findings.length - SHOWN)] : []),
     ...(deletedSince.length > 0 ? [w.deletedSince(deletedSince.length)] : []),
+    ...(unprovenLabels.length > 0 ? [w.unprovenLabels(namedLabels(unprovenLabels))] : []),
     sound
       ? `${sign(complete ? "ok" : "warn", paint)} ${w.sound(total_emails, total_batches, against)}${complete ? "" : w.butNotComplete}`
       : `${sign("fail", paint)} ${w.unsound(findings.length, against)}`,
   ];
+}
+
+/** The first of them by name. */
+function namedLabels(labels: readonly string[]): string {
+  return `${labels.slice(0, SHOWN).join(", ")}${labels.length > SHOWN ? ", …" : ""}`;
 }
 
 function findingLine({ kind, subject, detail }: Finding, w: Messages): string {

@@ -27,6 +27,7 @@ const EXAMPLE = {
     files: 3,
     findings: [],
     deleted_since: [],
+    unproven_labels: [],
     gmail_export: "0.1.0",
   },
 };
@@ -50,6 +51,7 @@ export const VerificationView = z
         files: count,
         findings: z.array(z.object({ kind: z.enum(FINDING_KINDS), subject: z.string(), detail: z.string() })),
         deleted_since: z.array(z.string()),
+        unproven_labels: z.array(z.string()),
         gmail_export: z.string(),
       })
       .optional(),
@@ -64,8 +66,8 @@ const VerifyRequest = z
 
 const params = z.strictObject({ id: z.string().meta({ examples: [EXPORT_ID] }) });
 
-const DESCRIPTION = `Reads every file of the export and holds it against its manifest; with \`online\`, against a fresh
-listing of the mailbox too (5 quota units per 500 messages). It runs in the background, one at a time for each directory,
+const DESCRIPTION = `Reads every file of the export and holds it against its manifest; with \`online\`, against the
+mailbox too: which messages it has, and their labels (5 quota units per 500 messages, and per 500 members of each label). It runs in the background, one at a time for each directory,
 and changes nothing; how far it is and its report are at GET of the same path. Reports are kept as long as the server runs.`;
 
 export function verifyRoutes({
@@ -165,6 +167,7 @@ function viewOf(
         files: ending.verdict.manifest.total_batches,
         findings: [...ending.verdict.findings],
         deleted_since: [...ending.verdict.deletedSince],
+        unproven_labels: [...ending.verdict.unprovenLabels],
         gmail_export: version,
       },
     }),
