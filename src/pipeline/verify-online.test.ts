@@ -43,6 +43,8 @@ type Given = Readonly<{
   recorded?: Mail;
   recordedNames?: ReadonlyMap<string, string>;
   manifest?: Partial<Manifest>;
+  /** Records that cannot be read. */
+  malformed?: readonly string[];
   /** Labels that the mailbox does not list by. */
   refused?: readonly string[];
   /** The mailbox moves with every look at it, and tells this. */
@@ -57,6 +59,7 @@ async function checked({
   laterNames = names,
   recordedNames = NAMES,
   manifest = {},
+  malformed = [],
   refused = [],
   history = [],
 }: Given) {
@@ -86,6 +89,7 @@ async function checked({
   const labels = createRecordedLabels(new Set(manifest.deleted?.map(({ id }) => id)));
   for (const [id, has] of Object.entries(recorded)) {
     messages.recover(ref(id), "exported");
+    if (malformed.includes(id)) continue;
     labels.add({ "Message-ID": id, Labels: has, "Label-Names": has.map((label) => recordedNames.get(label) ?? label) });
   }
   const found: string[] = [];
@@ -176,6 +180,12 @@ describe("no difference is", () => {
       { mail: { ...MAIL, x: [] }, manifest: { failed: [{ id: "x", reason: "No.", attempts: 1 }] } },
       {},
     ],
+    ["what labels a record has that cannot be read", { malformed: ["a"] }, {}],
+    [
+      "of the newest so many, what lies behind them",
+      { recorded: { a: MAIL["a"]!, b: MAIL["b"]! }, mail: MAIL, manifest: { max_emails: 2 } },
+      {},
+    ],
     ["an order of labels", { recorded: { a: ["Label_1", "INBOX"] }, mail: { a: ["INBOX", "Label_1"] } }, {}],
     [
       "a label of which the mailbox does not tell the members: it is named as not proven",
@@ -191,17 +201,35 @@ describe("what differs is asked for once more, and is no difference when that wa
   test.each<[string, Given]>([
     ["a message that was not listed", { mail: without(MAIL, "a"), later: MAIL }],
     ["a message that was listed", { mail: { ...MAIL, x: [] }, later: MAIL }],
+    ["a message that came, and was moved to the trash", { mail: { ...MAIL, x: [] }, later: { ...MAIL, x: ["TRASH"] } }],
+    [
+      "a deleted message that was listed",
+      {
+        mail: MAIL,
+        later: without(MAIL, "c"),
+        manifest: { deleted: [{ id: "c", seenAt: "2026-11-01T00:00:00.000Z" }] },
+      },
+    ],
     ["a label without some of its messages", { mail: { ...MAIL, a: ["INBOX"] }, later: MAIL }],
     ["a name of a label", { names: new Map([...NAMES, ["Label_1", "Trips"]]), laterNames: NAMES }],
     ["a mailbox that has no labels", { names: new Map(), laterNames: NAMES }],
   ])("%s", async (_, given) => {
-    expect(await checked(given)).toMatchObject({ found: [], deletedSince: [] });
+    expect((await checked(given)).found).toEqual([]);
   });
 
   test("a difference that only the second answer shows is not told by it alone", async () => {
-    const given = { mail: { ...MAIL, a: ["INBOX"] }, later: { ...without(MAIL, "b"), a: ["INBOX"] } };
+    const given = {
+      mail: { ...MAIL, a: ["INBOX"], x: [] },
+      later: { ...without(MAIL, "b"), a: ["INBOX"], x: [], y: [] },
+      names: new Map([...NAMES, ["Label_1", "Trips"]]),
+      laterNames: new Map([...NAMES, ["Label_1", "Trips"], ["Label_2", "Job"]]),
+    };
     expect(await checked(given)).toMatchObject({
-      found: ["relabelled a: has other labels in Gmail: Travel"],
+      found: [
+        "missing x: is in Gmail, but not in the export",
+        "relabelled a: has other labels in Gmail: Trips",
+        'relabelled Label_1: is the label "Travel" here, and "Trips" in Gmail',
+      ],
       listings: 2,
     });
   });
@@ -217,6 +245,8 @@ test("a message that changes all the time, and whose labels the history does not
   const { found, listings } = await checked({ history });
   expect(found).toEqual(["relabelled a: changed in Gmail whenever it was looked at"]);
   expect(listings).toBe(3);
+  const unlisted = await checked({ mail: without(MAIL, "a"), history });
+  expect(unlisted.found).toEqual(["relabelled a: changed in Gmail whenever it was looked at"]);
 });
 
 test("with spam and trash, or by a query, an export has to have what such a listing names", async () => {

@@ -173,6 +173,13 @@ describe("a label that cannot be listed", () => {
     expect(failureOf(await failing(refusal("daily_limit")).catch((error: unknown) => error))).toMatchObject({
       code: "daily_limit",
     });
+    const { source, listed } = mailbox({
+      beforePage: (labels) => {
+        if (labels.includes("INBOX")) throw refuse("daily_limit", "No.", "Nothing.");
+      },
+    });
+    await expect(readLabelMembers(source, LABELS, NEVER)).rejects.toThrow("No.");
+    expect(listed).not.toContain("Label_3"); // nor is anything more listed
     const outage = { code: "server_error", retry: "backoff", outage: true, message: "", next: "" } as const;
     expect(failureOf(await failing(() => new ExportError(outage)).catch((error: unknown) => error))).toMatchObject({
       outage: true,
@@ -190,7 +197,7 @@ describe("a label that cannot be listed", () => {
       ...source,
       profile: async (signal) => {
         asked += 1;
-        if (asked > 1) throw refuse("forbidden", "No mailbox.", "Nothing.");
+        if (asked === 2) throw refuse("forbidden", "No mailbox.", "Nothing.");
         return source.profile(signal);
       },
     };
@@ -261,6 +268,12 @@ describe("what changes while it is listed", () => {
 
     const always = read({ moves: Array.from({ length: 50 }, (_, at) => String(7 + at)), history: expired() });
     expect(failureOf(await always.catch((error: unknown) => error))).toMatchObject({ code: "malformed_response" });
+  });
+
+  test("is not found out while Gmail is away", async () => {
+    const outage = { code: "server_error", retry: "backoff", outage: true, message: "", next: "" } as const;
+    const work = read({ moves: ["7", "8", "8"], history: new ExportError(outage) });
+    expect(failureOf(await work.catch((error: unknown) => error))).toMatchObject({ outage: true });
   });
 
   test("is looked for in the history of a mailbox that names no cursor", async () => {

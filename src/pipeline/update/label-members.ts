@@ -93,6 +93,7 @@ async function listMembers(
   };
   const listNext = async (): Promise<void> => {
     for (const label of left) {
+      limit.throwIfAborted();
       try {
         // That a label has no messages is believed when it was said twice: else they would all lose it.
         if (!(await listOne(label))) await listOne(label);
@@ -110,7 +111,6 @@ async function listMembers(
   );
   await Promise.allSettled(all);
   await Promise.all(all);
-  signal.throwIfAborted();
 }
 
 /** Resolves when the failure is about the label alone: the account answers. Throws it otherwise. */

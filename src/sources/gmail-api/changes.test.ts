@@ -34,6 +34,7 @@ test("labels out of order may not be the latest: they are not told; what was add
     history: [
       relabelled("100", "a", ["STARRED"]),
       relabelled(undefined, "b", ["STARRED"]),
+      relabelled("101", "e", ["STARRED"]),
       { id: "101", messagesAdded: [{ message: { id: "c" } }], messagesDeleted: [{ message: { id: "d" } }] },
       relabelled("201", "a", []),
     ],
@@ -43,6 +44,7 @@ test("labels out of order may not be the latest: they are not told; what was add
     ["a", ["INBOX"]],
     ["a", undefined],
     ["b", undefined],
+    ["e", undefined],
     ["c", "added"],
     ["d", "removed"],
     ["a", []],
