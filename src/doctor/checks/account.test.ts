@@ -129,7 +129,8 @@ test("what Google allows is told as learned, as set, or as not known yet", async
   );
   const dear = { tier: "2026", unitsPerMinute: 6_000, priceFactor: 2.34 } as const;
   expect(await tier({ learned: async () => dear })).toMatch(/6,000 units.*2\.3 times/);
-  expect((await finding("tier", { learned: async () => dear })).status).toBe("warn");
+  const warning = await finding("tier", { learned: async () => dear });
+  expect(warning).toMatchObject({ status: "warn", next: expect.stringContaining("GMAIL_RECORD_REFUSALS=<file>") });
   expect((await finding("tier", { learned: async () => ({ ...dear, priceFactor: 1.4 }) })).status).toBe("ok");
   expect(await tier(set({ tier: "2026" }))).toContain("GMAIL_TIER says: 6,000 units");
 });

@@ -20,7 +20,8 @@ export function tierFinding({ tier }: Settings, learned: Learned | undefined): F
       "tier",
       `Google was learned to allow ${allowed(unitsPerMinute, learned.tier)}${dearer}`,
       "Exports take as many times as long. Another program that uses the same Google Cloud project would look like this too.",
-      "Stop what else uses the project, move limits.json in STATE_DIR away, and start the export again: it learns anew.",
+      "Stop what else uses the project, move limits.json in STATE_DIR away, and start the export again: it learns anew. " +
+        "With GMAIL_RECORD_REFUSALS=<file> it also keeps what Google says when it refuses (docs/pacing.md).",
     );
   return ok("tier", `Google was learned to allow ${allowed(unitsPerMinute, learned.tier)}${dearer}`);
 }

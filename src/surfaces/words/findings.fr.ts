@@ -308,8 +308,10 @@ export const FINDING_SENTENCES: readonly Pair[] = [
     "Les exports durent d'autant plus. Un autre programme qui use du même projet Google Cloud aurait le même effet.",
   ),
   pair(
-    "Stop what else uses the project, move limits.json in STATE_DIR away, and start the export again: it learns anew.",
-    "Arrêtez ce qui use du même projet, déplacez limits.json de STATE_DIR et relancez l'export : il apprend à neuf.",
+    "Stop what else uses the project, move limits.json in STATE_DIR away, and start the export again: it learns anew. " +
+      "With GMAIL_RECORD_REFUSALS=<file> it also keeps what Google says when it refuses (docs/pacing.md).",
+    "Arrêtez ce qui use du même projet, déplacez limits.json de STATE_DIR et relancez l'export : il apprend à neuf. " +
+      "Avec GMAIL_RECORD_REFUSALS=<file>, il garde aussi ce que Google dit en refusant (docs/pacing.md).",
   ),
 
   // accounts
