@@ -272,7 +272,8 @@ export function createSteering(
       }
       if (isNew && now - refusedAt > HELD_MS && proof.covers(paceOf(now))) belief.doubt(DOUBT, rate);
       belief.refused(units, at, isNew);
-      if (windowEnd !== undefined && windowEnd > now) belief.windowEnds(windowEnd);
+      // Calls that were under way together name the same window: that is one observation.
+      if (isNew && windowEnd !== undefined && windowEnd > now) belief.windowEnds(windowEnd);
       if (isNew) endTrials(now);
       afterRefusal.refused(units, isNew, windowEnd, now);
       refusedAt = now;
