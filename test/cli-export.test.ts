@@ -27,7 +27,9 @@ describe("export", () => {
     const fresh = w.google.mailbox().add({ subject: "Fresh", labelIds: ["INBOX"] });
     const second = await w.product.cli(["export", ADA]);
     expect(second).toMatchObject({ code: 0, stderr: "" });
-    expect(second.stdout).toMatch(/^✓ Complete: \d+ messages in 2 files in \/\S+\n {2}Cost: .* 0 refused\n$/);
+    expect(second.stdout).toMatch(
+      /^✓ Complete: \d+ messages in 2 files in \/\S+\n {2}Since the run before: 1 added, 0 relabelled, 0 deleted in Gmail and kept here\n {2}Cost: .* 0 refused\n$/,
+    );
     const { "messages.get": gets, "threads.get": threads = 0 } = w.google.meter.calls;
     expect([gets, threads]).toEqual([1, 0]);
     await expectAllOnce(w, w.directory);
