@@ -147,6 +147,21 @@ export function schedulesContract(implementation: string, open: () => Promise<Sc
       await changed;
     });
 
+    test("nobody is woken by a start that has to wait, or by a change that came too late", async () => {
+      await using at = await open();
+      const made = await at.schedules.add(scheduleOf("ada@example.com"));
+      await at.schedules.start(made, later);
+      const stop = new AbortController();
+      let isWoken = false;
+      const changed = at.queue.changed(stop.signal).then(() => (isWoken = true));
+      expect((await at.schedules.start(made, later)).outcome).toBe("busy");
+      expect(await at.schedules.change(made, later)).toBeUndefined();
+      await at.schedules.list(); // whatever was woken has had its turn
+      expect(isWoken).toBe(false);
+      stop.abort();
+      await changed;
+    });
+
     test("whoever calls off gets the reason, and nothing was done where it had not begun", async () => {
       await using at = await open();
       const made = await at.schedules.add(scheduleOf("ada@example.com"));

@@ -43,7 +43,7 @@ export function embeddedJobQueue(
     taken ? leaseOf(taken).release({ state: "queued" }, taken.job.progress) : Promise.resolve();
 
   return {
-    schedules: embeddedSchedules(thread, waking, clock, log),
+    schedules: embeddedSchedules(thread, wake, clock, log),
     add: (request, signal) => waking(unlessAborted(signal, () => call("add", request, clock.now()))),
     get: (id, signal) => unlessAborted(signal, () => call("get", id)),
     async list(limit, after, signal) {

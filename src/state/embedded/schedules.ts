@@ -3,14 +3,22 @@ import type { Log } from "../../core/ports/log.ts";
 import type { Schedules } from "../../core/ports/schedules.ts";
 import { unlessAborted, type DatabaseThread } from "./database-thread.ts";
 
-/** Schedules in the file of the list of exports. `waking` lets those who wait for a change of that list look at once. */
+/**
+ * Schedules in the file of the list of exports. `wake` lets those who wait for a change of that list look at once: only
+ * for what was changed, or whoever tries again and again to start what has to wait would wake itself each time.
+ */
 export function embeddedSchedules(
   { call }: DatabaseThread,
-  waking: <T>(change: Promise<T>) => Promise<T>,
+  wake: () => void,
   clock: Pick<Clock, "now">,
   log?: Pick<Log, "warn">,
 ): Schedules {
   const told = new Set<string>();
+  const waking = async <T>(change: Promise<T>, isChange: (result: T) => boolean = () => true): Promise<T> => {
+    const result = await change;
+    if (isChange(result)) wake();
+    return result;
+  };
   return {
     add: (schedule, signal) => waking(unlessAborted(signal, () => call("addSchedule", schedule, clock.now()))),
     get: (id, signal) => unlessAborted(signal, () => call("getSchedule", id)),
@@ -20,9 +28,16 @@ export function embeddedSchedules(
       damaged.forEach((id) => told.add(id));
       return schedules;
     },
-    change: (schedule, change, signal) => waking(unlessAborted(signal, () => call("changeSchedule", schedule, change))),
+    change: (schedule, change, signal) =>
+      waking(
+        unlessAborted(signal, () => call("changeSchedule", schedule, change)),
+        (changed) => changed !== undefined,
+      ),
     start: (schedule, change, signal) =>
-      waking(unlessAborted(signal, () => call("startSchedule", schedule, change, clock.now()))),
+      waking(
+        unlessAborted(signal, () => call("startSchedule", schedule, change, clock.now())),
+        ({ outcome }) => outcome === "started",
+      ),
     remove: (id, signal) => waking(unlessAborted(signal, () => call("removeSchedule", id))),
   };
 }
