@@ -97,6 +97,9 @@ describe("an export", () => {
     const id = await begin(shared, { batch_size: 50, include_spam_trash: true });
     const { output_directory: directory } = await reaches(shared, id, "completed");
     const manifest = await manifestIn(directory);
+    const changes = await readFile(join(directory, "changes.ndjson"));
+    const mailbox = shared.google.mailbox();
+    const labelNames = mailbox.labels().map(({ id: label, name }) => [label, name]);
     expect(manifest).toEqual({
       version: 1,
       email: ADA,
@@ -111,7 +114,10 @@ describe("an export", () => {
       failed: [],
       gone: [],
       replacementCharacters: 0,
-      historyId: shared.google.mailbox().historyId,
+      historyId: mailbox.historyId,
+      checkedAt: expect.stringMatching(/Z$/),
+      labelNames: labelNames.toSorted(([a], [b]) => (a! < b! ? -1 : 1)),
+      changes: { bytes: changes.length, sha256: createHash("sha256").update(changes).digest("hex") },
       quota: expect.objectContaining({ tier: "2026", refused: 0 }),
       tool: expect.stringMatching(/^gmail-export \d/),
     });
