@@ -98,7 +98,8 @@ describe("needs_sign_in", () => {
     const queued = { run: { state: "queued", at: NOW } } as const;
     expect(events({ ...queued, grant: { grantedAt: NOW } }, before)).toEqual([]);
     expect(events({ ...queued, grant: "revoked" }, before)).toEqual(["needs_sign_in"]);
-    expect(events({ ...queued, grant: "missing" }, before)).toEqual(["needs_sign_in"]);
+    for (const state of ["queued", "running", "waiting", "paused", "cancelled"] as const)
+      expect(events({ run: { state, at: NOW }, grant: "missing" }, before), state).toEqual(["needs_sign_in"]);
     expect(events({ ...queued, grant: undefined }, before)).toEqual(["needs_sign_in"]);
     expect(events({ ...queued, grant: undefined })).toEqual([]);
     expect(events({ grant: "missing" }, before)).toEqual([]); // completed without one

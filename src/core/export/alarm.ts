@@ -28,7 +28,7 @@ export type Watched = Readonly<{
   run: Readonly<{ state: StateName; at: EpochMs; failure?: Failure }> | undefined;
   /** Up to when its directory is proven complete, as far as is known. */
   provenAt: EpochMs | undefined;
-  /** What is stored of its owner's sign-in; undefined where that cannot be told. */
+  /** What is stored of its owner's sign-in, undefined where that cannot be told. */
   grant: "missing" | "revoked" | Readonly<{ grantedAt: EpochMs }> | undefined;
 }>;
 
@@ -55,8 +55,8 @@ export type Notice = Readonly<{
   next: string;
 }>;
 
-/** States on the way to an end: what was wrong before may be so still. */
-const UNDER_WAY: ReadonlySet<StateName> = new Set(["queued", "running", "waiting"]);
+/** States on the way to an end, or to none: what was wrong before may be so still. */
+const SHOWS_NOTHING: ReadonlySet<StateName> = new Set(["queued", "running", "waiting", "paused", "cancelled"]);
 const ENDED_WELL: ReadonlySet<StateName> = new Set(["completed", "completed_with_failures"]);
 
 /** What is wrong with it now. `before` is what was wrong a moment ago: some of it lasts until the contrary is shown. */
@@ -101,8 +101,8 @@ function wordsOf(failure: Failure | undefined): Pick<Failure, "message" | "next"
 function signInNeeded(watched: Watched, before: Trouble | undefined, now: EpochMs): Trouble | undefined {
   const { account, exportId, run, grant } = watched;
   const waits = run?.state === "needs_sign_in";
-  // While it runs on what may be no longer good, and while nothing is known of the sign-in, it is as it was.
-  const isUnclear = grant === undefined || (grant === "missing" && run !== undefined && UNDER_WAY.has(run.state));
+  // Until a run has shown that there is another way in, and while nothing is known of the sign-in, it is as it was.
+  const isUnclear = grant === undefined || (grant === "missing" && run !== undefined && SHOWS_NOTHING.has(run.state));
   if (!waits && grant !== "revoked") return isUnclear ? before : undefined;
   return {
     event: "needs_sign_in",
