@@ -369,6 +369,7 @@ async function examine(
   account: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
+  const isDelegated = async (name: string) => isReadByDelegate(way.readersOf(grants()), name);
   const { doctor } = await import("./doctor/doctor.ts");
   const { machine } = await import("./doctor/machine/machine.ts");
   return doctor(
@@ -385,7 +386,7 @@ async function examine(
       profile: async (name, stop) => (await mailbox(name)).profile(stop),
       domain: {
         serviceAccount: way.find,
-        isDelegated: async (name) => (await way.readersOf(grants()).delegateOf(name)) !== undefined,
+        isDelegated,
         async token(name, stop) {
           await (await way.readersOf(grants()).readerOf(name)).token(undefined, stop);
         },
@@ -397,7 +398,8 @@ async function examine(
       scheduled: async (stop) => {
         const list = await queue();
         if (list === undefined) return { schedules: 0, alarms: [] };
-        return findAlarms({ ...alarmsOf(config, list, { load: (name) => grants().load(name) }), clock }, stop);
+        const lazily = { load: async (name: string) => grants().load(name) };
+        return findAlarms({ ...alarmsOf(config, list, lazily, isDelegated), clock }, stop);
       },
       ...(postsTest && {
         async postTest(stop) {
@@ -491,7 +493,7 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
         folders: { EXPORT_DIR: config.exportDir, STATE_DIR: config.stateDir, TOKEN_DIR: config.tokenDir },
       },
       queue,
-      alarms: () => readRememberedAlarms(alarmsOf(config, queue, grants).memory),
+      alarms: () => readRememberedAlarms(alarmMemoryOf(config)),
       lastProven: () => readLastProven(queue, readProof),
     },
     consoleFolder: fileURLToPath(new URL("../public", import.meta.url)),
@@ -515,24 +517,35 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
 }
 
 /** Tells who is to hear it what is wrong with scheduled exports, until the signal aborts. */
-async function raiseAlarms({ config, log, queue, grants }: Parts, signal: AbortSignal): Promise<void> {
+async function raiseAlarms({ config, log, way, queue, grants }: Parts, signal: AbortSignal): Promise<void> {
   const { createPostNotice } = await import("./surfaces/notify/post-notice.ts");
   const post = config.notifyUrl && createPostNotice(config.notifyUrl, clock, proxyOf);
-  return watchSchedules({ ...alarmsOf(config, queue, grants), post, clock, log }, signal);
+  const readers = way.readersOf(grants);
+  const watched = alarmsOf(config, queue, grants, (name) => isReadByDelegate(readers, name));
+  return watchSchedules({ ...watched, post, clock, log }, signal);
 }
 
 /** What it takes to know of alarms. */
 function alarmsOf(
-  { stateDir, notifyAfterMs }: Config,
+  config: Config,
   queue: Parts["queue"],
   grants: Pick<Grants, "load">,
+  isDelegated: (account: string) => Promise<boolean>,
 ): Pick<WatchPorts, "look" | "memory" | "notifyAfterMs"> {
   const { schedules } = queue;
   return {
-    look: (stop) => lookAtSchedules({ schedules, queue, grants, readProof }, stop),
-    memory: alarmMemory(join(stateDir, "alarms.json"), files, lock),
-    notifyAfterMs,
+    look: (stop) => lookAtSchedules({ schedules, queue, grants, isDelegated, readProof }, stop),
+    memory: alarmMemoryOf(config),
+    notifyAfterMs: config.notifyAfterMs,
   };
+}
+
+function alarmMemoryOf({ stateDir }: Config): WatchPorts["memory"] {
+  return alarmMemory(join(stateDir, "alarms.json"), files, lock);
+}
+
+async function isReadByDelegate({ delegateOf }: Readers, account: string): Promise<boolean> {
+  return (await delegateOf(account)) !== undefined;
 }
 
 const proxyOf = (server: URL): URL | undefined => proxyFor(server, process.env)?.url;

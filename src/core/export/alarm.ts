@@ -28,7 +28,7 @@ export type Watched = Readonly<{
   run: Readonly<{ state: StateName; at: EpochMs; failure?: Failure }> | undefined;
   /** Up to when its directory is proven complete, as far as is known. */
   provenAt: EpochMs | undefined;
-  /** What is stored of its owner's sign-in, undefined where that cannot be told. */
+  /** What is stored of its owner's sign-in, if that is what reads it; undefined where that cannot be told. */
   grant: "missing" | "revoked" | Readonly<{ grantedAt: EpochMs }> | undefined;
 }>;
 

@@ -11,12 +11,14 @@ export type LookPorts = Readonly<{
   schedules: Pick<Schedules, "list">;
   queue: Pick<JobQueue, "get">;
   grants: Pick<Grants, "load">;
+  /** Whether a service account reads this account: then nothing hangs on a sign-in that is stored from before. */
+  isDelegated(account: string): Promise<boolean>;
   readProof(directory: string): Promise<Proof | undefined>;
 }>;
 
 /** Scheduled exports as they stand: their last run, their proof, and the sign-in that they need. */
 export async function lookAtSchedules(
-  { schedules, queue, grants, readProof }: LookPorts,
+  { schedules, queue, grants, isDelegated, readProof }: LookPorts,
   signal: AbortSignal,
 ): Promise<readonly Watched[]> {
   const lookAt = async ({ id, request, createdAt, paused, lastRun, busyWith }: Schedule): Promise<Watched> => {
@@ -30,7 +32,7 @@ export async function lookAtSchedules(
       since: createdAt,
       run: job ? runOf(job) : (lastRun ?? undefined),
       provenAt: (await readProof(request.directory))?.provenAt,
-      grant: await grantOf(grants, request.account),
+      grant: await grantOf({ grants, isDelegated }, request.account),
     };
   };
   return Promise.all((await schedules.list(signal)).map(lookAt));
@@ -52,8 +54,12 @@ function runOf(job: ExportJob): NonNullable<Watched["run"]> {
   return "failure" in job ? { ...run, failure: job.failure } : run;
 }
 
-async function grantOf(grants: LookPorts["grants"], account: string): Promise<Watched["grant"]> {
+async function grantOf(
+  { grants, isDelegated }: Pick<LookPorts, "grants" | "isDelegated">,
+  account: string,
+): Promise<Watched["grant"]> {
   try {
+    if (await isDelegated(account)) return "missing";
     const grant = await grants.load(account);
     if (grant === undefined) return "missing";
     return grant.revoked === undefined ? { grantedAt: grant.grantedAt } : "revoked";
