@@ -1,3 +1,4 @@
+import { canonicalAccount } from "../../core/account.ts";
 import { troublesOf, type Notice, type Trouble, type Watched } from "../../core/export/alarm.ts";
 import type { Alarm, AlarmRecord, Remembered } from "../../core/ports/alarm-memory.ts";
 import type { EpochMs } from "../../core/time.ts";
@@ -20,6 +21,9 @@ const LONGEST_WAIT_MS = 15 * MINUTE_MS;
 /** That something is over is of no interest any more after so long. */
 const OVER_FOR_LONG_MS = 7 * DAY_MS;
 
+/** A sign-in is an account's, however many schedules the account has: of one nobody is told twice. */
+const OF_THE_ACCOUNT: ReadonlySet<Alarm["event"]> = new Set(["needs_sign_in", "sign_in_ends_soon"]);
+
 /** What is remembered once these schedules were looked at: of those that are no more, nothing; of paused ones, what was. */
 export function recordAfter(
   record: AlarmRecord,
@@ -27,9 +31,50 @@ export function recordAfter(
   now: EpochMs,
   notifyAfterMs: number,
 ): AlarmRecord {
-  return Object.fromEntries(
-    schedules.map((schedule) => [schedule.id, rememberedAfter(record[schedule.id], schedule, now, notifyAfterMs)]),
+  return withSharedTelling(
+    Object.fromEntries(
+      schedules.map((schedule) => [schedule.id, rememberedAfter(record[schedule.id], schedule, now, notifyAfterMs)]),
+    ),
   );
+}
+
+/** What goes on for several schedules of an account was told when it was told for one, and is over when it is for all. */
+function withSharedTelling(record: AlarmRecord): AlarmRecord {
+  const first = new Map<string, Alarm>();
+  for (const [schedule, { alarms, paused }] of Object.entries(record))
+    for (const alarm of paused ? [] : alarms) {
+      const before = first.get(subjectOf(schedule, alarm));
+      if (before === undefined || comesBefore(alarm, before)) first.set(subjectOf(schedule, alarm), alarm);
+    }
+  return withAlarms(record, (schedule, alarm) => {
+    const { overSince, told, round, attempts, nextAt } = first.get(subjectOf(schedule, alarm)) ?? alarm;
+    if (alarm.overSince === undefined) return [{ ...alarm, told, round, attempts, nextAt }];
+    return overSince === undefined ? [] : [alarm];
+  });
+}
+
+/** With others in the place of each alarm, but for those of paused schedules, which rest. */
+function withAlarms(record: AlarmRecord, change: (schedule: string, alarm: Alarm) => readonly Alarm[]): AlarmRecord {
+  return Object.fromEntries(
+    Object.entries(record).map(([id, remembered]) => [
+      id,
+      remembered.paused
+        ? remembered
+        : { ...remembered, alarms: remembered.alarms.flatMap((alarm) => change(id, alarm)) },
+    ]),
+  );
+}
+
+/** One that goes on before one that is over; then one that was told. */
+function comesBefore(alarm: Alarm, other: Alarm): boolean {
+  const isOver = alarm.overSince !== undefined;
+  if (isOver !== (other.overSince !== undefined)) return !isOver;
+  return alarm.told && !other.told;
+}
+
+/** What an alarm is about: those about the same are told as one. */
+function subjectOf(schedule: string, { event, account }: Alarm): string {
+  return `${event} ${OF_THE_ACCOUNT.has(event) ? canonicalAccount(account) : schedule}`;
 }
 
 /** What is wrong with a schedule's export now, of what it was when it was last looked at. */
@@ -91,24 +136,25 @@ function ending(alarm: Alarm, now: EpochMs): Alarm[] {
 
 /** Those that are to be told now, of schedules that are not paused. */
 export function alarmsDue(record: AlarmRecord, schedules: readonly Watched[], now: EpochMs): readonly Due[] {
-  return schedules
+  const due = schedules
     .filter(({ paused }) => !paused)
     .flatMap(({ id }) => (record[id]?.alarms ?? []).map((alarm) => ({ schedule: id, alarm })))
     .filter(({ alarm }) => alarm.silent !== true && alarm.nextAt <= now);
+  const bySubject = Map.groupBy(due, ({ schedule, alarm }) => subjectOf(schedule, alarm));
+  return [...bySubject.values()].map(([first]) => first!);
 }
 
 export type Due = Readonly<{ schedule: string; alarm: Alarm }>;
 
 /** What is remembered once the receiver has taken an alarm, or has not. */
 export function recordWith(record: AlarmRecord, { schedule, alarm }: Due, taken: boolean, now: EpochMs): AlarmRecord {
-  const remembered = record[schedule];
-  if (remembered === undefined) return record;
-  const alarms = remembered.alarms.flatMap((one) => {
-    if (one.event !== alarm.event || one.overSince !== alarm.overSince) return [one];
+  const subject = subjectOf(schedule, alarm);
+  const isOver = alarm.overSince !== undefined;
+  return withAlarms(record, (id, one) => {
+    if (subjectOf(id, one) !== subject || (one.overSince !== undefined) !== isOver) return [one];
     if (!taken) return [refused(one, now)];
-    return one.overSince === undefined ? [{ ...one, told: true, ...nextRound(one, now) }] : [];
+    return isOver ? [] : [{ ...one, told: true, ...nextRound(one, now) }];
   });
-  return { ...record, [schedule]: { ...remembered, alarms } };
 }
 
 function refused(alarm: Alarm, now: EpochMs): Alarm {

@@ -9,6 +9,7 @@ import { requestOf } from "../../../test/contracts/job-queue.ts";
 import { manualClock } from "../../../test/manual-clock.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
 import { NO_PROGRESS, type ExportState } from "../../core/export/job.ts";
+import type { Grant } from "../../core/grant.ts";
 import type { AlarmMemory } from "../../core/ports/alarm-memory.ts";
 import { Secret } from "../../core/secret.ts";
 import { alarmMemory } from "../../state/embedded/alarm-memory.ts";
@@ -39,13 +40,16 @@ async function stage() {
   const note = (event: string): void => void logged.push(event);
   const memory = (): AlarmMemory => alarmMemory(join(folder.path, "alarms.json"), files, fileLock(clock));
   const proofs = new Map<string, Proof>();
+  const stored = new Map<string, Grant>();
+  const delegated = new Set<string>();
   const ports = (changes: Partial<WatchPorts> = {}): WatchPorts => ({
     look: (signal) =>
       lookAtSchedules(
         {
           schedules: queue.schedules,
           queue,
-          grants: { load: async () => undefined },
+          grants: { load: async (account) => stored.get(account) },
+          isDelegated: async (account) => delegated.has(account),
           readProof: async (directory) => proofs.get(directory),
         },
         signal,
@@ -64,12 +68,18 @@ async function stage() {
     queue,
     logged,
     proofs,
+    stored,
+    delegated,
     answer: receiver.answer,
     told: () => receiver.received.map(({ notice }) => notice.resolves ?? notice.event),
     notices: () => receiver.received.map(({ notice }) => notice),
     /** A schedule whose export has come to this state. */
-    async schedule(account: string, state: ExportState): Promise<{ id: string; exportId: string }> {
-      const asked = { request: requestOf(account, `/data/${account}`), cron: "0 3 * * *", timeZone: "UTC" };
+    async schedule(
+      account: string,
+      state: ExportState,
+      directory = `/data/${account}`,
+    ): Promise<{ id: string; exportId: string }> {
+      const asked = { request: requestOf(account, directory), cron: "0 3 * * *", timeZone: "UTC" };
       const schedule = await queue.schedules.add({ ...asked, jitterSeconds: 0, paused: false, next: null });
       const starting = await queue.schedules.start(schedule, {});
       expect(starting.outcome).toBe("started");
@@ -107,6 +117,66 @@ test("the receiver hears once that a sign-in is needed, also over a restart, and
   await at.process()(3);
   expect(at.notices().slice(1)).toMatchObject([{ event: "resolved", resolves: "needs_sign_in" }]);
   expect(at.logged).toEqual([]);
+});
+
+test("a sign-in that several schedules of an account need is told once, and is over when none needs it", async () => {
+  await using at = await stage();
+  const { id: oldest } = await at.schedule("ada@example.com", { state: "completed" }, "/data/label");
+  const first = await at.schedule("ada@example.com", WAITS);
+  const look = at.process();
+  at.answer.with = 503;
+  await look(2);
+  await at.schedule("Ada@example.com", WAITS, "/data/photos");
+  at.answer.with = 200;
+  await look(10);
+  await at.queue.schedules.start(await at.queue.schedules.get(oldest), {});
+  await (await at.queue.take())!.release(WAITS, NO_PROGRESS);
+  await look(3);
+  const heard = (): string[] => at.told().slice(2); // the first two were not taken
+  expect(heard()).toEqual(["needs_sign_in"]);
+  await at.queue.schedules.remove(first.id);
+  await at.clock.advance((24 * 60 - 20) * MINUTE);
+  expect(heard()).toEqual(["needs_sign_in"]);
+  await look(10);
+  expect(heard()).toEqual(["needs_sign_in", "needs_sign_in"]); // the next day, once too
+  await at.queue.signedIn("ada@example.com");
+  const complete = async () => (await at.queue.take())!.release({ state: "completed" }, NO_PROGRESS);
+  await complete();
+  await complete();
+  await look(2);
+  expect(heard()).toHaveLength(2); // one still waits
+  await complete();
+  await look(2);
+  expect(heard().slice(2)).toEqual(["needs_sign_in"]); // that it is over
+  expect(at.notices().at(-1)).toMatchObject({ event: "resolved" });
+});
+
+test("a failure is told of each schedule of an account", async () => {
+  await using at = await stage();
+  const failure = { code: "disk", retry: "never", message: "The disk is full.", next: "Make room." } as const;
+  await at.schedule("ada@example.com", { state: "failed", failure });
+  await at.schedule("ada@example.com", { state: "failed", failure }, "/data/photos");
+  await at.process()(2);
+  expect(at.told()).toEqual(["failed", "failed"]);
+});
+
+test("a sign-in that Google has ended is no matter where a service account reads the mailbox", async () => {
+  await using at = await stage();
+  for (const account of ["ada@example.com", "bob@example.com"]) {
+    await at.schedule(account, { state: "completed" });
+    at.stored.set(account, {
+      account,
+      refreshToken: undefined,
+      accessToken: new Secret("access"),
+      expiresAt: at.clock.now(),
+      scopes: [],
+      grantedAt: 0,
+      revoked: "invalid_grant",
+    });
+  }
+  at.delegated.add("ada@example.com");
+  await at.process()(2);
+  expect(at.notices()).toMatchObject([{ event: "needs_sign_in", account: "bob@example.com" }]);
 });
 
 test("several servers on one list tell it once", async () => {
