@@ -87,3 +87,46 @@ test("labels, deletions and new mail are followed by history: only what changed 
     { id: added, change: "added", labels: ["INBOX"] },
   ]);
 });
+
+test("a label that Gmail refuses while it is compared with: who got it meanwhile has it as soon as Gmail tells", async () => {
+  await using w = await inProcess({ messages: 20 }, { filter: ALL, batchSize: 10 });
+  const mailbox = w.google.mailbox();
+  const proven = (await w.run()).checkedAt;
+  const id = mailbox.ids().find((one) => !mailbox.labelIds(one).includes("STARRED"))!;
+  mailbox.setLabels(id, [...mailbox.labelIds(id), "STARRED"]);
+  mailbox.expireHistory();
+  w.google.faults.add({ kind: "invalidLabel", labelId: "STARRED" });
+  await w.clock.advance(1_000);
+  expect((await w.run()).checkedAt).toBe(proven); // not everything is known as of now
+  w.google.faults.clear();
+  await expectCurrent(w, await w.run());
+});
+
+test("new mail of which history tells no labels is looked at before it is taken for wanted", async () => {
+  await using w = await inProcess({ messages: 10 });
+  const mailbox = w.google.mailbox();
+  await w.run();
+  const [trashed, here] = ["TRASH", "INBOX"].map((label) => mailbox.add({ subject: label, labelIds: [label] }));
+  w.google.faults.add({ kind: "withoutLabelIds" });
+  await w.run();
+  const records = await byId(w.directory);
+  expect([records.has(trashed!), records.has(here!)]).toEqual([false, true]);
+});
+
+test("nothing is taken out because the history says once that it was deleted: it is looked for", async () => {
+  await using w = await inProcess({ messages: 12 }, { filter: ALL, batchSize: 5 });
+  const mailbox = w.google.mailbox();
+  await w.run();
+  const [id, other, removed] = mailbox.ids();
+  const forge = (one: string): void =>
+    mailbox.forgeHistory({ change: "messageDeleted", message: { id: one, threadId: mailbox.truth(one).threadId } });
+  forge(id!);
+  await w.run();
+  forge(other!);
+  mailbox.remove(removed!);
+  const manifest = await w.run(undefined, undefined, { prune: true });
+  expect(manifest.deleted).toMatchObject([{ id: removed, pruned: true }]);
+  const records = await byId(w.directory);
+  expect([...records.keys()].toSorted()).toEqual(mailbox.ids().toSorted());
+  expect(await check(w.directory)).toEqual([]);
+});

@@ -128,11 +128,11 @@ export async function runExport(
       await readNew();
     }
     const followed = follower.followed();
-    const { standings, isSettled } = await settle(followed, directory, names, source, signal);
+    const { standings, isSettled } = await settle(followed, directory, names, source, signal, asked.prune);
     await directory.update(standings, signal);
     if (asked.prune) pruned = await directory.prune(signal);
     reportProgress("verifying");
-    const manifest = await directory.commit(standings.cursor, isSettled ? followed.at : undefined);
+    const manifest = isSettled ? await directory.commit(standings.cursor, followed.at) : await directory.commit();
     reportProgress("done");
     return manifest;
   } catch (error) {

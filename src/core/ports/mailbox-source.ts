@@ -74,7 +74,8 @@ export type Cost = Readonly<{
  * that were never seen, and of one both that it came and that it went. The last of them is the cursor to go on from.
  */
 export type Change =
-  | Readonly<{ change: "added"; ref: Ref; labelIds: readonly string[] }>
+  /** With the labels that it came with; undefined where they are not told. */
+  | Readonly<{ change: "added"; ref: Ref; labelIds: readonly string[] | undefined }>
   /** Deleted for good. What is moved to the trash has another label. */
   | Readonly<{ change: "removed"; ref: Ref }>
   /** All labels of the message, as of then; undefined where that is not told, or cannot be believed: then they are read. */

@@ -89,8 +89,9 @@ export function createFollower(
       const one = told.of(id);
       if (!one || !isNew(one.ref)) continue;
       const labels = one.labels ?? one.addedWith;
-      if (isUncertain(one)) unclear.set(id, one.ref);
-      else if (!one.isRemoved && labels && labels !== "unclear" && isWanted(labels)) refs.push(one.ref);
+      const isUntold = labels === "unclear";
+      if (isUncertain(one) || (!one.isRemoved && isUntold && !filter.includeSpamTrash)) unclear.set(id, one.ref);
+      else if (!one.isRemoved && labels && (isUntold || isWanted(labels))) refs.push(one.ref);
     }
     return [...refs, ...(await readUnclear(unclear, signal))];
   };

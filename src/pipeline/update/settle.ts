@@ -5,12 +5,13 @@ import { readWhereThere } from "./find-gone.ts";
 import type { Followed } from "./follow.ts";
 import { assertOfLabel } from "./label-members.ts";
 
-/** `isSettled` where everything could be found out. */
+/** `isSettled` where everything could be found out: else what is told from the same place on must be read once more. */
 export type Settled = Readonly<{ standings: Standings; isSettled: boolean }>;
 
 /**
  * Comes from what was told of a mailbox to what is true of the messages that have records. What is told in two ways, or
- * unclearly, or only by its absence, is read, message by message.
+ * unclearly, or only by its absence, is read, message by message; where records are about to be taken out (`prunes`), so is
+ * whatever is said to be deleted.
  */
 export async function settle(
   { told, members, cursor }: Followed,
@@ -18,6 +19,7 @@ export async function settle(
   names: LabelNames,
   source: MailboxSource,
   signal: AbortSignal,
+  prunes = false,
 ): Promise<Settled> {
   const { ledger, isDeleted } = directory;
   const read = new Map<string, Standing>();
@@ -32,11 +34,14 @@ export async function settle(
   }
   if (members) {
     const refused = members.refused;
+    // Who has it keeps it or is read; who got it is not known as long as Gmail does not tell.
+    if ([...refused].some((label) => names.has(label))) isSettled = false;
     const carriers = refused.size > 0 ? await directory.findCarriers((label) => refused.has(label)) : new Map();
     for (const id of [...members.unsettled, ...[...carriers.values()].flat()])
       if (ledger.outcome(id) === "exported") toRead.add(id);
     for (const id of ledger.ids("exported")) if (!told.of(id) && members.has(id) === isDeleted(id)) toRead.add(id);
   }
+  if (prunes) for (const id of ledger.ids("exported")) if (isDeleted(id) || told.of(id)?.isRemoved) toRead.add(id);
   const withdrawn = await readWithdrawn();
   for await (const reading of readWhereThere([...toRead], Math.max(ledger.size, members?.size ?? 0), source, signal))
     if ("labelIds" in reading) read.set(reading.id, { labels: reading.labelIds });

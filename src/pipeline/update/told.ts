@@ -4,8 +4,8 @@ import type { Change } from "../../core/ports/mailbox-source.ts";
 /** What a history says of one message, all of it together. */
 export type ToldOfMessage = Readonly<{
   ref: Ref;
-  /** The labels with which it came; undefined where it is not told that it did. */
-  addedWith: readonly string[] | undefined;
+  /** The labels with which it came, "unclear" where they were not told; undefined where it is not told that it came. */
+  addedWith: readonly string[] | "unclear" | undefined;
   /** The last that is told of it is that it was deleted. */
   isRemoved: boolean;
   /** It is told that it was deleted, and then something else of it: only reading it tells which is true. */
@@ -35,6 +35,8 @@ export function createTold(): Told {
     if (!known) sets.set(key, labels);
     return known ?? labels;
   };
+  const clear = (labels: readonly string[] | undefined): readonly string[] | "unclear" =>
+    labels ? shared(labels) : "unclear";
   return {
     add(change) {
       const { ref } = change;
@@ -42,10 +44,10 @@ export function createTold(): Told {
       const isRemoved = change.change === "removed";
       told.set(ref.id, {
         ref,
-        addedWith: change.change === "added" ? shared(change.labelIds) : before?.addedWith,
+        addedWith: change.change === "added" ? clear(change.labelIds) : before?.addedWith,
         isRemoved,
         isContradictory: before?.isContradictory === true || (before?.isRemoved === true && !isRemoved),
-        labels: change.change !== "labels" ? before?.labels : change.labelIds ? shared(change.labelIds) : "unclear",
+        labels: change.change === "labels" ? clear(change.labelIds) : before?.labels,
       });
     },
     of: (id) => told.get(id),

@@ -34,7 +34,7 @@ describe("a history", () => {
         { id: 71n, changes: [{ change: "removed", ref: { id: "8", threadId: "8" } }] },
         { id: 72n, changes: [{ change: "labels", ref: { id: "6", threadId: "6" }, labelIds: ["INBOX", "STARRED"] }] },
         { id: 73n, changes: [{ change: "labels", ref: { id: "6", threadId: "6" }, labelIds: ["STARRED"] }] },
-        { id: 74n, changes: [{ change: "added", ref: { id: "7", threadId: "7" }, labelIds: [] }] },
+        { id: 74n, changes: [{ change: "added", ref: { id: "7", threadId: "7" }, labelIds: undefined }] },
       ],
       nextPageToken: "t",
       historyId: 74n,

@@ -47,7 +47,7 @@ function entryOf(entry: Json): HistoryEntry {
   const changes: MessageChange[] = [
     ...listOf(entry, "messagesAdded").map((one): MessageChange => {
       const message = messageOf(one);
-      return { change: "added", ref: refOf(message), labelIds: stringsOf(message["labelIds"]) };
+      return { change: "added", ref: refOf(message), labelIds: labelsOf(message["labelIds"]) };
     }),
     ...listOf(entry, "labelsAdded").map((one) => relabelled(one, (has) => has)),
     ...listOf(entry, "labelsRemoved").map((one) => relabelled(one, (has) => !has)),
