@@ -65,6 +65,8 @@ const APPLIES = {
   truncatedJson: api,
   /** A page without entries, but with a token. */
   emptyPage: list,
+  /** A listing of messages says that there are none. */
+  emptyListing: ({ method, pageToken }: Call) => method === "messages.list" && !pageToken,
   /** A page begins with entries of the page before. */
   duplicateIds: laterPage,
   /** A history begins with its last page, and goes on backwards. */
@@ -202,6 +204,7 @@ export function refusalOf({ kind, seconds = 2, labelId = "" }: Fault): Refusal |
     case "cutBody":
     case "truncatedJson":
     case "emptyPage":
+    case "emptyListing":
     case "duplicateIds":
     case "reversedPages":
     case "withoutLabelIds":

@@ -1,3 +1,6 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+
 import { describe, expect, test } from "vitest";
 
 import type { Fault } from "../simulator/google.ts";
@@ -189,6 +192,11 @@ describe("what goes wrong in its own way", () => {
 describe("a message that Gmail does not find", () => {
   /** A message that is alone in its conversation. */
   const aMessage = ({ google }: InProcess): string => conversationsIn(google).find((all) => all.length === 1)![0]!;
+  const expectNothingToDo = async (w: InProcess, id: string): Promise<void> => {
+    w.google.meter.reset();
+    expect(await w.run()).toMatchObject({ complete: true, gone: [id], confirmedGone: [id] });
+    expect(w.google.meter.calls).toEqual({ getProfile: 1, "labels.list": 1 });
+  };
   const online = (w: InProcess) => w.clock.run(verify(w.directory, readDirectory, NEVER, w.source), 2);
 
   test("once, or for some seconds, is asked for again and is where it belongs", async () => {
@@ -253,11 +261,65 @@ describe("a message that Gmail does not find", () => {
     const manifest = await w.run(({ stage, listed }) => {
       if (stage === "fetching" && listed > 0 && w.google.mailbox().ids().includes(id)) w.google.mailbox().remove(id);
     });
-    expect(manifest).toMatchObject({ complete: true, gone: [id] });
-    w.google.meter.reset();
-    expect(await w.run()).toMatchObject({ complete: true, gone: [id] });
-    expect(w.google.meter.calls).not.toHaveProperty("messages.get");
+    expect(manifest).toMatchObject({ complete: true, gone: [id], confirmedGone: [id] }); // the history has told it
+    await expectNothingToDo(w, id);
   });
+
+  test("and that was deleted since is gone, and asked for no more", async () => {
+    await using w = await inProcess({ messages: 60 });
+    const id = aMessage(w);
+    w.google.faults.add({ kind: "notFound", messageId: id });
+    expect(await w.run()).not.toHaveProperty("confirmedGone");
+    w.google.mailbox().remove(id);
+    w.google.meter.reset();
+    expect(await w.run()).toMatchObject({ complete: true, gone: [id], confirmedGone: [id] });
+    expect(w.google.meter.calls).not.toHaveProperty("messages.list");
+    await expectNothingToDo(w, id);
+  });
+
+  test("as an earlier version said is looked for in one listing, and asked for no more where that does not have it", async () => {
+    await using w = await inProcess({ messages: 60 });
+    const id = aMessage(w);
+    w.google.mailbox().remove(id);
+    const { confirmedGone: _, ...manifest } = { ...(await w.run()), gone: [id] };
+    await writeFile(join(w.directory, "manifest.json"), JSON.stringify(manifest));
+    w.google.meter.reset();
+    expect(await w.run()).toMatchObject({ complete: true, gone: [id], confirmedGone: [id] });
+    expect(w.google.meter.calls).toEqual({ getProfile: 2, "labels.list": 1, "messages.list": 1 });
+    await expectNothingToDo(w, id);
+  });
+
+  test("and that went to the trash, of which nothing is wanted, is looked for no more, and fetched when it comes out of it", async () => {
+    await using w = await inProcess({ messages: 60 });
+    const id = aMessage(w);
+    w.google.faults.add({ kind: "notFound", messageId: id });
+    await w.run();
+    w.google.mailbox().moveTo(id, "TRASH");
+    expect(await w.run()).toMatchObject({ gone: [id], confirmedGone: [id] });
+    await expectNothingToDo(w, id);
+    w.google.mailbox().moveTo(id, "INBOX");
+    expect(await w.run()).not.toHaveProperty("confirmedGone"); // it was listed, and not found
+    w.google.faults.clear();
+    const manifest = await w.run();
+    expect(manifest).toMatchObject({ complete: true, gone: [] });
+    await expectAccountsFor(w, manifest);
+  });
+
+  test.each([{ maxEmails: 40 }, { filter: { query: "", labels: ["INBOX"], includeSpamTrash: false } }])(
+    "of those asked for (%o) is fetched by a later run, whatever came since",
+    async (asked) => {
+      await using w = await inProcess({ messages: 60, messagesPerThread: 1 }, asked);
+      const mailbox = w.google.mailbox();
+      const id = mailbox.ids().find((one) => mailbox.labelIds(one).includes("INBOX"))!;
+      w.google.faults.add({ kind: "notFound", messageId: id });
+      const first = await w.run();
+      expect(first.gone).toEqual([id]);
+      w.google.faults.clear();
+      for (let come = 0; come < 45; come += 1) w.google.mailbox().add({ labelIds: ["INBOX"] });
+      expect(await w.run()).toMatchObject({ complete: true, gone: [] });
+      expect(await idsOnDisk(w.directory)).toContain(id);
+    },
+  );
 });
 
 describe("a message that is refused while the account is not", () => {

@@ -25,7 +25,7 @@ const NEVER = new AbortController().signal;
 type Step =
   | Readonly<{ do: "add" | "remove" | "relabel" | "move" | "edit"; which: number; to: number }>
   | Readonly<{ do: "makeLabel" | "renameLabel" | "removeLabel"; which: number; to: number }>
-  | Readonly<{ do: "expire" | "idle" | "run" | "fault"; which: number; to: number }>
+  | Readonly<{ do: "expire" | "idle" | "run" | "fault" | "lose"; which: number; to: number }>
   | Readonly<{ do: "powerLoss"; which: number; to: number }>;
 
 const KINDS = {
@@ -40,6 +40,7 @@ const KINDS = {
   expire: 1,
   idle: 1,
   fault: 1,
+  lose: 2,
   run: 4,
   powerLoss: 4,
 } as const;
@@ -103,6 +104,9 @@ function change(w: InProcess, { do: kind, which, to }: Step): void {
       break;
     case "expire":
       mailbox.expireHistory(to % 2 === 0 ? "current" : "past");
+      break;
+    case "lose": // it is there, and Gmail does not find it until the end
+      if (id !== undefined) w.google.faults.add({ kind: "notFound", messageId: id });
       break;
     case "fault":
       w.google.faults.add({ kind: FAULTS[to % FAULTS.length]!, times: 3 });

@@ -53,6 +53,23 @@ async function expectCurrent(w: InProcess, manifest: Manifest, isHere: (id: stri
   expect((await readdir(w.directory)).filter((name) => /^emails.*part|journal/.test(name))).toEqual([]);
 }
 
+test("a message that is not found for a whole run is not called deleted, nor is a new one lost", async () => {
+  await using w = await inProcess({ messages: 20, messagesPerThread: 1 }, { filter: ALL, batchSize: 10 });
+  const mailbox = w.google.mailbox();
+  await w.run();
+  const old = mailbox.ids()[3]!;
+  const added = mailbox.add({ subject: "New", labelIds: ["INBOX"] });
+  for (const id of [old, added]) {
+    mailbox.setLabels(id, ["STARRED"]);
+    w.google.faults.add({ kind: "notFound", messageId: id });
+  }
+  w.google.faults.add({ kind: "withoutLabelIds" }); // only reading tells which labels they have
+  const manifest = await w.run(undefined, undefined, { prune: true });
+  expect([deletedIn(manifest), manifest.gone]).toEqual([[], [added]]);
+  w.google.faults.clear();
+  await expectCurrent(w, await w.run());
+});
+
 test("labels, deletions and new mail are followed by history: only what changed is written, and it is told", async () => {
   await using w = await inProcess({ messages: 60 }, { filter: ALL, batchSize: 20 });
   const mailbox = w.google.mailbox();

@@ -62,6 +62,8 @@ const openNothing: OpenDirectory = async (_path, { email, filter, maxEmails }) =
     complete: async () => {},
     followedTo: undefined,
     isDeleted: () => false,
+    isConfirmedGone: () => false,
+    confirmGone: () => {},
     changed: () => undefined,
     labelNames: new Map(),
     knownLabels: new Set(),

@@ -129,6 +129,7 @@ export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }:
 function pageFaultOf({ kind }: Fault): PageFault {
   switch (kind) {
     case "emptyPage":
+    case "emptyListing":
     case "duplicateIds":
     case "emptyLabels":
     case "withoutLabelIds":

@@ -6,7 +6,14 @@ import type { Parameters } from "./parameters.ts";
 import { parseQuery } from "./query.ts";
 
 /** What a fault does to an answer. */
-export type PageFault = "emptyPage" | "duplicateIds" | "emptyLabels" | "withoutLabelIds" | "reversedPages" | undefined;
+export type PageFault =
+  | "emptyPage"
+  | "emptyListing"
+  | "duplicateIds"
+  | "emptyLabels"
+  | "withoutLabelIds"
+  | "reversedPages"
+  | undefined;
 
 /** The last entry of the page before, and how many messages had come by then. */
 type Cursor = Readonly<{ internalDate: number; id: string; additions: number }>;
@@ -32,6 +39,7 @@ export function listPage(
   const key = JSON.stringify([mailbox.email, what, q, labelIds, asksSpamTrash]);
   const state = given.has("pageToken") ? tokens.open(key, given.text("pageToken")) : "";
   if (fault === "emptyPage") return { entries: [], nextPageToken: tokens.seal(key, state), resultSizeEstimate: 201 };
+  if (fault === "emptyListing") return { entries: [], resultSizeEstimate: 0 };
   const cursor = readCursor(state);
 
   const query = parseQuery(q, mailbox.labels.all());

@@ -59,6 +59,7 @@ const shape = z.object({
   batches: z.array(batchShape),
   failed: z.array(failedShape),
   gone: z.array(z.string()),
+  confirmedGone: z.array(z.string()).optional(),
   deleted: z
     .array(z.object({ id: z.string(), seenAt: z.iso.datetime(), pruned: z.literal(true).exactOptional() }))
     .optional(),
@@ -108,6 +109,7 @@ export function readManifest(bytes: Buffer, place: string): Manifest {
 function withoutUndefined(found: z.infer<typeof shape>): Manifest {
   const {
     formerly,
+    confirmedGone,
     deleted,
     formats,
     originals,
@@ -121,6 +123,7 @@ function withoutUndefined(found: z.infer<typeof shape>): Manifest {
   return {
     ...rest,
     ...(formerly && { formerly }),
+    ...(confirmedGone && { confirmedGone }),
     ...(deleted && { deleted }),
     ...(attachments && { attachments }),
     ...(formats && { formats }),

@@ -130,6 +130,7 @@ export async function runExport(
     const followed = follower.followed();
     const { standings, isSettled } = await settle(followed, directory, names, source, signal, asked.prune);
     await directory.update(standings, signal);
+    directory.confirmGone(followed.isConfirmedGone);
     if (asked.prune) pruned = await directory.prune(signal);
     reportProgress("verifying");
     const manifest = isSettled ? await directory.commit(standings.cursor, followed.at) : await directory.commit();

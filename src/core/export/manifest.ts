@@ -71,6 +71,11 @@ export type Manifest = Readonly<{
   failed: readonly FailedMessage[];
   /** Listed, but deleted in Gmail before they could be read. */
   gone: readonly string[];
+  /**
+   * Those in `gone` of which more is known than that they were not found: the history told that they were deleted, or a later
+   * listing does not have them any more. The next run looks for the others. Left out where there are none.
+   */
+  confirmedGone?: readonly string[];
   /** Left out where there are none. */
   deleted?: readonly DeletedMessage[];
   /** Left out where attachments were never asked for; else every attachment of a record is in a file. */

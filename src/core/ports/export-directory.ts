@@ -93,6 +93,10 @@ export type ExportDirectory = AsyncDisposable &
     readonly followedTo: string | undefined;
     /** Messages whose records stay though they were deleted in the mailbox. */
     isDeleted(id: string): boolean;
+    /** Messages in `gone` that need not be looked for any more. */
+    isConfirmedGone(id: string): boolean;
+    /** `isConfirmed` tells of which messages in `gone` that is known; `commit` writes it down. */
+    confirmGone(isConfirmed: (id: string) => boolean): void;
     /** What changed in the mailbox since the export was finished the last time, as far as it was told; undefined in a first run. */
     changed(): ChangeCounts | undefined;
     /** Label names that records were written with last; none where that is not known. */

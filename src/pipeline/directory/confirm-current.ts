@@ -54,7 +54,8 @@ function isCurrent(manifest: Manifest, purpose: Purpose, { cursor, names }: Seen
     FORMATS.every((format) => !formats.includes(format) || manifest.formats?.includes(format) === true);
   const isUnchanged =
     manifest.historyId === cursor && JSON.stringify(manifest.labelNames) === JSON.stringify(pairsOf(names));
-  return manifest.complete && manifest.changes !== undefined && isSame && hasAll && isUnchanged;
+  const isExplained = new Set(manifest.confirmedGone).isSupersetOf(new Set(manifest.gone));
+  return manifest.complete && manifest.changes !== undefined && isSame && hasAll && isUnchanged && isExplained;
 }
 
 /** Whether all files are there as they were written, and nothing that an unfinished run left. */

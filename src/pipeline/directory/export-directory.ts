@@ -51,6 +51,7 @@ export type Found = Readonly<{
   seconds: number;
   guessedCharsets: number;
   failed: readonly FailedMessage[];
+  confirmedGone: readonly string[];
   formerly: readonly string[];
   /** See `ExportDirectory.formerly`. */
   renamedFrom: string | undefined;
@@ -75,6 +76,7 @@ export function holdDirectory(
 ): ExportDirectory {
   const { ledger, formats, attachments, originals } = found;
   const failed = new Map(found.failed.map((message) => [message.id, message]));
+  const confirmedGone = new Set(found.confirmedGone);
   const openedAt = clock.now();
   let historyId = found.historyId;
   let listed = found.journal !== undefined || found.isFinished;
@@ -90,6 +92,8 @@ export function holdDirectory(
   const rewritten = [...found.rewritten];
   const tally = () => ({ spent: spent(), seconds: seconds(), guessedCharsets });
   const formerly = [...found.formerly, ...(found.renamedFrom === undefined ? [] : [found.renamedFrom])];
+
+  const confirmedNow = (): string[] => [...ledger.ids("gone")].filter((id) => confirmedGone.has(id));
 
   /** A record that was to be taken out may be there still. */
   const deletedMessages = (): DeletedMessage[] =>
@@ -111,6 +115,7 @@ export function holdDirectory(
     batches: batches.entries,
     failed: [...failed.values()],
     gone: [...ledger.ids("gone")],
+    ...(confirmedGone.size > 0 && { confirmedGone: confirmedNow() }),
     ...(followed.seen.deleted.size > 0 && { deleted: deletedMessages() }),
     ...(attachments && { attachments: attachments.totals() }),
     ...(formats.length > 0 && { formats }),
@@ -154,6 +159,7 @@ export function holdDirectory(
 
   const keptOfAll = (): JournalEntry[] => [
     { gone: [...ledger.ids("gone")] },
+    { confirmedGone: confirmedNow() },
     { failed: [...failed.values()] },
     ...keptOfBatches(),
     ...followed.entries(),
@@ -305,6 +311,7 @@ export function holdDirectory(
         const mayBeNew = refs.some(({ id }) => (ledger.outcome(id) ?? "gone") === "gone");
         const open = mayBeNew ? await openJournal() : undefined; // which tells what was gone by then
         const unknown = refs.filter((ref) => ledger.add(ref));
+        for (const { id } of unknown) confirmedGone.delete(id);
         if (unknown.length > 0) await open?.append([{ refs: unknown.map(({ id, threadId }) => [id, threadId]) }]);
       }),
     endListing: () =>
@@ -339,6 +346,10 @@ export function holdDirectory(
       return followed.since;
     },
     isDeleted,
+    isConfirmedGone: (id) => confirmedGone.has(id),
+    confirmGone(isConfirmed) {
+      for (const id of ledger.ids("gone")) if (isConfirmed(id)) confirmedGone.add(id);
+    },
     changed: () => (followed.toldUpTo === undefined ? undefined : followed.seen.counts()),
     labelNames: followed.names,
     knownLabels: followed.knownLabels,

@@ -40,6 +40,7 @@ export const journalEntry = z.union([
   z.object({ refs: z.array(z.tuple([z.string(), z.string()])) }),
   z.object({ listed: z.literal(true) }),
   z.object({ gone: z.array(z.string()) }),
+  z.object({ confirmedGone: z.array(z.string()) }),
   z.object({ failed: z.array(failedShape) }),
   z.object({
     without: z.object({ attachments: z.array(withoutShape).optional(), originals: z.array(withoutShape).optional() }),

@@ -32,6 +32,8 @@ export type FoundJournal = CheckedEnd &
     gone: ReadonlySet<string>;
     /** What was gone and was listed again since: what was known of it counts no more. */
     relisted: ReadonlySet<string>;
+    /** See `Manifest.confirmedGone`; undefined where an earlier version began the journal. */
+    confirmedGone: readonly string[] | undefined;
     failed: readonly FailedMessage[];
     without: Readonly<Record<"attachments" | "originals", readonly Without[]>>;
     /** See `Originals`. */
@@ -69,6 +71,7 @@ export async function readJournal(
   let listed = false;
   const gone = new Set<string>();
   const relisted = new Set<string>();
+  let confirmedGone: readonly string[] | undefined;
   let failed: FailedMessage[] = [];
   const without = { attachments: [] as Without[], originals: [] as Without[] };
   const earlier: string[] = [];
@@ -99,6 +102,7 @@ export async function readJournal(
       }
     else if ("listed" in value) listed = true;
     else if ("gone" in value) for (const id of value.gone) gone.add(id);
+    else if ("confirmedGone" in value) ({ confirmedGone } = value);
     else if ("failed" in value) failed.push(...value.failed);
     else if ("without" in value) {
       without.attachments.push(...(value.without.attachments ?? []));
@@ -116,8 +120,8 @@ export async function readJournal(
     return true;
   });
   if (!first) return undefined;
-  const found = { gone, relisted, failed, without, earlier, rewriting, rewritten, spent, seconds, guessedCharsets };
-  return { begin: first, listed, ...found, names, labelNames, toldUpTo, ...end };
+  const found = { gone, relisted, confirmedGone, failed, without, earlier, rewriting, rewritten };
+  return { begin: first, listed, ...found, spent, seconds, guessedCharsets, names, labelNames, toldUpTo, ...end };
 }
 
 /** The changes that a journal tells of, in order, without keeping all of them in memory. */

@@ -105,6 +105,7 @@ async function find(
   for (const id of failures.keys()) ledger.recover({ id, threadId: id }, "failed");
   const gone = [...(manifest?.gone ?? []).filter(isKnown), ...(journal?.gone ?? [])];
   for (const id of gone) ledger.recover({ id, threadId: id }, "gone");
+  const confirmedGone = (journal?.confirmedGone ?? manifest?.confirmedGone ?? []).filter(isKnown);
 
   const attachments = wantsAttachments ? openAttachments(storage) : undefined;
   const originals = originalFormats.length > 0 ? openOriginals(storage, originalFormats) : undefined;
@@ -134,6 +135,7 @@ async function find(
     seconds: journal?.spent ? journal.seconds : (manifest?.duration_seconds ?? 0),
     guessedCharsets: (journal?.spent ? journal.guessedCharsets : manifest?.guessedCharsets) ?? 0,
     failed,
+    confirmedGone,
     formerly: manifest?.formerly ?? [],
     renamedFrom,
     formats,

@@ -6,7 +6,7 @@ import type { ExportDirectory } from "../../core/ports/export-directory.ts";
 import type { Cursor, LabelNames, MailboxSource } from "../../core/ports/mailbox-source.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { listAll } from "../list.ts";
-import { readWhereThere } from "./find-gone.ts";
+import { findListed, readWhereThere } from "./find-gone.ts";
 import { readLabelMembers, type LabelMembers } from "./label-members.ts";
 import { createTold, type Told, type ToldOfMessage } from "./told.ts";
 
@@ -15,6 +15,8 @@ export type Followed = Readonly<{
   told: Told;
   /** Where history could not tell: all of the mailbox at one moment, before what `told` tells. */
   members: LabelMembers | undefined;
+  /** Whether it is known of a message that was not found that it is not there any more: told, or by a listing since. */
+  isConfirmedGone(id: string): boolean;
   /** Up to where it is followed. */
   cursor: Cursor;
   /** The moment that the cursor stands for. */
@@ -55,6 +57,14 @@ export function createFollower(
   const isListed = isFiltered(filter) || maxEmails !== null;
   // What was found to be gone in this run is looked for at its end: named once more, it is not asked for at every round.
   const goneBefore = new Set(directory.ledger.ids("gone"));
+  // What earlier runs did not find: that may have been wrong for as long as they lasted, and the history never tells of it.
+  const unexplained = new Set(goneBefore).difference(new Set(directory.ledger.idsListed("gone")));
+  for (const id of unexplained) if (directory.isConfirmedGone(id)) unexplained.delete(id);
+  const unlisted = new Set<string>();
+  const isToldRemoved = (id: string): boolean => {
+    const { isRemoved = false, isContradictory } = told.of(id) ?? {};
+    return isRemoved && !isContradictory;
+  };
   const isNew = ({ id }: Ref): boolean => {
     const outcome = directory.ledger.outcome(id);
     return outcome === undefined || (outcome === "gone" && goneBefore.has(id));
@@ -66,8 +76,9 @@ export function createFollower(
   const readUnclear = async (unclear: ReadonlyMap<string, Ref>, signal: AbortSignal): Promise<Ref[]> => {
     const refs: Ref[] = [];
     const size = Math.max(directory.ledger.size, members?.size ?? 0);
+    const wasRemoved = (id: string): boolean => told.of(id)?.wasRemoved === true;
     if (unclear.size > 0)
-      for await (const reading of readWhereThere([...unclear.keys()], size, source, signal)) {
+      for await (const reading of readWhereThere([...unclear.keys()], size, wasRemoved, source, signal)) {
         const isThere = "labelIds" in reading ? isWanted(reading.labelIds) : "failed" in reading;
         if (isThere) refs.push(unclear.get(reading.id)!); // what could not be asked is found out when it is read
       }
@@ -143,15 +154,30 @@ export function createFollower(
     return [...refs, ...(await reconcile(signal))];
   };
 
+  /** Of what earlier runs did not find, and of which nobody has told why, what is listed all the same. */
+  const findUnexplained = async (signal: AbortSignal): Promise<readonly Ref[]> => {
+    const ids = [...unexplained].filter((id) => !isToldRemoved(id));
+    const refs = ids.length > 0 ? await findListed(ids, filter, source, signal) : [];
+    for (const id of ids) unlisted.add(id); // those that are listed are taken out again
+    unexplained.clear();
+    return refs;
+  };
+
   return {
     async follow(signal) {
-      const refs = await followOn(signal);
-      for (const { id } of refs) goneBefore.delete(id);
+      const refs = [...(await followOn(signal))];
+      for (const { id } of refs) unexplained.delete(id);
+      refs.push(...(await findUnexplained(signal)));
+      for (const { id } of refs) {
+        goneBefore.delete(id);
+        unlisted.delete(id);
+      }
       return refs;
     },
     followed() {
       if (!cursor || at === undefined) throw new RangeError("nothing was followed yet");
-      return { told, members, cursor, at };
+      const isConfirmedGone = (id: string): boolean => unlisted.has(id) || isToldRemoved(id);
+      return { told, members, isConfirmedGone, cursor, at };
     },
   };
 }

@@ -43,7 +43,12 @@ export async function settle(
   }
   if (prunes) for (const id of ledger.ids("exported")) if (isDeleted(id) || told.of(id)?.isRemoved) toRead.add(id);
   const withdrawn = await readWithdrawn();
-  for await (const reading of readWhereThere([...toRead], Math.max(ledger.size, members?.size ?? 0), source, signal))
+  const size = Math.max(ledger.size, members?.size ?? 0);
+  const isKnownToGo = (id: string): boolean => {
+    const one = told.of(id);
+    return one?.wasRemoved === true || members?.has(id) === false || (!one && isDeleted(id));
+  };
+  for await (const reading of readWhereThere([...toRead], size, isKnownToGo, source, signal))
     if ("labelIds" in reading) read.set(reading.id, { labels: reading.labelIds });
     else if ("gone" in reading) read.set(reading.id, { deleted: true });
     else isSettled = false;
@@ -75,6 +80,6 @@ export async function settle(
     const listed = isDeleted(id) ? undefined : members?.labelIds(id);
     return listed && { labels: listed };
   };
-  const size = told.size + toRead.size + (members?.size ?? 0);
-  return { standings: { cursor: cursor.value, find, size, withdrawn }, isSettled };
+  const known = told.size + toRead.size + (members?.size ?? 0);
+  return { standings: { cursor: cursor.value, find, size: known, withdrawn }, isSettled };
 }

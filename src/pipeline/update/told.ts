@@ -8,6 +8,8 @@ export type ToldOfMessage = Readonly<{
   addedWith: readonly string[] | "unclear" | undefined;
   /** The last that is told of it is that it was deleted. */
   isRemoved: boolean;
+  /** It is told that it was deleted, whatever else is. */
+  wasRemoved: boolean;
   /** It is told that it was deleted, and then something else of it: only reading it tells which is true. */
   isContradictory: boolean;
   /** Its labels, as last told. "unclear" where they changed and were not told; undefined where they did not change. */
@@ -46,6 +48,7 @@ export function createTold(): Told {
         ref,
         addedWith: change.change === "added" ? clear(change.labelIds) : before?.addedWith,
         isRemoved,
+        wasRemoved: before?.wasRemoved === true || isRemoved,
         isContradictory: before?.isContradictory === true || (before?.isRemoved === true && !isRemoved),
         labels: change.change === "labels" ? clear(change.labelIds) : before?.labels,
       });
