@@ -16,7 +16,7 @@ export class Refusal extends Error {
 /** True since the server asked for its key: then there is nothing to show until the person has given it. */
 export const keyIsNeeded = signalOf(false);
 
-type Method = "GET" | "POST" | "PUT" | "DELETE";
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 type Options = Readonly<{ body?: unknown; signal?: AbortSignal }>;
 

@@ -4,6 +4,7 @@ import { LANGUAGES } from "../words/language.ts";
 import { keyIsNeeded } from "./api.ts";
 import { inBoth, language } from "./language.ts";
 import { AccountsPage } from "./pages/accounts.tsx";
+import { ChangesPage } from "./pages/changes.tsx";
 import { DoctorPage } from "./pages/doctor.tsx";
 import { ExportPage } from "./pages/export.tsx";
 import { ExportsPage } from "./pages/exports.tsx";
@@ -11,6 +12,8 @@ import { KeyPage } from "./pages/key.tsx";
 import { MailPage } from "./pages/mail.tsx";
 import { MessagePage } from "./pages/message.tsx";
 import { NewExportPage } from "./pages/new-export.tsx";
+import { NewSchedulePage } from "./pages/new-schedule.tsx";
+import { SchedulesPage } from "./pages/schedules.tsx";
 import { SetupPage } from "./pages/setup.tsx";
 import { StatisticsPage } from "./pages/statistics.tsx";
 import { UnknownPage } from "./pages/unknown.tsx";
@@ -22,6 +25,7 @@ const words = inBoth({
     skip: "Skip to the content",
     main: "Main",
     exports: "Exports",
+    schedules: "Schedules",
     accounts: "Accounts",
     setup: "Setup",
     doctor: "Doctor",
@@ -34,6 +38,7 @@ const words = inBoth({
     skip: "Aller au contenu",
     main: "Principal",
     exports: "Exports",
+    schedules: "Planifications",
     accounts: "Comptes",
     setup: "Configuration",
     doctor: "Diagnostic",
@@ -60,6 +65,7 @@ export function App() {
         {!keyIsNeeded.value && (
           <nav aria-label={w.main}>
             <NavLink target="exports">{w.exports}</NavLink>
+            <NavLink target="schedules">{w.schedules}</NavLink>
             <NavLink target="accounts">{w.accounts}</NavLink>
             <NavLink target="doctor">{w.doctor}</NavLink>
             <NavLink target="setup">{w.setup}</NavLink>
@@ -118,6 +124,12 @@ function pageOf(at: Route) {
       );
     case "statistics":
       return <StatisticsPage key={at.id} id={at.id} />;
+    case "changes":
+      return <ChangesPage key={at.id} id={at.id} />;
+    case "schedules":
+      return <SchedulesPage />;
+    case "new-schedule":
+      return <NewSchedulePage />;
     case "accounts":
       return <AccountsPage />;
     case "setup":
@@ -129,15 +141,20 @@ function pageOf(at: Route) {
   }
 }
 
-function NavLink({
-  target,
-  children,
-}: {
-  target: "exports" | "accounts" | "doctor" | "setup";
-  children: ComponentChildren;
-}) {
+type Section = "exports" | "schedules" | "accounts" | "doctor" | "setup";
+
+/** Pages that belong to one of those that the navigation names. */
+const PAGES_UNDER: Readonly<Record<Section, readonly Route["page"][]>> = {
+  exports: ["new", "export", "mail", "statistics", "changes"],
+  schedules: ["new-schedule"],
+  accounts: [],
+  doctor: [],
+  setup: [],
+};
+
+function NavLink({ target, children }: { target: Section; children: ComponentChildren }) {
   const { page } = route.value;
-  const isHere = page === target || (target === "exports" && ["new", "export", "mail", "statistics"].includes(page));
+  const isHere = page === target || PAGES_UNDER[target].includes(page);
   return (
     <a href={to({ page: target })} aria-current={isHere ? "page" : undefined}>
       {children}

@@ -59,3 +59,22 @@ export function duration(ms: number, style: "short" | "long" = "short"): string 
   const secondsDisplay = "seconds" in parts ? "always" : "auto";
   return new Intl.DurationFormat(language.value, { style, secondsDisplay }).format(parts);
 }
+
+/** Milliseconds of a unit, and up to how many of them it is told in. */
+const AGES = [
+  ["minute", 60_000, 60],
+  ["hour", 3_600_000, 24],
+  ["day", 86_400_000, 60],
+  ["month", 2_629_746_000, 24],
+  ["year", 31_556_952_000, Infinity],
+] as const;
+
+/** How long before or after `now`: "3 days ago", "in 2 hours"; within a minute, "now". */
+export function relativeTime(at: string | number | Date, now: string | number | Date): string {
+  const ms = new Date(at).getTime() - new Date(now).getTime();
+  if (Math.abs(ms) < 60_000)
+    return new Intl.RelativeTimeFormat(language.value, { numeric: "auto" }).format(0, "second");
+  const [unit, unitMs] = AGES.find(([, its, most]) => Math.floor(Math.abs(ms) / its) < most)!;
+  // Not "yesterday": that may be two days of the calendar ago.
+  return new Intl.RelativeTimeFormat(language.value).format(Math.trunc(ms / unitMs), unit);
+}

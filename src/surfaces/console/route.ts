@@ -10,6 +10,9 @@ export type Route =
   | { page: "export"; id: string }
   | { page: "mail"; id: string; message?: string }
   | { page: "statistics"; id: string }
+  | { page: "changes"; id: string }
+  | { page: "schedules" }
+  | { page: "new-schedule" }
   | { page: "accounts" }
   | { page: "setup" }
   | { page: "doctor" }
@@ -39,7 +42,10 @@ function routeOf(address: string): Route {
       if (id === undefined) return { page: "exports" };
       if (view === undefined) return { page: "export", id };
       if (view === "mail") return message === undefined ? { page: "mail", id } : { page: "mail", id, message };
-      return view === "statistics" ? { page: "statistics", id } : { page: "unknown" };
+      return view === "statistics" || view === "changes" ? { page: view, id } : { page: "unknown" };
+    case "schedules":
+      if (id === undefined) return { page: "schedules" };
+      return id === "new" && view === undefined ? { page: "new-schedule" } : { page: "unknown" };
     default:
       return { page: "unknown" };
   }
@@ -55,7 +61,10 @@ export function to(target: Exclude<Route, { page: "unknown" }>): string {
     case "mail":
       return `#/exports/${encodeURIComponent(target.id)}/mail${target.message === undefined ? "" : `/${encodeURIComponent(target.message)}`}`;
     case "statistics":
-      return `#/exports/${encodeURIComponent(target.id)}/statistics`;
+    case "changes":
+      return `#/exports/${encodeURIComponent(target.id)}/${target.page}`;
+    case "new-schedule":
+      return "#/schedules/new";
     default:
       return `#/${target.page}`;
   }

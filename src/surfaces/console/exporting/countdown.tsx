@@ -1,7 +1,6 @@
-import { useEffect, useState } from "preact/hooks";
-
 import { duration, moment } from "../format.ts";
 import { inBoth } from "../language.ts";
+import { useNow } from "../use-now.ts";
 
 const words = inBoth({
   en: {
@@ -19,7 +18,7 @@ const words = inBoth({
 /** The time until an export goes on by itself. Readers are told the moment; the seconds are for the eye. */
 export function Countdown({ until }: { until: number }) {
   const w = words();
-  const now = useNow();
+  const now = useNow(1_000);
   if (until <= now) return <p>{w.now}</p>;
   return (
     <p>
@@ -27,14 +26,4 @@ export function Countdown({ until }: { until: number }) {
       <span aria-hidden="true">{w.left(duration(until - now))}</span>.
     </p>
   );
-}
-
-/** The time, each second. */
-function useNow(): number {
-  const [now, setNow] = useState(() => Date.now());
-  useEffect(() => {
-    const timer = setInterval(() => setNow(Date.now()), 1_000);
-    return () => clearInterval(timer);
-  }, []);
-  return now;
 }

@@ -8,6 +8,7 @@ import { StateBadge, stateWords } from "../parts/state-badge.tsx";
 import { to } from "../route.ts";
 import type { InDirectory } from "./by-directory.ts";
 import { gaugeOf, isLive } from "./gauge.ts";
+import { Restriction } from "./restriction.tsx";
 import { RowActions } from "./row-actions.tsx";
 
 const words = inBoth({
@@ -19,9 +20,6 @@ const words = inBoth({
     pace: (perMinute: number) => `${number(perMinute)} a minute`,
     left: (at: string) => `done around ${at}`,
     until: (at: string) => `goes on by itself on ${at}`,
-    newest: (count: number) => (count === 1 ? "only the newest message" : `only the newest ${number(count)}`),
-    search: "search",
-    labels: (count: number) => (count === 1 ? "one label only" : `${number(count)} labels only`),
     earlier: (count: number) => (count === 1 ? "1 earlier run" : `${number(count)} earlier runs`),
     begun: (at: string) => `begun ${at}`,
     ended: (at: string) => `ended ${at}`,
@@ -35,10 +33,6 @@ const words = inBoth({
     pace: (perMinute: number) => `${number(perMinute)} par minute`,
     left: (at: string) => `fini vers le ${at}`,
     until: (at: string) => `reprend de lui-même le ${at}`,
-    newest: (count: number) =>
-      count < 2 ? "seulement le message le plus récent" : `seulement les ${number(count)} plus récents`,
-    search: "recherche",
-    labels: (count: number) => (count < 2 ? "un seul libellé" : `${number(count)} libellés seulement`),
     earlier: (count: number) => (count < 2 ? "1 passage antérieur" : `${number(count)} passages antérieurs`),
     begun: (at: string) => `commencé le ${at}`,
     ended: (at: string) => `terminé le ${at}`,
@@ -90,23 +84,6 @@ export function ExportCard({ row, changed }: { row: InDirectory; changed: () => 
         </details>
       )}
     </article>
-  );
-}
-
-/** Of two exports of one mailbox, which is which. */
-function Restriction({ of: { query, labels, max_emails: most } }: { of: Export }) {
-  const w = words();
-  if (query === "" && labels.length === 0 && most === null) return null;
-  return (
-    <p class="small dim facts">
-      {most !== null && <span>{w.newest(most)}</span>}
-      {labels.length > 0 && <span>{w.labels(labels.length)}</span>}
-      {query !== "" && (
-        <span>
-          {w.search} <code>{query}</code>
-        </span>
-      )}
-    </p>
   );
 }
 

@@ -2,8 +2,8 @@ import { inBoth } from "../language.ts";
 import { route, to } from "../route.ts";
 
 const words = inBoth({
-  en: { label: "This export", export: "The export", mail: "Messages", statistics: "Statistics" },
-  fr: { label: "Cet export", export: "L'export", mail: "Messages", statistics: "Statistiques" },
+  en: { label: "This export", export: "The export", mail: "Messages", statistics: "Statistics", changes: "Changes" },
+  fr: { label: "Cet export", export: "L'export", mail: "Messages", statistics: "Statistiques", changes: "Changements" },
 });
 
 /** Whose mail this is, and the ways between an export's pages. */
@@ -20,6 +20,9 @@ export function ExportLinks({ id, email }: { id: string; email: string | undefin
         </a>
         <a href={to({ page: "statistics", id })} aria-current={here === "statistics" ? "page" : undefined}>
           {w.statistics}
+        </a>
+        <a href={to({ page: "changes", id })} aria-current={here === "changes" ? "page" : undefined}>
+          {w.changes}
         </a>
       </nav>
     </div>

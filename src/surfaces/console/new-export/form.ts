@@ -2,6 +2,7 @@ import type { z } from "zod";
 
 import type { Format } from "../../../core/export/format.ts";
 import type { Problem } from "../../http/contract/problem.ts";
+import type { Account } from "../accounts/api.ts";
 
 /** The form as it was filled in: texts stay as they were typed. */
 export type Draft = Readonly<{
@@ -34,6 +35,12 @@ export const EMPTY: Draft = {
   batchSize: "",
 };
 
+/** The form at first: everything, of the first account that can be read. */
+export function draftFor(accounts: readonly Pick<Account, "email" | "authenticated">[]): Draft {
+  const first = accounts.find(({ authenticated }) => authenticated) ?? accounts[0];
+  return { ...EMPTY, email: first?.email ?? "" };
+}
+
 /**
  * The body of POST /export/gmail, with what was left empty left out. The folder is a name inside `exportDir`; for the
  * server, a relative one would count from where it was started.
@@ -49,14 +56,14 @@ export function bodyOf(draft: Draft, exportDir: string): Readonly<Record<string,
   ];
   return {
     email,
-    ...(draft.howMany === "newest" && { max_emails: numberIn(draft.newest) }),
+    ...(draft.howMany === "newest" && { max_emails: wholeNumberIn(draft.newest) }),
     ...(query.trim() && { query: query.trim() }),
     ...(labels.length > 0 && { labels: [...new Set(labels)] }),
     ...(draft.spamAndTrash && { include_spam_trash: true }),
     ...(draft.attachments && { attachments: true }),
     ...(draft.formats.length > 0 && { formats: draft.formats }),
     ...(directory.trim() && { output_dir: pathIn(exportDir, directory.trim()) }),
-    ...(batchSize.trim() && { batch_size: numberIn(batchSize) }),
+    ...(batchSize.trim() && { batch_size: wholeNumberIn(batchSize) }),
   };
 }
 
@@ -76,7 +83,7 @@ export function nameIn(exportDir: string, path: string): string {
 }
 
 /** What is no whole number goes as it is: the server says what is wrong with it, and never takes it for "all". */
-function numberIn(text: string): number | string {
+export function wholeNumberIn(text: string): number | string {
   const digits = text.replaceAll(/[\s.,'’]/g, "");
   return /^\d{1,15}$/.test(digits) ? Number(digits) : text;
 }

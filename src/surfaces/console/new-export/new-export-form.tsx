@@ -8,20 +8,14 @@ import { Failure, Notice } from "../parts/failure.tsx";
 import { SignInLink } from "../parts/sign-in-link.tsx";
 import { go } from "../route.ts";
 import { isSignInStopped } from "../setup/api.ts";
-import { AccountField } from "./account-field.tsx";
 import { start } from "./api.ts";
 import { EstimateOf } from "./estimate.tsx";
-import { said } from "./field.tsx";
-import { complaintsOf, EMPTY, type Draft } from "./form.ts";
-import { HowMany } from "./how-many.tsx";
-import { MoreOptions } from "./more-options.tsx";
-import { SearchField } from "./search-field.tsx";
+import { ExportFields } from "./export-fields.tsx";
+import { complaintsOf, draftFor, type Draft } from "./form.ts";
 import { useEstimate, type Estimating } from "./use-estimate.ts";
-import { WhatToKeep } from "./what-to-keep.tsx";
 
 const words = inBoth({
   en: {
-    spamAndTrash: "Spam and trash too",
     estimate: "Estimate first",
     start: "Start export",
     stop: "Stop estimating",
@@ -32,7 +26,6 @@ const words = inBoth({
     signIn: "Sign in with Google (opens in a new tab)",
   },
   fr: {
-    spamAndTrash: "Le spam et la corbeille aussi",
     estimate: "Estimer d'abord",
     start: "Lancer l'export",
     stop: "Arrêter l'estimation",
@@ -48,8 +41,7 @@ const words = inBoth({
 /** Everything that can be asked of an export, with a dry run before it. What was typed stays, whatever the server says. */
 export function NewExportForm({ accounts, exportDir }: { accounts: readonly Account[]; exportDir: string }) {
   const w = words();
-  const first = accounts.find(({ authenticated }) => authenticated) ?? accounts[0];
-  const [draft, setDraft] = useState<Draft>({ ...EMPTY, email: first?.email ?? "" });
+  const [draft, setDraft] = useState(() => draftFor(accounts));
   const change = (part: Partial<Draft>): void => setDraft((last) => ({ ...last, ...part }));
   const estimating = useEstimate();
   const starting = useAction(async () => {
@@ -79,29 +71,14 @@ export function NewExportForm({ accounts, exportDir }: { accounts: readonly Acco
       }}
     >
       <section class="card">
-        <AccountField
+        <ExportFields
           accounts={accounts}
-          value={draft.email}
-          onValue={(email) => change({ email })}
-          wrong={said(complaints.email)}
-        />
-        <HowMany draft={draft} change={change} isRefused={complaints.max_emails !== undefined} />
-        <SearchField value={draft.query} onValue={(query) => change({ query })} wrong={said(complaints.query)} />
-        <label class="choice">
-          <input
-            type="checkbox"
-            checked={draft.spamAndTrash}
-            onChange={({ currentTarget }) => change({ spamAndTrash: currentTarget.checked })}
-          />
-          {w.spamAndTrash}
-        </label>
-        <WhatToKeep draft={draft} change={change} />
-        <MoreOptions
           draft={draft}
           change={change}
           complaints={complaints}
           exportDir={exportDir}
           free={problem?.free_directory}
+          isEstimated
         />
       </section>
       {problem?.code === "invalid_fields" && Object.keys(complaints).length > 0 ? (

@@ -25,9 +25,11 @@ const words = inBoth({
 export function WhatToKeep({
   draft: { attachments, formats },
   change,
+  isEstimated,
 }: {
   draft: Draft;
   change: (part: Partial<Draft>) => void;
+  isEstimated: boolean;
 }) {
   const w = words();
   return (
@@ -50,7 +52,7 @@ export function WhatToKeep({
           }
         />
       ))}
-      <p class="hint">{w.cost}</p>
+      {isEstimated && <p class="hint">{w.cost}</p>}
     </fieldset>
   );
 }

@@ -12,6 +12,7 @@ import { Files } from "../exporting/files.tsx";
 import { isGone } from "../exporting/is-gone.ts";
 import { Status } from "../exporting/status.tsx";
 import { Throughput } from "../exporting/throughput.tsx";
+import { UpToDate } from "../exporting/up-to-date.tsx";
 import { useLiveExport } from "../exporting/use-live-export.tsx";
 import { share } from "../format.ts";
 import { inBoth } from "../language.ts";
@@ -20,8 +21,13 @@ import { Page } from "../parts/page.tsx";
 import { to } from "../route.ts";
 
 const words = inBoth({
-  en: { title: "Export", browse: "Browse the mail", statistics: "Statistics" },
-  fr: { title: "Export", browse: "Parcourir le courrier", statistics: "Statistiques" },
+  en: { title: "Export", browse: "Browse the mail", statistics: "Statistics", changes: "Changes in Gmail" },
+  fr: {
+    title: "Export",
+    browse: "Parcourir le courrier",
+    statistics: "Statistiques",
+    changes: "Changements dans Gmail",
+  },
 });
 
 /** One export, as it goes: state, speed, quota, files, failures, and what can be asked of it. */
@@ -57,11 +63,15 @@ export function ExportPage({ id }: { id: string }) {
                 <a class="button" href={to({ page: "statistics", id })}>
                   {w.statistics}
                 </a>
+                <a class="button" href={to({ page: "changes", id })}>
+                  {w.changes}
+                </a>
               </div>
             )}
             <FailedMessages of={value} />
             {/* What one comes for first: how it goes, then what it brought. */}
             {isLive && throughput}
+            {value.checked_at !== null && <UpToDate of={value} isLive={isLive} />}
             <Files of={value} />
             {!isLive && throughput}
             {!isLive && value.files.length > 0 && <CheckSection id={id} />}

@@ -1,5 +1,6 @@
 import { listAccounts } from "../accounts/api.ts";
 import { listExports } from "../exports-api.ts";
+import { Alarms } from "../home/alarms.tsx";
 import { ExportList } from "../home/export-list.tsx";
 import { isLive } from "../home/gauge.ts";
 import { Missing } from "../home/missing.tsx";
@@ -15,8 +16,8 @@ import { to } from "../route.ts";
 import { readSetup } from "../setup/api.ts";
 
 const words = inBoth({
-  en: { title: "Exports", welcome: "Export your mail", another: "New export" },
-  fr: { title: "Exports", welcome: "Exportez votre courrier", another: "Nouvel export" },
+  en: { title: "Exports", welcome: "Export your mail", another: "New export", schedule: "Add a schedule" },
+  fr: { title: "Exports", welcome: "Exportez votre courrier", another: "Nouvel export", schedule: "Planifier" },
 });
 
 const FRESH_MS = 2_000;
@@ -30,13 +31,18 @@ export function ExportsPage() {
     return nextStep(setup, accounts);
   });
   const isFirstVisit = exports.value?.length === 0;
-  const another = (
-    <a class="button primary" href={to({ page: "new" })}>
-      {w.another}
-    </a>
+  const actions = (
+    <>
+      <a class="button" href={to({ page: "new-schedule" })}>
+        {w.schedule}
+      </a>
+      <a class="button primary" href={to({ page: "new" })}>
+        {w.another}
+      </a>
+    </>
   );
   return (
-    <Page title={isFirstVisit ? w.welcome : w.title} actions={exports.value && !isFirstVisit && another}>
+    <Page title={isFirstVisit ? w.welcome : w.title} actions={exports.value && !isFirstVisit && actions}>
       {exports.value?.some(isLive) && <KeptFresh from={exports} everyMs={FRESH_MS} />}
       <Loaded from={exports}>
         {(all) =>
@@ -46,6 +52,7 @@ export function ExportsPage() {
             <>
               {start.state === "failed" && <Failure error={start.error} again={start.reload} />}
               {start.value && <Missing step={start.value} />}
+              <Alarms />
               <ExportList exports={all} reload={exports.reload} />
             </>
           )

@@ -67,6 +67,15 @@ const File = z.object({ file: z.string(), bytes: count, sha256: z.string() });
  */
 export const ExportInFull = Export.extend({
   complete: z.boolean(),
+  checked_at: z.iso
+    .datetime()
+    .nullable()
+    .describe(
+      "Up to when it is proven that the export has all there was in Gmail, as it was; null where it never was.",
+    ),
+  deleted: count.describe(
+    "Messages that were deleted in Gmail after they were exported, whose records are still here.",
+  ),
   files: z.array(File.extend({ count, files: z.array(File.extend({ format: z.string() })).optional() })),
   stored: z.object({
     attachments: z.object({ stored: count, bytes: count, blobs: count, blob_bytes: count }).nullable(),
@@ -79,6 +88,8 @@ export const ExportInFull = Export.extend({
     {
       ...RUNNING_EXPORT,
       complete: false,
+      checked_at: "2026-11-27T02:00:41.208Z",
+      deleted: 17,
       files: [
         {
           file: "emails_batch_1.json",
@@ -147,6 +158,8 @@ export function viewInFull(job: ExportJob, found: Manifest | undefined): z.infer
   return {
     ...viewOf(job),
     complete: manifest?.complete ?? false,
+    checked_at: manifest?.checkedAt ?? null,
+    deleted: manifest?.deleted?.filter(({ pruned }) => !pruned).length ?? 0,
     files: (manifest?.batches ?? []).map(({ file, count: its, bytes, sha256, files }) => {
       const batch = { file, count: its, bytes, sha256 };
       return files ? Object.assign(batch, { files: [...files] }) : batch;

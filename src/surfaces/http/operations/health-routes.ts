@@ -23,7 +23,7 @@ const ALARM = {
   since: "2026-11-28T03:00:12.000Z",
 };
 
-const Ready = z
+export const Ready = z
   .object({
     status: z.literal("ready"),
     alarms: z.array(

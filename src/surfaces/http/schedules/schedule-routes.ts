@@ -14,7 +14,7 @@ const Schedules = z
   .object({ schedules: z.array(ScheduleView) })
   .meta({ id: "Schedules", examples: [{ schedules: [SCHEDULE] }] });
 
-const Preview = z
+export const Preview = z
   .object({ next_runs: z.array(z.iso.datetime()) })
   .meta({ id: "NextRuns", examples: [{ next_runs: ["2026-11-24T02:00:00.000Z", "2026-11-25T02:00:00.000Z"] }] });
 
