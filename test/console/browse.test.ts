@@ -502,7 +502,7 @@ test("what is not there is said with its next step", async () => {
 
 test("an export tells since when it is proven, what changed in Gmail, and what became of each message", async () => {
   const mailbox = w.google.mailbox(FAY);
-  const [gone, moved, ...others] = ["Gone", "Moved", ..."x".repeat(55)].map((subject) =>
+  const [gone, moved, ...others] = ["Gone", "Moved", ...Array.from({ length: 55 }, () => "x")].map((subject) =>
     mailbox.add({ subject, plain: subject, labelIds: ["INBOX"] }),
   );
   const { id: first } = await exported(w, { email: FAY });
@@ -556,6 +556,19 @@ test("an export tells since when it is proven, what changed in Gmail, and what b
   await page.getByLabel("Language").selectOption("Français");
   await page.getByRole("list", { name: "Changements, les derniers d'abord" }).getByText("Nouveau").waitFor();
   await portray(page, "changes-fr");
+
+  await page.goto(`${w.product.origin}/#/exports/${second}`);
+  await page.getByLabel("Langue").selectOption("English");
+  await page.getByRole("button", { name: "Take out what was deleted in Gmail" }).click();
+  const question = page.getByRole("dialog", { name: "Take out 1 message for good?" });
+  await portray(page, "export-prune");
+  await question.getByRole("button", { name: "Go back" }).click();
+  expect((await w.get(`/exports/${second}`)).body.deleted).toBe(1);
+  await page.getByRole("button", { name: "Take out what was deleted in Gmail" }).click();
+  await question.getByRole("button", { name: "Take out for good" }).click();
+  await entry("Taken out in the last run").getByText("1 message").waitFor();
+  expect(await entry("Kept though deleted in Gmail").count()).toBe(0);
+  await portray(page, "export-pruned");
   expect(complaints).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-import { dateTime, number, relativeTime } from "../format.ts";
+import { bytes, dateTime, number, relativeTime } from "../format.ts";
 import { inBoth } from "../language.ts";
 import { useResource } from "../resource.ts";
 import { to } from "../route.ts";
@@ -8,6 +8,7 @@ import { listSchedules, type Schedule } from "../schedules/api.ts";
 import { whenInWords } from "../schedules/cron-words.ts";
 import { useNow } from "../use-now.ts";
 import type { ExportInFull } from "./api.ts";
+import { Prune } from "./prune.tsx";
 
 const words = inBoth({
   en: {
@@ -20,6 +21,9 @@ const words = inBoth({
     deleted: (count: number) => `${number(count)} deleted in Gmail`,
     kept: "Kept though deleted in Gmail",
     messages: (count: number) => (count === 1 ? "1 message" : `${number(count)} messages`),
+    pruned: "Taken out in the last run",
+    prunedHint: (files: number, size: string) =>
+      `and with that ${number(files)} ${files === 1 ? "file" : "files"}, ${size}`,
     schedule: "By itself",
     next: (at: string, inHowLong: string) => `next run ${at} (${inHowLong})`,
     paused: "paused",
@@ -39,6 +43,9 @@ const words = inBoth({
     deleted: (count: number) => `${number(count)} ${count < 2 ? "supprimé" : "supprimés"} dans Gmail`,
     kept: "Gardés bien que supprimés dans Gmail",
     messages: (count: number) => `${number(count)} ${count < 2 ? "message" : "messages"}`,
+    pruned: "Retirés au dernier passage",
+    prunedHint: (files: number, size: string) =>
+      `et avec cela ${number(files)} ${files < 2 ? "fichier" : "fichiers"}, ${size}`,
     schedule: "De lui-même",
     next: (at: string, inHowLong: string) => `prochain passage le ${at} (${inHowLong})`,
     paused: "en pause",
@@ -69,6 +76,12 @@ export function UpToDate({ of, isLive }: { of: ExportInFull; isLive: boolean }) 
           </Entry>
         )}
         {progress.changed && !isLive && <Entry name={w.changed}>{changedInWords(progress.changed)}</Entry>}
+        {progress.pruned && progress.pruned.messages > 0 && !isLive && (
+          <Entry name={w.pruned}>
+            {w.messages(progress.pruned.messages)}
+            <span class="hint">{w.prunedHint(progress.pruned.files, bytes(progress.pruned.bytes))}</span>
+          </Entry>
+        )}
         {deleted > 0 && <Entry name={w.kept}>{w.messages(deleted)}</Entry>}
         {schedules.value && (
           <Entry name={w.schedule}>
@@ -76,6 +89,7 @@ export function UpToDate({ of, isLive }: { of: ExportInFull; isLive: boolean }) 
           </Entry>
         )}
       </dl>
+      {deleted > 0 && !isLive && <Prune of={of} />}
     </section>
   );
 }

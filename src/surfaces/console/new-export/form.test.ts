@@ -35,6 +35,7 @@ test("everything that is filled in is asked for", () => {
     query: "label:travel",
     labels: ["INBOX", "Label_3", "Plans 2027"],
     include_spam_trash: true,
+    prune: false,
     attachments: true,
     formats: ["eml"],
     output_dir: "/mail/data/trip/lisbon",
