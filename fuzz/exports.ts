@@ -42,9 +42,10 @@ export async function exportsOfCorpus(): Promise<Exports> {
     profile: async () => ({ emailAddress: "ada@example.com", messagesTotal: all.length, threadsTotal: 1, cursor }),
     foresee: async () => {},
     weigh: async () => {},
-    labels: async () => new Map(),
-    async *list() {
-      yield all.map(({ id, threadId }) => ({ id, threadId }));
+    labels: async () => new Map(all.flatMap(({ labelIds }) => labelIds.map((label) => [label, label]))),
+    async *list({ labels }) {
+      const wanted = all.filter(({ labelIds }) => labels.every((label) => labelIds.includes(label)));
+      yield wanted.map(({ id, threadId }) => ({ id, threadId }));
     },
     cost: async () => ({ calls: all.length, units: all.length, minutes: 1, likelyMinutes: 1, notKnown: [] }),
     async *read(pending) {
