@@ -1,5 +1,5 @@
 import type { ChangeEntry } from "../../core/export/change.ts";
-import { createLabelNames } from "../../core/export/label-names.ts";
+import { createLabelNames, readMadeNames } from "../../core/export/label-names.ts";
 import type { EpochMs } from "../../core/time.ts";
 
 /** Which changes: each of the words stands in an id, in the kind, or in the name of a label, whatever its capitals. */
@@ -15,19 +15,19 @@ export type FoundChange = Readonly<{
 
 /**
  * The latest changes that are asked for, newest first, of those before the one with this number; `next` is the number
- * before which the following page begins, undefined behind the last. All changes before pass by once; as many as `limit` are kept.
+ * before which the following page begins, undefined behind the last. All changes pass by twice, one at a time; as many as `limit` are kept.
  */
 export async function findChanges(
-  changes: AsyncIterable<ChangeEntry>,
+  readAll: () => AsyncIterable<ChangeEntry>,
   { since, search }: ChangeQuestion,
   limit: number,
   before = Infinity,
 ): Promise<Readonly<{ found: readonly FoundChange[]; next: number | undefined }>> {
   const words = search.toLowerCase().split(/\s+/).filter(Boolean);
-  const names = createLabelNames();
+  const names = createLabelNames(await readMadeNames(readAll()));
   const kept: FoundChange[] = [];
   let number = 0;
-  for await (const entry of changes) {
+  for await (const entry of readAll()) {
     number += 1;
     if (number >= before) break;
     names.follow(entry);

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 
 import type { ChangeEntry } from "../../../core/export/change.ts";
+import { readMadeNames } from "../../../core/export/label-names.ts";
 import type { EpochMs } from "../../../core/time.ts";
 import { changeLine } from "../../../formats/changes.ts";
 import { readChangesIn } from "../../../pipeline/history/read-changes.ts";
@@ -40,8 +41,12 @@ export function addHistoryCommands(program: Command, context: Context): void {
     .option("--since <time>", "only what was seen since this day in UTC, or this time with its zone", momentAt)
     .action(async (directory: string, { since = -Infinity }: { since?: EpochMs }) => {
       const { readDirectory } = await context.services();
-      const changes = readChangesIn(directory, await manifestIn(directory, readDirectory), readDirectory, signal);
-      const lineOf = json() ? changeLineAlone : createChangeLines(terminal.paint.data, messages());
+      const manifest = await manifestIn(directory, readDirectory);
+      const readAll = () => readChangesIn(directory, manifest, readDirectory, signal);
+      const lineOf = json()
+        ? changeLineAlone
+        : createChangeLines(terminal.paint.data, messages(), await readMadeNames(readAll()));
+      const changes = readAll();
       let told = 0;
       const lines = async function* (): AsyncGenerator<Uint8Array> {
         for await (const change of changes) {

@@ -7,9 +7,13 @@ import type { Messages } from "./messages.ts";
 /** "2026-11-28 07:50:00Z" */
 const timeOf = (at: string): string => `${new Date(at).toISOString().slice(0, 19).replace("T", " ")}Z`;
 
-/** Lines for people of changes that are given in their order; labels are called by their names of then. */
-export function createChangeLines(paint: Paint, w: Messages): (change: ChangeEntry) => string {
-  const { follow, nameOf } = createLabelNames();
+/** Lines for people of changes that are given in their order; labels are called by their names of then. For `made` see `readMadeNames`. */
+export function createChangeLines(
+  paint: Paint,
+  w: Messages,
+  made: ReadonlyMap<string, string>,
+): (change: ChangeEntry) => string {
+  const { follow, nameOf } = createLabelNames(made);
   const columns = Math.max(...Object.values(w.changes).map((word) => word.length));
   const textOf = (change: ChangeEntry): string[] => {
     switch (change.change) {

@@ -50,11 +50,11 @@ export function changeRoutes(
 ): FastifyPluginAsyncZod {
   const { queue, readDirectory } = services;
 
-  const changesOf = async (id: string, signal: AbortSignal): Promise<AsyncIterable<ChangeEntry>> => {
+  const changesOf = async (id: string, signal: AbortSignal): Promise<() => AsyncIterable<ChangeEntry>> => {
     const { request } = await queue.get(id);
     const manifest = await readDirectory.manifest(request.directory);
     const isOurs = manifest !== undefined && belongsTo(request, manifest);
-    return isOurs ? readChangesIn(request.directory, manifest, readDirectory, signal) : nothing();
+    return () => (isOurs ? readChangesIn(request.directory, manifest, readDirectory, signal) : nothing());
   };
 
   /** What messages are about, for as long as each is found at once. */
