@@ -23,12 +23,17 @@ test("a server that is left alone tells once that a sign-in is needed, also over
       batchSize: 5_000,
       filter: EVERYTHING,
     };
-    const asked = { request, cron: "0 3 * * *", timeZone: "UTC", jitterSeconds: 0, paused: false, next: null };
-    const schedule = await schedules.add(asked);
     w.google.revoke(ADA);
-    const starting = await schedules.start(schedule, {});
-    expect(starting.outcome).toBe("started");
-    const { id } = starting.outcome === "started" ? starting.job : { id: "" };
+    const due = systemClock.now();
+    const schedule = await schedules.add({
+      request,
+      cron: "0 3 29 2 *", // not again while this runs
+      timeZone: "UTC",
+      jitterSeconds: 0,
+      paused: false,
+      next: { at: due, startAt: due },
+    });
+    const id = await until(async () => (await schedules.get(schedule.id)).lastRun?.exportId);
     await reaches(w, id, "needs_sign_in");
     await w.server.stop("SIGTERM");
     {
