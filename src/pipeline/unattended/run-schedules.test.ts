@@ -131,6 +131,7 @@ test("a paused schedule starts nothing; going on, it makes up for nothing that f
   at.restart();
   await at.look();
   expect(await at.exports()).toEqual([]);
+  expect(await at.schedules.get(id)).toMatchObject({ next: null }); // nor is anything planned
   expect(iso((await at.scheduling.change(id, { paused: false })).next?.at)).toBe("2026-11-29T09:00");
   await at.look();
   expect(await at.exports()).toEqual([]);
