@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { requestOf } from "../../../test/contracts/job-queue.ts";
 import { inProcess } from "../../../test/in-process.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
+import { until } from "../../../test/wait.ts";
 import { ExportError } from "../../core/errors.ts";
 import { NO_PROGRESS, type ExportState } from "../../core/export/job.ts";
 import { embeddedJobQueue } from "../../state/embedded/job-queue.ts";
@@ -149,6 +150,21 @@ test("a mailbox that cannot be asked keeps none of the others", async () => {
     3,
     ["mailbox cannot be asked", "mailbox has changed"],
   ]);
+});
+
+test("a mailbox that does not answer is given up when it is time for the next look", async () => {
+  await using at = await stage();
+  await at.schedule();
+  await at.end({ state: "completed" });
+  const silent: LivePorts["mailbox"] = async () => ({
+    profile: (signal) =>
+      new Promise((_, reject) => signal.addEventListener("abort", () => reject(new Error("called off")))),
+  });
+  const looking = mailboxLook(at.ports({ mailbox: silent }))(never);
+  await until(() => at.clock.sleepers() > 0);
+  await at.clock.advance(5 * 60_000);
+  await looking;
+  expect(at.logged).toEqual(["mailbox cannot be asked"]);
 });
 
 test("it is looked every so many minutes, also after a look that failed, until it is to stop", async () => {

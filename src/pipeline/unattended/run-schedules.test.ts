@@ -209,6 +209,20 @@ test("a schedule that nobody can read any more is told once, and the others run"
   expect(at.logged.filter((event) => event === "schedule cannot be run")).toHaveLength(1);
 });
 
+test("a disk that is full is told of once for all schedules, and none of their times is lost", async () => {
+  await using at = await unattended(SATURDAY);
+  await at.add("ada@example.com", "0 * * * *");
+  await at.add("bob@example.com", "0 * * * *");
+  at.at("2026-11-28T09:00:00Z");
+  using database = new DatabaseSync(`${at.folder}/exports.sqlite`);
+  database.exec("CREATE TRIGGER full BEFORE INSERT ON export BEGIN SELECT RAISE(FAIL, 'full'); END");
+  expect(await refusalOf(at.look())).toBe("disk");
+  database.exec("DROP TRIGGER full");
+  await at.look();
+  expect(await at.runAll()).toBe(2);
+  expect(at.logged).toEqual(Array(2).fill("schedule started an export"));
+});
+
 test("whatever the clock does, and whoever looks: no occurrence runs twice, and none is forgotten", async () => {
   const hour = 3_600_000;
   const step = fc.oneof(

@@ -23,6 +23,7 @@ export async function unattended(start: EpochMs) {
   let startDue = starterOn(queue);
 
   return {
+    folder: folder.path,
     queue,
     logged,
     schedules: queue.schedules,
