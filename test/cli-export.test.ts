@@ -255,5 +255,14 @@ describe("verify", () => {
     ]);
     const kept = listedIds(w).concat(deleted);
     expect(sortedIds(await recordsIn(w.directory))).toEqual(kept.toSorted());
+
+    const pruned = await w.product.cli(["export", ADA, "--prune"]);
+    expect([pruned.code, pruned.stdout + pruned.stderr]).toEqual([
+      0,
+      expect.stringContaining("Taken out, as deleted in Gmail: 1 message,"),
+    ]);
+    expect(sortedIds(await recordsIn(w.directory))).toEqual(listedIds(w).toSorted());
+    const again = await w.product.cli(["--json", "export", ADA, "--prune"]);
+    expect(again.stdout).toContain('"pruned":{"messages":0,"files":0,"bytes":0}');
   });
 });

@@ -428,6 +428,16 @@ describe("the list of exports", () => {
       expectProblem(await w.get(`/exports?cursor=${cursor}`), 422, "invalid_fields");
     for (const limit of ["0", "201", "x"]) expectProblem(await w.get(`/exports?limit=${limit}`), 422, "invalid_fields");
 
+    w.google.mailbox().remove(listedIds(w)[0]!);
+    const pruning = await begin(w, { output_dir: "data/c", prune: true });
+    expect(await reaches(w, pruning, "completed")).toMatchObject({
+      prune: true,
+      progress: { pruned: { messages: 1 } },
+    });
+    await expectAllOnce(w, directory);
+    expect((await manifestIn(directory)).deleted).toEqual([expect.objectContaining({ pruned: true })]);
+    expect((await w.delete(`/exports/${pruning}`)).status).toBe(204);
+
     const removed = await w.delete(`/exports/${ids[0]}`);
     expect([removed.status, removed.text]).toEqual([204, ""]);
     expectProblem(await w.get(`/exports/${ids[0]}`), 404, "export_unknown");

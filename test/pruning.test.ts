@@ -266,3 +266,31 @@ test("what a run saw is told though it was killed at its end, and taken out what
     expect(deleted.toSorted()).toEqual(gone.toSorted());
   }
 });
+
+test("killed while the files of batches go, of which there are so many that not each is told, no manifest names what went", async () => {
+  await using w = await inProcess({ messages: 66, messagesPerThread: 1, bodyBytes: 60 }, { batchSize: 1 });
+  await w.run();
+  for (const { "Message-ID": id } of (await recordsIn(w.directory)).slice(3, 5)) w.google.mailbox().remove(id);
+  const { batches } = await manifestIn(w.directory);
+  const [first, second] = batches.slice(3, 5).map(({ file }) => file);
+  const copy = async (name: string): Promise<string> => {
+    const to = join(w.directory, "..", name);
+    await cp(w.directory, to, { recursive: true });
+    return to;
+  };
+  const counted = dyingAt(Infinity);
+  await w.run(undefined, undefined, { prune: true, directory: await copy("counted"), files: counted.files });
+  let cuts = 0;
+  for (let left = 1; left < 30; left += 1) {
+    const directory = await copy(`left-${left}`);
+    const { files } = dyingAt(counted.count() - left);
+    await expect(w.run(undefined, undefined, { prune: true, directory, files })).rejects.toThrow("killed");
+    const there = await readdir(directory);
+    if (there.includes(first!) && there.includes(second!)) break; // before any of them went
+    cuts += 1;
+    const named = (await manifestIn(directory)).batches.map(({ file }) => file);
+    expect([left, named.filter((file) => !there.includes(file))]).toEqual([left, []]);
+    expect([left, (await check(directory)).findings]).toEqual([left, []]);
+  }
+  expect(cuts).toBeGreaterThan(2);
+});
