@@ -459,7 +459,11 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
       accounts,
       setup: async () => {
         const { lookAtSetup } = await import("./doctor/setup.ts");
-        return lookAtSetup({ settings: { ...config, problems: [] }, client: way.credentials });
+        return lookAtSetup({
+          settings: { ...config, problems: [] },
+          client: way.credentials,
+          serviceAccount: way.find,
+        });
       },
       storeCredentials: (text) => storeCredentials(config.credentialsPath, text, files),
     },

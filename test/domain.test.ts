@@ -83,6 +83,9 @@ describe("a server with a service account's key, and nothing else", () => {
     const status = (await w.get(`/auth/status?email=${ADA}`)).body;
     expect(status).toMatchObject({ authenticated: true, service_account: w.google.domain().serviceAccount });
     expect(await w.list("/accounts")).toEqual([]);
+    const credentials = { state: "service_account", path: join(w.product.folder, "credentials.json") };
+    const reader = w.google.domain().serviceAccount;
+    expect((await w.get("/setup")).body).toMatchObject({ credentials, service_account: reader });
     expectProblem(await w.post("/export/gmail", { email: "ada@gmail.com" }), 401, "not_signed_in");
   });
 });

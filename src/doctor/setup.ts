@@ -12,6 +12,7 @@ type Trouble = Readonly<{ code: string; message: string; next: string; stopsSign
 /** The OAuth client, as far as signing in needs to know it. */
 type ClientState =
   | Readonly<{ state: "missing" | "unusable"; problem: Trouble }>
+  | Readonly<{ state: "service_account"; problem?: undefined }>
   | Readonly<{ state: "ready"; client: Client; problem?: Trouble }>;
 
 /** What somebody needs who sets this up for the first time. */
@@ -19,6 +20,8 @@ export type Setup = Readonly<{
   /** Where the client file is, or belongs. */
   path: string;
   client: ClientState;
+  /** The address of the service account that reads a domain, for which nobody signs in; undefined where there is none. */
+  serviceAccount: string | undefined;
   redirectUri: string;
   exportDir: string;
   scopes: readonly string[];
@@ -26,11 +29,20 @@ export type Setup = Readonly<{
 }>;
 
 /** Looks at the client file alone, so that it is quick enough to be asked again and again. */
-export async function lookAtSetup({ settings, client }: Pick<Facts, "settings" | "client">): Promise<Setup> {
-  const state = await clientState(settings, client);
+export async function lookAtSetup({
+  settings,
+  client,
+  serviceAccount,
+}: Pick<Facts, "settings" | "client"> & Pick<Facts["domain"], "serviceAccount">): Promise<Setup> {
+  const found = await attempt(serviceAccount());
+  const account = "value" in found ? found.value?.email : undefined;
+  const read = await clientState(settings, client);
+  // With a service account no client is needed, and where its key lies there is none.
+  const state = account !== undefined && read.state !== "ready" ? { state: "service_account" as const } : read;
   return {
     path: settings.credentialsPath,
     client: state,
+    serviceAccount: account,
     redirectUri: settings.redirectUri.href,
     exportDir: settings.exportDir,
     scopes: settings.scopes,

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { text } from "node:stream/consumers";
 
 import { expect, test } from "vitest";
@@ -119,5 +120,26 @@ test("a client file that cannot be used is named, with what to do", async () => 
   await page.goto(`${product.origin}/#/`);
   await page.getByRole("link", { name: "Ouvrir le guide" }).waitFor();
   expect(await page.getByText("Se connecter avec Google").count()).toBe(0);
+
+  // With a service account's key nobody signs in, and no client is missed.
+  const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+  const key = {
+    type: "service_account",
+    client_email: "reader@my-project.iam.gserviceaccount.com",
+    client_id: "107",
+    private_key: privateKey.export({ type: "pkcs8", format: "pem" }),
+    token_uri: `${google.url}/token`,
+  };
+  await writeCredentials(key, product.folder);
+  for (const address of ["accounts", "setup"]) {
+    await page.goto(`${product.origin}/#/${address}`);
+    await page
+      .getByRole("status")
+      .filter({ hasText: "Un compte de service lit" })
+      .getByText(key.client_email)
+      .waitFor();
+    expect(await page.getByText("Se connecter avec Google").count()).toBe(0);
+  }
+  await portray(page, "setup-service-account-fr");
   expect(complaints).toEqual([]);
 });

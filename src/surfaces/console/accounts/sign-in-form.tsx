@@ -5,6 +5,7 @@ import { Notice } from "../parts/failure.tsx";
 import { to } from "../route.ts";
 import type { Setup } from "../setup/api.ts";
 import { ClientProblem } from "../setup/client-problem.tsx";
+import { ServiceAccountNote } from "../setup/service-account.tsx";
 import { signInAddress } from "../sign-in-address.ts";
 
 const words = inBoth({
@@ -28,6 +29,7 @@ const words = inBoth({
 export function SignInForm({ setup, isFirst }: { setup: Setup | undefined; isFirst: boolean }) {
   const w = words();
   const [email, setEmail] = useState("");
+  if (setup?.credentials.state === "service_account") return <ServiceAccountNote setup={setup} />;
   if (setup && setup.credentials.state !== "ready")
     return (
       <Notice kind="warn">

@@ -14,7 +14,7 @@ const words = inBoth({
     question: (count: number) =>
       count === 1 ? "Take out 1 message for good?" : `Take out ${number(count)} messages for good?`,
     yes: "Take out for good",
-    what: "They were deleted in Gmail, so nothing can bring them back: their records go, with their originals, and attachments that no other message has. Their ids stay in manifest.json.",
+    what: "What was deleted in Gmail cannot be fetched again. Records and originals go, and attachments that no other message has; the ids stay in manifest.json.",
     first: "The export is brought up to date first; what was deleted in Gmail since goes as well.",
   },
   fr: {
@@ -22,7 +22,7 @@ const words = inBoth({
     question: (count: number) =>
       count < 2 ? `Retirer ${number(count)} message pour de bon ?` : `Retirer ${number(count)} messages pour de bon ?`,
     yes: "Retirer pour de bon",
-    what: "Supprimés dans Gmail, ils ne reviendront pas : leurs enregistrements partent, avec leurs originaux et les pièces jointes qu'aucun autre message n'a. Leurs identifiants restent dans manifest.json.",
+    what: "Ce qui fut supprimé dans Gmail ne peut pas être relu. Les enregistrements et les originaux partent, et les pièces jointes qu'aucun autre message n'a ; les identifiants restent dans manifest.json.",
     first: "L'export est d'abord mis à jour ; ce qui fut supprimé dans Gmail depuis part aussi.",
   },
 });

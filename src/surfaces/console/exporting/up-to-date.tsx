@@ -23,7 +23,7 @@ const words = inBoth({
     messages: (count: number) => (count === 1 ? "1 message" : `${number(count)} messages`),
     pruned: "Taken out in the last run",
     prunedHint: (files: number, size: string) =>
-      `and with that ${number(files)} ${files === 1 ? "file" : "files"}, ${size}`,
+      files === 0 ? size : `${size}, with ${number(files)} ${files === 1 ? "file" : "files"}`,
     schedule: "By itself",
     next: (at: string, inHowLong: string) => `next run ${at} (${inHowLong})`,
     paused: "paused",
@@ -45,7 +45,7 @@ const words = inBoth({
     messages: (count: number) => `${number(count)} ${count < 2 ? "message" : "messages"}`,
     pruned: "Retirés au dernier passage",
     prunedHint: (files: number, size: string) =>
-      `et avec cela ${number(files)} ${files < 2 ? "fichier" : "fichiers"}, ${size}`,
+      files === 0 ? size : `${size}, avec ${number(files)} ${files < 2 ? "fichier" : "fichiers"}`,
     schedule: "De lui-même",
     next: (at: string, inHowLong: string) => `prochain passage le ${at} (${inHowLong})`,
     paused: "en pause",

@@ -26,6 +26,10 @@ test("where Google would refuse a sign-in, the set-up comes first, as long as no
   expect(nextStep(refused(false), [])).toBe("sign_in");
 });
 
+test("where a service account reads the domain, nobody need sign in", () => {
+  expect(nextStep({ credentials: { state: "service_account", path: "credentials.json" } }, [])).toBe("export");
+});
+
 test("then nothing stands before an export", () => {
   expect(nextStep(ready, [{ authenticated: false }, { authenticated: true }])).toBe("export");
 });

@@ -10,6 +10,7 @@ export function nextStep(
   { credentials }: Pick<Setup, "credentials">,
   accounts: readonly Pick<Account, "authenticated">[],
 ): Step {
+  if (credentials.state === "service_account") return "export";
   if (credentials.state !== "ready") return "setup";
   if (accounts.some(({ authenticated }) => authenticated)) return "export";
   return credentials.problem?.stops_sign_in ? "setup" : "sign_in";

@@ -9,6 +9,7 @@ import { useResource } from "../resource.ts";
 import { readSetup } from "../setup/api.ts";
 import { Guide } from "../setup/guide.tsx";
 import { Ready } from "../setup/ready.tsx";
+import { ServiceAccountNote } from "../setup/service-account.tsx";
 import { Trouble } from "../setup/trouble.tsx";
 
 const words = inBoth({
@@ -43,8 +44,10 @@ export function SetupPage() {
       <Loaded from={setup}>
         {(found) => {
           const { state, problem } = found.credentials;
+          if (state === "service_account") return <ServiceAccountNote setup={found} />;
           return state === "ready" ? (
             <>
+              <ServiceAccountNote setup={found} />
               <Ready setup={found} isNew={isNew} />
               <details class="card">
                 <summary>{w.another}</summary>

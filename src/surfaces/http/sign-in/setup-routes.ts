@@ -13,7 +13,9 @@ const CLIENT_ID = "123456789012-0a1b2c3d4e5f6g7h8i9j.apps.googleusercontent.com"
 export const Setup = z
   .object({
     credentials: z.object({
-      state: z.enum(["missing", "unusable", "ready"]),
+      state: z
+        .enum(["missing", "unusable", "ready", "service_account"])
+        .describe("`service_account`: one reads a domain, so no client is needed, and nobody signs in."),
       path: z.string(),
       kind: z.enum(["installed", "web"]).optional(),
       client_id: z.string().optional(),
@@ -22,6 +24,7 @@ export const Setup = z
         .object({ code: z.string(), message: z.string(), next: z.string(), stops_sign_in: z.boolean() })
         .optional(),
     }),
+    service_account: z.string().exactOptional().describe("The address of the service account that reads a domain."),
     redirect_uri: z.url(),
     export_dir: z.string(),
     scopes: z.array(z.string()),
@@ -99,7 +102,7 @@ export function setupRoutes({
   log,
 }: SignInServices & Pick<Common, "log">): FastifyPluginAsyncZod {
   const view = async (): Promise<z.infer<typeof Setup>> => {
-    const { path, client: found, redirectUri, exportDir, scopes, pages } = await setup();
+    const { path, client: found, serviceAccount, redirectUri, exportDir, scopes, pages } = await setup();
     const client = found.state === "ready" ? found.client : undefined;
     return {
       credentials: {
@@ -109,6 +112,7 @@ export function setupRoutes({
         ...(client?.projectId !== undefined && { project_id: client.projectId }),
         ...(found.problem && { problem: problemOf(found.problem) }),
       },
+      ...(serviceAccount !== undefined && { service_account: serviceAccount }),
       redirect_uri: redirectUri,
       export_dir: exportDir,
       scopes: [...scopes],

@@ -1,0 +1,28 @@
+import { inBoth } from "../language.ts";
+import { Notice } from "../parts/failure.tsx";
+import type { Setup } from "./api.ts";
+
+const words = inBoth({
+  en: {
+    reads: "A service account reads the mailboxes of your domain, so nobody has to sign in:",
+    how: "Start exports with gmail-export domain export, gmail-export export <address>, or over HTTP.",
+  },
+  fr: {
+    reads: "Un compte de service lit les boîtes de votre domaine ; personne n'a à se connecter :",
+    how: "Lancez les exports avec gmail-export domain export, gmail-export export <adresse>, ou par HTTP.",
+  },
+});
+
+/** Where mail is read by a service account: which one, and that no sign-in is needed. Nothing where there is none. */
+export function ServiceAccountNote({ setup: { service_account: address } }: { setup: Setup }) {
+  const w = words();
+  if (address === undefined) return null;
+  return (
+    <Notice kind="good">
+      <p>
+        {w.reads} <code>{address}</code>
+      </p>
+      <p>{w.how}</p>
+    </Notice>
+  );
+}
