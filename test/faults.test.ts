@@ -226,6 +226,8 @@ describe("a message that Gmail does not find", () => {
     w.google.faults.add({ kind: "notFound", messageId: id });
     expect(await w.run()).toMatchObject({ complete: true, gone: [id] });
     expect(await online(w)).toMatchObject({ sound: false, findings: [{ kind: "missing", subject: id }] });
+    const still = await w.run(); // it is listed: that it is not found once more confirms nothing
+    expect([still.gone, still.confirmedGone]).toEqual([[id], undefined]);
 
     w.google.faults.clear();
     const stop = new AbortController();
