@@ -40,6 +40,9 @@ export type Fields = Readonly<{
   links: Readonly<{ self: string; cancel: string }>;
   exports: readonly Fields[];
   accounts: readonly Fields[];
+  deleted: number;
+  schedules: readonly Fields[];
+  paused: boolean;
   next_cursor: string | null;
   // openapi.json
   openapi: string;

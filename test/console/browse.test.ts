@@ -622,12 +622,12 @@ test("an account is exported by itself: a schedule is added, told in words, run,
 
   await card.getByRole("button", { name: "Pause" }).click();
   await card.getByText("When it is resumed").waitFor();
-  expect((await w.get(`/schedules/${made.id}`)).body.paused).toBe(true);
+  expect((await w.get(`/schedules/${made!.id}`)).body.paused).toBe(true);
   await card.getByRole("button", { name: "Resume" }).click();
   await card.getByText("When it is resumed").waitFor({ state: "detached" });
 
   // The server looks once a minute for what is wrong.
-  const alarm = { event: "needs_sign_in", schedule_id: made.id, export_id: null, since: "2026-11-28T03:00:12.000Z" };
+  const alarm = { event: "needs_sign_in", schedule_id: made!.id, export_id: null, since: "2026-11-28T03:00:12.000Z" };
   await page.route(/\/readyz$/, (route) => route.fulfill({ json: { status: "ready", alarms: [alarm] } }));
   await card.getByText("It cannot go on until its owner signs in again.").waitFor();
   await card.getByRole("link", { name: /^Sign in again/ }).waitFor();
