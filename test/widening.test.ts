@@ -202,6 +202,22 @@ test("what is not to be had any more is named, and the record stays; what is not
   expect(await check(w.directory)).toEqual([]);
 });
 
+test("what is not found as a directory is completed is not given up while Gmail does not call it deleted", async () => {
+  await using w = await inProcess({ messages: 30 }, { filter: ALL, batchSize: 10 });
+  await w.run();
+  const [first] = await recordsIn(w.directory);
+  const id = first!["Message-ID"];
+  w.google.faults.add({ kind: "notFound", method: "messages.get", messageId: id });
+  const unfound = await w.run(undefined, undefined, EVERY);
+  expect(unfound.complete).toBe(false);
+  expect(failuresOf(unfound)).toEqual([expect.objectContaining({ id })]);
+  w.google.faults.clear();
+  expect(await w.run()).toMatchObject({ complete: true });
+  const records = new Map((await recordsIn(w.directory)).map((record) => [record["Message-ID"], record]));
+  expect(records.get(id)!.Original).toBeDefined();
+  expect(await check(w.directory)).toEqual([]);
+});
+
 /** Changes the records of a directory's first batch, and what its manifest says of that. */
 async function forge(directory: string, change: (record: ExportRecord) => ExportRecord): Promise<void> {
   const path = join(directory, "emails_batch_1.json");

@@ -12,18 +12,20 @@ import { isSameMail } from "./same-mail.ts";
 export type OnCompleted = (units: number, messages: number) => void;
 
 const CONTRADICTED = "The bytes that Gmail gives of this message are not what its record says.";
+const NOT_FOUND = "Gmail does not find this message, and has not said that it was deleted.";
 const DELETED = "The message was deleted in Gmail before this was asked for.";
 
 /**
  * Gives the records of a directory what they lack of what is wanted of it now. Their texts are not read again: of each
  * message its bytes are, once. Resolves with false where nothing was lacking. `onPlanned` gets the units it will take.
- * What is not to be had for now is tried again by the next run; where this is `isLast` of a run, what is gone is gone.
+ * What is not to be had for now is tried again by the next run, what is not found too: only where it `isDeleted`, as Gmail's
+ * history or a listing says, it is given up.
  */
 export async function completeRecords(
   directory: ExportDirectory,
   source: MailboxSource,
   filter: Filter,
-  isLast: boolean,
+  isDeleted: (id: string) => boolean,
   onPlanned: (units: number, messages: number) => void,
   onCompleted: OnCompleted,
   signal: AbortSignal,
@@ -40,7 +42,7 @@ export async function completeRecords(
         const next = await readings.next();
         if (next.done) return { outcome: "without", reason: CONTRADICTED, isPassing: true };
         if (next.value.id === record["Message-ID"])
-          return await completionOf(record, next.value, lacking.want, directory.keep, isLast);
+          return await completionOf(record, next.value, lacking.want, directory.keep, isDeleted);
       }
     });
   } finally {
@@ -68,9 +70,12 @@ async function completionOf(
   reading: Reading,
   want: Want,
   keep: Keepers,
-  isLast: boolean,
+  isDeleted: (id: string) => boolean,
 ): Promise<Completion> {
-  if (reading.outcome === "gone") return { outcome: "without", reason: DELETED, isPassing: !isLast };
+  if (reading.outcome === "gone") {
+    const isFinal = isDeleted(record["Message-ID"]);
+    return { outcome: "without", reason: isFinal ? DELETED : NOT_FOUND, isPassing: !isFinal };
+  }
   if (reading.outcome === "failed") return { outcome: "without", reason: reading.reason, isPassing: true };
   const { message, original } = reading;
   if (!hasParts(message) && !original) return { outcome: "found", attachments: record.Attachments }; // there are no bytes of it

@@ -82,13 +82,13 @@ export async function runExport(
   };
 
   /** What was not to be had the first time is asked for once more at the end. False where nothing was lacking. */
-  const completeLacking = async (isLast: boolean): Promise<boolean> => {
+  const completeLacking = async (isDeleted: (id: string) => boolean): Promise<boolean> => {
     await using stack = new AsyncDisposableStack();
     const wasLacking = await completeRecords(
       directory,
       source,
       request.filter,
-      isLast,
+      isDeleted,
       (units, messages) => {
         completed = { done: 0, of: messages };
         forecaster = createForecaster(units, source.pace, clock);
@@ -123,8 +123,10 @@ export async function runExport(
       await readPending();
       await readNew(); // trying again takes its time
     }
-    if (await completeLacking(false)) {
-      await completeLacking(true);
+    const isDeleted = (id: string): boolean => directory.isDeleted(id) || follower.followed().isConfirmedGone(id);
+    if (await completeLacking(isDeleted)) {
+      await readNew(); // what was deleted meanwhile is told now
+      await completeLacking(isDeleted);
       await readNew();
     }
     const followed = follower.followed();
