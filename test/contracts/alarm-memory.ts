@@ -65,7 +65,7 @@ export function alarmMemoryContract(implementation: string, open: () => Promise<
         await keep({ two: record["two"]! });
       }, never);
       expect(seen).toEqual([{}, RECORD]);
-      expect(await at.memory.read()).toEqual({ two: { alarms: [] } });
+      expect(await at.memory.read()).toEqual({ two: RECORD["two"] });
     });
 
     test("while one works no other one does, and none waits for it; afterwards another may", async () => {

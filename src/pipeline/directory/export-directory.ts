@@ -404,7 +404,8 @@ export function holdDirectory(
         const begun = followed.begunLine(new Date(clock.now()).toISOString(), historyId);
         if (begun.length > 0) await rewritingPorts.note([{ changes: begun }]);
         if (journal ?? found.journal) changes = await writeChanges(storage, followed.changes);
-        if (complete && provenAt !== undefined) checkedAt = new Date(provenAt).toISOString();
+        const isExplained = confirmedNow().length === ledger.count("gone");
+        if (complete && isExplained && provenAt !== undefined) checkedAt = new Date(provenAt).toISOString();
         const done = describe(complete, ledger.count("pending") === 0 && provenAt !== undefined);
         await manifest.commit(done);
         await journal?.[Symbol.asyncDispose]();

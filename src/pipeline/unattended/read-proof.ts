@@ -45,6 +45,11 @@ async function stampOf(storage: ReturnType<OpenStorage>): Promise<string | undef
 }
 
 /** Manifests of earlier versions tell no more than when they were written. */
-function proofIn({ complete, checkedAt, export_date, historyId }: Manifest, before: Proof | undefined): Proof {
-  return { provenAt: complete ? Date.parse(checkedAt ?? export_date) : before?.provenAt, historyId };
+function proofIn(
+  { complete, checkedAt, labelNames, export_date, historyId }: Manifest,
+  before: Proof | undefined,
+): Proof {
+  const proven = checkedAt ?? (labelNames ? undefined : export_date);
+  if (!complete) return { provenAt: before?.provenAt, historyId };
+  return { provenAt: proven === undefined ? undefined : Date.parse(proven), historyId };
 }

@@ -28,10 +28,11 @@ export function databaseThread(folder: string) {
   const waiting = new Set<string>();
   let thread: Worker | undefined;
   let calls = 0;
+  let isClosing = false;
 
   const answer = (number: string, given: Answer): void => {
     waiting.delete(number);
-    if (waiting.size === 0) thread?.unref();
+    if (waiting.size === 0 && !isClosing) thread?.unref();
     answers.emit(number, given);
   };
 
@@ -70,9 +71,11 @@ export function databaseThread(folder: string) {
     const closed = thread;
     if (closed === undefined) return;
     const exited = once(closed, "exit");
+    isClosing = true; // the answer to a call that nobody waits for any more lets the thread go, and this would wait in vain
     closed.ref();
     closed.postMessage("close", []);
     await exited;
+    isClosing = false;
   };
 
   return { call, close };

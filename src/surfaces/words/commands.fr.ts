@@ -186,8 +186,8 @@ export const HELP_SENTENCES: readonly Pair[] = [
   ),
   pair("hold an export against its manifest", "confronter un export à son manifeste"),
   pair(
-    "and against a fresh listing of the mailbox (5 quota units per 500 messages)",
-    "et à une nouvelle liste de la boîte (5 unités de quota par 500 messages)",
+    "and against the mailbox: its messages and their labels (5 quota units per 500 messages, and per 500 of each label)",
+    "et à la boîte : ses messages et leurs libellés (5 unités de quota par 500 messages, et par 500 de chaque libellé)",
   ),
   pair(
     "look for what stands in the way of an export, and say what to do (1 quota unit an account)",
