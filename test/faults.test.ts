@@ -389,16 +389,14 @@ describe("a message that Gmail never gives out", () => {
   test("but is better at the end of the run is no failure, and what came while it was tried again is in it", async () => {
     await using w = await inProcess();
     w.google.faults.add({ kind: "500", messageId: firstOf(w, 1), times: 8 });
-    let isOver = false;
+    const over = new AbortController();
     const comesLate = async (): Promise<string> => {
       // The second is asked for behind all that was listed, before what failed is tried again.
-      while ((w.google.meter.calls["getProfile"] ?? 0) < 2 && !isOver) await w.clock.sleep(50);
+      while ((w.google.meter.calls["getProfile"] ?? 0) < 2 && !over.signal.aborted) await w.clock.sleep(50);
       return w.google.mailbox().add({ subject: "Late", labelIds: ["INBOX"] });
     };
     const came = comesLate();
-    const manifest = await w.run().finally(() => {
-      isOver = true;
-    });
+    const manifest = await w.run().finally(() => over.abort());
     expect(manifest).toMatchObject({ complete: true, gone: [] });
     expect(await idsOnDisk(w.directory)).toContain(await came);
     await expectAccountsFor(w, manifest);
