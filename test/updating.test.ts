@@ -86,7 +86,13 @@ test("labels, deletions and new mail are followed by history: only what changed 
   const added = mailbox.add({ subject: "New", labelIds: ["INBOX"] });
   w.google.meter.reset();
   const manifest = await w.run();
-  expect(w.google.meter.calls).toEqual({ getProfile: 3, "labels.list": 1, "history.list": 1, "messages.get": 1 });
+  expect(w.google.meter.calls).toEqual({
+    getProfile: 3,
+    "labels.list": 1,
+    "history.list": 1,
+    "messages.list": 1, // which are not there any more
+    "messages.get": 1,
+  });
   await expectCurrent(w, manifest);
   expect(deletedIn(manifest)).toEqual([kept, removed!].toSorted());
   const after = await byId(w.directory);
@@ -130,7 +136,7 @@ test("new mail of which history tells no labels is looked at before it is taken 
   expect([records.has(trashed!), records.has(here!)]).toEqual([false, true]);
 });
 
-test("nothing is taken out because the history says once that it was deleted: it is looked for", async () => {
+test("that a message was deleted is not believed because the history says so once, and it is looked for before it is taken out", async () => {
   await using w = await inProcess({ messages: 12 }, { filter: ALL, batchSize: 5 });
   const mailbox = w.google.mailbox();
   await w.run();
@@ -138,7 +144,12 @@ test("nothing is taken out because the history says once that it was deleted: it
   const forge = (one: string): void =>
     mailbox.forgeHistory({ change: "messageDeleted", message: { id: one, threadId: mailbox.truth(one).threadId } });
   forge(id!);
-  await w.run();
+  await expectCurrent(w, await w.run());
+  expect((await changesIn(w.directory)).length).toBe(1); // which is the first, of all
+  forge(id!);
+  w.google.faults.add({ kind: "notFound", messageId: id! });
+  expect(deletedIn(await w.run())).toEqual([id]); // now both say so
+  w.google.faults.clear();
   forge(other!);
   mailbox.remove(removed!);
   const manifest = await w.run(undefined, undefined, { prune: true });

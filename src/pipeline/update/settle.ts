@@ -10,8 +10,8 @@ export type Settled = Readonly<{ standings: Standings; isSettled: boolean }>;
 
 /**
  * Comes from what was told of a mailbox to what is true of the messages that have records. What is told in two ways, or
- * unclearly, or only by its absence, is read, message by message; where records are about to be taken out (`prunes`), so is
- * whatever is said to be deleted.
+ * unclearly, or only by its absence, is read, message by message, and so is what is said to be deleted: it must not be found
+ * either. Where records are about to be taken out (`prunes`), what was deleted by an earlier run is looked for once more.
  */
 export async function settle(
   { told, members, cursor }: Followed,
@@ -28,9 +28,9 @@ export async function settle(
 
   for (const { ref, isContradictory, isRemoved, addedWith, labels } of told.all()) {
     if (ledger.outcome(ref.id) !== "exported") continue;
-    const isBack = isDeleted(ref.id) && !isRemoved && (addedWith ?? labels) !== undefined;
+    const isBack = isDeleted(ref.id) && (addedWith ?? labels) !== undefined;
     const isUnclear = labels === "unclear" || labels?.some((label) => !names.has(label)); // a label may be no more since
-    if (isContradictory || isBack || (isUnclear && !isRemoved)) toRead.add(ref.id);
+    if (isRemoved || isContradictory || isBack || isUnclear) toRead.add(ref.id);
   }
   if (members) {
     const refused = members.refused;
@@ -41,7 +41,7 @@ export async function settle(
       if (ledger.outcome(id) === "exported") toRead.add(id);
     for (const id of ledger.ids("exported")) if (!told.of(id) && members.has(id) === isDeleted(id)) toRead.add(id);
   }
-  if (prunes) for (const id of ledger.ids("exported")) if (isDeleted(id) || told.of(id)?.isRemoved) toRead.add(id);
+  if (prunes) for (const id of ledger.ids("exported")) if (isDeleted(id)) toRead.add(id);
   const withdrawn = await readWithdrawn();
   const size = Math.max(ledger.size, members?.size ?? 0);
   const isKnownToGo = (id: string): boolean => {
@@ -74,8 +74,7 @@ export async function settle(
 
   const find = (id: string): Standing | undefined => {
     if (toRead.has(id)) return read.get(id);
-    const { isRemoved, labels } = told.of(id) ?? {};
-    if (isRemoved) return { deleted: true };
+    const labels = told.of(id)?.labels;
     if (labels && labels !== "unclear") return { labels };
     const listed = isDeleted(id) ? undefined : members?.labelIds(id);
     return listed && { labels: listed };
