@@ -9,8 +9,10 @@ import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify, type Finding } from "../src/pipeline/verify.ts";
+import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
+import { Killed } from "./dying-disk.ts";
 import { manifestIn, recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
 import { manualClock } from "./manual-clock.ts";
@@ -157,4 +159,18 @@ test("that a message was deleted is not believed because the history says so onc
   const records = await byId(w.directory);
   expect([...records.keys()].toSorted()).toEqual(mailbox.ids().toSorted());
   expect(await check(w.directory)).toEqual([]);
+});
+
+test("a journal that a kill left behind a finished export is gone after the next run, though nothing happened", async () => {
+  await using w = await inProcess({ messages: 3 });
+  const hasJournal = async (): Promise<boolean> => (await readdir(w.directory)).includes(".journal");
+  const unlink: FileSystem["unlink"] = async (path) => {
+    const isFinished =
+      (await readdir(w.directory)).includes("manifest.json") && (await manifestIn(w.directory)).complete;
+    if (isFinished && path.endsWith(".journal")) throw new Killed("killed");
+    return nodeFileSystem.unlink(path);
+  };
+  await expect(w.run(undefined, undefined, { files: { ...nodeFileSystem, unlink } })).rejects.toThrow("killed");
+  expect([(await manifestIn(w.directory)).complete, await hasJournal()]).toEqual([true, true]);
+  expect([(await w.run()).complete, await hasJournal()]).toEqual([true, false]);
 });

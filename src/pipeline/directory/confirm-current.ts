@@ -63,7 +63,7 @@ async function isAsWritten(storage: Storage, manifest: Manifest): Promise<boolea
   const { batches, changes, attachments, originals, formats = [] } = manifest;
   const entries = (await storage.list()) ?? [];
   const isUnfinished = ({ name, growing }: (typeof entries)[number]): boolean =>
-    growing && (batchNumber(name) !== undefined || name === JOURNAL);
+    name === JOURNAL || (growing && batchNumber(name) !== undefined);
   if (entries.some(isUnfinished)) return false;
   const there = new Map(entries.filter(({ growing, odd }) => !growing && !odd).map((entry) => [entry.name, entry]));
   const glimpses = await readGlimpses(storage);
