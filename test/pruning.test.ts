@@ -215,10 +215,8 @@ test("whenever the power fails while messages are taken out, nothing else is los
   }
 });
 
-test("killed while messages are taken out, a directory is unfinished and not damaged; going on without that finishes it", async () => {
-  await using stage = await deletedSince(CONTENT);
-  const { w, gone } = stage;
-  const all = await recordsIn(w.directory);
+/** Copies of an export, and how many operations on the disk it takes to take out of one what is deleted. */
+async function countedPruning(w: InProcess) {
   const copy = async (name: string): Promise<string> => {
     const to = join(w.directory, "..", name);
     await cp(w.directory, to, { recursive: true });
@@ -226,9 +224,17 @@ test("killed while messages are taken out, a directory is unfinished and not dam
   };
   const counted = dyingAt(Infinity);
   await w.run(undefined, undefined, { prune: true, directory: await copy("counted"), files: counted.files });
+  return { copy, operations: counted.count() };
+}
+
+test("killed while messages are taken out, a directory is unfinished and not damaged; going on without that finishes it", async () => {
+  await using stage = await deletedSince(CONTENT);
+  const { w, gone } = stage;
+  const all = await recordsIn(w.directory);
+  const { copy, operations } = await countedPruning(w);
   for (const part of [0.3, 0.6, 0.85, 0.97]) {
     const directory = await copy(`killed-${part}`);
-    const { files } = dyingAt(Math.floor(counted.count() * part));
+    const { files } = dyingAt(Math.floor(operations * part));
     await expect(w.run(undefined, undefined, { prune: true, directory, files })).rejects.toThrow("killed");
     expect((await check(directory)).findings, String(part)).toEqual([]);
     const manifest = await w.run(undefined, undefined, { directory });
@@ -245,16 +251,10 @@ test("what a run saw is told though it was killed at its end, and taken out what
   await w.run();
   const gone = (await recordsIn(w.directory)).slice(3, 6).map((record) => record["Message-ID"]);
   for (const id of gone) w.google.mailbox().remove(id);
-  const copy = async (name: string): Promise<string> => {
-    const to = join(w.directory, "..", name);
-    await cp(w.directory, to, { recursive: true });
-    return to;
-  };
-  const counted = dyingAt(Infinity);
-  await w.run(undefined, undefined, { prune: true, directory: await copy("counted"), files: counted.files });
+  const { copy, operations } = await countedPruning(w);
   for (let left = 2; left < 14; left += 2) {
     const directory = await copy(`left-${left}`);
-    const { files } = dyingAt(counted.count() - left);
+    const { files } = dyingAt(operations - left);
     const asked = { prune: true, directory, files };
     await expect(w.run(undefined, undefined, asked), String(left)).rejects.toThrow("killed");
     expect([left, (await check(directory)).findings]).toEqual([left, []]);
@@ -273,17 +273,11 @@ test("killed while the files of batches go, of which there are so many that not 
   for (const { "Message-ID": id } of (await recordsIn(w.directory)).slice(3, 5)) w.google.mailbox().remove(id);
   const { batches } = await manifestIn(w.directory);
   const [first, second] = batches.slice(3, 5).map(({ file }) => file);
-  const copy = async (name: string): Promise<string> => {
-    const to = join(w.directory, "..", name);
-    await cp(w.directory, to, { recursive: true });
-    return to;
-  };
-  const counted = dyingAt(Infinity);
-  await w.run(undefined, undefined, { prune: true, directory: await copy("counted"), files: counted.files });
+  const { copy, operations } = await countedPruning(w);
   let cuts = 0;
   for (let left = 1; left < 30; left += 1) {
     const directory = await copy(`left-${left}`);
-    const { files } = dyingAt(counted.count() - left);
+    const { files } = dyingAt(operations - left);
     await expect(w.run(undefined, undefined, { prune: true, directory, files })).rejects.toThrow("killed");
     const there = await readdir(directory);
     if (there.includes(first!) && there.includes(second!)) break; // before any of them went
