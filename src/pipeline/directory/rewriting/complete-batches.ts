@@ -1,15 +1,13 @@
 import type { BatchEntry } from "../../../core/export/manifest.ts";
 import type { ExportRecord } from "../../../core/mail/record.ts";
-import { countReplacementCharacters } from "../../../core/mail/replacement-characters.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { Completion, Lacking } from "../../../core/ports/export-directory.ts";
 import type { Storage } from "../../../core/ports/storage.ts";
 import { batchName, batchNumber, scanRecords } from "../../../formats/batch.ts";
-import { lineWith, withoutBody } from "../../../formats/record-line.ts";
+import { withoutBody } from "../../../formats/record-line.ts";
 import { createSingleMessages } from "../../single-messages.ts";
 import type { Attachments } from "../attachments.ts";
 import type { Batches } from "../batches.ts";
-import { changedBatch } from "../finished-records.ts";
 import type { UnfinishedBatch } from "../growing-batch.ts";
 import type { JournalEntry } from "../journal-entries.ts";
 import { mboxName } from "../mbox-file.ts";
@@ -18,7 +16,8 @@ import { NO_BYTES, type Originals } from "../originals.ts";
 import { filesOf, type RecordFiles } from "../record-files.ts";
 import { createCompletionGroup } from "./completion-group.ts";
 import { openOldMbox } from "./old-mbox.ts";
-import { rewriteBatch, type BatchRewrite } from "./rewrite-batch.ts";
+import { readOldRecords, unchanged, withValues, type OldRecord } from "./old-records.ts";
+import { rewriteBatch, type BatchRewrite, type Before } from "./rewrite-batch.ts";
 import { attachmentsOfOriginal, restoreFile } from "./stored-original.ts";
 
 export type CompleteBatches = Readonly<{
@@ -108,18 +107,11 @@ export function createCompleteBatches(ports: Ports): CompleteBatches {
     const gathered = createCompletionGroup(rewrite, ports);
     let isChanged = left !== undefined || isWithoutMbox(entry);
     const standing = rewrite?.count() ?? 0;
-    const before = { files: [] as RecordFiles[], replacementCharacters: 0 };
 
-    await using content = await storage.open(entry.file);
-    if (!content) throw changedBatch(storage.place, entry.file);
-    const completeRecord = async (line: Buffer): Promise<void> => {
-      const record: ExportRecord = JSON.parse(withoutBody(line) ?? line.toString());
-      const files = filesOf(record);
-      before.files.push(files);
-      before.replacementCharacters += countReplacementCharacters(line.toString());
-      if (files.original) oldMbox?.add(files.id);
+    const completeRecord = async (old: OldRecord): Promise<void> => {
+      const { line, record, files, place } = old;
       if (originals && oldMbox) await restoreFile(originals, oldMbox, files);
-      if (before.files.length <= standing || !rewrite) return;
+      if (place < standing || !rewrite) return;
       const lack = lackOf(record, files);
       const values: Partial<ExportRecord> = {};
       if (lack.lacksAttachments && files.original) {
@@ -140,29 +132,18 @@ export function createCompleteBatches(ports: Ports): CompleteBatches {
             gathered.explain("originals", files.id, lack.isChat ? NO_BYTES : reason, isPassing && !lack.isChat);
         }
       } else if (lack.lacksOriginal) gathered.explain("originals", files.id, NO_BYTES, false);
-      const { "Thread-ID": threadId } = record;
       const hasChanged = Object.keys(values).length > 0;
       isChanged ||= hasChanged;
-      await gathered.add(
-        {
-          id: files.id,
-          threadId,
-          line: hasChanged ? lineWith(line, values) : [line],
-          files: filesOf({ ...record, ...values }),
-        },
-        line.length,
-        values,
-      );
+      await gathered.add(hasChanged ? withValues(old, values) : unchanged(old), line.length, values);
     };
-    let found: Awaited<ReturnType<typeof scanRecords>>;
+    let before: Before;
     try {
-      found = await scanRecords(content.read(), completeRecord);
+      before = await readOldRecords(storage, entry, oldMbox, completeRecord);
     } catch (error) {
       await gathered.flush().catch(() => {}); // why it stopped matters more
       throw error;
     }
     await gathered.flush();
-    if (found.sha256 !== entry.sha256) throw changedBatch(storage.place, entry.file);
     if (!rewrite) return;
     await mutex.run(async () => {
       if (!isChanged) return discard(entry.file);

@@ -3,14 +3,26 @@ import type { ExportRecord } from "../../../core/mail/record.ts";
 import { countReplacementCharacters } from "../../../core/mail/replacement-characters.ts";
 import type { Storage } from "../../../core/ports/storage.ts";
 import { scanRecords } from "../../../formats/batch.ts";
-import { withoutBody } from "../../../formats/record-line.ts";
+import { lineWith, withoutBody } from "../../../formats/record-line.ts";
 import { changedBatch } from "../finished-records.ts";
+import type { RecordLine } from "../growing-batch.ts";
 import { filesOf, type RecordFiles } from "../record-files.ts";
 import type { OldMbox } from "./old-mbox.ts";
 import type { Before } from "./rewrite-batch.ts";
 
 /** A record as it stands in a batch: its line, and what it says beside the text of its Body. `place` counts from 0. */
 export type OldRecord = Readonly<{ line: Buffer; record: ExportRecord; files: RecordFiles; place: number }>;
+
+/** The record as it was. */
+export function unchanged({ line, record, files }: OldRecord): RecordLine {
+  return { id: files.id, threadId: record["Thread-ID"], line: [line], files };
+}
+
+/** The record with these values in the place of its own, or behind them. */
+export function withValues({ line, record, files }: OldRecord, values: Partial<ExportRecord>): RecordLine {
+  const its = filesOf({ ...record, ...values });
+  return { id: files.id, threadId: record["Thread-ID"], line: lineWith(line, values), files: its };
+}
 
 /**
  * Goes through the records of a finished batch that is being written anew; each is known to `oldMbox` when it is told.

@@ -1,21 +1,15 @@
 import type { Pruned } from "../../../core/export/job.ts";
 import type { BatchEntry } from "../../../core/export/manifest.ts";
-import { countReplacementCharacters } from "../../../core/mail/replacement-characters.ts";
 import type { Storage } from "../../../core/ports/storage.ts";
-import { idOf, scanRecords } from "../../../formats/batch.ts";
+import { idOf } from "../../../formats/batch.ts";
 import type { Attachments } from "../attachments.ts";
 import type { Batches } from "../batches.ts";
-import { changedBatch, finishedRecords } from "../finished-records.ts";
-import type { RecordLine } from "../growing-batch.ts";
+import { finishedRecords } from "../finished-records.ts";
 import type { JournalEntry } from "../journal-entries.ts";
 import type { Mutex } from "../mutex.ts";
 import type { Originals } from "../originals.ts";
-import { filesInLine, type RecordFiles } from "../record-files.ts";
-import { openOldMbox } from "./old-mbox.ts";
-import { rewriteBatch } from "./rewrite-batch.ts";
-
-/** What is appended together at most. */
-const MOST_BYTES = 4 << 20;
+import { readOldRecords, unchanged, type OldRecord } from "./old-records.ts";
+import { rewriteRecords } from "./rewrite-records.ts";
 
 type Ports = Readonly<{
   storage: Storage;
@@ -56,47 +50,12 @@ export function createPruneBatches(ports: Ports): PruneBatches {
 
   /** The batch without these: under its name, or dropped where none are left. */
   const pruneBatch = async (entry: BatchEntry, ids: ReadonlySet<string>): Promise<void> => {
-    await using stack = new AsyncDisposableStack();
-    const isEmptied = ids.size === entry.count;
-    const oldMbox = isEmptied ? undefined : await openOldMbox(storage, entry);
-    if (oldMbox) stack.use(oldMbox);
-    const openOriginal = async (its: RecordFiles) => (await originals?.find(its)) ?? oldMbox!.open(its);
-    const rewrite = isEmptied
-      ? undefined
-      : stack.use(
-          await rewriteBatch(storage, entry, {
-            begun: undefined,
-            purpose: "prune",
-            openOriginal: oldMbox && openOriginal,
-            note,
-          }),
-        );
-    const before = { files: [] as RecordFiles[], replacementCharacters: 0 };
-    let lines: RecordLine[] = [];
-    let bytes = 0;
-    const flush = async (): Promise<void> => {
-      await rewrite?.append(lines);
-      [lines, bytes] = [[], 0];
-    };
-    await using content = await storage.open(entry.file);
-    const found =
-      content &&
-      (await scanRecords(content.read(), async (line) => {
-        const files = filesInLine(line);
-        before.files.push(files);
-        before.replacementCharacters += countReplacementCharacters(line.toString());
-        if (files.original) oldMbox?.add(files.id);
-        if (ids.has(files.id)) return;
-        lines.push({ id: files.id, threadId: files.head.threadId, line: [line], files });
-        bytes += line.length;
-        if (bytes >= MOST_BYTES) await flush();
-      }));
-    await flush();
-    if (found?.sha256 !== entry.sha256) throw changedBatch(storage.place, entry.file);
-    if (rewrite) {
-      await batches.replace(await rewrite.finish(before));
+    if (ids.size < entry.count) {
+      const renew = (old: OldRecord) => (ids.has(old.files.id) ? undefined : unchanged(old));
+      await batches.replace(await rewriteRecords(ports, entry, "prune", renew));
       return;
     }
+    const before = await readOldRecords(storage, entry, undefined, () => {});
     await note([{ rewritten: { was: entry.sha256, entry: { ...entry, count: 0, bytes: 0, sha256: "" } } }]);
     await batches.drop(entry.file, before);
   };

@@ -9,11 +9,13 @@ import { withoutBody } from "../../../formats/record-line.ts";
 import type { Batches } from "../batches.ts";
 import { finishedRecords } from "../finished-records.ts";
 import { pairsOf, type Followed } from "../followed.ts";
+import type { RecordLine } from "../growing-batch.ts";
 import type { JournalEntry } from "../journal-entries.ts";
 import type { Mutex } from "../mutex.ts";
 import type { Originals } from "../originals.ts";
 import { namesOneOf } from "./find-carriers.ts";
-import { relabelBatch, type Labelling } from "./relabel-batch.ts";
+import { unchanged, withValues, type OldRecord } from "./old-records.ts";
+import { rewriteRecords } from "./rewrite-records.ts";
 
 export type UpdatePorts = Readonly<{
   storage: Storage;
@@ -28,6 +30,9 @@ export type UpdatePorts = Readonly<{
   beforeChange(): Promise<void>;
   afterBatch(): Promise<void>;
 }>;
+
+/** Labels of a record, and their names. */
+type Labelling = Pick<ExportRecord, "Labels" | "Label-Names">;
 
 export type UpdateRecords = (standings: Standings, signal: AbortSignal) => Promise<void>;
 
@@ -54,7 +59,11 @@ export function createUpdateRecords(ports: UpdatePorts): UpdateRecords {
     const { labellings, relabelled, other } = await findChanges(entry, standings, at);
     if (labellings.size > 0) {
       await ports.beforeChange();
-      await batches.replace(await relabelBatch(ports, entry, at, labellings, relabelled));
+      const relabel = (old: OldRecord): RecordLine => {
+        const labelling = labellings.get(old.files.id);
+        return labelling ? withValues(old, labelling) : unchanged(old);
+      };
+      await batches.replace(await rewriteRecords(ports, entry, `labels ${at}`, relabel, relabelled));
       await ports.afterBatch();
     }
     if (!isTold(entry)) return other;

@@ -1,21 +1,16 @@
 import type { ChangeEntry } from "../../../core/export/change.ts";
 import type { BatchEntry } from "../../../core/export/manifest.ts";
-import type { ExportRecord } from "../../../core/mail/record.ts";
 import type { Storage } from "../../../core/ports/storage.ts";
-import { lineWith } from "../../../formats/record-line.ts";
 import type { RecordLine } from "../growing-batch.ts";
 import type { JournalEntry } from "../journal-entries.ts";
 import type { Originals } from "../originals.ts";
-import { filesOf, type RecordFiles } from "../record-files.ts";
+import type { RecordFiles } from "../record-files.ts";
 import { openOldMbox } from "./old-mbox.ts";
-import { readOldRecords } from "./old-records.ts";
+import { readOldRecords, type OldRecord } from "./old-records.ts";
 import { rewriteBatch, type RewrittenBatch } from "./rewrite-batch.ts";
 
 /** What is appended together at most. */
 const MOST_BYTES = 4 << 20;
-
-/** Labels of a record, and their names. */
-export type Labelling = Pick<ExportRecord, "Labels" | "Label-Names">;
 
 type Ports = Readonly<{
   storage: Storage;
@@ -24,27 +19,22 @@ type Ports = Readonly<{
 }>;
 
 /**
- * Writes a batch anew in which these records have other labels, by id; its mbox too, where it has one. `changes` are noted
- * together with the intent to put the new files in the place of the old: both count, or neither.
+ * Writes a batch anew from its records as `renew` gives them, without those for which it gives none; its mbox too, where it
+ * has one. `changes` are noted together with the intent to put the new files in the place of the old: both count, or neither.
  */
-export async function relabelBatch(
+export async function rewriteRecords(
   { storage, originals, note }: Ports,
   entry: BatchEntry,
-  at: string,
-  labellings: ReadonlyMap<string, Labelling>,
-  changes: readonly ChangeEntry[],
+  purpose: string,
+  renew: (old: OldRecord) => RecordLine | undefined,
+  changes: readonly ChangeEntry[] = [],
 ): Promise<RewrittenBatch> {
   await using stack = new AsyncDisposableStack();
   const oldMbox = await openOldMbox(storage, entry);
   if (oldMbox) stack.use(oldMbox);
   const openOriginal = async (its: RecordFiles) => (await originals?.find(its)) ?? oldMbox!.open(its);
   const rewrite = stack.use(
-    await rewriteBatch(storage, entry, {
-      begun: undefined,
-      purpose: `labels ${at}`,
-      openOriginal: oldMbox && openOriginal,
-      note,
-    }),
+    await rewriteBatch(storage, entry, { begun: undefined, purpose, openOriginal: oldMbox && openOriginal, note }),
   );
   let lines: RecordLine[] = [];
   let bytes = 0;
@@ -52,15 +42,11 @@ export async function relabelBatch(
     await rewrite.append(lines);
     [lines, bytes] = [[], 0];
   };
-  const before = await readOldRecords(storage, entry, oldMbox, async ({ line, record, files }) => {
-    const labelling = labellings.get(files.id);
-    lines.push({
-      id: files.id,
-      threadId: record["Thread-ID"],
-      line: labelling ? lineWith(line, labelling) : [line],
-      files: labelling ? filesOf({ ...record, ...labelling }) : files,
-    });
-    bytes += line.length;
+  const before = await readOldRecords(storage, entry, oldMbox, async (old) => {
+    const renewed = renew(old);
+    if (!renewed) return;
+    lines.push(renewed);
+    bytes += old.line.length;
     if (bytes >= MOST_BYTES) await flush();
   });
   await flush();
