@@ -1,5 +1,3 @@
-import { createHash, type Hash } from "node:crypto";
-
 import { z } from "zod";
 
 import type { ChangeEntry } from "../core/export/change.ts";
@@ -7,7 +5,7 @@ import { linesIn } from "./lines.ts";
 
 /**
  * changes.ndjson (docs/format.md §6.1): a line of JSON for each change, which only ever grows. Behind what the manifest
- * has the hash of may stand what a run that broke off appended, and at the end of that half a line, or zeros.
+ * has the hash of may stand the lines of a run that broke off before it wrote that.
  */
 export const CHANGES = "changes.ndjson";
 
@@ -64,20 +62,6 @@ export async function* readChanges(chunks: AsyncIterable<Buffer>): AsyncGenerato
     const end = start + bytes.length + (ended ? 1 : 0);
     yield ended ? { number, end, ...readLine(bytes, number) } : { number, end, fault: "is cut off" };
   }
-}
-
-/** How much of the file is whole lines, and the hash of that, which goes on behind it: what follows is the torn end of a run. */
-export async function recoverChanges(chunks: AsyncIterable<Buffer>): Promise<{ bytes: number; hash: Hash }> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  let number = 0;
-  for await (const { bytes: line, ended } of linesIn(chunks)) {
-    number += 1;
-    if (!ended || "fault" in readLine(line, number)) break;
-    hash.update(line).update("\n");
-    bytes += line.length + 1;
-  }
-  return { bytes, hash };
 }
 
 function readLine(line: Buffer, number: number): { change: ChangeEntry | undefined } | { fault: string } {
