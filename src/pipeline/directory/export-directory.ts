@@ -10,7 +10,8 @@ import { createBatches, type Batches, type FoundBatches } from "./batches.ts";
 import { writeChanges } from "./change-log.ts";
 import { derivedAmong } from "./derived-files.ts";
 import { createFollowed, pairsOf, type FoundFollowed } from "./followed.ts";
-import { GROUP_MS, createPendingGroup } from "./group.ts";
+import { createGroupTimer } from "./group-timer.ts";
+import { createPendingGroup } from "./group.ts";
 import { holdAgainstFiles } from "./hold-against-files.ts";
 import type { JournalBegin, JournalEntry } from "./journal-entries.ts";
 import {
@@ -66,7 +67,12 @@ export type Found = Readonly<{
 
 export type Surroundings = Readonly<{ clock: Clock; tool: string; spent: () => Spent }>;
 
-/** An export directory that is ours while `hold` lasts: its parts, joined so that everything happens one at a time. */
+/**
+ * An export directory that is ours while `hold` lasts: its parts, joined so that everything happens one at a time.
+ *
+ * This file stays whole though it is long: journal and manifest are written from one state, in an order that must hold
+ * across all operations. Each half would need nearly all of what the other has.
+ */
 export function holdDirectory(
   hold: Hold,
   storage: Storage,
@@ -220,26 +226,11 @@ export function holdDirectory(
   };
 
   const mutex = createMutex();
-  let timer: AbortController | undefined;
-  const flushLater = (): void => {
-    if (timer) return;
-    const mine = (timer = new AbortController());
-    clock
-      .sleep(GROUP_MS, mine.signal)
-      .then(
-        () => {
-          timer = undefined;
-          return mutex.run(flush);
-        },
-        () => {},
-      )
-      .catch(() => {}); // the next write meets it
-  };
   const flushNow = async (): Promise<void> => {
-    timer?.abort();
-    timer = undefined;
+    timer.stop();
     await flush();
   };
+  const timer = createGroupTimer(clock, () => mutex.run(flushNow));
 
   const purposeOfRewriting = JSON.stringify([attachments !== undefined, originals?.formats ?? []]);
   const rewritingPorts = {
@@ -323,7 +314,7 @@ export function holdDirectory(
       mutex.run(async () => {
         group.add(ended);
         if (group.isFull()) await flushNow();
-        else flushLater();
+        else timer.start();
       }),
     checkpoint: () =>
       mutex.run(async () => {
@@ -414,7 +405,7 @@ export function holdDirectory(
         return done;
       }),
     async [Symbol.asyncDispose]() {
-      timer?.abort();
+      timer.stop();
       await mutex.idle();
       await batches[Symbol.asyncDispose]();
       await journal?.[Symbol.asyncDispose]();

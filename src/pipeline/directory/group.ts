@@ -6,7 +6,6 @@ import { filesOf } from "./record-files.ts";
 
 /** What is made durable together: at most this many messages, this many characters, or what came within a second. */
 const MOST = { messages: 32, characters: 4 << 20 } as const;
-export const GROUP_MS = 1_000;
 
 /** Text that is written as JSON piece by piece, on its way to the file. */
 const LARGE_CHARACTERS = 1 << 20;

@@ -2,7 +2,7 @@ import type { Without } from "../../../core/export/manifest.ts";
 import type { ExportRecord } from "../../../core/mail/record.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { Attachments } from "../attachments.ts";
-import { GROUP_MS } from "../group.ts";
+import { createGroupTimer } from "../group-timer.ts";
 import type { RecordLine } from "../growing-batch.ts";
 import type { JournalEntry } from "../journal-entries.ts";
 import type { Mutex } from "../mutex.ts";
@@ -41,12 +41,10 @@ export function createCompletionGroup(
   let reasons = { attachments: [] as Without[], originals: [] as Without[] };
   let earlier: string[] = [];
   let [bytes, changed] = [0, 0];
-  let timer: AbortController | undefined;
   const shortfalls = { attachments: attachments?.shortfall, originals: originals?.shortfall };
 
   const flushNow = async (): Promise<void> => {
-    timer?.abort();
-    timer = undefined;
+    timer.stop();
     const [lines, without, withOriginal, made] = [records, reasons, gained, earlier];
     [records, gained, earlier] = [[], [], []];
     reasons = { attachments: [], originals: [] };
@@ -65,14 +63,7 @@ export function createCompletionGroup(
     if (originals?.formats.includes("mbox")) await originals.release(withOriginal);
   };
   const flush = (): Promise<void> => mutex.run(flushNow);
-  const flushLater = (): void => {
-    if (timer) return;
-    const mine = (timer = new AbortController());
-    clock
-      .sleep(GROUP_MS, mine.signal)
-      .then(flush, () => {})
-      .catch(() => {}); // the next write meets it
-  };
+  const timer = createGroupTimer(clock, flush);
   return {
     async add(record, its, values) {
       const hasChanged = Object.keys(values).length > 0;
@@ -81,7 +72,7 @@ export function createCompletionGroup(
       bytes += its;
       if (hasChanged) changed += 1;
       if (bytes >= MOST.bytes || changed >= MOST.changed) await flush();
-      else if (hasChanged) flushLater();
+      else if (hasChanged) timer.start();
     },
     explain(kind, id, reason, isPassing) {
       const { attempts = 0 } = shortfalls[kind]?.reason(id) ?? {};
