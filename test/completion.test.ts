@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { commandStageSignedIn, type CommandStage } from "./command-line.ts";
 import { BIN, type Outcome, type Settings } from "./product.ts";
-import { CTRL_C, pseudoTerminal, type PseudoTerminal } from "./pseudo-terminal.ts";
+import { CTRL_U, pseudoTerminal, type PseudoTerminal } from "./pseudo-terminal.ts";
 import { runScript } from "./shell.ts";
 import { ADA } from "./stage.ts";
 
@@ -90,7 +90,7 @@ describe("in bash", () => {
   ])("%j becomes %j", async (typed, line) => {
     bash.type(typed);
     await bash.shows(new RegExp(`\\$ ${RegExp.escape(line)}$`));
-    bash.type(CTRL_C);
+    bash.type(CTRL_U); // no signal: readline leaves one that comes just before it reads until the next key
     await bash.shows(/\n\$ *$/);
   });
 

@@ -7,6 +7,7 @@ import { screen } from "./screen.ts";
 import { neverHappened, within } from "./wait.ts";
 
 export const CTRL_C = "\u0003";
+export const CTRL_U = "\u0015";
 
 /** A program in a terminal, and a person in front of it. */
 export type PseudoTerminal = Disposable &
