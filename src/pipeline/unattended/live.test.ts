@@ -167,6 +167,20 @@ test("a mailbox that does not answer is given up when it is time for the next lo
   expect(at.logged).toEqual(["mailbox cannot be asked"]);
 });
 
+test("a look that is called off says so, and tells nobody that a mailbox cannot be asked", async () => {
+  await using at = await stage();
+  await at.schedule();
+  await at.end({ state: "completed" });
+  const stop = new AbortController();
+  const reason = new Error("called off");
+  const stopping: LivePorts["mailbox"] = async () => {
+    stop.abort(reason);
+    throw reason;
+  };
+  await expect(mailboxLook(at.ports({ mailbox: stopping }))(stop.signal)).rejects.toBe(reason);
+  expect(at.logged).toEqual([]);
+});
+
 test("it is looked every so many minutes, also after a look that failed, until it is to stop", async () => {
   await using at = await stage();
   const looks: number[] = [];

@@ -176,6 +176,39 @@ test("a clock that was set right while nothing ran does not leave a schedule wai
   expect(iso((await at.schedules.get(id)).next?.at)).toBe("2026-11-29T03:00");
 });
 
+test("a clock that is set right while somebody changes a schedule does not leave that waiting for years either", async () => {
+  await using at = await unattended(Date.UTC(2030, 0, 1));
+  const { id } = await at.add("ada@example.com", "0 3 * * *");
+  const seen = await at.schedules.get(id);
+  let changing: Promise<unknown> | undefined;
+  const random = (): number => {
+    changing ??= at.schedules.change(seen, { request: requestOf("ada@example.com", "/data/new") });
+    return 0;
+  };
+  const look = at.starter(random);
+  at.at(SATURDAY);
+  await look();
+  expect(await changing).toBeDefined(); // it was first
+  expect(await at.schedules.get(id)).toMatchObject({ next: seen.next });
+  await look();
+  expect(iso((await at.schedules.get(id)).next?.at)).toBe("2026-11-29T03:00");
+});
+
+test("a restart between an occurrence and the start that was drawn for it neither loses nor moves it", async () => {
+  await using at = await unattended(SATURDAY);
+  await at.add("bob@example.com", "0 3 * * *"); // the first draw is no jitter at all
+  const { id, next } = await at.add("ada@example.com", "0 9 * * *", 3_600);
+  for (const moment of ["2026-11-28T08:30:00Z", "2026-11-28T09:10:00Z"]) {
+    at.at(moment);
+    at.restart();
+    await at.look();
+    expect((await at.schedules.get(id)).next).toEqual(next);
+  }
+  at.at("2026-11-28T09:18:00Z");
+  await at.look();
+  expect(await at.runAll()).toBe(1);
+});
+
 test("an expression that is changed is planned anew, from now on", async () => {
   await using at = await unattended(SATURDAY);
   const { id, next } = await at.add("ada@example.com", "0 3 * * *");
@@ -207,6 +240,35 @@ test("a schedule that nobody can read any more is told once, and the others run"
     expect(await at.runAll()).toBe(1);
   }
   expect(at.logged.filter((event) => event === "schedule cannot be run")).toHaveLength(1);
+});
+
+test("what is wrong with a schedule again, after it has run meanwhile, is told again", async () => {
+  await using at = await unattended(SATURDAY);
+  const { id } = await at.add("ada@example.com", "0 * * * *");
+  for (const [hour, timeZone] of [
+    [9, "Mars/Olympus"],
+    [10, "UTC"],
+    [11, "Mars/Olympus"],
+  ] as const) {
+    await at.schedules.change(await at.schedules.get(id), { timeZone });
+    at.at(Date.UTC(2026, 10, 28, hour));
+    await at.look();
+  }
+  expect(at.logged).toEqual(["schedule cannot be run", "schedule started an export", "schedule cannot be run"]);
+});
+
+test("a look that is called off says so, and tells nobody that a schedule cannot be run", async () => {
+  await using at = await unattended(SATURDAY);
+  await at.add("ada@example.com", "0 * * * *");
+  const stop = new AbortController();
+  const reason = new Error("called off");
+  const look = at.starter(() => {
+    stop.abort(reason);
+    return 0;
+  });
+  at.at("2026-11-28T09:00:00Z");
+  await expect(look(stop.signal)).rejects.toBe(reason);
+  expect(at.logged).toEqual([]);
 });
 
 test("a disk that is full is told of once for all schedules, and none of their times is lost", async () => {
@@ -278,10 +340,29 @@ test("the server's loop starts what is due and looks again when a file that cann
   database.exec("ALTER TABLE elsewhere RENAME TO schedule");
   database.close();
   await until(async () => {
-    await clock.advance(1_000);
+    await clock.advance(10_000);
     return (await queue.list(5)).exports.length === 1;
   });
   stop.abort();
   await running;
   await queue.close();
+});
+
+test("while the list cannot be read the server's loop rests ten seconds between two looks, until it is to stop", async () => {
+  await using folder = await scratchFolder();
+  const clock = manualClock();
+  const queue = embeddedJobQueue(folder.path, clock);
+  const looks: number[] = [];
+  const list = async (): Promise<never> => {
+    looks.push(clock.now());
+    throw new Error("SQLITE_BUSY");
+  };
+  const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
+  const stop = new AbortController();
+  const schedules = { ...queue.schedules, list };
+  const running = runSchedules({ schedules, queue, clock, random: () => 0, log }, stop.signal);
+  await clock.advance(30_000);
+  stop.abort();
+  await running;
+  expect(looks.map((moment) => (moment - looks[0]!) / 1_000)).toEqual([0, 10, 20, 30]);
 });

@@ -43,7 +43,8 @@ export async function runSchedules(
 export function scheduleStarter({ schedules, clock, random, log }: Unattended): (signal: AbortSignal) => Promise<void> {
   const read = new Map<string, Occurrences>();
   const told = new Map<string, string>();
-  let lookedAt: EpochMs = Infinity; // the clock may have been moved before this began, too
+  /** When each was looked at and stood as it should. The clock may have been moved before the first look, too. */
+  const lookedAt = new Map<string, EpochMs>();
 
   const occurrencesOf = ({ cron, timeZone }: Schedule, now: EpochMs): Occurrences => {
     const key = `${timeZone} ${cron}`;
@@ -58,7 +59,7 @@ export function scheduleStarter({ schedules, clock, random, log }: Unattended): 
     tell();
   };
 
-  const startIfDue = async (schedule: Schedule, isMoved: boolean, signal: AbortSignal): Promise<void> => {
+  const startIfDue = async (schedule: Schedule, signal: AbortSignal): Promise<void> => {
     if (schedule.paused) return;
     const now = clock.now();
     const occurrences = occurrencesOf(schedule, now);
@@ -75,19 +76,19 @@ export function scheduleStarter({ schedules, clock, random, log }: Unattended): 
         tellOnce(schedule, `${next.at} ${starting.exportId}`, () =>
           log.info("schedule waits for the end of an export", { schedule: schedule.id, export: starting.exportId }),
         );
-    } else if (isMoved || !next) {
+    } else if (now < (lookedAt.get(schedule.id) ?? Infinity)) {
       const soonest = nextOccurrence(occurrences, schedule, now, random());
-      if (soonest && (!next || soonest.at < next.at)) await schedules.change(schedule, { next: soonest }, signal);
+      const isSooner = soonest !== null && (next === null || soonest.at < next.at);
+      if (isSooner && !(await schedules.change(schedule, { next: soonest }, signal))) return; // somebody else was first
     }
+    lookedAt.set(schedule.id, now);
   };
 
   return async (signal) => {
-    const now = clock.now();
-    const isMoved = now < lookedAt;
     const all = await schedules.list(signal);
     for (const schedule of all) {
       try {
-        await startIfDue(schedule, isMoved, signal);
+        await startIfDue(schedule, signal);
       } catch (error) {
         signal.throwIfAborted();
         const failure = failureOf(error);
@@ -97,6 +98,5 @@ export function scheduleStarter({ schedules, clock, random, log }: Unattended): 
         );
       }
     }
-    lookedAt = now;
   };
 }

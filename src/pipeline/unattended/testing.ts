@@ -19,7 +19,10 @@ export async function unattended(start: EpochMs) {
   const log = { debug: () => {}, info: note, warn: note, error: note };
   const processes = [embeddedJobQueue(folder.path, clock, log)];
   const queue = processes[0]!;
-  const starterOn = (process: typeof queue) => scheduleStarter({ schedules: process.schedules, clock, random, log });
+  const starterOn = ({ schedules }: typeof queue, draw = random) => {
+    const startDue = scheduleStarter({ schedules, clock, random: draw, log });
+    return (signal = new AbortController().signal) => startDue(signal);
+  };
   let startDue = starterOn(queue);
 
   return {
@@ -32,13 +35,14 @@ export async function unattended(start: EpochMs) {
     at(moment: string | EpochMs): void {
       now = typeof moment === "string" ? Date.parse(moment) : moment;
     },
-    look: () => startDue(new AbortController().signal),
+    look: () => startDue(),
+    /** What looks, with draws of its own. */
+    starter: (draw: () => number) => starterOn(queue, draw),
     /** As another server on the same folder looks. */
     another() {
       const process = embeddedJobQueue(folder.path, clock);
       processes.push(process);
-      const startDueThere = starterOn(process);
-      return () => startDueThere(new AbortController().signal);
+      return starterOn(process);
     },
     /** As after a restart: nothing is remembered but what is stored. */
     restart(): void {
