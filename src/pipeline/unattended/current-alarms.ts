@@ -11,16 +11,8 @@ export type CurrentAlarm = Pick<Trouble, "event" | "exportId" | "since" | "messa
 export async function readRememberedAlarms(memory: Pick<AlarmMemory, "read">): Promise<readonly CurrentAlarm[]> {
   return Object.entries(await memory.read()).flatMap(([scheduleId, { alarms, paused }]) =>
     alarms
-      .filter(({ overSince, silent }) => !paused && overSince === undefined && !silent)
-      .map(({ event, account, exportId, since, message, next }) => ({
-        scheduleId,
-        event,
-        account,
-        exportId,
-        since,
-        message,
-        next,
-      })),
+      .filter(({ overSince }) => !paused && overSince === undefined)
+      .flatMap((alarm) => currentAlarm(alarm, scheduleId, alarm.account)),
   );
 }
 
@@ -31,17 +23,9 @@ export async function findAlarms(
 ): Promise<Readonly<{ schedules: number; alarms: readonly CurrentAlarm[] }>> {
   const [schedules, record] = await Promise.all([look(signal), memory.read()]);
   const alarms = schedules.flatMap((schedule) =>
-    currentTroubles(record[schedule.id], schedule, clock.now(), notifyAfterMs)
-      .filter(({ silent }) => !silent)
-      .map(({ event, exportId, since, message, next }) => ({
-        scheduleId: schedule.id,
-        event,
-        account: schedule.account,
-        exportId,
-        since,
-        message,
-        next,
-      })),
+    currentTroubles(record[schedule.id], schedule, clock.now(), notifyAfterMs).flatMap((trouble) =>
+      currentAlarm(trouble, schedule.id, schedule.account),
+    ),
   );
   return { schedules: schedules.length, alarms };
 }
@@ -52,3 +36,12 @@ type FindPorts = Readonly<{
   notifyAfterMs: number;
   clock: Pick<Clock, "now">;
 }>;
+
+/** None where the trouble is a silent one. */
+function currentAlarm(
+  { silent, event, exportId, since, message, next }: Trouble,
+  scheduleId: string,
+  account: string,
+): readonly CurrentAlarm[] {
+  return silent ? [] : [{ scheduleId, event, account, exportId, since, message, next }];
+}
