@@ -42,6 +42,7 @@ type FaultKind = keyof typeof APPLIES;
 const list = ({ method }: Call) => method.endsWith(".list") && method !== "labels.list";
 const laterPage = (call: Call) => list(call) && call.pageToken;
 const mail = ({ method }: Call) => method === "messages.get" || method === "threads.get";
+const directory = ({ method }: Call) => method === "users.list" || method === "members.list";
 const api = ({ method }: Call) => method !== "token";
 
 /** Which calls each kind can strike. */
@@ -87,8 +88,8 @@ const APPLIES = {
   dailyLimit: api,
   apiDisabled: api,
   domainPolicy: api,
-  /** 404 of a message that is there, as new mail is for some seconds. */
-  notFound: mail,
+  /** 404 of a message that is there, as new mail is for some seconds; or of a list of the domain's directory. */
+  notFound: (call: Call) => mail(call) || directory(call),
   failedPrecondition: api,
   /** 403 without a reason. */
   forbidden: api,

@@ -14,6 +14,9 @@ const MOST_BYTES = 16 << 20;
 /** Reasons of a 403 that pass by themselves: the Admin SDK's limits of calls in a time. */
 const TOO_MANY = ["rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"];
 
+/** One odd answer proves nothing: what is not found is asked for so often before it is believed not to be there. */
+const ASKED_BEFORE_BELIEVED = 3;
+
 type Parts = Readonly<{ rootUrl: string; clock: Clock; random: () => number }>;
 
 export type Page = Readonly<Record<string, unknown>>;
@@ -40,13 +43,18 @@ export function createGetPage({ rootUrl, clock, random }: Parts): GetPage {
         {},
         MOST_BYTES,
       );
+    let notFound = 0;
     return retrying(
       async () => {
         const access = await token(undefined, signal);
         let answer = await ask(access);
         if (answer.status === 401) answer = await ask(await token(access, signal));
         const { status, body } = answer;
-        if (status === 404) return undefined;
+        if (status === 404) {
+          notFound += 1;
+          if (notFound < ASKED_BEFORE_BELIEVED) throw transient("server_error", `${SERVER} answered 404.`);
+          return undefined;
+        }
         if (status !== 200) throw refusalOf(readErrorAnswer(answer));
         if (typeof body !== "object" || body === null || Array.isArray(body))
           throw transient("malformed_response", `${SERVER} answered something that is no page of its directory.`);

@@ -64,6 +64,26 @@ describe("the Admin SDK", () => {
     expect((await Array.fromAsync(directory.listUsers(NEVER))).flat()).toHaveLength(1);
   });
 
+  test("leaves nobody out for a page that was not found once; and that there is nobody at all is not believed", async () => {
+    const accounts = Array.from({ length: 501 }, (_, n) => ({ email: `user${n}@example.com`, messages: 0 }));
+    const groups = { "all@example.com": [ADA] };
+    await using w = await domainStage({
+      accounts,
+      domain: { users: accounts.map(({ email }) => ({ email })), groups },
+    });
+    const directory = directoryOf(w, accounts[0]!.email);
+    const namesFound = async () => (await Array.fromAsync(directory.listUsers(NEVER))).flat().length;
+    w.google.faults.add({ kind: "notFound", method: "users.list", afterCalls: 1, times: 1 });
+    expect(await namesFound()).toBe(501);
+    w.google.faults.add({ kind: "notFound", method: "members.list", times: 2 });
+    expect((await directory.listMembers("all@example.com", NEVER)).addresses).toEqual(new Set([ADA]));
+    w.google.faults.add({ kind: "notFound", method: "users.list", afterCalls: 1 });
+    expect(await failure(namesFound())).toMatchObject({ code: "malformed_response" });
+    w.google.faults.clear();
+    w.google.domain().users.clear();
+    expect(await failure(namesFound())).toMatchObject({ code: "malformed_response" });
+  });
+
   test("does not tell who is in another organisation's group: that is named", async () => {
     await using w = await domainStage({ domain: { groups: { "all@example.com": [ADA, "theirs@elsewhere.example"] } } });
     w.google.domain().foreignGroups.add("theirs@elsewhere.example");

@@ -76,12 +76,15 @@ export function googleDirectory({ admin, tokens, apiUrl, clock, random }: Parts)
       };
       const given = new Set<string>(); // a user who comes while the list is read moves others to the next page
       for await (const page of pages("users", query, tokenFor(DIRECTORY_SCOPES.users), signal)) {
-        const users = listOf(page?.["users"])
+        if (page === undefined) throw transient("malformed_response", "Google's Admin SDK finds no list of users.");
+        const users = listOf(page["users"])
           .map(toUser)
           .filter((user) => !given.has(user.email));
         for (const { email } of users) given.add(email);
         if (users.length > 0) yield users;
       }
+      if (given.size === 0)
+        throw transient("malformed_response", "Google's Admin SDK named no user at all, not even the one who asked.");
     },
     async listMembers(group, signal) {
       const addresses = new Set<string>();

@@ -1,36 +1,31 @@
 import { describe, expect, test } from "vitest";
 
 import { textIn } from "../../../test/messages.ts";
-import { failureOf } from "../../core/errors.ts";
 import { EVERYTHING } from "../../core/mail/filter.ts";
 import type { Ref } from "../../core/mail/ref.ts";
-import { TEXT_ALONE, type Change, type MailboxSource, type Reading } from "../../core/ports/mailbox-source.ts";
-import { errorBody, NEVER, scriptedGmail, type Answer, type Asked } from "./testing.ts";
+import { TEXT_ALONE, type Reading } from "../../core/ports/mailbox-source.ts";
+import {
+  errorBody,
+  failure,
+  FORBIDDEN,
+  INVALID,
+  NEVER,
+  NOT_FOUND,
+  pageOf,
+  PROFILE,
+  reading,
+  ref,
+  withSource,
+  type Answer,
+  type Asked,
+} from "./testing.ts";
 
-const NOT_FOUND: Answer = [404, errorBody(404, "notFound", "Requested entity was not found.")];
-const INVALID: Answer = [400, errorBody(400, "invalidArgument", "Invalid attachment token")];
-const failure = async (work: Promise<unknown>) => failureOf(await work.catch((error: unknown) => error));
 const base64url = (text: string): string => Buffer.from(text).toString("base64url");
-
-async function withSource<T>(script: (asked: Asked) => Answer, work: (source: MailboxSource) => Promise<T>) {
-  await using gmail = await scriptedGmail(script);
-  const result = await gmail.run((_, source) => work(source));
-  return { result, asked: gmail.asked.map(({ url }) => url.pathname.replace("/gmail/v1/users/me/", "")) };
-}
-
-/** Reads these messages of one conversation: how each ended. */
-const reading =
-  (...ids: string[]) =>
-  async (source: MailboxSource): Promise<Reading[]> => {
-    const steps = await Array.fromAsync(source.read([{ threadId: "t", ids }], TEXT_ALONE, NEVER));
-    return steps.flatMap(({ ended }) => ended);
-  };
 
 /** The text of the parts of a message that was read. */
 const textsOf = (one: Reading | undefined): (string | undefined)[] | undefined =>
   one?.outcome === "read" ? one.message.root.parts.map(textIn) : undefined;
 
-const pageOf = ({ url }: Asked): string => url.searchParams.get("pageToken") ?? "first";
 const listed = async (pages: Readonly<Record<string, unknown>>) => {
   const { result } = await withSource(
     (asked) => [200, pages[pageOf(asked)]],
@@ -42,8 +37,6 @@ const listed = async (pages: Readonly<Record<string, unknown>>) => {
   );
   return result;
 };
-
-const ref = (id: string): Ref => ({ id, threadId: id });
 
 describe("a listing", () => {
   test("goes on behind an empty page that names a next one", async () => {
@@ -174,8 +167,6 @@ describe("a message", () => {
     expect(result).toMatchObject([{ outcome: "read", id: "m" }]);
   });
 
-  const FORBIDDEN: Answer = [403, errorBody(403, "forbidden", "The caller does not have permission")];
-
   test("that is forbidden for ever is failed, where the account may be read; else it is the account", async () => {
     const one = await withSource(
       ({ url }) => (url.pathname.includes("/messages/") ? FORBIDDEN : [200, PROFILE]),
@@ -187,10 +178,6 @@ describe("a message", () => {
     expect(all).toMatchObject({ code: "forbidden", retry: "never" });
   });
 });
-
-const PROFILE = { emailAddress: "ada@example.com", messagesTotal: 1, threadsTotal: 1, historyId: "9" };
-
-const added = (id: string) => ({ messagesAdded: [{ message: { id, threadId: id, labelIds: ["INBOX"] } }] });
 
 describe("sizes", () => {
   const weighed = async (answerOf: (id: string) => Answer) => {
@@ -225,185 +212,4 @@ test("without what is foreseen of attachments they are read all the same: a sear
     },
   );
   expect(result.calls).toBe(1);
-});
-
-test("changes are read as they are pulled, a page at a time", async () => {
-  let pages = 0;
-  const { asked } = await withSource(
-    () => [200, { history: [added(`a${(pages += 1)}`)], nextPageToken: String(pages), historyId: "50" }],
-    async (source) => {
-      for await (const change of source.changes({ source: "gmail-api", value: "42" }, NEVER))
-        if (change.change === "added" && change.ref.id === "a2") return;
-    },
-  );
-  expect(asked).toEqual(["history", "history"]);
-});
-
-test("a history that cannot be read is asked for again, and has no cursor when that does not help; the pages before are told", async () => {
-  const told: Change[] = [];
-  const broken = { history: [{ id: "51", messagesAdded: [{ message: {} }] }], historyId: "51" };
-  const work = withSource(
-    (asked) => {
-      if (asked.url.pathname.endsWith("profile")) return [200, PROFILE];
-      return [200, pageOf(asked) === "first" ? { history: [added("a")], nextPageToken: "2", historyId: "50" } : broken];
-    },
-    async (source) => {
-      for await (const change of source.changes({ source: "gmail-api", value: "42" }, NEVER)) told.push(change);
-    },
-  );
-  expect(await failure(work)).toMatchObject({ code: "malformed_response", retry: "backoff" });
-  expect(told).toEqual([{ change: "added", ref: ref("a"), labelIds: ["INBOX"] }]);
-});
-
-describe("the labels of messages", () => {
-  const labelsOf = (answers: Readonly<Record<string, Answer>>) =>
-    withSource(
-      ({ url }) => answers[url.pathname.split("/").at(-1)!]!,
-      (source) => Array.fromAsync(source.readLabels(Object.keys(answers), NEVER)),
-    );
-
-  test("come without the message, in the order asked for, also that there are none", async () => {
-    const { result, asked } = await labelsOf({ b: [200, { id: "b", labelIds: ["INBOX"] }], a: [200, { id: "a" }] });
-    expect(result).toEqual([
-      { id: "b", labelIds: ["INBOX"] },
-      { id: "a", labelIds: [] },
-    ]);
-    expect(asked.toSorted()).toEqual(["messages/a", "messages/b"]);
-  });
-
-  test("of one that is not found are asked for again before it is gone, and of one known to be gone but once", async () => {
-    const { result, asked } = await withSource(
-      () => NOT_FOUND,
-      async (source) => [
-        ...(await Array.fromAsync(source.readLabels(["m"], NEVER))),
-        ...(await Array.fromAsync(source.readLabels(["m"], NEVER))),
-      ],
-    );
-    expect(result).toEqual([
-      { id: "m", gone: true },
-      { id: "m", gone: true },
-    ]);
-    expect(asked).toHaveLength(5);
-  });
-
-  test("that another message answers with, or that cannot be read, are not told; the others are", async () => {
-    const { result } = await labelsOf({
-      a: [200, { id: "z", labelIds: ["INBOX"] }],
-      b: INVALID,
-      c: [200, { id: "c", labelIds: ["STARRED"] }],
-    });
-    expect(result).toEqual([
-      { id: "a", failed: expect.stringContaining("another message") },
-      { id: "b", failed: expect.any(String) },
-      { id: "c", labelIds: ["STARRED"] },
-    ]);
-  });
-});
-
-test("what was added is read to the last page, whose cursor is the one to keep", async () => {
-  const pages: Readonly<Record<string, unknown>> = {
-    first: { history: [added("a")], nextPageToken: "2", historyId: "50" },
-    2: { nextPageToken: "3", historyId: "51" },
-    3: { history: [added("b")], historyId: "52" },
-  };
-  const { result } = await withSource(
-    (asked) => [200, pages[pageOf(asked)]],
-    (source): Promise<Change[]> => Array.fromAsync(source.changes({ source: "gmail-api", value: "42" }, NEVER)),
-  );
-  expect(result).toEqual([
-    { change: "added", ref: ref("a"), labelIds: ["INBOX"] },
-    { change: "added", ref: ref("b"), labelIds: ["INBOX"] },
-    { change: "cursor", cursor: { source: "gmail-api", value: "52" } },
-  ]);
-});
-
-describe("a refusal that may pass", () => {
-  const PRECONDITION: Answer = [400, errorBody(400, "failedPrecondition", "Precondition check failed.")];
-  const BAD_REQUEST: Answer = [400, errorBody(400, "badRequest", "Bad Request")];
-  const FORBIDDEN: Answer = [403, errorBody(403, "forbidden", "The caller does not have permission")];
-  const answers: Readonly<Record<string, unknown>> = {
-    profile: PROFILE,
-    labels: { labels: [{ id: "Label_1", name: "Work" }] },
-    messages: { messages: [ref("a")] },
-    history: { historyId: "52" },
-  };
-  const calls: Readonly<Record<string, (source: MailboxSource) => Promise<unknown>>> = {
-    profile: (source) => source.profile(NEVER),
-    labels: (source) => source.labels(NEVER),
-    messages: (source) => Array.fromAsync(source.list(EVERYTHING, NEVER)),
-    history: (source) => Array.fromAsync(source.changes({ source: "gmail-api", value: "42" }, NEVER)),
-  };
-  const refusals = { PRECONDITION, BAD_REQUEST, FORBIDDEN };
-  const cases = Object.keys(calls).flatMap((call) => Object.keys(refusals).map((name) => [call, name] as const));
-
-  test.each(cases)("of %s, %s, is asked about again", async (call, name) => {
-    let asked = 0;
-    const refusal = refusals[name as keyof typeof refusals];
-    const done = await withSource(() => ((asked += 1) < 4 ? refusal : [200, answers[call]]), calls[call]!);
-    expect(done.asked).toHaveLength(4);
-  });
-
-  test.each([
-    ["profile", "PRECONDITION", "no_mailbox"],
-    ["messages", "BAD_REQUEST", "no_mailbox"],
-    ["labels", "FORBIDDEN", "forbidden"],
-    ["history", "PRECONDITION", "bad_request"],
-  ] as const)("of %s, %s, is believed within two minutes when it repeats: %s", async (call, name, code) => {
-    await using gmail = await scriptedGmail(() => refusals[name]);
-    const begun = gmail.clock.now();
-    const given = await failure(gmail.run((_, source) => calls[call]!(source)));
-    expect(given).toMatchObject({ code, retry: "never" });
-    if (code === "no_mailbox") expect(given?.next).toMatch(/no Gmail, is suspended, or its administrator/);
-    expect(gmail.asked).toHaveLength(4);
-    expect(gmail.clock.now() - begun).toBeLessThan(30_000);
-  });
-
-  test("on a later page leaves the pages before it as they are: the listing goes on from the page it had", async () => {
-    let refused = false;
-    const { result, asked } = await withSource(
-      (one) => {
-        if (pageOf(one) === "first") return [200, { messages: [ref("a")], nextPageToken: "2" }];
-        if (!refused) {
-          refused = true;
-          return FORBIDDEN;
-        }
-        return [200, { messages: [ref("b")] }];
-      },
-      (source) => Array.fromAsync(source.list(EVERYTHING, NEVER)),
-    );
-    expect(result).toEqual([[ref("a")], [ref("b")]]);
-    expect(asked).toHaveLength(3);
-  });
-
-  test("is not one that names the field that is wrong", async () => {
-    const error = errorBody(400, "badRequest", "Invalid value", {
-      errors: [
-        { domain: "global", reason: "badRequest", message: "Invalid value", location: "q", locationType: "parameter" },
-      ],
-    });
-    await using gmail = await scriptedGmail(() => [400, error]);
-    expect(await failure(gmail.run((_, source) => calls["messages"]!(source)))).toMatchObject({ code: "bad_request" });
-    expect(gmail.asked).toHaveLength(1);
-  });
-});
-
-describe("a call that fails while no other goes on", () => {
-  const BROKEN: Answer = [500, errorBody(500, "backendError", "Backend Error")];
-
-  test("is at fault itself where the profile can be read: the message is failed", async () => {
-    const { result, asked } = await withSource(
-      ({ url }) => (url.pathname.includes("/messages/") ? BROKEN : [200, PROFILE]),
-      reading("m"),
-    );
-    expect(result).toMatchObject([{ outcome: "failed", id: "m", attempts: 6 }]);
-    expect(asked.filter((path) => path === "profile")).toHaveLength(1);
-  });
-
-  test("is an outage where the profile cannot be read either, after ten minutes", async () => {
-    await using gmail = await scriptedGmail(() => BROKEN);
-    const begun = gmail.clock.now();
-    expect(await failure(gmail.run((_, source) => reading("m")(source)))).toMatchObject({ outage: true });
-    expect(gmail.clock.now() - begun).toBeGreaterThanOrEqual(600_000);
-    expect(gmail.clock.now() - begun).toBeLessThan(660_000);
-  });
 });

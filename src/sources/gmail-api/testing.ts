@@ -2,8 +2,10 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 
 import { manualClock, type ManualClock } from "../../../test/manual-clock.ts";
+import { failureOf } from "../../core/errors.ts";
+import type { Ref } from "../../core/mail/ref.ts";
 import type { AccessToken } from "../../core/ports/accounts.ts";
-import type { MailboxSource } from "../../core/ports/mailbox-source.ts";
+import { TEXT_ALONE, type MailboxSource, type Reading } from "../../core/ports/mailbox-source.ts";
 import type { Pacer } from "../../core/ports/pacer.ts";
 import type { Method } from "../../core/quota.ts";
 import { PRICES, NOTHING_SPENT } from "../../core/quota.ts";
@@ -96,6 +98,33 @@ export async function scriptedGmail(
     },
   } satisfies AsyncDisposable & { clock: ManualClock; [key: string]: unknown };
 }
+
+export const NOT_FOUND: Answer = [404, errorBody(404, "notFound", "Requested entity was not found.")];
+export const INVALID: Answer = [400, errorBody(400, "invalidArgument", "Invalid attachment token")];
+export const FORBIDDEN: Answer = [403, errorBody(403, "forbidden", "The caller does not have permission")];
+export const PROFILE = { emailAddress: "ada@example.com", messagesTotal: 1, threadsTotal: 1, historyId: "9" };
+
+/** What a source makes of a scripted Gmail, and the paths that it asked for. */
+export async function withSource<T>(script: (asked: Asked) => Answer, work: (source: MailboxSource) => Promise<T>) {
+  await using gmail = await scriptedGmail(script);
+  const result = await gmail.run((_, source) => work(source));
+  return { result, asked: gmail.asked.map(({ url }) => url.pathname.replace("/gmail/v1/users/me/", "")) };
+}
+
+/** Reads these messages of one conversation: how each ended. */
+export const reading =
+  (...ids: string[]) =>
+  async (source: MailboxSource): Promise<Reading[]> => {
+    const steps = await Array.fromAsync(source.read([{ threadId: "t", ids }], TEXT_ALONE, NEVER));
+    return steps.flatMap(({ ended }) => ended);
+  };
+
+export const pageOf = ({ url }: Asked): string => url.searchParams.get("pageToken") ?? "first";
+
+export const ref = (id: string): Ref => ({ id, threadId: id });
+
+/** What work was refused with. */
+export const failure = async (work: Promise<unknown>) => failureOf(await work.catch((error: unknown) => error));
 
 /** A pacer without limits that writes down what it is told. */
 function listening(heard: string[]): Pacer {

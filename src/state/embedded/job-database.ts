@@ -1,10 +1,8 @@
 import { randomUUID } from "node:crypto";
-import { closeSync, constants, lstatSync, mkdirSync, openSync } from "node:fs";
-import { basename, dirname } from "node:path";
-import { DatabaseSync, type SQLOutputValue } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 
 import { canonicalAccount } from "../../core/account.ts";
-import { refuse, type ExportError } from "../../core/errors.ts";
+import { refuse } from "../../core/errors.ts";
 import {
   assertMove,
   stateAfter,
@@ -20,11 +18,9 @@ import {
 } from "../../core/export/job.ts";
 import { LEASE_MS, type JobPage, type JobPosition } from "../../core/ports/job-queue.ts";
 import type { EpochMs } from "../../core/time.ts";
+import { openDatabaseFile, type DatabaseFile } from "./database-file.ts";
 import { parseJob, readJob } from "./job-row.ts";
 import { SCHEDULE_TABLE, scheduleTable } from "./schedule-table.ts";
-
-/** How long another process may hold the file before that is a failure. This thread waits, and nobody else. */
-const BUSY_MS = 5_000;
 
 /** An export that was taken, with the key that proves the hold on it. */
 export type Taken = Readonly<{ job: ExportJob; key: string }>;
@@ -35,29 +31,18 @@ type Row = Readonly<Record<string, SQLOutputValue>>;
 export type JobDatabase = ReturnType<typeof openJobDatabase>;
 
 /**
- * Exports and schedules in an SQLite file of STATE_DIR: durable at every step (WAL, synchronous FULL), shared by the processes of one
- * machine. The job itself is one JSON column; beside it stands only what is searched for. Synchronous: runs in a thread
- * of its own.
+ * Exports and schedules in an SQLite file of STATE_DIR. The job itself is one JSON column; beside it stands only what is
+ * searched for. Synchronous: runs in a thread of its own.
  */
 export function openJobDatabase(path: string) {
-  const { database, ...ask } = onDisk(path, () => open(path));
+  return openDatabaseFile(path, SCHEMA + SCHEDULE_TABLE, jobDatabase);
+}
 
-  /** One writer at a time, across processes; all or nothing. */
-  const atomically = <T>(work: () => T): T =>
-    onDisk(path, () => {
-      database.exec("BEGIN IMMEDIATE");
-      try {
-        const result = work();
-        database.exec("COMMIT");
-        return result;
-      } catch (error) {
-        if (database.isTransaction) database.exec("ROLLBACK"); // a full disk has rolled back by itself
-        throw error;
-      }
-    });
+function jobDatabase({ database, reading, atomically }: DatabaseFile) {
+  const ask = prepare(database);
 
   const rowOf = (id: string): Row => {
-    const row = onDisk(path, () => ask.byId.get(id));
+    const row = reading(() => ask.byId.get(id));
     if (row) return row;
     throw refuse("export_unknown", "There is no such export.", "List the exports to find the right id.");
   };
@@ -106,9 +91,7 @@ export function openJobDatabase(path: string) {
     return job;
   };
 
-  const schedules = onDisk(path, () =>
-    scheduleTable(database, { atomically, reading: (work) => onDisk(path, work), liveIn, add }),
-  );
+  const schedules = scheduleTable(database, { atomically, reading, liveIn, add });
 
   return {
     ...schedules.calls,
@@ -124,7 +107,7 @@ export function openJobDatabase(path: string) {
     /** `damaged` are the ids of those that were left out. */
     list(limit: number, after: JobPosition | undefined): JobPage & Readonly<{ damaged: readonly string[] }> {
       const { createdAt, serial } = after ?? { createdAt: Number.MAX_SAFE_INTEGER, serial: Number.MAX_SAFE_INTEGER };
-      const rows = onDisk(path, () => ask.newestFirst.all(createdAt, createdAt, serial, limit + 1));
+      const rows = reading(() => ask.newestFirst.all(createdAt, createdAt, serial, limit + 1));
       const shown = rows.slice(0, limit);
       const last = shown.at(-1);
       return {
@@ -138,7 +121,7 @@ export function openJobDatabase(path: string) {
     },
 
     counts: (): ReadonlyMap<string, number> =>
-      new Map(onDisk(path, () => ask.byState.all()).map((row) => [String(row["state"]), Number(row["count"])])),
+      new Map(reading(() => ask.byState.all()).map((row) => [String(row["state"]), Number(row["count"])])),
 
     take(now: EpochMs): Taken | undefined {
       return atomically(() => {
@@ -270,34 +253,10 @@ function prepare(database: DatabaseSync) {
   const wantSignIn = database.prepare(
     "SELECT state, job FROM export WHERE canonical_account(account) = canonical_account(?) AND state = 'needs_sign_in'",
   );
-  return { database, byId, newestFirst, byState, inDirectory, insert, due, update, setWish, remove, wantSignIn };
-}
-
-/** SQLite follows links, and a pipe would be waited for: there must be a file, or nothing. */
-const AS_A_FILE =
-  constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
-
-function open(path: string) {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-  for (const suffix of ["", "-wal", "-shm", "-journal"]) {
-    const stats = lstatSync(path + suffix, { throwIfNoEntry: false });
-    if (stats && (!stats.isFile() || stats.nlink > 1))
-      throw unusable(path, `${basename(path)}${suffix} is no file, or has another name somewhere else`);
-  }
-  closeSync(openSync(path, AS_A_FILE, 0o600)); // before SQLite makes it with the umask's mode
-  const database = new DatabaseSync(path, { timeout: BUSY_MS });
-  try {
-    database.exec(SCHEMA + SCHEDULE_TABLE);
-    return prepare(database);
-  } catch (error) {
-    database.close();
-    throw error;
-  }
+  return { byId, newestFirst, byState, inDirectory, insert, due, update, setWish, remove, wantSignIn };
 }
 
 const SCHEMA = `
-  PRAGMA journal_mode = WAL;
-  PRAGMA synchronous = FULL;
   CREATE TABLE IF NOT EXISTS export (
     id         TEXT PRIMARY KEY,
     account    TEXT NOT NULL,     -- lower case, in one spelling
@@ -311,27 +270,6 @@ const SCHEMA = `
   ) STRICT;
   CREATE INDEX IF NOT EXISTS export_state ON export (state, due_at);
 `;
-
-/** What the file system or SQLite refuses becomes a `disk` failure that names the file. */
-function onDisk<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    const isRefused = error instanceof Error && ("syscall" in error || "errstr" in error);
-    if (!isRefused || !("code" in error)) throw error;
-    const why = String("errstr" in error ? error.errstr : error.code);
-    throw unusable(path, why, error);
-  }
-}
-
-function unusable(path: string, why: string, cause?: unknown): ExportError {
-  return refuse(
-    "disk",
-    `The list of exports cannot be kept in ${path} (${why}).`,
-    "See that there is room and that this user may write there, then do the same again. Exports on disk are not touched.",
-    { cause },
-  );
-}
 
 function notInThisState(wish: Wish, job: ExportJob): Error {
   const asked = wish.replace("_", " ");

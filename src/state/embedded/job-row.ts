@@ -4,12 +4,11 @@ import { z } from "zod";
 
 import { refuse } from "../../core/errors.ts";
 import { STAGES, type ExportJob } from "../../core/export/job.ts";
-import { isMoment } from "../../core/time.ts";
+import { moment, readJson } from "./stored-values.ts";
 
-/** A row may come from another version of this program: what every version wrote is checked, the rest is carried along. */
-export const moment = z.number().refine(isMoment);
 const count = z.int().nonnegative();
 const failure = z.looseObject({ code: z.string(), message: z.string(), next: z.string() });
+/** A row may come from another version of this program: what every version wrote is checked, the rest is carried along. */
 export const requestShape = z.looseObject({
   account: z.string(),
   directory: z.string(),
@@ -61,18 +60,10 @@ export function parseJob(row: JobRow): ExportJob {
 
 /** Undefined where the row is damaged: there is no job in it, or one in another state than is searched for. */
 export function readJob({ state, job }: JobRow): ExportJob | undefined {
-  const value = parsed(String(job));
+  const value = readJson(String(job));
   return isJob(value) && value.state === state ? value : undefined;
 }
 
 function isJob(value: unknown): value is ExportJob {
   return shape.safeParse(value).success;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

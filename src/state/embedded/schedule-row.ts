@@ -5,7 +5,8 @@ import { z } from "zod";
 import { refuse } from "../../core/errors.ts";
 import { STATE_NAMES } from "../../core/export/job.ts";
 import type { Schedule } from "../../core/export/schedule.ts";
-import { moment, requestShape } from "./job-row.ts";
+import { requestShape } from "./job-row.ts";
+import { moment, readJson } from "./stored-values.ts";
 
 /** What stands in the JSON column; the rest are columns of their own. */
 export type StoredSchedule = Omit<Schedule, "id" | "lastRun" | "busyWith" | "revision">;
@@ -40,7 +41,7 @@ export function parseSchedule(row: ScheduleRow): Schedule {
 
 /** Undefined where the row is damaged. */
 export function readSchedule(row: ScheduleRow): Schedule | undefined {
-  const stored = parsed(String(row["schedule"]));
+  const stored = readJson(String(row["schedule"]));
   if (!isStored(stored)) return undefined;
   const state = stateName.safeParse(row["last_state"]).data;
   const { last_export: exportId, last_at: at } = row;
@@ -55,12 +56,4 @@ export function readSchedule(row: ScheduleRow): Schedule | undefined {
 
 function isStored(value: unknown): value is StoredSchedule {
   return shape.safeParse(value).success;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

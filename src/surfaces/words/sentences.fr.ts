@@ -1227,6 +1227,11 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Google's Admin SDK named a user without an address.",
     "L'Admin SDK de Google a nommé un utilisateur sans adresse.",
   ),
+  pair("Google's Admin SDK finds no list of users.", "L'Admin SDK de Google ne trouve aucune liste d'utilisateurs."),
+  pair(
+    "Google's Admin SDK named no user at all, not even the one who asked.",
+    "L'Admin SDK de Google n'a nommé aucun utilisateur, pas même celui qui demande.",
+  ),
   pair(
     "Whose eyes see the domain's directory is not known: GOOGLE_ADMIN is not set.",
     "On ne sait pas qui lit l'annuaire du domaine : GOOGLE_ADMIN n'est pas réglé.",

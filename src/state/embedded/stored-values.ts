@@ -1,0 +1,14 @@
+import { z } from "zod";
+
+import { isMoment } from "../../core/time.ts";
+
+export const moment = z.number().refine(isMoment);
+
+/** What a text holds; undefined where it is no JSON. */
+export function readJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
