@@ -1,13 +1,11 @@
 import type { Command } from "commander";
 
 import { failureOf, refuse } from "../../../core/errors.ts";
-import type { Format } from "../../../core/export/format.ts";
 import type { DomainUser } from "../../../core/ports/domain-directory.ts";
 import { findAccounts, isActive, type FoundAccounts } from "../../../pipeline/domain/choose-accounts.ts";
 import { countMail } from "../../../pipeline/domain/count-mail.ts";
 import { forecastDomain } from "../../../pipeline/domain/forecast-domain.ts";
 import { viewOfDomain } from "../../domain-view.ts";
-import { atLeastOne, formats, searchText, searchTexts } from "../arguments.ts";
 import type { Context } from "../context.ts";
 import type { Services } from "../services.ts";
 import { QUIET } from "../terminal/output.ts";
@@ -15,6 +13,7 @@ import { accountLines, leftOutLines } from "../words/domain-lines.ts";
 import { explain } from "../words/help.ts";
 import { readAddressList } from "./address-list.ts";
 import { exportDomain } from "./export-domain.ts";
+import { addContentOptions, BATCH_SIZE, type ContentOptions } from "./export-options.ts";
 
 type Filters = Readonly<{
   unit?: string;
@@ -25,18 +24,8 @@ type Filters = Readonly<{
 }>;
 
 export type DomainExportOptions = Filters &
-  Readonly<{
-    maxEmails?: number;
-    batchSize: number;
-    query?: string;
-    label?: string[];
-    includeSpamTrash?: boolean;
-    attachments?: boolean;
-    formats?: readonly Format[];
-    wait?: boolean;
-    dryRun?: boolean;
-    quiet?: boolean;
-  }>;
+  ContentOptions &
+  Readonly<{ wait?: boolean; dryRun?: boolean; quiet?: boolean }>;
 
 /** Who was asked for: those to read, and those to leave out. */
 type Chosen = Pick<FoundAccounts, "unknown" | "unreadableGroups"> &
@@ -64,23 +53,12 @@ export function addDomainCommands(program: Command, context: Context): void {
     ["ok", "usage", "setup", "google"],
   );
 
-  const exportCommand = filtered(domain.command("export"))
+  const exportCommand = addContentOptions(filtered(domain.command("export")))
     .description(
       "export every account that is chosen, each into its own directory; the same command goes on where it stopped",
     )
-    .optionsGroup("What to bring:")
-    .option("--max-emails <n>", "only the newest n messages", atLeastOne)
-    .option("--query <q>", "only what a Gmail search finds", searchText)
-    .option("--label <label...>", "only messages with all these labels, by name or id", searchTexts)
-    .option("--include-spam-trash", "spam and trash too")
-    .option("--attachments", "the contents of attachments too, each once, in files of their own")
-    .option(
-      "--formats <list>",
-      "beside the records, with commas between: mbox, eml (the originals, in one file or a file each), ndjson, parquet (the records, as lines or as columns)",
-      formats,
-    )
     .optionsGroup("Options:")
-    .option("--batch-size <n>", "messages a file", atLeastOne, 5_000)
+    .option(...BATCH_SIZE)
     .option(
       "--wait",
       "wait for a directory that another export writes to, and for a new day's quota, instead of ending",

@@ -1,5 +1,4 @@
 import { failureOf, type Failure } from "../../../core/errors.ts";
-import type { ExportRequest } from "../../../core/export/job.ts";
 import type { Manifest } from "../../../core/export/manifest.ts";
 import type { DomainUser } from "../../../core/ports/domain-directory.ts";
 import { viewOfFailure } from "../../progress-view.ts";
@@ -9,6 +8,7 @@ import { EXIT, exitCodeOf, worseExitCode } from "../exit-code.ts";
 import type { Services } from "../services.ts";
 import { sign } from "../terminal/signs.ts";
 import type { DomainExportOptions } from "./domain-commands.ts";
+import { requestIn } from "./export-options.ts";
 import { exportHere } from "./export.ts";
 
 type Ended = Readonly<{ directory: string; manifest: Manifest }>;
@@ -86,23 +86,8 @@ async function exportOne(
   options: DomainExportOptions,
   signal: AbortSignal,
 ): Promise<Ended> {
-  const {
-    maxEmails = null,
-    batchSize,
-    query = "",
-    label: labels = [],
-    includeSpamTrash = false,
-    wait = false,
-  } = options;
   const directory = await services.chooseDirectory(account, undefined);
-  const request: ExportRequest = {
-    account,
-    directory,
-    maxEmails,
-    batchSize,
-    filter: { query, labels, includeSpamTrash },
-    ...(options.attachments && { attachments: true }),
-    ...(options.formats !== undefined && options.formats.length > 0 && { formats: options.formats }),
-  };
+  const request = requestIn(account, directory, options);
+  const { wait = false } = options;
   return { directory, manifest: await exportHere(services, request, [], { wait }, signal) };
 }

@@ -4,21 +4,23 @@ import type { Format } from "../../../core/export/format.ts";
 import type { ExportRequest } from "../../../core/export/job.ts";
 import { atLeastOne, formats, searchText, searchTexts } from "../arguments.ts";
 
-/** What an export brings, and where to, as its options say. */
-export type RequestOptions = Readonly<{
+export const BATCH_SIZE = ["--batch-size <n>", "messages a file", atLeastOne, 5_000] as const;
+
+/** What an export brings, as its options say. */
+export type ContentOptions = Readonly<{
   maxEmails?: number;
-  outputDir?: string;
-  was?: string;
   batchSize: number;
   query?: string;
   label?: readonly string[];
   includeSpamTrash?: boolean;
   attachments?: boolean;
   formats?: readonly Format[];
-  prune?: boolean;
 }>;
 
-export function addRequestOptions(command: Command): Command {
+/** The same, and where to. */
+export type RequestOptions = ContentOptions & Readonly<{ outputDir?: string; was?: string; prune?: boolean }>;
+
+export function addContentOptions(command: Command): Command {
   return command
     .optionsGroup("What to bring:")
     .option("--max-emails <n>", "only the newest n messages", atLeastOne)
@@ -30,12 +32,16 @@ export function addRequestOptions(command: Command): Command {
       "--formats <list>",
       "beside the records, with commas between: mbox, eml (the originals, in one file or a file each), ndjson, parquet (the records, as lines or as columns)",
       formats,
-    )
+    );
+}
+
+export function addRequestOptions(command: Command): Command {
+  return addContentOptions(command)
     .option("--prune", "take out for good what is deleted in Gmail, and tell how much that was")
     .optionsGroup("Where to:")
     .option("--output-dir <dir>", "inside EXPORT_DIR (default: EXPORT_DIR/<email>)")
     .option("--was <email>", "a former address of the account, under which that directory was exported")
-    .option("--batch-size <n>", "messages a file", atLeastOne, 5_000);
+    .option(...BATCH_SIZE);
 }
 
 export function requestIn(account: string, directory: string, options: RequestOptions): ExportRequest {
