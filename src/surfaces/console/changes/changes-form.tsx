@@ -1,6 +1,6 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-
 import { inBoth } from "../language.ts";
+import { SearchBox } from "../parts/search-box.tsx";
+import { useTyped } from "../typing.ts";
 import type { ChangeQuestion } from "./api.ts";
 
 const words = inBoth({
@@ -16,12 +16,6 @@ const words = inBoth({
   },
 });
 
-/** Long enough that not every letter is a request, short enough that nobody waits for it. */
-const TYPING_PAUSE_MS = 250;
-
-/** As the server allows. */
-const LONGEST = 500;
-
 /** What is searched for stays in memory: it may name labels, and an address is kept in the browser's history. */
 export function ChangesForm({
   question,
@@ -31,41 +25,14 @@ export function ChangesForm({
   onAsk: (question: ChangeQuestion) => void;
 }) {
   const w = words();
-  const [typed, type] = useState(question);
-  const latest = useRef({ question, onAsk });
-  latest.current = { question, onAsk };
-  const ask = (now: ChangeQuestion): void => {
-    const { question: last, onAsk: told } = latest.current;
-    if (now.words.trim() !== last.words.trim() || now.since !== last.since) told(now);
-  };
-  useEffect(() => {
-    const timer = setTimeout(() => ask(typed), TYPING_PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
+  const [typed, type] = useTyped(question, isSame, onAsk);
   return (
-    <form
-      role="search"
-      class="mail-search"
-      autocomplete="off"
-      onSubmit={(event) => {
-        event.preventDefault();
-        ask(typed);
-      }}
+    <SearchBox
+      label={w.search}
+      hint={w.hint}
+      field={{ value: typed.words, onInput: ({ currentTarget }) => type({ ...typed, words: currentTarget.value }) }}
+      onSubmit={() => onAsk(typed)}
     >
-      <label>
-        {w.search}
-        <input
-          type="search"
-          spellcheck={false}
-          aria-describedby="search-hint"
-          maxLength={LONGEST}
-          value={typed.words}
-          onInput={({ currentTarget }) => type({ ...typed, words: currentTarget.value })}
-        />
-      </label>
-      <p class="hint" id="search-hint">
-        {w.hint}
-      </p>
       <div class="filters">
         <label>
           {w.since}
@@ -76,6 +43,10 @@ export function ChangesForm({
           />
         </label>
       </div>
-    </form>
+    </SearchBox>
   );
+}
+
+function isSame(one: ChangeQuestion, other: ChangeQuestion): boolean {
+  return one.words.trim() === other.words.trim() && one.since === other.since;
 }

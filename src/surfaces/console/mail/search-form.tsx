@@ -1,6 +1,8 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import { inBoth } from "../language.ts";
+import { LONGEST_SEARCH, SearchBox } from "../parts/search-box.tsx";
+import { useTyped } from "../typing.ts";
 import { labelName } from "./label-name.ts";
 import { ANYTHING, filtersIn, isNarrow, isSame, type Question } from "./question.ts";
 
@@ -39,12 +41,6 @@ const words = inBoth({
   },
 });
 
-/** Long enough that not every letter is a request, short enough that nobody waits for it. */
-const TYPING_PAUSE_MS = 250;
-
-/** As the server allows. */
-const LONGEST = 500;
-
 type Label = Readonly<{ id: string; name: string }>;
 
 export function SearchForm({
@@ -57,19 +53,12 @@ export function SearchForm({
   onAsk: (question: Question) => void;
 }) {
   const w = words();
-  const [typed, type] = useState(question);
+  const [typed, type] = useTyped(question, isSame, onAsk);
   const [isOpen] = useState(() => filtersIn(question) > 0 || matchMedia("(min-width: 48rem)").matches);
-  const latest = useRef({ question, onAsk });
-  latest.current = { question, onAsk };
-  useEffect(() => {
-    if (isSame(typed, latest.current.question)) return;
-    const timer = setTimeout(() => latest.current.onAsk(typed), TYPING_PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
   const written = (name: keyof Question) => ({
     name,
     value: typed[name],
-    maxLength: LONGEST,
+    maxLength: LONGEST_SEARCH,
     onInput: ({ currentTarget }: { currentTarget: { value: string } }) =>
       type({ ...typed, [name]: currentTarget.value }),
   });
@@ -84,28 +73,7 @@ export function SearchForm({
   });
   const inUse = filtersIn(typed);
   return (
-    <form
-      role="search"
-      class="mail-search"
-      autocomplete="off"
-      onSubmit={(event) => {
-        event.preventDefault();
-        onAsk(typed);
-      }}
-    >
-      <label>
-        {w.search}
-        <input
-          type="search"
-
-          spellcheck={false}
-          aria-describedby="search-hint"
-          {...written("search")}
-        />
-      </label>
-      <p class="hint" id="search-hint">
-        {w.hint}
-      </p>
+    <SearchBox label={w.search} hint={w.hint} field={written("search")} onSubmit={() => onAsk(typed)}>
       <details open={isOpen}>
         <summary>
           {w.filters} {inUse > 0 && <span class="dim">({w.inUse(inUse)})</span>}
@@ -160,7 +128,7 @@ export function SearchForm({
           {w.clear}
         </button>
       )}
-    </form>
+    </SearchBox>
   );
 }
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import type { Account } from "../accounts/api.ts";
 import { useAction } from "../action.ts";
@@ -13,6 +13,7 @@ import { EstimateOf } from "./estimate.tsx";
 import { ExportFields } from "./export-fields.tsx";
 import { complaintsOf, draftFor, type Draft } from "./form.ts";
 import { useEstimate, type Estimating } from "./use-estimate.ts";
+import { useFirstComplaint } from "./use-first-complaint.ts";
 
 const words = inBoth({
   en: {
@@ -53,11 +54,7 @@ export function NewExportForm({ accounts, exportDir }: { accounts: readonly Acco
   const error = last === "start" ? starting.error : notEstimated;
   const problem = error instanceof Refusal ? error.problem : undefined;
   const complaints = complaintsOf(problem?.errors);
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    // After the parts that hold the fields have opened.
-    if (problem) requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus());
-  }, [problem]);
+  const form = useFirstComplaint(problem);
 
   return (
     <form

@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 
 import type { Account } from "../accounts/api.ts";
 import { useAction } from "../action.ts";
@@ -6,6 +6,7 @@ import { Refusal } from "../api.ts";
 import { inBoth } from "../language.ts";
 import { ExportFields } from "../new-export/export-fields.tsx";
 import { draftFor, type Draft } from "../new-export/form.ts";
+import { useFirstComplaint } from "../new-export/use-first-complaint.ts";
 import { Failure, Notice } from "../parts/failure.tsx";
 import { go, to } from "../route.ts";
 import { addSchedule } from "./api.ts";
@@ -45,11 +46,7 @@ export function NewScheduleForm({ accounts, exportDir }: { accounts: readonly Ac
   const isAsSent = sent?.draft === draft && sent.timing === timing;
   const complaints = scheduleComplaintsOf(isAsSent ? problem?.errors : undefined);
   const isAtFields = Object.keys(complaints.timing).length + Object.keys(complaints.options).length > 0;
-  const form = useRef<HTMLFormElement>(null);
-  useEffect(() => {
-    // After the parts that hold the fields have opened.
-    if (problem) requestAnimationFrame(() => form.current?.querySelector<HTMLElement>("[aria-invalid]")?.focus());
-  }, [problem]);
+  const form = useFirstComplaint(problem);
   return (
     <form
       ref={form}

@@ -1,11 +1,9 @@
 import { useEffect, useState } from "preact/hooks";
 
 import { Refusal } from "../api.ts";
+import { TYPING_PAUSE_MS } from "../typing.ts";
 import { previewRuns } from "./api.ts";
 import { scheduleComplaintsOf, type Complaint, type Timing, type TimingField } from "./form.ts";
-
-/** Long enough that not every letter is a request, short enough that nobody waits for it. */
-const TYPING_PAUSE_MS = 250;
 
 /** What the server makes of an expression and a zone: the next moments, or what is wrong with them. */
 type Preview = Readonly<{ runs: readonly string[]; complaints: Partial<Record<TimingField, Complaint>> }>;
