@@ -1,3 +1,9 @@
+/*
+ * The one place that knows every part (test/layers.test.ts), and therefore long: it joins them, and what each does is
+ * elsewhere. Divided it would be several places that know every part. In this order: the way to Google, all parts under one
+ * configuration, doctor, the server and what runs beside it, the demo, and the command line.
+ */
+
 import { access, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -92,8 +98,6 @@ const readProof = createReadProof(storages);
 /** Of this machine (TZ, or /etc/localtime). */
 const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-// The one place that knows every part, and therefore long: it joins them, and what each does is elsewhere.
-
 /** The way to Google under one configuration. Opens no file before one is needed; makes none where it only looks. */
 function connect(config: Config, { onlyLooks = false } = {}) {
   const memory = createMemory(config.exportMemoryBytes);
@@ -140,16 +144,21 @@ function connect(config: Config, { onlyLooks = false } = {}) {
     return gmailClient({ http: await http, accessToken, pacer, clock, random: Math.random, keepRefusal });
   };
 
-  /** `user` "" as long as nobody knows whose mailbox the token opens. */
-  const mailboxFor = async (user: string, { token, project: clientId }: Reader): Promise<MailboxSource> => {
-    const before = lookBack(user === "" ? undefined : await recent.read(clientId, user), clock.now());
-    const bare = createPacer({
+  const pacerFor = async (project: string, user: string, more: Partial<Parameters<typeof createPacer>[0]> = {}) =>
+    createPacer({
       clock,
       tier: config.tier,
       unitsPerMinute: config.unitsPerMinute,
       maxInFlight: config.maxInFlight,
-      project: (units, signal) => budget.lease(clientId, user, units, signal),
-      remembered: await limits.read(clientId),
+      project: (units, signal) => budget.lease(project, user, units, signal),
+      remembered: await limits.read(project),
+      ...more,
+    });
+
+  /** `user` "" as long as nobody knows whose mailbox the token opens. */
+  const mailboxFor = async (user: string, { token, project: clientId }: Reader): Promise<MailboxSource> => {
+    const before = lookBack(user === "" ? undefined : await recent.read(clientId, user), clock.now());
+    const bare = await pacerFor(clientId, user, {
       before,
       onLearned: (learned) => void limits.remember(clientId, learned),
     });
@@ -165,18 +174,7 @@ function connect(config: Config, { onlyLooks = false } = {}) {
   let counting: Promise<Pacer> | undefined;
   /** The profile of one account among many: at one pace for all of them, as each is asked for a single unit. */
   const profileOf = async ({ token, project }: Reader, signal: AbortSignal): ReturnType<ReadProfile> => {
-    counting ??= limits.read(project).then((remembered) =>
-      measures.pacer(
-        createPacer({
-          clock,
-          tier: config.tier,
-          unitsPerMinute: config.unitsPerMinute,
-          maxInFlight: config.maxInFlight,
-          project: (units, stop) => budget.lease(project, "", units, stop),
-          remembered,
-        }),
-      ),
-    );
+    counting ??= pacerFor(project, "").then(measures.pacer);
     return (await clientWith(await counting, token)).getProfile(signal);
   };
   const directory = googleDirectory({
