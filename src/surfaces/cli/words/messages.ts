@@ -1,3 +1,8 @@
+/*
+ * What the command line tells people, in English and in French. Long, and one file all the same: a catalogue without
+ * logic, where each text stands in both languages or does not compile.
+ */
+
 import type { StateName } from "../../../core/export/job.ts";
 import type { Finding } from "../../../pipeline/verify.ts";
 import type { Language } from "../../words/language.ts";
