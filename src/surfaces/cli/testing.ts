@@ -1,6 +1,7 @@
 import { PassThrough } from "node:stream";
 
-import type { Machine } from "./context.ts";
+import type { Entry, Machine } from "./context.ts";
+import { runCommand } from "./program.ts";
 import { terminal, type Terminal } from "./terminal/terminal.ts";
 
 /** A machine whose clock stands still. */
@@ -24,4 +25,17 @@ export async function testTerminal(
     return () => text;
   };
   return { ...(await terminal(stdin, stdout, stderr, "xterm")), stdout: read(stdout), stderr: read(stderr) };
+}
+
+/** Runs what needs no service, such as help: one that asks for any rejects. */
+export async function runAlone(
+  argv: readonly string[],
+  machine = TEST_MACHINE,
+): Promise<Readonly<{ code: number; stdout: string; stderr: string }>> {
+  const terminal = await testTerminal();
+  const never = async (): Promise<never> => Promise.reject(new Error("this needs no service"));
+  const parts = { services: never, signedIn: never, doctor: never, serve: never, demo: never };
+  const entry: Entry = { version: "1", language: "en", calledAs: "gmail-export", machine, terminal, ...parts };
+  const code = await runCommand(argv, entry, new AbortController().signal);
+  return { code, stdout: terminal.stdout(), stderr: terminal.stderr() };
 }

@@ -2,19 +2,11 @@ import { Cron } from "croner";
 import { expect, test } from "vitest";
 
 import { runScript } from "../../../../test/shell.ts";
-import type { Entry } from "../context.ts";
-import { runCommand } from "../program.ts";
-import { TEST_MACHINE, testTerminal } from "../testing.ts";
-
-const never = async (): Promise<never> => Promise.reject(new Error("printing needs none of that"));
+import { runAlone, TEST_MACHINE } from "../testing.ts";
 
 async function print(...words: readonly string[]) {
-  const terminal = await testTerminal();
-  const parts = { services: never, signedIn: never, doctor: never, serve: never, demo: never };
   const machine = { ...TEST_MACHINE, program: ["/usr/bin/printf", "<%s>"], directory: "/" };
-  const entry: Entry = { version: "1", language: "en", calledAs: "gmail-export", terminal, machine, ...parts };
-  const code = await runCommand(["schedule", "print", "ada@example.com", ...words], entry, AbortSignal.any([]));
-  return { code, stdout: terminal.stdout(), stderr: terminal.stderr() };
+  return runAlone(["schedule", "print", "ada@example.com", ...words], machine);
 }
 
 const OPTIONS = [

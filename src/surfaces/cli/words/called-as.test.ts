@@ -1,8 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { Entry } from "../context.ts";
-import { runCommand } from "../program.ts";
-import { TEST_MACHINE, testTerminal } from "../testing.ts";
+import { runAlone } from "../testing.ts";
 import { calledAs, named } from "./called-as.ts";
 
 test("a command is printed as it can be typed where the program runs", () => {
@@ -23,21 +21,8 @@ test("only commands are renamed: not the program's name, not what npx calls alre
 });
 
 test("every command of the program is one", async () => {
-  const terminal = await testTerminal();
-  const never = async (): Promise<never> => Promise.reject(new Error("help needs none of that"));
-  const parts = { services: never, signedIn: never, doctor: never, serve: never, demo: never };
-  const entry: Entry = {
-    version: "1",
-    language: "en",
-    calledAs: "gmail-export",
-    machine: TEST_MACHINE,
-    terminal,
-    ...parts,
-  };
-  await runCommand(["--help"], entry, new AbortController().signal);
-  const names = [...terminal.stdout().matchAll(/^ {2}(?!gmail-export )([a-z][a-z-]*) .*? {2,}\S/gm)].map(
-    ([, name]) => name!,
-  );
+  const { stdout } = await runAlone(["--help"]);
+  const names = [...stdout.matchAll(/^ {2}(?!gmail-export )([a-z][a-z-]*) .*? {2,}\S/gm)].map(([, name]) => name!);
   expect(names).toEqual(expect.arrayContaining(["export", "convert"]));
   expect(names.filter((name) => named(`gmail-export ${name}`, "npx gmail-export") === `gmail-export ${name}`)).toEqual(
     [],

@@ -1,8 +1,6 @@
 import { expect, test } from "vitest";
 
-import type { Entry } from "../context.ts";
-import { runCommand } from "../program.ts";
-import { TEST_MACHINE, testTerminal } from "../testing.ts";
+import { runAlone } from "../testing.ts";
 
 const COMMANDS = [
   "login",
@@ -28,23 +26,6 @@ const COMMANDS = [
   "key",
   "demo",
 ];
-
-const never = async (): Promise<never> => Promise.reject(new Error("help needs none of that"));
-
-async function runAlone(argv: readonly string[]) {
-  const terminal = await testTerminal();
-  const parts = { services: never, signedIn: never, doctor: never, serve: never, demo: never };
-  const entry: Entry = {
-    version: "1",
-    language: "en",
-    calledAs: "gmail-export",
-    machine: TEST_MACHINE,
-    terminal,
-    ...parts,
-  };
-  const code = await runCommand(argv, entry, new AbortController().signal);
-  return { code, stdout: terminal.stdout(), stderr: terminal.stderr() };
-}
 
 async function helpOf(...argv: readonly string[]): Promise<string> {
   const { code, stdout } = await runAlone([...argv, "--help"]);
