@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { faultOfRecord } from "../src/core/mail/record.ts";
 import { toRecord } from "../src/formats/to-record.ts";
 import { NewExport } from "../src/surfaces/http/exports/new-export.ts";
+import { HELP_SENTENCES } from "../src/surfaces/words/commands.fr.ts";
 import { DIFFERENCE_SENTENCES } from "../src/surfaces/words/differences.fr.ts";
 import { FAILURES_IN_FRENCH } from "../src/surfaces/words/failures.fr.ts";
 import { FINDING_SENTENCES } from "../src/surfaces/words/findings.fr.ts";
@@ -16,6 +17,7 @@ import { USAGE_SENTENCES } from "../src/surfaces/words/usage.fr.ts";
 import { message as mail } from "./messages.ts";
 
 const SOURCE = join(import.meta.dirname, "..", "src");
+const CLI = join(SOURCE, "surfaces", "cli");
 
 /** With the spaces at which no line breaks as plain ones. */
 const plain = (text: string): string => text.replaceAll("\u00A0", " ");
@@ -69,11 +71,20 @@ function textsOf(node: Node): string[] {
 /** Words of the program's own, and not only what is put in. */
 const isSentence = (text: string): boolean => /[A-Za-z]{3,}.*\s/.test(text.replaceAll(PUT_IN, ""));
 
+/** A node and all that are in it. */
+function* nodesIn(node: Node): Generator<Node> {
+  if (node === null || typeof node !== "object") return;
+  if (!Array.isArray(node)) yield node;
+  for (const child of Object.values(node)) yield* nodesIn(child);
+}
+
+async function parse(file: string): Promise<Node> {
+  return parseSync(file, await readFile(file, "utf8")).program;
+}
+
 async function sentencesIn(file: string): Promise<string[]> {
   const found: string[] = [];
-  const look = (node: Node): void => {
-    if (Array.isArray(node)) return node.forEach(look);
-    if (node === null || typeof node !== "object") return;
+  for (const node of nodesIn(await parse(file))) {
     const isCall = node.type === "CallExpression" || node.type === "NewExpression";
     const maker = isCall && node.callee.type === "Identifier" ? MAKERS[node.callee.name] : [];
     for (const place of maker ?? []) if (node.arguments[place]) found.push(...textsOf(node.arguments[place]));
@@ -83,9 +94,7 @@ async function sentencesIn(file: string): Promise<string[]> {
     if (isFailure)
       for (const { key, value } of node.properties)
         if (key?.name === "message" || key?.name === "next") found.push(...textsOf(value));
-    for (const child of Object.values(node)) look(child);
-  };
-  look(parseSync(file, await readFile(file, "utf8")).program);
+  }
   return found.filter(isSentence);
 }
 
@@ -125,6 +134,14 @@ describe("what people are told when something is wrong, in French", () => {
       const said = failureInFrench({ code, message: "Of old.", next: "Do." });
       expect([plain(said.message), plain(said.next)]).toEqual([message, next]);
     }
+  });
+
+  test("nothing is translated that help no longer says", async () => {
+    const said = new Set(["output the version number"]); // commander's own
+    for (const name of await readdir(CLI, { recursive: true }))
+      if (name.endsWith(".ts") && !/\.test\.ts$/.test(name))
+        for (const node of nodesIn(await parse(join(CLI, name)))) for (const text of textsOf(node)) said.add(text);
+    expect(HELP_SENTENCES.map(({ english }) => english).filter((text) => !said.has(text))).toEqual([]);
   });
 
   test("no English sentence stands twice, and none is left as it is", () => {

@@ -318,10 +318,6 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Un autre compte que celui qui était demandé s'est connecté.",
   ),
   pair(
-    "{signedIn} signed in, {asked} was asked for: begin the sign-in again and choose {asked} on Google's page.",
-    "{signedIn} s'est connecté, {asked} était demandé : recommencez la connexion et choisissez {asked} sur la page de Google.",
-  ),
-  pair(
     "The organisation that manages this account does not allow this app to read its mail (admin_policy_enforced).",
     "L'organisation qui gère ce compte ne permet pas à cette application de lire son courrier (admin_policy_enforced).",
   ),
@@ -530,7 +526,6 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "The Workspace administrator does not allow this app.",
     "L'administrateur du Workspace n'autorise pas cette application.",
   ),
-  pair("Google does not allow this account to be read.", "Google ne permet pas de lire ce compte."),
   pair(
     "Ask the Workspace administrator to allow this app's client id under Security, API controls.",
     "Demandez à l'administrateur du Workspace d'autoriser l'identifiant client de cette application, sous Sécurité, Commandes des API.",
@@ -815,14 +810,6 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "L'export {id} est dans l'état « {state} » : impossible de lui demander « {wish} » à présent.",
   ),
   pair("Look at the export's state first.", "Regardez d'abord l'état de l'export."),
-  pair(
-    "The list of exports is damaged, or was written by another version of gmail-export.",
-    "La liste des exports est abîmée, ou fut écrite par une autre version de gmail-export.",
-  ),
-  pair(
-    "Move STATE_DIR/exports.sqlite away and start again: exports on disk are not touched and go on when started anew.",
-    "Déplacez STATE_DIR/exports.sqlite et redémarrez : les exports sur le disque ne sont pas touchés et continuent une fois relancés.",
-  ),
   pair("{path} was removed while it was being written.", "{path} a été retiré pendant qu'on l'écrivait."),
   pair(
     "Start the same export again: what is no longer there is fetched again.",
@@ -1050,7 +1037,6 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   pair("These fields cannot be used: {fields}.", "Ces champs sont inutilisables : {fields}."),
   pair("Correct the fields named and send the request again.", "Corrigez les champs nommés et renvoyez la demande."),
   pair("unknown field", "champ inconnu"),
-  pair("Open this message in Gmail.", "Ouvrez ce message dans Gmail."),
   // a service account, and a whole domain
   pair("{server} did not answer in time.", "{server} n'a pas répondu à temps."),
   pair("{server} cannot be reached ({code}).", "{server} : injoignable ({code})."),
