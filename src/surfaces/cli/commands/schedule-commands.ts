@@ -65,7 +65,7 @@ function addAdding(schedule: Command, context: Context): void {
       'schedule add ada@example.com "*/30 8-18 * * MON-FRI" --time-zone Europe/Paris --jitter 0',
       "schedule add ada@example.com @daily --attachments --formats mbox",
     ],
-    ["ok", "usage", "setup", "disk", "directory"],
+    ["ok", "usage", "setup", "signIn", "google", "disk", "directory"],
   );
 }
 
@@ -81,7 +81,11 @@ function addChanging(schedule: Command, context: Context): void {
       const lines = scheduleLines(all, clock.now(), terminal.paint.data, messages());
       show({ schedules: all.map((one) => viewOfSchedule(one, clock.now())) }, lines);
     });
-  explain(list, ["schedule list", "schedule list --json | jq -r '.schedules[] | [.email, .next_run] | @tsv'"], ["ok"]);
+  explain(
+    list,
+    ["schedule list", "schedule list --json | jq -r '.schedules[] | [.email, .next_run] | @tsv'"],
+    ["ok", "setup", "disk"],
+  );
 
   const changing = (name: string, description: string, change: (services: Services, id: string) => Promise<Schedule>) =>
     explain(
@@ -95,7 +99,7 @@ function addChanging(schedule: Command, context: Context): void {
           if (name === "run") terminal.inform(messages().serverRunsExport);
         }),
       [`schedule ${name} 5d0c3c9e-2f0b-4a0e-8d57-0f8a4c1b7e63`],
-      name === "run" ? ["ok", "usage", "directory"] : ["ok", "usage"],
+      ["ok", "usage", "setup", "disk", ...(name === "run" ? (["directory"] as const) : [])],
     );
   changing(
     "run",
