@@ -100,6 +100,8 @@ test("a line of a crontab runs the command with the words it has, at the times o
   const asCronHandsIt = shell!.replaceAll("\\%", "%");
   const { stdout } = await runScript(asCronHandsIt, [], { cwd: "/", env: {} });
   expect(stdout).toBe(`<export><--query=${ODD}>`);
+  expect(crontabLine("0 3 */10 * FRI-SUN", show)).toMatch(/^0 3 1,11,21,31 \* 0,5,6 cd /); // for cron, */10 and FRI are both wanted
+  expect(crontabLine("5 ? ? * MON", show)).toMatch(/^5 \* \* \* 1 cd /);
   expect(crontabLine("@daily", show)).toMatch(/^@daily cd \/ && /);
 });
 
