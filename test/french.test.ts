@@ -139,7 +139,7 @@ describe("what people are told when something is wrong, in French", () => {
   test("nothing is translated that help no longer says", async () => {
     const said = new Set(["output the version number"]); // commander's own
     for (const name of await readdir(CLI, { recursive: true }))
-      if (name.endsWith(".ts") && !/\.test\.ts$/.test(name))
+      if (name.endsWith(".ts") && !name.endsWith(".test.ts"))
         for (const node of nodesIn(await parse(join(CLI, name)))) for (const text of textsOf(node)) said.add(text);
     expect(HELP_SENTENCES.map(({ english }) => english).filter((text) => !said.has(text))).toEqual([]);
   });

@@ -32,10 +32,10 @@ export async function runAlone(
   argv: readonly string[],
   machine = TEST_MACHINE,
 ): Promise<Readonly<{ code: number; stdout: string; stderr: string }>> {
-  const terminal = await testTerminal();
+  const ours = await testTerminal();
   const never = async (): Promise<never> => Promise.reject(new Error("this needs no service"));
   const parts = { services: never, signedIn: never, doctor: never, serve: never, demo: never };
-  const entry: Entry = { version: "1", language: "en", calledAs: "gmail-export", machine, terminal, ...parts };
+  const entry: Entry = { version: "1", language: "en", calledAs: "gmail-export", machine, terminal: ours, ...parts };
   const code = await runCommand(argv, entry, new AbortController().signal);
-  return { code, stdout: terminal.stdout(), stderr: terminal.stderr() };
+  return { code, stdout: ours.stdout(), stderr: ours.stderr() };
 }
