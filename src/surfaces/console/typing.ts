@@ -10,10 +10,11 @@ export function useTyped<Question>(
   onAsk: (question: Question) => void,
 ): [typed: Question, type: (question: Question) => void] {
   const [typed, type] = useState(question);
-  const latest = useRef({ question, onAsk });
-  latest.current = { question, onAsk };
+  const latest = useRef({ question, isSame, onAsk });
+  latest.current = { question, isSame, onAsk };
   useEffect(() => {
-    if (isSame(typed, latest.current.question)) return;
+    const { question: asked, isSame: isAsked } = latest.current;
+    if (isAsked(typed, asked)) return;
     const timer = setTimeout(() => latest.current.onAsk(typed), TYPING_PAUSE_MS);
     return () => clearTimeout(timer);
   }, [typed]);
