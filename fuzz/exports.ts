@@ -10,8 +10,8 @@ import { NOTHING_SPENT } from "../src/core/quota.ts";
 import { createOpenDirectory } from "../src/pipeline/directory/open-directory.ts";
 import { runExport } from "../src/pipeline/export.ts";
 import { parseMessage } from "../src/sources/gmail-api/calls/wire.ts";
+import { fileHolds } from "../src/storage/folder/file-holds.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
-import { fileLock } from "../src/storage/folder/lock.ts";
 import { corpus } from "./corpus.ts";
 
 const MESSAGES = 30;
@@ -60,7 +60,7 @@ export async function exportsOfCorpus(): Promise<Exports> {
     spent: () => NOTHING_SPENT,
     pace: () => ({ unitsPerMinute: 6_000, usedLastMinute: 0, inFlight: 0 }),
   };
-  const open = createOpenDirectory(folderStorage(fileLock(clock)), clock, "gmail-export fuzz");
+  const open = createOpenDirectory(folderStorage(fileHolds(clock)), clock, "gmail-export fuzz");
   return {
     ids: [...byId.keys()],
     source,

@@ -76,6 +76,7 @@ import { pendingSignIns } from "./state/embedded/pending-sign-ins.ts";
 import { recentCalls } from "./state/embedded/recent-calls.ts";
 import { appendLine } from "./storage/folder/append-line.ts";
 import { checkDirectoryIn, chooseDirectoryIn } from "./storage/folder/choose-directory.ts";
+import { fileHolds } from "./storage/folder/file-holds.ts";
 import { nodeFileSystem } from "./storage/folder/file-system.ts";
 import { folderStorage } from "./storage/folder/folder-storage.ts";
 import { fileLock } from "./storage/folder/lock.ts";
@@ -91,7 +92,7 @@ import { createMeasures } from "./surfaces/http/operations/measures.ts";
 import { languageOf } from "./surfaces/words/language.ts";
 
 const lock = fileLock(clock);
-const storages = folderStorage(lock);
+const storages = folderStorage(fileHolds(clock));
 const readDirectory = createReadDirectory(storages);
 const readProof = createReadProof(storages);
 

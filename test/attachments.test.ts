@@ -9,8 +9,8 @@ import { failureOf } from "../src/core/errors.ts";
 import { EVERYTHING } from "../src/core/mail/filter.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify, type Finding } from "../src/pipeline/verify.ts";
+import { fileHolds } from "../src/storage/folder/file-holds.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
-import { fileLock } from "../src/storage/folder/lock.ts";
 import { dyingAt, Killed } from "./dying-disk.ts";
 import { gist, gistOfTruth, manifestIn, recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
@@ -38,7 +38,7 @@ async function stableRecords(directory: string): Promise<unknown[]> {
 }
 
 const check = async (directory: string): Promise<readonly Finding[]> =>
-  (await verify(directory, createReadDirectory(folderStorage(fileLock(manualClock()))), NEVER)).findings;
+  (await verify(directory, createReadDirectory(folderStorage(fileHolds(manualClock()))), NEVER)).findings;
 
 /** Holds everything that is in a directory against the truth. */
 async function expectAllOf(w: InProcess, directory: string): Promise<void> {

@@ -9,9 +9,9 @@ import { expect, test } from "vitest";
 import { EVERYTHING } from "../src/core/mail/filter.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify } from "../src/pipeline/verify.ts";
+import { fileHolds } from "../src/storage/folder/file-holds.ts";
 import { nodeFileSystem } from "../src/storage/folder/file-system.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
-import { fileLock } from "../src/storage/folder/lock.ts";
 import { manifestIn, recordsIn } from "./exported.ts";
 import { inProcess } from "./in-process.ts";
 import { manualClock } from "./manual-clock.ts";
@@ -20,7 +20,7 @@ const ALL = { ...EVERYTHING, includeSpamTrash: true };
 const DERIVED = ["ndjson", "parquet"] as const;
 
 const verdictOf = (directory: string) =>
-  verify(directory, createReadDirectory(folderStorage(fileLock(manualClock()))), new AbortController().signal);
+  verify(directory, createReadDirectory(folderStorage(fileHolds(manualClock()))), new AbortController().signal);
 
 const check = async (directory: string): Promise<string[]> =>
   (await verdictOf(directory)).findings.map(({ kind, subject }) => `${kind} ${subject}`);

@@ -21,6 +21,7 @@ import { gmailSource } from "../src/sources/gmail-api/source.ts";
 import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
 import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
 import { pendingSignIns } from "../src/state/embedded/pending-sign-ins.ts";
+import { fileHolds } from "../src/storage/folder/file-holds.ts";
 import type { FileSystem } from "../src/storage/folder/file-system.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
@@ -124,7 +125,7 @@ export async function inProcess(
       await gateway.open();
     },
     run: (onProgress = () => {}, signal = new AbortController().signal, into = {}) => {
-      const storages = folderStorage(lock, into.files);
+      const storages = folderStorage(fileHolds(clock), into.files);
       const open = createOpenDirectory(storages, clock, "gmail-export test");
       const confirm = createConfirmCurrent(storages, clock, "gmail-export test");
       const { files: _, ...rest } = into;

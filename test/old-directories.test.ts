@@ -11,6 +11,7 @@ import { createReadDirectory } from "../src/pipeline/directory/reading/read-dire
 import { verify } from "../src/pipeline/verify.ts";
 import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
 import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
+import { fileHolds } from "../src/storage/folder/file-holds.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
 import { filesOnDisk } from "../src/storage/folder/private-files.ts";
@@ -99,7 +100,11 @@ test("messages that could not be read then are read now, behind what there was",
 test("one that is asked for originals keeps every byte where the mailbox says another thing of a message, and tells that", async () => {
   await using w = await world("finished"); // today's simulated mailbox has other mail under the same ids
   await w.run(undefined, undefined, { directory: w.copy, attachments: true, formats: FORMATS });
-  const { findings, manifest } = await verify(w.copy, createReadDirectory(folderStorage(fileLock(systemClock))), NEVER);
+  const { findings, manifest } = await verify(
+    w.copy,
+    createReadDirectory(folderStorage(fileHolds(systemClock))),
+    NEVER,
+  );
   expect(findings).toEqual([]);
   expect(manifest).toMatchObject({ complete: false, failed: [] });
   const { batches } = await manifestIn(w.old);

@@ -10,8 +10,8 @@ import { EVERYTHING } from "../src/core/mail/filter.ts";
 import { entriesIn, originalIn } from "../src/formats/mbox.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify, type Finding } from "../src/pipeline/verify.ts";
+import { fileHolds } from "../src/storage/folder/file-holds.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
-import { fileLock } from "../src/storage/folder/lock.ts";
 import { dyingAt, Killed } from "./dying-disk.ts";
 import { gist, gistOfTruth, manifestIn, recordsIn } from "./exported.ts";
 import { gmailReader } from "./gmail-reader.ts";
@@ -25,7 +25,7 @@ const NEVER = new AbortController().signal;
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 
 const check = async (directory: string): Promise<readonly Finding[]> =>
-  (await verify(directory, createReadDirectory(folderStorage(fileLock(manualClock()))), NEVER)).findings;
+  (await verify(directory, createReadDirectory(folderStorage(fileHolds(manualClock()))), NEVER)).findings;
 
 /** Paths below a folder, in order; none where it is not. */
 async function pathsIn(directory: string, folder: string): Promise<string[]> {

@@ -20,6 +20,7 @@ import { verify } from "../src/pipeline/verify.ts";
 import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
 import { rotateKey } from "../src/state/embedded/grants/rotate-key.ts";
 import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
+import { fileHolds } from "../src/storage/folder/file-holds.ts";
 import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
 import { fileLock } from "../src/storage/folder/lock.ts";
@@ -81,7 +82,7 @@ const openOn = (
   changes: Partial<Purpose> = {},
   clock = manualClock(),
 ): Promise<ExportDirectory> => {
-  const storages = folderStorage(fileLock(clock, files), files);
+  const storages = folderStorage(fileHolds(clock, files), files);
   const asked = { ...purpose, ...changes };
   return createOpenDirectory(storages, clock, "gmail-export test")(path, asked, () => NOTHING_SPENT, NEVER);
 };
@@ -231,7 +232,7 @@ test("whenever the power fails while batches are written anew, each is the one b
     );
   };
   const expected = await filesOf(whole);
-  const reading = createReadDirectory(folderStorage(fileLock(manualClock())));
+  const reading = createReadDirectory(folderStorage(fileHolds(manualClock())));
   const before = await recordsIn(text);
   const moments = await atEveryMoment(
     scratch.path,

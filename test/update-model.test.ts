@@ -8,8 +8,8 @@ import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify } from "../src/pipeline/verify.ts";
+import { fileHolds } from "../src/storage/folder/file-holds.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
-import { fileLock } from "../src/storage/folder/lock.ts";
 import { manifestIn, recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
 import { manualClock } from "./manual-clock.ts";
@@ -142,7 +142,7 @@ async function expectAsFresh(w: InProcess, isWanted: (id: string) => boolean): P
       expect(isWanted(id)).toBe(false);
       expect(record.Labels.toSorted()).toEqual(mailbox.labelIds(id).toSorted());
     }
-  const { findings } = await verify(w.directory, createReadDirectory(folderStorage(fileLock(manualClock()))), NEVER);
+  const { findings } = await verify(w.directory, createReadDirectory(folderStorage(fileHolds(manualClock()))), NEVER);
   expect(findings).toEqual([]);
 }
 
@@ -156,7 +156,7 @@ async function runToPowerLoss(w: InProcess, at: number): Promise<void> {
   await disk.survivors(left!);
   const { findings } = await verify(
     join(left!, "export"),
-    createReadDirectory(folderStorage(fileLock(manualClock()))),
+    createReadDirectory(folderStorage(fileHolds(manualClock()))),
     NEVER,
   );
   expect(findings).toEqual([]);

@@ -9,9 +9,9 @@ import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify, type Finding } from "../src/pipeline/verify.ts";
+import { fileHolds } from "../src/storage/folder/file-holds.ts";
 import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
-import { fileLock } from "../src/storage/folder/lock.ts";
 import { Killed } from "./dying-disk.ts";
 import { manifestIn, recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
@@ -23,7 +23,7 @@ const ALL = { ...EVERYTHING, includeSpamTrash: true };
 const NEVER = new AbortController().signal;
 
 const check = async (directory: string): Promise<readonly Finding[]> =>
-  (await verify(directory, createReadDirectory(folderStorage(fileLock(manualClock()))), NEVER)).findings;
+  (await verify(directory, createReadDirectory(folderStorage(fileHolds(manualClock()))), NEVER)).findings;
 
 const byId = async (directory: string): Promise<Map<string, ExportRecord>> =>
   new Map((await recordsIn(directory)).map((record) => [record["Message-ID"], record]));

@@ -13,9 +13,9 @@ import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify, type Finding, type Verdict } from "../src/pipeline/verify.ts";
+import { fileHolds } from "../src/storage/folder/file-holds.ts";
 import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";
-import { fileLock } from "../src/storage/folder/lock.ts";
 import { dyingAt } from "./dying-disk.ts";
 import { manifestIn, recordsIn } from "./exported.ts";
 import { inProcess, type InProcess } from "./in-process.ts";
@@ -28,7 +28,7 @@ const NEVER = new AbortController().signal;
 type Wanted = Readonly<{ attachments?: boolean; formats?: readonly Format[] }>;
 
 const verdictOf = (directory: string): Promise<Verdict> =>
-  verify(directory, createReadDirectory(folderStorage(fileLock(manualClock()))), NEVER);
+  verify(directory, createReadDirectory(folderStorage(fileHolds(manualClock()))), NEVER);
 
 const check = async (directory: string): Promise<readonly Finding[]> => (await verdictOf(directory)).findings;
 

@@ -4,8 +4,8 @@ import { inProcess } from "../../test/in-process.ts";
 import { HoldLost } from "../core/errors.ts";
 import { EVERYTHING } from "../core/mail/filter.ts";
 import type { OpenDirectory } from "../core/ports/export-directory.ts";
+import { fileHolds } from "../storage/folder/file-holds.ts";
 import { folderStorage } from "../storage/folder/folder-storage.ts";
-import { fileLock } from "../storage/folder/lock.ts";
 import { createOpenDirectory } from "./directory/open-directory.ts";
 import { runExport } from "./export.ts";
 
@@ -16,7 +16,7 @@ async function stopped(reason: Error): Promise<Readonly<{ end: unknown; checkpoi
   let checkpoints = 0;
   const open: OpenDirectory = async (...given) => {
     const directory = await createOpenDirectory(
-      folderStorage(fileLock(w.clock)),
+      folderStorage(fileHolds(w.clock)),
       w.clock,
       "gmail-export test",
     )(...given);

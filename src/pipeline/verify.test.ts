@@ -14,14 +14,14 @@ import type { Ended } from "../core/ports/export-directory.ts";
 import type { MailboxSource } from "../core/ports/mailbox-source.ts";
 import { NOTHING_SPENT } from "../core/quota.ts";
 import { toRecord } from "../formats/to-record.ts";
+import { fileHolds } from "../storage/folder/file-holds.ts";
 import { folderStorage } from "../storage/folder/folder-storage.ts";
-import { fileLock } from "../storage/folder/lock.ts";
 import { createOpenDirectory } from "./directory/open-directory.ts";
 import { verify, type Finding, type Verdict } from "./verify.ts";
 
 const NEVER = new AbortController().signal;
 const clock = manualClock();
-const open = createOpenDirectory(folderStorage(fileLock(clock)), clock, "gmail-export test");
+const open = createOpenDirectory(folderStorage(fileHolds(clock)), clock, "gmail-export test");
 
 const idsTo = (count: number): string[] => Array.from({ length: count }, (_, n) => `m${n}`);
 const exported = (id: string): Ended => ({

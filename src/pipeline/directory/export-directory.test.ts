@@ -11,9 +11,9 @@ import { scratchFolder } from "../../../test/scratch.ts";
 import type { Manifest } from "../../core/export/manifest.ts";
 import type { ExportDirectory, Purpose } from "../../core/ports/export-directory.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
+import { fileHolds } from "../../storage/folder/file-holds.ts";
 import { nodeFileSystem, type FileSystem } from "../../storage/folder/file-system.ts";
 import { folderStorage } from "../../storage/folder/folder-storage.ts";
-import { fileLock } from "../../storage/folder/lock.ts";
 import { createOpenDirectory } from "./open-directory.ts";
 
 const clock = manualClock();
@@ -23,7 +23,7 @@ const open = (
   files: FileSystem = nodeFileSystem,
   signal = new AbortController().signal,
 ): Promise<ExportDirectory> =>
-  createOpenDirectory(folderStorage(fileLock(clock), files), clock, "gmail-export test")(
+  createOpenDirectory(folderStorage(fileHolds(clock), files), clock, "gmail-export test")(
     path,
     { ...PURPOSE, ...changes },
     () => NOTHING_SPENT,

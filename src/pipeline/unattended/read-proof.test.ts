@@ -10,8 +10,8 @@ import { EVERYTHING } from "../../core/mail/filter.ts";
 import type { OpenStorage } from "../../core/ports/storage.ts";
 import { NOTHING_SPENT } from "../../core/quota.ts";
 import { writeManifest } from "../../formats/manifest.ts";
+import { fileHolds } from "../../storage/folder/file-holds.ts";
 import { folderStorage } from "../../storage/folder/folder-storage.ts";
-import { fileLock } from "../../storage/folder/lock.ts";
 import { createReadProof } from "./read-proof.ts";
 
 const MANIFEST: Manifest = {
@@ -35,7 +35,7 @@ const MANIFEST: Manifest = {
 
 test("a proof holds up to when it was checked; a manifest of an earlier version says when it was written", async () => {
   await using folder = await scratchFolder();
-  const read = createReadProof(folderStorage(fileLock(systemClock)));
+  const read = createReadProof(folderStorage(fileHolds(systemClock)));
   const put = (changes: Partial<Manifest>) =>
     writeFile(join(folder.path, "manifest.json"), writeManifest({ ...MANIFEST, ...changes }));
   expect(await read(folder.path)).toBeUndefined();
@@ -46,13 +46,13 @@ test("a proof holds up to when it was checked; a manifest of an earlier version 
   expect(await read(folder.path)).toEqual({ provenAt: Date.parse(checkedAt), historyId: "78" });
   await put({ complete: false, historyId: "79" }); // a run is under way: it was proven up to then all the same
   expect(await read(folder.path)).toEqual({ provenAt: Date.parse(checkedAt), historyId: "79" });
-  const another = createReadProof(folderStorage(fileLock(systemClock)));
+  const another = createReadProof(folderStorage(fileHolds(systemClock)));
   expect(await another(folder.path)).toEqual({ provenAt: undefined, historyId: "79" });
 });
 
 test("what cannot be read proves nothing, and is no error", async () => {
   await using folder = await scratchFolder();
-  const read = createReadProof(folderStorage(fileLock(systemClock)));
+  const read = createReadProof(folderStorage(fileHolds(systemClock)));
   const path = join(folder.path, "manifest.json");
   await writeFile(path, '{"version": 2}');
   expect(await read(folder.path)).toBeUndefined();
@@ -65,7 +65,7 @@ test("what cannot be read proves nothing, and is no error", async () => {
 
 test("a manifest that has not changed is not read again", async () => {
   await using folder = await scratchFolder();
-  const storages = folderStorage(fileLock(systemClock));
+  const storages = folderStorage(fileHolds(systemClock));
   let reads = 0;
   const counting: OpenStorage = (place) => {
     const storage = storages(place);

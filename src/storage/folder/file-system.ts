@@ -93,6 +93,11 @@ export async function openExisting(
   }
 }
 
+/** Whether two looks at a name saw one file, or one folder. */
+export function isSameFile(a: BigIntStats, b: BigIntStats): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
 /** What something that is no file is, in words. */
 export function oddity(stats: Pick<BigIntStats, "isDirectory" | "isSymbolicLink" | "isFIFO" | "isSocket">): string {
   if (stats.isSymbolicLink()) return "a link";

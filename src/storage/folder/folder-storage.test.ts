@@ -24,9 +24,9 @@ import { fragileDisk } from "../../../test/power-loss.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
 import { systemClock } from "../../clock.ts";
 import { HoldLost } from "../../core/errors.ts";
+import { fileHolds } from "./file-holds.ts";
 import { nodeFileSystem } from "./file-system.ts";
 import { folderStorage } from "./folder-storage.ts";
-import { fileLock } from "./lock.ts";
 
 const run = promisify(execFile);
 const isRoot = process.getuid?.() === 0;
@@ -38,7 +38,7 @@ storageContract("folder", async () => {
   const root = join(scratch.path, "root");
   await mkdir(root);
   const disk = stack.use(await fragileDisk(root));
-  const open = folderStorage(fileLock(systemClock, disk.files), disk.files);
+  const open = folderStorage(fileHolds(systemClock, disk.files), disk.files);
   const ours = stack.move();
   let losses = 0;
   return {
@@ -46,7 +46,7 @@ storageContract("folder", async () => {
     async afterPowerLoss() {
       const copy = join(scratch.path, `after-${(losses += 1)}`);
       await disk.survivors(copy);
-      return folderStorage(fileLock(systemClock))(join(copy, "above", "export"));
+      return folderStorage(fileHolds(systemClock))(join(copy, "above", "export"));
     },
     [Symbol.asyncDispose]: () => ours.disposeAsync(),
   };
@@ -57,7 +57,7 @@ test("the lock has its name durably, and what a process that died had not synced
   const root = join(scratch.path, "root");
   await mkdir(root);
   await using disk = await fragileDisk(root);
-  const storage = folderStorage(fileLock(systemClock, disk.files), disk.files)(join(root, "export"));
+  const storage = folderStorage(fileHolds(systemClock, disk.files), disk.files)(join(root, "export"));
   await using _hold = await storage.hold(0);
   await disk.survivors(join(scratch.path, "held"));
   expect(await readdir(join(scratch.path, "held", "export"))).toEqual([".lock"]);
@@ -74,7 +74,7 @@ async function world() {
   const victim = join(scratch.path, "victim");
   await mkdir(path, { mode: 0o700 });
   await writeFile(victim, "mine", { mode: 0o600 });
-  const storage = folderStorage(fileLock(systemClock))(path);
+  const storage = folderStorage(fileHolds(systemClock))(path);
   return { ...scratch, root: scratch.path, path, victim, storage, in: (name: string) => join(path, name) };
 }
 
@@ -233,7 +233,7 @@ describe("the folder", () => {
     await using _hold = await w.storage.hold(0);
     await w.storage.put("a", [Buffer.from("ours")]);
     await unlink(w.in(".lock"));
-    await using theirs = await folderStorage(fileLock(systemClock))(w.path).hold(0);
+    await using theirs = await folderStorage(fileHolds(systemClock))(w.path).hold(0);
     expect(theirs).toBeDefined();
     await expect(w.storage.put("a", [Buffer.from("late")])).rejects.toThrow(HoldLost);
     await expect(w.storage.remove("a")).rejects.toThrow(HoldLost);
@@ -258,7 +258,7 @@ test("where it may not be read it says so, and nothing of writing", async () => 
   const closed = async (): Promise<never> => {
     throw Object.assign(new Error("EACCES: permission denied"), { code: "EACCES", syscall: "open" });
   };
-  const storage = folderStorage(fileLock(systemClock), { ...nodeFileSystem, readdir: closed, open: closed })(
+  const storage = folderStorage(fileHolds(systemClock), { ...nodeFileSystem, readdir: closed, open: closed })(
     scratch.path,
   );
   for (const reading of [() => storage.list(), () => storage.open("manifest.json")])

@@ -4,7 +4,7 @@ import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 import { refuse } from "../../core/errors.ts";
-import type { Lock } from "../../core/ports/lock.ts";
+import type { Holds } from "../../core/ports/holds.ts";
 import type { OpenStorage, Storage, StoredContent, StoredEntry, StoredFile } from "../../core/ports/storage.ts";
 import { onDisk, unlessMissing } from "./disk.ts";
 import {
@@ -20,7 +20,7 @@ import {
   type FileSystem,
 } from "./file-system.ts";
 import { growFile } from "./growing-file.ts";
-import { holdFolder, LOCK, type HeldFolder } from "./hold.ts";
+import { holdFolder, type HeldFolder } from "./hold.ts";
 
 /** What ends the name of a file that is not whole yet. */
 const PART = ".part";
@@ -29,11 +29,11 @@ const PART = ".part";
  * Export directories on this machine's file system, a folder each. A file grows as `<name>.part`, and one that is for
  * gmail-export alone under its own name; `put` writes beside and renames.
  */
-export function folderStorage(lock: Lock, files: FileSystem = nodeFileSystem): OpenStorage {
-  return (place) => storageOf(place, lock, files);
+export function folderStorage(holds: Holds, files: FileSystem = nodeFileSystem): OpenStorage {
+  return (place) => storageOf(place, holds, files);
 }
 
-function storageOf(place: string, lock: Lock, files: FileSystem): Storage {
+function storageOf(place: string, holds: Holds, files: FileSystem): Storage {
   let held: HeldFolder | undefined;
   let puts = 0;
   const pathOf = (name: string): string => join(place, name);
@@ -172,7 +172,7 @@ function storageOf(place: string, lock: Lock, files: FileSystem): Storage {
 
     hold: (waitMs, signal) =>
       onDisk(place, async () => {
-        const mine = await holdFolder(files, lock, place, waitMs, signal);
+        const mine = await holdFolder(files, holds, place, waitMs, signal);
         held = mine ?? held;
         return (
           mine && {
@@ -186,13 +186,7 @@ function storageOf(place: string, lock: Lock, files: FileSystem): Storage {
         );
       }),
 
-    isHeld: () =>
-      onDisk(place, async () => {
-        const path = join(place, LOCK);
-        if ((await unlessMissing(files.lstat(path))) === undefined) return false;
-        await using free = await lock(path, 0);
-        return free === undefined;
-      }),
+    isHeld: () => onDisk(place, () => holds.isHeld(place)),
   };
 }
 

@@ -1,30 +1,24 @@
-import { constants, type BigIntStats } from "node:fs";
-import { join } from "node:path";
+import { constants } from "node:fs";
 
 import { HoldLost } from "../../core/errors.ts";
-import type { Lock } from "../../core/ports/lock.ts";
+import type { Holds } from "../../core/ports/holds.ts";
 import { unlessMissing } from "./disk.ts";
-import { makeFolder, type FileSystem } from "./file-system.ts";
+import { isSameFile, makeFolder, type FileSystem } from "./file-system.ts";
 import { tightenFolder } from "./private-files.ts";
 
-export const LOCK = ".lock";
-
-/** A folder that is ours while it is the one that was taken, and so is the lock in it. */
+/** A folder that is ours while it is the one that was taken, and the hold on it lasts. */
 export type HeldFolder = Readonly<{
   number: number;
   signal: AbortSignal;
-  /** Throws `HoldLost` when another folder, or another lock, stands where ours did: somebody else may write by now. */
+  /** Throws `HoldLost` when another folder stands where ours did, or somebody else may have the place by now. */
   assertStillHeld(): Promise<void>;
   release(): Promise<void>;
 }>;
 
-/** The system lets one process have the lock, and gives it back when that dies: the number orders those of one process. */
-let holds = 0;
-
-/** Makes the folder, private, and takes its lock. Undefined when somebody else has it for longer than `waitMs`. */
+/** Makes the folder, private, and takes it. Undefined when somebody else has it for longer than `waitMs`. */
 export async function holdFolder(
   files: FileSystem,
-  lock: Lock,
+  holds: Holds,
   place: string,
   waitMs: number,
   signal?: AbortSignal,
@@ -32,28 +26,28 @@ export async function holdFolder(
   await makeFolder(files, place);
   await tightenFolder(files, place, constants.O_NOFOLLOW);
   const folder = await files.lstat(place);
-  const path = join(place, LOCK);
-  const held = await lock(path, waitMs, signal);
+  const held = await holds.take(place, waitMs, signal);
   if (!held) return undefined;
   try {
-    const locked = await files.lstat(path);
     await files.syncFolder(place);
     const lost = new AbortController();
+    const ended = AbortSignal.any([lost.signal, held.signal]);
     const assertStillHeld = async (): Promise<void> => {
       if (signal?.reason instanceof HoldLost) lost.abort(signal.reason);
-      lost.signal.throwIfAborted();
-      const [folderNow, lockNow] = [await unlessMissing(files.lstat(place)), await unlessMissing(files.lstat(path))];
-      if (folderNow && lockNow && isSame(folder, folderNow) && isSame(locked, lockNow)) return;
-      lost.abort(
-        folderNow && lockNow
-          ? new HoldLost(`Something else stands where ${place} or its lock was: another process may write there now.`)
-          : new HoldLost(`${folderNow ? path : place} was removed while it was being written.`, "disk"),
-      );
-      lost.signal.throwIfAborted();
+      ended.throwIfAborted();
+      const now = await unlessMissing(files.lstat(place));
+      if (!now || !isSameFile(folder, now))
+        lost.abort(
+          now
+            ? new HoldLost(`Something else stands where ${place} was: another process may write there now.`)
+            : new HoldLost(`${place} was removed while it was being written.`, "disk"),
+        );
+      ended.throwIfAborted();
+      await held.confirm();
     };
     return {
-      number: (holds += 1),
-      signal: lost.signal,
+      number: held.number,
+      signal: ended,
       assertStillHeld,
       release: async () => held[Symbol.asyncDispose](),
     };
@@ -61,8 +55,4 @@ export async function holdFolder(
     await held[Symbol.asyncDispose]();
     throw error;
   }
-}
-
-function isSame(a: BigIntStats, b: BigIntStats): boolean {
-  return a.dev === b.dev && a.ino === b.ino;
 }
