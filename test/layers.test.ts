@@ -83,6 +83,7 @@ const MAY: Readonly<Record<string, readonly Power[]>> = {
   "src/sources": ["network"],
   "src/storage": ["disk"],
   "src/state": ["disk", "secrets"],
+  "src/state/postgres": ["network", "secrets"],
   "src/google": ["network", "secrets"],
   "src/search": ["disk"],
   "src/doctor": [],

@@ -73,6 +73,7 @@ const PACKAGES: Readonly<Record<string, Power | "none">> = {
   oauth4webapi: "network",
   open: "process",
   parse5: "none",
+  pg: "network",
   pino: "process",
   "prom-client": "none",
   "sanitize-html": "none",

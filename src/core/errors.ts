@@ -47,6 +47,8 @@ export type FinalCode =
   | "directory_foreign"
   | "directory_damaged"
   | "disk"
+  // the deployment's database
+  | "database"
   // a defect of this program
   | "internal";
 
@@ -79,8 +81,8 @@ export type Failure = Readonly<
       }
     | {
         retry: "backoff";
-        /** `disk` where there were no descriptors left. */
-        code: TransientCode | "disk";
+        /** `disk` where there were no descriptors left; `database` where it does not answer just now. */
+        code: TransientCode | "disk" | "database";
         at?: EpochMs;
         /** How often the call was tried before it was given up. */
         attempts?: number;

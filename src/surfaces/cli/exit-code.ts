@@ -78,6 +78,7 @@ export function exitCodeOf(code: FailureCode): number {
     case "cross_site_request":
     case "api_disabled":
     case "delegation_missing":
+    case "database":
       return EXIT.setup;
     case "not_signed_in":
     case "consent_revoked":

@@ -153,6 +153,10 @@ export const FAILURES_IN_FRENCH: Readonly<Record<FailureCode, Readonly<{ message
     message: "Le disque a refusé.",
     next: "Faites de la place ou donnez le droit d'écrire, puis relancez le même export : il continue.",
   },
+  database: {
+    message: "La base de données ne répond pas, ou ne peut pas servir.",
+    next: "Vérifiez qu'elle tourne et que DATABASE_URL y mène ; les exports reprennent d'eux-mêmes.",
+  },
   internal: {
     message: "gmail-export a rencontré quelque chose d'inattendu.",
     next: "Relancez le même export ; si cela se répète, signalez-le. Rien n'est perdu sur le disque.",

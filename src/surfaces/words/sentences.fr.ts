@@ -17,6 +17,53 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Correct them in the environment or in .env; every setting is described in .env.example.",
     "Corrigez-les dans l'environnement ou dans .env ; .env.example décrit chaque réglage.",
   ),
+  // the database
+  pair("The database at {address} does not answer ({code}).", "La base de données à {address} ne répond pas ({code})."),
+  pair(
+    "See that it runs and that DATABASE_URL leads to it. Exports go on by themselves when it does.",
+    "Vérifiez qu'elle tourne et que DATABASE_URL y mène. Les exports reprennent alors d'eux-mêmes.",
+  ),
+  pair("The database at {address} refuses the password.", "La base de données à {address} refuse le mot de passe."),
+  pair("Correct user and password in DATABASE_URL.", "Corrigez l'utilisateur et le mot de passe dans DATABASE_URL."),
+  pair("The database at {address} asks for a password.", "La base de données à {address} demande un mot de passe."),
+  pair("Name user and password in DATABASE_URL.", "Nommez l'utilisateur et le mot de passe dans DATABASE_URL."),
+  pair(
+    "The database at {address} does not let this user in.",
+    "La base de données à {address} ne laisse pas entrer cet utilisateur.",
+  ),
+  pair(
+    "Correct the user in DATABASE_URL, or let it in (pg_hba.conf); where the server asks for TLS, add ?sslmode=verify-full.",
+    "Corrigez l'utilisateur dans DATABASE_URL, ou laissez-le entrer (pg_hba.conf) ; si le serveur demande TLS, ajoutez ?sslmode=verify-full.",
+  ),
+  pair("There is no database at {address}.", "Il n'y a pas de base de données à {address}."),
+  pair(
+    "Correct the name in DATABASE_URL, or make it (createdb).",
+    "Corrigez le nom dans DATABASE_URL, ou créez-la (createdb).",
+  ),
+  pair(
+    "The database at {address} does not allow its user what gmail-export needs.",
+    "La base de données à {address} ne permet pas à son utilisateur ce dont gmail-export a besoin.",
+  ),
+  pair(
+    "Let the user of DATABASE_URL make a schema there (GRANT CREATE ON DATABASE), and use what is in it.",
+    "Permettez à l'utilisateur de DATABASE_URL d'y créer un schéma (GRANT CREATE ON DATABASE), et d'utiliser ce qui s'y trouve.",
+  ),
+  pair(
+    "The database at {address} cannot be reached over TLS ({code}).",
+    "La base de données à {address} n'est pas joignable par TLS ({code}).",
+  ),
+  pair(
+    "Name the authority of its certificate in NODE_EXTRA_CA_CERTS or by sslrootcert= in DATABASE_URL, or correct its sslmode.",
+    "Nommez l'autorité de son certificat dans NODE_EXTRA_CA_CERTS ou par sslrootcert= dans DATABASE_URL, ou corrigez son sslmode.",
+  ),
+  pair(
+    "The database at {address} was made ready by a newer gmail-export (its tables have version {version}, this program knows {known}).",
+    "La base de données à {address} a été préparée par un gmail-export plus récent (ses tables ont la version {version}, ce programme connaît {known}).",
+  ),
+  pair(
+    "Start the newer version on every machine, or give this one a database of its own.",
+    "Lancez la version plus récente sur chaque machine, ou donnez à celle-ci sa propre base de données.",
+  ),
   pair("{name} must be a whole number from {from} to {to}", "{name} doit être un nombre entier de {from} à {to}"),
   pair("{name} must be one of {choices}", "{name} doit être l'un de {choices}"),
   pair(

@@ -101,6 +101,7 @@ export function statusOf(code: FailureCode): number {
     case "api_disabled":
     case "delegation_missing":
     case "not_private":
+    case "database":
       return 503;
     case "settings_invalid":
     case "key_unusable":
