@@ -5,6 +5,7 @@
  */
 
 import { access, readFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -258,7 +259,7 @@ export async function compose(config: Config, opening = OPENERS) {
   await tightenFolders(config);
   const way = opening.connect(config);
   opened.defer(way.close);
-  const queue = opening.embeddedJobQueue(config.stateDir, clock, log);
+  const queue = opening.embeddedJobQueue(config.stateDir, clock, log, `${hostname()}/${process.pid}`);
   opened.defer(() => queue.close());
   const records = opening.indexedRecords(join(config.stateDir, "index"), createReadBatches(storages), clock);
   opened.defer(() => records.close());

@@ -87,7 +87,7 @@ function useAll(opened: JobDatabase, now: number): string[] {
   attempt(() => opened.add(requestOf(99), now));
   attempt(() => opened.signedIn("ada1@example.com", now));
   attempt(() => {
-    const taken = opened.take(now);
+    const taken = opened.take("worker", now);
     if (!taken) return;
     opened.beat(taken, NO_PROGRESS, now);
     opened.release(taken, { state: "completed" }, NO_PROGRESS, now);

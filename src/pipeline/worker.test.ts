@@ -10,6 +10,7 @@ import { until } from "../../test/wait.ts";
 import { manifestWith } from "../../test/written-export.ts";
 import { ExportError, HoldLost, refuse } from "../core/errors.ts";
 import { NO_PROGRESS, type StateName } from "../core/export/job.ts";
+import type { Clock } from "../core/ports/clock.ts";
 import type { JobQueue, Lease } from "../core/ports/job-queue.ts";
 import { embeddedJobQueue } from "../state/embedded/job-queue.ts";
 import { work, type RunExport } from "./worker.ts";
@@ -24,12 +25,19 @@ const endless: RunExport = (_request, _report, signal) =>
 
 type Stage = Readonly<{ queue: JobQueue; clock: ReturnType<typeof manualClock>; stop: () => Promise<void> }>;
 
-async function worker(run: RunExport, spoil: (queue: JobQueue) => JobQueue = (queue) => queue): Promise<Stage> {
+async function worker(
+  run: RunExport,
+  spoil: (queue: JobQueue) => JobQueue = (queue) => queue,
+  clockOf: (clock: Clock) => Clock = (clock) => clock,
+): Promise<Stage> {
   const folder = await scratchFolder();
   const clock = manualClock();
   const queue = embeddedJobQueue(join(folder.path, "state"), clock);
   const shutdown = new AbortController();
-  const working = work({ queue: spoil(queue), run, concurrency: 2, clock, log: quiet }, shutdown.signal);
+  const working = work(
+    { queue: spoil(queue), run, concurrency: 2, clock: clockOf(clock), log: quiet },
+    shutdown.signal,
+  );
   const stop = async (): Promise<void> => {
     shutdown.abort();
     await working;
@@ -199,6 +207,100 @@ test("a list that cannot be reached for a moment stops nothing; for as long as a
     return stopped.length > 0;
   });
   expect(stopped[0]).toBeInstanceOf(HoldLost);
+});
+
+test("a lease is not believed in for longer than it lasts by a clock that is set back, nor when time passed unseen", async () => {
+  for (const setBack of [true, false]) {
+    const stopped: unknown[] = [];
+    const run: RunExport = async (_request, _report, signal) => {
+      await once(signal, "abort");
+      stopped.push(signal.reason);
+      throw signal.reason;
+    };
+    let shift = 0;
+    let beats = 0;
+    const silent = (queue: JobQueue): JobQueue => ({
+      ...queue,
+      async take() {
+        const lease = await queue.take();
+        const beat = (): Promise<never> => {
+          beats += 1;
+          return new Promise(() => {}); // a database that was cut off answers nothing
+        };
+        return lease && { ...lease, beat };
+      },
+    });
+    const stage = await worker(run, silent, (clock) => ({ ...clock, now: () => clock.now() + shift }));
+    await stage.queue.add(request);
+    await until(async () => {
+      await stage.clock.advance(100);
+      return beats > 0;
+    });
+    shift = setBack ? -3_600_000 : 0;
+    await stage.clock.advance(7_000);
+    expect(stopped).toEqual([]);
+    await until(async () => {
+      await stage.clock.advance(100);
+      return stopped.length > 0;
+    });
+    expect(stopped[0]).toBeInstanceOf(HoldLost);
+  }
+});
+
+test("a worker that wakes from a sleep longer than its lease stops before it asks anybody", async () => {
+  const stopped: unknown[] = [];
+  const run: RunExport = async (_request, _report, signal) => {
+    await once(signal, "abort");
+    stopped.push(signal.reason);
+    throw signal.reason;
+  };
+  let shift = 0;
+  let beatsAsleep = 0;
+  const counted = (queue: JobQueue): JobQueue => ({
+    ...queue,
+    async take() {
+      const lease = await queue.take();
+      return (
+        lease && {
+          ...lease,
+          beat: (progress) => {
+            if (shift > 0) beatsAsleep += 1;
+            return lease.beat(progress);
+          },
+        }
+      );
+    },
+  });
+  const stage = await worker(run, counted, (clock) => ({ ...clock, now: () => clock.now() + shift }));
+  const { id } = await stage.queue.add(request);
+  await reaches(stage, id, "running");
+  shift = 120_000; // the clock went on, timers did not
+  await until(async () => {
+    await stage.clock.advance(100);
+    return stopped.length > 0;
+  });
+  expect(stopped[0]).toBeInstanceOf(HoldLost);
+  expect(beatsAsleep).toBe(0);
+});
+
+test("an export that had its turn makes room for a small one, and both come to their end", async () => {
+  const ended: string[] = [];
+  const run: RunExport = async ({ account }, report, signal) => {
+    report({ ...NO_PROGRESS, stage: "fetching" });
+    if (account.startsWith("big") && !ended.includes("small2@example.com")) await endless(request, report, signal);
+    ended.push(account);
+    return manifest;
+  };
+  const { queue, clock } = await worker(run);
+  for (const name of ["big1", "big2", "small1", "small2"]) await queue.add(requestOf(`${name}@example.com`));
+  await until(async (note) => {
+    for (let seconds = 0; seconds < 20; seconds += 1) {
+      await clock.advance(1_000);
+      await queue.counts(); // by when every beat of that second was answered
+    }
+    return note(await queue.counts()).get("completed") === 4;
+  });
+  expect(ended.slice(0, 2)).toEqual(["small1@example.com", "small2@example.com"]);
 });
 
 test("progress is what the export last reported, and stays when it stops", async () => {

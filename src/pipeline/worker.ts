@@ -18,13 +18,16 @@ const LOOK_AGAIN_MS = 10_000;
 /** So long before a lease ends without an answer the work stops, so that what is under way has ended by then. */
 const MARGIN_MS = 2_000;
 
+/** How long a lease is believed in after the call that renewed it was begun. */
+const BELIEVED_MS = LEASE_MS - MARGIN_MS;
+
 export type RunExport = (
   request: ExportRequest,
   report: (progress: Progress) => void,
   signal: AbortSignal,
 ) => Promise<Manifest>;
 
-type Stop = "pause" | "cancel" | "lost" | "shutdown";
+type Stop = "pause" | "cancel" | "make_room" | "lost" | "shutdown";
 
 /**
  * Takes exports from the queue and runs up to `concurrency` of them at once, until the signal aborts: then each is made
@@ -44,28 +47,60 @@ export async function work(
   while (!signal.aborted) {
     const looked = new AbortController();
     const changed = queue.changed(AbortSignal.any([signal, looked.signal])); // from before the look on
+    const belief = believe(clock); // the lease counts from when it was asked for
     let lease: Lease | undefined;
     try {
       if (running.size < concurrency) lease = await queue.take(signal);
     } catch (error) {
-      if (signal.aborted) break;
+      if (signal.aborted) {
+        belief.drop();
+        break;
+      }
       // A full disk, most often. What runs goes on, and the server answers, until there is room again.
       log.error("no export can be taken up", { code: failureOf(error)?.code ?? "internal" });
       await clock.sleep(LOOK_AGAIN_MS, signal).catch(() => {});
     }
     if (lease) {
       looked.abort();
-      const one = carry(lease, run, clock, log, signal).finally(() => running.delete(one));
+      const one = carry(lease, belief, run, clock, log, signal).finally(() => running.delete(one));
       running.add(one);
-    }
+    } else belief.drop();
     await changed;
   }
   await Promise.all(running);
 }
 
+type Belief = Readonly<{ over: Promise<"lost">; isOver: () => boolean; drop: () => void }>;
+
+/**
+ * From now on a lease is believed in, for `BELIEVED_MS`. What counts is time that passes: a timer, which a clock that is
+ * set back does not make longer; and a clock that went on while the machine slept, when timers stood still.
+ */
+function believe(clock: Clock): Belief {
+  const dropped = new AbortController();
+  const until = clock.now() + BELIEVED_MS;
+  let isOver = false;
+  const over = clock.sleep(BELIEVED_MS, dropped.signal).then(
+    () => {
+      isOver = true;
+      return "lost" as const;
+    },
+    () => new Promise<never>(() => {}), // dropped: nobody waits for it any more
+  );
+  return { over, isOver: () => isOver || clock.now() >= until, drop: () => dropped.abort() };
+}
+
 /** Runs one leased export to its next state. Never throws: an export's trouble is its own. */
-async function carry(lease: Lease, run: RunExport, clock: Clock, log: Log, shutdown: AbortSignal): Promise<void> {
-  const { id, request } = lease.job;
+async function carry(
+  lease: Lease,
+  firstBelief: Belief,
+  run: RunExport,
+  clock: Clock,
+  log: Log,
+  shutdown: AbortSignal,
+): Promise<void> {
+  const { id, request, worker } = lease.job;
+  const named = { export: id, worker: worker?.id };
   const ended = new AbortController();
   const stopped = new AbortController();
   let progress = lease.job.progress;
@@ -83,34 +118,34 @@ async function carry(lease: Lease, run: RunExport, clock: Clock, log: Log, shutd
 
   /** Until the export has ended, also while it stops: what it has is to become durable before somebody else takes it up. */
   const beat = async (): Promise<void> => {
-    let heldUntil = clock.now() + LEASE_MS - MARGIN_MS;
+    let belief = firstBelief;
     for (let logAt = clock.now() + LOG_MS; !ended.signal.aborted;) {
-      await clock.sleep(BEAT_MS, ended.signal).catch(() => {});
-      if (ended.signal.aborted) return;
+      await Promise.race([clock.sleep(BEAT_MS, ended.signal).catch(() => {}), belief.over]);
+      if (ended.signal.aborted) break;
       if (clock.now() >= logAt) {
         logAt += LOG_MS;
-        log.info("export goes on", { export: id, ...figuresOf(progress) });
+        log.info("export goes on", { ...named, ...figuresOf(progress) });
       }
-      const askedAt = clock.now();
-      const answered = new AbortController();
-      const answer = await Promise.race([
-        lease.beat(progress).catch(() => "unheard" as const),
-        clock.sleep(heldUntil - askedAt, answered.signal).then(
-          () => "lost" as const,
-          () => "unheard" as const,
-        ),
-      ]);
-      answered.abort();
+      const next = believe(clock);
+      const answer = belief.isOver()
+        ? "lost"
+        : await Promise.race([lease.beat(progress).catch(() => "unheard" as const), belief.over]);
       // A queue that cannot be reached may give the export away when the lease is over, and not before.
-      if (answer === "unheard" ? clock.now() >= heldUntil : answer === "lost") return stop("lost");
+      const isLost = answer === "lost" || belief.isOver();
+      (isLost || answer === "unheard" ? next : belief).drop();
+      if (isLost) {
+        belief.drop();
+        return stop("lost");
+      }
       if (answer === "unheard") continue;
-      heldUntil = askedAt + LEASE_MS - MARGIN_MS;
-      if (answer === "pause" || answer === "cancel") stop(answer);
+      belief = next;
+      if (answer !== "go_on") stop(answer);
     }
+    belief.drop();
   };
 
   const beating = beat();
-  log.info("export started", { export: id });
+  log.info("export started", named);
   let state: ExportState;
   try {
     const manifest = await run(request, (now) => (progress = now), stopped.signal);
@@ -125,10 +160,10 @@ async function carry(lease: Lease, run: RunExport, clock: Clock, log: Log, shutd
     if (why !== "lost") await lease.release(state, progress);
   } catch (error) {
     // Its lease runs out, and then it is taken up again.
-    log.error("export could not be given back", { export: id, code: failureOf(error)?.code ?? "internal" });
+    log.error("export could not be given back", { ...named, code: failureOf(error)?.code ?? "internal" });
   }
   log.info("export stopped", {
-    export: id,
+    ...named,
     state: state.state,
     code: "failure" in state ? state.failure.code : undefined,
     ...figuresOf(progress),
@@ -156,6 +191,7 @@ function stateAfter(why: Stop): ExportState {
       return { state: "paused" };
     case "cancel":
       return { state: "cancelled" };
+    case "make_room":
     case "shutdown":
     case "lost":
       return { state: "queued" };

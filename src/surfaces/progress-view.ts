@@ -14,6 +14,7 @@ export function viewOfRequest({
   attachments,
   formats,
   prune,
+  priority,
 }: ExportRequest) {
   return {
     email: account,
@@ -26,6 +27,7 @@ export function viewOfRequest({
     attachments: attachments === true,
     formats: [...(formats ?? [])],
     ...(prune && { prune }),
+    ...(priority && { priority }),
   };
 }
 

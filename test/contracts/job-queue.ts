@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { failureOf } from "../../src/core/errors.ts";
 import { NO_PROGRESS, type ExportRequest, type Progress, type Wish } from "../../src/core/export/job.ts";
 import { EVERYTHING } from "../../src/core/mail/filter.ts";
-import type { JobQueue } from "../../src/core/ports/job-queue.ts";
+import { TURN_MS, type JobQueue, type Lease } from "../../src/core/ports/job-queue.ts";
 import type { ManualClock } from "../manual-clock.ts";
 import { until } from "../wait.ts";
 
@@ -33,6 +33,19 @@ export const refusalOf = (call: Promise<unknown>): Promise<string | undefined> =
     () => undefined,
     (error: unknown) => failureOf(error)?.code ?? String(error),
   );
+
+/** What leases are told, each answer once, while they beat for a turn and a little longer. */
+async function turnsOf({ clock }: JobQueueStage, leases: readonly Lease[], progress: Progress): Promise<string[]> {
+  const answers = new Set<string>();
+  for (let past = 0; past <= TURN_MS; past += 8_000) {
+    for (const lease of leases) answers.add(await lease.beat(progress));
+    await clock.advance(8_000);
+  }
+  for (const lease of leases) answers.add(await lease.beat(progress));
+  return [...answers];
+}
+
+const turnOf = (at: JobQueueStage, lease: Lease): Promise<string[]> => turnsOf(at, [lease], some);
 
 /** What every store of exports does; each runs this suite. */
 export function jobQueueContract(implementation: string, open: () => Promise<JobQueueStage>): void {
@@ -192,6 +205,91 @@ export function jobQueueContract(implementation: string, open: () => Promise<Job
       await at.clock.advance(10_001);
       expect(await at.another().take()).toBeUndefined();
       expect((await at.queue.get(id)).state).toBe(state);
+    });
+
+    test("who runs an export is told while it runs, and since when", async () => {
+      await using at = await open();
+      const { id } = await at.queue.add(requestOf("ada@example.com"));
+      const since = at.clock.now();
+      const lease = (await at.queue.take())!;
+      await at.clock.advance(5_000);
+      await lease.beat(some);
+      const { worker } = await at.another().get(id);
+      expect(worker).toEqual({ id: expect.stringMatching(/./), since });
+      expect(lease.job.worker).toEqual(worker);
+      await lease.release({ state: "paused" }, some);
+      expect(await at.queue.get(id)).not.toHaveProperty("worker");
+    });
+
+    test("of those that wait the one of the highest priority is taken first, then the oldest", async () => {
+      await using at = await open();
+      const later = { state: "waiting", until: at.clock.now(), failure: AWAY } as const;
+      await at.queue.add(requestOf("ada@example.com"));
+      await (await at.queue.take())!.release(later, some); // which costs it no place
+      const asked: [name: string, priority: number | undefined][] = [
+        ["bob", undefined],
+        ["low", -3],
+        ["high", 7],
+        ["eve", 0],
+        ["top", 10],
+      ];
+      for (const [name, priority] of asked)
+        await at.queue.add({ ...requestOf(`${name}@example.com`), ...(priority !== undefined && { priority }) });
+      const taken: string[] = [];
+      for (let lease = await at.queue.take(); lease; lease = await at.queue.take())
+        taken.push(lease.job.request.account.split("@")[0]!);
+      expect(taken).toEqual(["top", "high", "ada", "bob", "eve", "low"]);
+    });
+
+    test("an export that had its turn makes room for one that had fewer, and goes on after it", async () => {
+      await using at = await open();
+      const big = await at.queue.add(requestOf("big@example.com"));
+      const lease = (await at.queue.take())!;
+      expect(await turnOf(at, lease)).toEqual(["go_on"]); // nobody waits
+      const small = await at.queue.add(requestOf("small@example.com"));
+      expect(await at.queue.get(big.id)).toMatchObject({ state: "running" });
+      expect(await turnOf(at, lease)).toEqual(["go_on", "make_room"]);
+      expect(await lease.beat(some)).toBe("make_room"); // until it has made what it has durable
+      await lease.release({ state: "queued" }, some);
+      const next = (await at.queue.take())!;
+      expect(next.job.id).toBe(small.id);
+      expect(await turnOf(at, next)).toEqual(["go_on"]); // the other had more
+      expect((await at.another().take())!.job.id).toBe(big.id);
+    });
+
+    test("no more exports make room than wait for it, none in a listing, and none for a lower priority", async () => {
+      await using at = await open();
+      for (const name of ["a", "b", "c"]) await at.queue.add(requestOf(`${name}@example.com`));
+      const leases = [(await at.queue.take())!, (await at.queue.take())!, (await at.queue.take())!];
+      await at.queue.add({ ...requestOf("low@example.com"), priority: -1 });
+      expect(await turnsOf(at, leases, some)).toEqual(["go_on"]);
+      await at.queue.add(requestOf("new@example.com"));
+      expect(await turnsOf(at, leases, { ...some, stage: "listing" })).toEqual(["go_on"]);
+      const answers = await turnsOf(at, leases, some);
+      expect(answers.filter((answer) => answer === "make_room").length).toBeGreaterThan(0);
+      const last = await Promise.all(leases.map((lease) => lease.beat(some)));
+      expect(last.toSorted()).toEqual(["go_on", "go_on", "make_room"]);
+    });
+
+    test("a pause reaches an export that makes room, and one that died while it did goes on", async () => {
+      await using at = await open();
+      const { id } = await at.queue.add(requestOf("big@example.com"));
+      const lease = (await at.queue.take())!;
+      const other = await at.queue.add(requestOf("small@example.com"));
+      expect(await turnOf(at, lease)).toContain("make_room");
+      await at.queue.ask(id, "pause");
+      expect(await lease.beat(some)).toBe("pause");
+      await lease.release({ state: "queued" }, some);
+      expect((await at.queue.get(id)).state).toBe("paused");
+      await at.queue.ask(id, "resume");
+      await at.queue.ask(other.id, "cancel");
+      const again = (await at.queue.take())!;
+      await at.queue.add(requestOf("late@example.com"));
+      expect(await turnOf(at, again)).toContain("make_room");
+      await at.clock.advance(10_001);
+      const taken = [(await at.queue.take())!, (await at.queue.take())!];
+      expect(taken.map(({ job }) => job.request.account)).toEqual(["late@example.com", "big@example.com"]);
+      expect(await taken[1]!.beat(some)).toBe("go_on");
     });
 
     test("an export that stops keeps its lease with every beat", async () => {

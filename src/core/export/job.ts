@@ -106,7 +106,15 @@ export type ExportRequest = Readonly<{
   formats?: readonly Format[];
   /** Takes out what is deleted in Gmail. */
   prune?: boolean;
+  /** Which of those that wait is taken up first: the highest. Left out it is 0. */
+  priority?: number;
 }>;
+
+/** From the lowest to the highest priority. */
+export const PRIORITIES = { lowest: -10, highest: 10 } as const;
+
+/** Who runs an export, and since when. */
+export type RunBy = Readonly<{ id: string; since: EpochMs }>;
 
 /** What was taken out because it is deleted in Gmail: messages, and by how many files and bytes the directory is less. */
 export type Pruned = Readonly<{ messages: number; files: number; bytes: number }>;
@@ -171,5 +179,7 @@ export type ExportJob = Readonly<{
   progress: Progress;
   createdAt: EpochMs;
   updatedAt: EpochMs;
+  /** While it runs. */
+  worker?: RunBy;
 }> &
   ExportState;

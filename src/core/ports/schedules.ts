@@ -20,7 +20,7 @@ export type Starting =
  * What is exported by itself, and when; durable, and shared by processes like the queue, beside which it is kept: an
  * occurrence and its export are one step, so that no end of a process comes between them. Nothing here blocks the
  * caller's thread; where a signal aborts, the caller gets the reason at once, and a change that was under way may still
- * be made. Implemented by `state/embedded/schedules.ts`; every one passes `test/contracts/schedules.ts`.
+ * be made. Implemented by `state/embedded/schedules.ts` and `state/postgres/schedules.ts`; every one passes `test/contracts/schedules.ts`.
  */
 export type Schedules = Readonly<{
   add(schedule: NewSchedule, signal?: AbortSignal): Promise<Schedule>;

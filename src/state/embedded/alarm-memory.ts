@@ -6,7 +6,7 @@ import { ALARM_EVENTS } from "../../core/export/alarm.ts";
 import type { AlarmMemory, AlarmRecord } from "../../core/ports/alarm-memory.ts";
 import type { Lock } from "../../core/ports/lock.ts";
 import type { PrivateFiles } from "../../core/ports/private-files.ts";
-import { moment } from "./stored-values.ts";
+import { moment } from "../rows/stored-values.ts";
 
 const alarm = z.object({
   event: z.enum(ALARM_EVENTS),

@@ -2,13 +2,12 @@ import { randomUUID } from "node:crypto";
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 
 import { canonicalAccount } from "../../core/account.ts";
-import { refuse } from "../../core/errors.ts";
 import {
   assertMove,
-  stateAfter,
   LIVE,
   mayAsk,
   NO_PROGRESS,
+  stateAfter,
   type ExportJob,
   type ExportRequest,
   type ExportState,
@@ -16,10 +15,21 @@ import {
   type StateName,
   type Wish,
 } from "../../core/export/job.ts";
-import { LEASE_MS, type JobPage, type JobPosition } from "../../core/ports/job-queue.ts";
+import { LEASE_MS, TURN_MS, type JobPage, type JobPosition, type Lease } from "../../core/ports/job-queue.ts";
 import type { EpochMs } from "../../core/time.ts";
+import { parseJob, readJob } from "../rows/job-row.ts";
+import {
+  directoryBusy,
+  exportUnknown,
+  isLive,
+  mayMakeRoom,
+  notEnded,
+  notInThisState,
+  toRunning,
+  toState,
+  wishIn,
+} from "../rows/job-steps.ts";
 import { openDatabaseFile, type DatabaseFile } from "./database-file.ts";
-import { parseJob, readJob } from "./job-row.ts";
 import { SCHEDULE_TABLE, scheduleTable } from "./schedule-table.ts";
 
 /** An export that was taken, with the key that proves the hold on it. */
@@ -35,7 +45,19 @@ export type JobDatabase = ReturnType<typeof openJobDatabase>;
  * searched for. Synchronous: runs in a thread of its own.
  */
 export function openJobDatabase(path: string) {
-  return openDatabaseFile(path, SCHEMA + SCHEDULE_TABLE, jobDatabase);
+  return openDatabaseFile(path, SCHEMA + SCHEDULE_TABLE, (file) => {
+    file.atomically(() => addColumns(file.database));
+    return jobDatabase(file);
+  });
+}
+
+/** To a list that was made by an older version. */
+function addColumns(database: DatabaseSync): void {
+  const there = database.prepare("SELECT name FROM pragma_table_info('export')").all();
+  for (const name of ["priority", "turns", "turn_ends_at"].filter((column) =>
+    there.every((one) => one["name"] !== column),
+  ))
+    database.exec(`ALTER TABLE export ADD COLUMN ${name} INTEGER NOT NULL DEFAULT 0`);
 }
 
 function jobDatabase({ database, reading, atomically }: DatabaseFile) {
@@ -44,7 +66,7 @@ function jobDatabase({ database, reading, atomically }: DatabaseFile) {
   const rowOf = (id: string): Row => {
     const row = reading(() => ask.byId.get(id));
     if (row) return row;
-    throw refuse("export_unknown", "There is no such export.", "List the exports to find the right id.");
+    throw exportUnknown();
   };
 
   const put = (job: ExportJob, from: StateName, dueAt: EpochMs, lease: string | null, wish: string | null): void => {
@@ -69,12 +91,7 @@ function jobDatabase({ database, reading, atomically }: DatabaseFile) {
 
   const assertDirectoryIsFree = (id: string | undefined, directory: string, now: EpochMs): void => {
     const other = liveIn(directory, now, id);
-    if (other !== undefined)
-      throw refuse(
-        "directory_busy",
-        `Export ${other} is writing to ${directory}.`,
-        "Follow that export, cancel it, or choose another output directory.",
-      );
+    if (other !== undefined) throw directoryBusy(other, directory);
   };
 
   /** Within a transaction. */
@@ -87,8 +104,17 @@ function jobDatabase({ database, reading, atomically }: DatabaseFile) {
       updatedAt: now,
       state: "queued",
     };
-    ask.insert.run(job.id, request.account, request.directory, "queued", now, now, JSON.stringify(job));
+    const { account, directory, priority } = request;
+    ask.insert.run(job.id, account, directory, "queued", now, now, priority ?? 0, JSON.stringify(job));
     return job;
+  };
+
+  /** When its turn is over, and more wait that had fewer than make room already. */
+  const hasToMakeRoom = (held: Row, progress: Progress, now: EpochMs): boolean => {
+    if (Number(held["turn_ends_at"]) > now) return false;
+    const id = String(held["id"]);
+    ask.endTurn.run(now + TURN_MS, id);
+    return mayMakeRoom(progress) && ask.lacksRoom.get({ now, id })?.["lacks"] === 1;
   };
 
   const schedules = scheduleTable(database, { atomically, reading, liveIn, add });
@@ -123,9 +149,9 @@ function jobDatabase({ database, reading, atomically }: DatabaseFile) {
     counts: (): ReadonlyMap<string, number> =>
       new Map(reading(() => ask.byState.all()).map((row) => [String(row["state"]), Number(row["count"])])),
 
-    take(now: EpochMs): Taken | undefined {
+    take(worker: string, now: EpochMs): Taken | undefined {
       return atomically(() => {
-        for (const row of ask.due.all(now, now)) {
+        for (const row of ask.due.all({ now })) {
           const found = readJob(row);
           if (!found) continue; // it blocks nobody
           const wish = wishIn(row);
@@ -134,20 +160,22 @@ function jobDatabase({ database, reading, atomically }: DatabaseFile) {
             continue;
           }
           const key = randomUUID();
-          const job = toState(found, { state: "running" }, now);
+          const job = toRunning(found, { id: worker, since: now }, found.progress, now);
           put(job, found.state, now + LEASE_MS, key, null);
+          ask.beginTurn.run(now + TURN_MS, job.id);
           return { job, key };
         }
         return undefined;
       });
     },
 
-    beat({ job, key }: Taken, progress: Progress, now: EpochMs): "go_on" | "pause" | "cancel" | "lost" {
+    beat({ job, key }: Taken, progress: Progress, now: EpochMs): Awaited<ReturnType<Lease["beat"]>> {
       return atomically(() => {
         const held = ask.byId.get(job.id);
         if (held?.["lease"] !== key) return "lost";
-        const wish = wishIn(held);
-        const running = { ...toState(job, { state: "running" }, now), progress };
+        const isToMakeRoom = held["wish"] === "make_room" || hasToMakeRoom(held, progress, now);
+        const wish = wishIn(held) ?? (isToMakeRoom ? "make_room" : undefined);
+        const running = toRunning(job, job.worker!, progress, now);
         put(running, "running", now + LEASE_MS, key, wish ?? null);
         return wish ?? "go_on";
       });
@@ -158,7 +186,7 @@ function jobDatabase({ database, reading, atomically }: DatabaseFile) {
         const held = ask.byId.get(job.id);
         if (held?.["lease"] !== key) return;
         const wish = wishIn(held);
-        const isUnheard = wish !== undefined && LIVE.includes(state.state);
+        const isUnheard = wish !== undefined && isLive(state);
         settle({ ...job, progress }, isUnheard ? stateAfter(wish) : state, now);
       });
     },
@@ -173,7 +201,7 @@ function jobDatabase({ database, reading, atomically }: DatabaseFile) {
           return found;
         }
         const next = stateAfter(wish);
-        if (LIVE.includes(next.state)) assertDirectoryIsFree(id, found.request.directory, now);
+        if (isLive(next)) assertDirectoryIsFree(id, found.request.directory, now);
         return settle(found, next, now);
       });
     },
@@ -182,12 +210,7 @@ function jobDatabase({ database, reading, atomically }: DatabaseFile) {
       atomically(() => {
         const row = rowOf(id);
         const job = readJob(row);
-        if (job ? LIVE.includes(job.state) : isHeld(row, now))
-          throw refuse(
-            "not_in_this_state",
-            `Export ${id} has not ended: it is not possible to take it off the list now.`,
-            "Cancel it first, and wait until it has stopped.",
-          );
+        if (job ? isLive(job) : isHeld(row, now)) throw notEnded(id);
         schedules.keepState(id);
         ask.remove.run(id);
       });
@@ -206,18 +229,9 @@ function jobDatabase({ database, reading, atomically }: DatabaseFile) {
   };
 }
 
-function toState({ id, request, progress, createdAt }: ExportJob, state: ExportState, now: EpochMs): ExportJob {
-  return { id, request, progress, createdAt, updatedAt: now, ...state };
-}
-
 /** A worker runs it, and has been heard of. */
 function isHeld(row: Row, now: EpochMs): boolean {
   return row["state"] === "running" && Number(row["due_at"]) > now;
-}
-
-function wishIn(row: Row): "pause" | "cancel" | undefined {
-  const wish = row["wish"];
-  return wish === "pause" || wish === "cancel" ? wish : undefined;
 }
 
 /** All that is asked of the file. */
@@ -225,7 +239,7 @@ function prepare(database: DatabaseSync) {
   // Older versions stored the address in lower case, as it was typed.
   database.function("canonical_account", { deterministic: true }, (account) => canonicalAccount(String(account)));
   const live = LIVE.map((state) => `'${state}'`).join(", ");
-  const byId = database.prepare("SELECT job, state, lease, wish, due_at FROM export WHERE id = ?");
+  const byId = database.prepare("SELECT id, job, state, lease, wish, due_at, turn_ends_at FROM export WHERE id = ?");
   const newestFirst = database.prepare(`
     SELECT rowid, id, state, job, created_at FROM export
     WHERE created_at < ? OR (created_at = ? AND rowid < ?)
@@ -235,25 +249,50 @@ function prepare(database: DatabaseSync) {
     `SELECT id, state, due_at, job FROM export WHERE directory = ? AND state IN (${live})`,
   );
   const insert = database.prepare(
-    "INSERT INTO export (id, account, directory, state, due_at, created_at, job) VALUES (?, canonical_account(?), ?, ?, ?, ?, ?)",
+    "INSERT INTO export (id, account, directory, state, due_at, created_at, priority, job) VALUES (?, canonical_account(?), ?, ?, ?, ?, ?, ?)",
   );
   // A running export whose lease ran out is due, like one that waits; `due_at` of a running one is the end of its lease.
-  const due = database.prepare(`
-    SELECT state, job, wish FROM export AS candidate
-    WHERE state IN ('queued', 'waiting', 'running') AND due_at <= ?
+  const canGoOn = `
+    candidate.state IN ('queued', 'waiting', 'running') AND candidate.due_at <= :now
       AND NOT EXISTS (
         SELECT 1 FROM export AS other
         WHERE canonical_account(other.account) = canonical_account(candidate.account) AND other.id <> candidate.id
-          AND other.state = 'running' AND other.due_at > ?
-      )
-    ORDER BY created_at, rowid`);
+          AND other.state = 'running' AND other.due_at > :now
+      )`;
+  const due = database.prepare(`
+    SELECT state, job, wish FROM export AS candidate WHERE ${canGoOn}
+    ORDER BY priority DESC, turns, created_at, rowid`);
+  const beginTurn = database.prepare("UPDATE export SET turn_ends_at = ? WHERE id = ?");
+  const endTurn = database.prepare("UPDATE export SET turns = turns + 1, turn_ends_at = ? WHERE id = ?");
+  // Those that may have its place, less those that are making room already.
+  const lacksRoom = database.prepare(`
+    SELECT (
+      SELECT COUNT(*) FROM export AS candidate WHERE ${canGoOn}
+        AND (candidate.priority > mine.priority OR candidate.priority = mine.priority AND candidate.turns < mine.turns)
+    ) > (
+      SELECT COUNT(*) FROM export WHERE state = 'running' AND wish = 'make_room' AND due_at > :now
+    ) AS lacks FROM export AS mine WHERE id = :id`);
   const update = database.prepare("UPDATE export SET state = ?, due_at = ?, lease = ?, wish = ?, job = ? WHERE id = ?");
   const setWish = database.prepare("UPDATE export SET wish = ? WHERE id = ?");
   const remove = database.prepare("DELETE FROM export WHERE id = ?");
   const wantSignIn = database.prepare(
     "SELECT state, job FROM export WHERE canonical_account(account) = canonical_account(?) AND state = 'needs_sign_in'",
   );
-  return { byId, newestFirst, byState, inDirectory, insert, due, update, setWish, remove, wantSignIn };
+  return {
+    byId,
+    newestFirst,
+    byState,
+    inDirectory,
+    insert,
+    due,
+    beginTurn,
+    endTurn,
+    lacksRoom,
+    update,
+    setWish,
+    remove,
+    wantSignIn,
+  };
 }
 
 const SCHEMA = `
@@ -264,18 +303,12 @@ const SCHEMA = `
     state      TEXT NOT NULL,
     due_at     INTEGER NOT NULL,  -- when it may be taken, epoch ms
     lease      TEXT,              -- who runs it
-    wish       TEXT,              -- pause or cancel, asked of a running export
+    wish       TEXT,              -- pause or cancel, asked of a running export; or make_room
     created_at INTEGER NOT NULL,
-    job        TEXT NOT NULL
+    job        TEXT NOT NULL,
+    priority   INTEGER NOT NULL DEFAULT 0,
+    turns      INTEGER NOT NULL DEFAULT 0,    -- how many it has had
+    turn_ends_at INTEGER NOT NULL DEFAULT 0   -- of the one under way, epoch ms
   ) STRICT;
   CREATE INDEX IF NOT EXISTS export_state ON export (state, due_at);
 `;
-
-function notInThisState(wish: Wish, job: ExportJob): Error {
-  const asked = wish.replace("_", " ");
-  return refuse(
-    "not_in_this_state",
-    `Export ${job.id} is ${job.state.replaceAll("_", " ")}: it is not possible to ${asked} it now.`,
-    "Look at the export's state first.",
-  );
-}

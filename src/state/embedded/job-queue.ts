@@ -11,12 +11,14 @@ const POLL_MS = 1_000;
 
 /**
  * The list of exports in an SQLite file of STATE_DIR, and the schedules that add to it: one file and one thread, so that
- * an occurrence and its export are one step. What is damaged in the list is left out, and told to the log.
+ * an occurrence and its export are one step. What is damaged in the list is left out, and told to the log. `worker` is
+ * the name under which this process runs exports.
  */
 export function embeddedJobQueue(
   folder: string,
   clock: Clock,
   log?: Pick<Log, "warn">,
+  worker = "worker",
 ): JobQueue & Readonly<{ schedules: Schedules }> {
   const thread = databaseThread(folder);
   const { call, close } = thread;
@@ -57,7 +59,7 @@ export function embeddedJobQueue(
     async take(signal) {
       let taking: Promise<Taken | undefined> | undefined;
       try {
-        const taken = await unlessAborted(signal, () => (taking = call("take", clock.now())));
+        const taken = await unlessAborted(signal, () => (taking = call("take", worker, clock.now())));
         return taken && leaseOf(taken);
       } catch (error) {
         if (taking) {

@@ -7,7 +7,7 @@ import { canonicalAccount } from "../../core/account.ts";
 import type { PrivateFiles } from "../../core/ports/private-files.ts";
 import type { RecentCalls, RecentMinute } from "../../core/ports/recent-calls.ts";
 import { METHODS, READ_FORMATS } from "../../core/quota.ts";
-import { moment } from "./stored-values.ts";
+import { moment } from "../rows/stored-values.ts";
 
 /** No minute has more: a damaged file must not make an export wait for what nobody spent. */
 const MOST_CALLS = 100_000;

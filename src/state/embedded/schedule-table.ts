@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 
-import { refuse } from "../../core/errors.ts";
 import { LIVE, type ExportJob, type ExportRequest } from "../../core/export/job.ts";
 import type { Schedule } from "../../core/export/schedule.ts";
 import type { NewSchedule, ScheduleChange, Starting } from "../../core/ports/schedules.ts";
 import type { EpochMs } from "../../core/time.ts";
-import { parseSchedule, readSchedule, type StoredSchedule } from "./schedule-row.ts";
+import { scheduleUnknown } from "../rows/job-steps.ts";
+import { parseSchedule, readSchedule, type StoredSchedule } from "../rows/schedule-row.ts";
 
 export const SCHEDULE_TABLE = `
   CREATE TABLE IF NOT EXISTS schedule (
@@ -55,7 +55,7 @@ export function scheduleTable(database: DatabaseSync, { atomically, reading, liv
   const rowOf = (id: string): Row => {
     const row = byId.get(id);
     if (row) return row;
-    throw refuse("schedule_unknown", "There is no such schedule.", "List the schedules to find the right id.");
+    throw scheduleUnknown();
   };
 
   /** Whether it was still as it was read. */

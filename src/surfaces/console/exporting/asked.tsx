@@ -19,6 +19,9 @@ const words = inBoth({
     no: "Left out",
     batch: "Messages in each file",
     created: "Begun",
+    priority: "Priority",
+    worker: "Run by",
+    since: (time: string) => `since ${time}`,
   },
   fr: {
     title: "Ce qui a été demandé",
@@ -34,6 +37,9 @@ const words = inBoth({
     no: "Exclus",
     batch: "Messages par fichier",
     created: "Commencé",
+    priority: "Priorité",
+    worker: "Exécuté par",
+    since: (time: string) => `depuis ${time}`,
   },
 });
 
@@ -59,7 +65,14 @@ export function Asked({ of }: { of: Export }) {
         <Entry name={w.attachments}>{of.attachments ? w.yes : w.no}</Entry>
         <Entry name={w.formats}>{["json", ...of.formats].join(", ")}</Entry>
         <Entry name={w.batch}>{number(of.batch_size)}</Entry>
+        {of.priority !== undefined && <Entry name={w.priority}>{of.priority}</Entry>}
         <Entry name={w.created}>{dateTime(of.created_at)}</Entry>
+        {of.worker && (
+          <Entry name={w.worker}>
+            {of.worker.id}
+            <span class="hint">{w.since(dateTime(of.worker.since))}</span>
+          </Entry>
+        )}
       </dl>
     </section>
   );

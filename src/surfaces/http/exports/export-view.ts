@@ -39,6 +39,7 @@ export const Export = z
     attachments: z.boolean(),
     formats: z.array(z.enum(FORMATS)),
     prune: z.boolean().exactOptional(),
+    priority: z.int().exactOptional(),
     ...PROGRESS_SHAPE,
     rate: z
       .object({
@@ -54,6 +55,10 @@ export const Export = z
     created_at: z.iso.datetime(),
     updated_at: z.iso.datetime(),
     waiting_until: z.iso.datetime().optional(),
+    worker: z
+      .object({ id: z.string(), since: z.iso.datetime() })
+      .describe("Who runs it, and since when; while it is `running`.")
+      .exactOptional(),
     failure: z.object({ code: z.string(), message: z.string(), next: z.string() }).optional(),
     links: Links,
   })
@@ -125,6 +130,7 @@ export function viewOf(job: ExportJob): z.infer<typeof Export> {
     created_at: new Date(job.createdAt).toISOString(),
     updated_at: new Date(job.updatedAt).toISOString(),
     ...(job.state === "waiting" ? { waiting_until: new Date(job.until).toISOString() } : {}),
+    ...(job.worker && { worker: { id: job.worker.id, since: new Date(job.worker.since).toISOString() } }),
     ...("failure" in job ? { failure: viewOfFailure(job.failure) } : {}),
     links: linksOf(job.id),
   };

@@ -2,7 +2,7 @@ import type { FastifyReply } from "fastify";
 import { z } from "zod";
 
 import { FORMATS } from "../../../core/export/format.ts";
-import type { ExportRequest } from "../../../core/export/job.ts";
+import { PRIORITIES, type ExportRequest } from "../../../core/export/job.ts";
 import { clientGone } from "../client-gone.ts";
 import { EMAIL } from "../contract/examples.ts";
 import { sendFailure } from "../contract/problem.ts";
@@ -51,6 +51,12 @@ export const NewExport = z
       .describe(
         "Take out what is deleted in Gmail, for good: records, originals, and the contents of attachments that no other message has. Their ids stay in `deleted` of the manifest.",
       ),
+    priority: z
+      .int()
+      .min(PRIORITIES.lowest)
+      .max(PRIORITIES.highest)
+      .default(0)
+      .describe("Of the exports that wait for a worker those of the highest priority are taken up first."),
   })
   .meta({
     id: "NewExport",
@@ -127,6 +133,7 @@ export function requestIn(body: z.infer<typeof NewExport>, directory: string): E
     filter: { query: body.query, labels: body.labels, includeSpamTrash: body.include_spam_trash },
     ...(body.attachments && { attachments: true }),
     ...(body.prune && { prune: true }),
+    ...(body.priority !== 0 && { priority: body.priority }),
     ...(body.formats.length > 0 && { formats: FORMATS.filter((one) => body.formats.includes(one)) }),
   };
 }

@@ -85,6 +85,7 @@ export const ScheduleView = z
       attachments: z.boolean(),
       formats: z.array(z.enum(FORMATS)),
       prune: z.boolean().exactOptional(),
+      priority: z.int().exactOptional(),
     }),
     created_at: z.iso.datetime(),
     next_run: z.iso.datetime().nullable().describe("Null while it is paused. In the past while what is due waits."),

@@ -1,10 +1,8 @@
-import type { SQLOutputValue } from "node:sqlite";
-
 import { z } from "zod";
 
 import { refuse } from "../../core/errors.ts";
 import { STAGES, type ExportJob } from "../../core/export/job.ts";
-import { moment, readJson } from "./stored-values.ts";
+import { moment, readJson, type StoredRow } from "./stored-values.ts";
 
 const count = z.int().nonnegative();
 const failure = z.looseObject({ code: z.string(), message: z.string(), next: z.string() });
@@ -14,6 +12,7 @@ export const requestShape = z.looseObject({
   directory: z.string(),
   maxEmails: count.nullable(),
   batchSize: z.int().positive(),
+  priority: z.int().optional(),
   filter: z.looseObject({ query: z.string(), labels: z.array(z.string()), includeSpamTrash: z.boolean() }),
 });
 const shape = z
@@ -32,6 +31,7 @@ const shape = z
     }),
     createdAt: moment,
     updatedAt: moment,
+    worker: z.looseObject({ id: z.string(), since: moment }).optional(),
   })
   .and(
     z.discriminatedUnion("state", [
@@ -43,11 +43,11 @@ const shape = z
     ]),
   );
 
-/** What is read of an export: its job, and the state that is searched for beside it. */
-type JobRow = Readonly<Record<string, SQLOutputValue>>;
-
-/** Throws `internal` where the row is damaged. */
-export function parseJob(row: JobRow): ExportJob {
+/**
+ * The job of a row; the state that is searched for stands beside it in a column of its own. Throws `internal` where the row
+ * is damaged.
+ */
+export function parseJob(row: StoredRow): ExportJob {
   const job = readJob(row);
   if (!job)
     throw refuse(
@@ -59,7 +59,7 @@ export function parseJob(row: JobRow): ExportJob {
 }
 
 /** Undefined where the row is damaged: there is no job in it, or one in another state than is searched for. */
-export function readJob({ state, job }: JobRow): ExportJob | undefined {
+export function readJob({ state, job }: StoredRow): ExportJob | undefined {
   const value = readJson(String(job));
   return isJob(value) && value.state === state ? value : undefined;
 }

@@ -2,6 +2,9 @@ import { z } from "zod";
 
 import { isMoment } from "../../core/time.ts";
 
+/** A row of a database, as its driver gives it. */
+export type StoredRow = Readonly<Record<string, null | number | bigint | string | boolean | Uint8Array>>;
+
 export const moment = z.number().refine(isMoment);
 
 /** What a text holds; undefined where it is no JSON. */

@@ -1,12 +1,10 @@
-import type { SQLOutputValue } from "node:sqlite";
-
 import { z } from "zod";
 
 import { refuse } from "../../core/errors.ts";
 import { STATE_NAMES } from "../../core/export/job.ts";
 import type { Schedule } from "../../core/export/schedule.ts";
 import { requestShape } from "./job-row.ts";
-import { moment, readJson } from "./stored-values.ts";
+import { moment, readJson, type StoredRow } from "./stored-values.ts";
 
 /** What stands in the JSON column; the rest are columns of their own. */
 export type StoredSchedule = Omit<Schedule, "id" | "lastRun" | "busyWith" | "revision">;
@@ -25,10 +23,8 @@ const shape = z.looseObject({
 
 const stateName = z.enum(STATE_NAMES);
 
-type ScheduleRow = Readonly<Record<string, SQLOutputValue>>;
-
 /** Throws `internal` where the row is damaged. */
-export function parseSchedule(row: ScheduleRow): Schedule {
+export function parseSchedule(row: StoredRow): Schedule {
   const schedule = readSchedule(row);
   if (!schedule)
     throw refuse(
@@ -40,7 +36,7 @@ export function parseSchedule(row: ScheduleRow): Schedule {
 }
 
 /** Undefined where the row is damaged. */
-export function readSchedule(row: ScheduleRow): Schedule | undefined {
+export function readSchedule(row: StoredRow): Schedule | undefined {
   const stored = readJson(String(row["schedule"]));
   if (!isStored(stored)) return undefined;
   const state = stateName.safeParse(row["last_state"]).data;
