@@ -16,13 +16,14 @@ function watched() {
     await close();
   };
   const opening: typeof OPENERS = {
-    connect(config) {
-      const way = OPENERS.connect(config);
-      return { ...way, close: noting("way to Google", way.close) };
+    openState(...given) {
+      const state = OPENERS.openState(...given);
+      const close = async (): Promise<void> => state[Symbol.asyncDispose]();
+      return { ...state, [Symbol.asyncDispose]: noting("state", close) };
     },
-    embeddedJobQueue(...given) {
-      const queue = OPENERS.embeddedJobQueue(...given);
-      return { ...queue, close: noting("queue", queue.close) };
+    connect(...given) {
+      const way = OPENERS.connect(...given);
+      return { ...way, close: noting("way to Google", way.close) };
     },
     indexedRecords(...given) {
       const records = OPENERS.indexedRecords(...given);
@@ -39,7 +40,7 @@ test("where joining the parts fails half-way, what was opened is closed at once,
   const { opening, closed } = watched();
   const failure = await compose(readConfig(settings, folder.path), opening).then(() => undefined, failureOf);
   expect(failure?.code).toBe("not_private");
-  expect(closed).toEqual(["records", "queue", "way to Google"]);
+  expect(closed).toEqual(["records", "way to Google", "state"]);
 });
 
 test("where it does not fail, everything stays open until it is closed", async () => {
@@ -48,5 +49,5 @@ test("where it does not fail, everything stays open until it is closed", async (
   const parts = await compose(readConfig({ STATE_DIR: "state" }, folder.path), opening);
   expect(closed).toEqual([]);
   await parts.close();
-  expect(closed).toEqual(["records", "queue", "way to Google"]);
+  expect(closed).toEqual(["records", "way to Google", "state"]);
 });

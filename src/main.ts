@@ -4,7 +4,7 @@
  * configuration, doctor, the server and what runs beside it, the demo, and the command line.
  */
 
-import { access, readFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,14 +12,17 @@ import { fileURLToPath } from "node:url";
 import { systemClock as clock } from "./clock.ts";
 import { readConfig, readSettings, SECRET_SETTINGS, type Config, type Env, type SettingProblem } from "./config.ts";
 import { canonicalAccount } from "./core/account.ts";
-import { failureOf, refuse, type ExportError } from "./core/errors.ts";
+import { failureOf, type ExportError } from "./core/errors.ts";
 import type { ExportRequest } from "./core/export/job.ts";
 import { proxyFor } from "./core/network/proxy.ts";
 import type { AccessToken, Accounts } from "./core/ports/accounts.ts";
 import type { ChooseDirectory } from "./core/ports/export-directory.ts";
 import type { Grants } from "./core/ports/grants.ts";
+import type { Holds } from "./core/ports/holds.ts";
+import type { Log } from "./core/ports/log.ts";
 import type { MailboxSource } from "./core/ports/mailbox-source.ts";
 import type { Pacer } from "./core/ports/pacer.ts";
+import type { State } from "./core/ports/state.ts";
 import { UNITS_PER_MINUTE } from "./core/quota.ts";
 import { decodeTextFile } from "./core/text-file.ts";
 import type { Finding } from "./doctor/finding.ts";
@@ -62,19 +65,7 @@ import { lookBack } from "./sources/gmail-api/pace/look-back.ts";
 import { createPacer } from "./sources/gmail-api/pace/pacer.ts";
 import { rememberCalls } from "./sources/gmail-api/pace/remember-calls.ts";
 import { createMemory } from "./sources/gmail-api/reading/memory.ts";
-import { alarmMemory } from "./state/embedded/alarm-memory.ts";
-import { embeddedBudget } from "./state/embedded/budget.ts";
-import { existingKeyInFile, keyInFile } from "./state/embedded/grants/key-in-file.ts";
-import { keyInKeyring } from "./state/embedded/grants/key-in-keyring.ts";
-import { keyInSettings } from "./state/embedded/grants/key-in-settings.ts";
-import type { KeyHolder } from "./state/embedded/grants/keys.ts";
-import { newestGrantsIn } from "./state/embedded/grants/newest-grants.ts";
-import { rotateKey } from "./state/embedded/grants/rotate-key.ts";
-import { sealedGrants } from "./state/embedded/grants/sealed-grants.ts";
-import { embeddedJobQueue } from "./state/embedded/job-queue.ts";
-import { learnedLimits } from "./state/embedded/learned-limits.ts";
-import { pendingSignIns } from "./state/embedded/pending-sign-ins.ts";
-import { recentCalls } from "./state/embedded/recent-calls.ts";
+import { embeddedState } from "./state/embedded/embedded-state.ts";
 import { appendLine } from "./storage/folder/append-line.ts";
 import { checkDirectoryIn, chooseDirectoryIn } from "./storage/folder/choose-directory.ts";
 import { fileHolds } from "./storage/folder/file-holds.ts";
@@ -93,19 +84,25 @@ import { createMeasures } from "./surfaces/http/operations/measures.ts";
 import { languageOf } from "./surfaces/words/language.ts";
 
 const lock = fileLock(clock);
-const storages = folderStorage(fileHolds(clock));
-const readDirectory = createReadDirectory(storages);
-const readProof = createReadProof(storages);
 
 /** Of this machine (TZ, or /etc/localtime). */
 const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** What the deployment remembers, under one configuration. Makes no key where it only looks. */
+function openState(config: Config, log?: Log, { onlyLooks = false } = {}): State {
+  const worker = `${hostname()}/${process.pid}`;
+  return embeddedState({ settings: config, onlyLooks, worker, clock, log, files, lock, holds: fileHolds(clock) });
+}
+
+/** Where exports lie, and what reads them there. */
+function connectStorage(holds: Holds) {
+  const storages = folderStorage(holds);
+  return { storages, readDirectory: createReadDirectory(storages), readProof: createReadProof(storages) };
+}
+
 /** The way to Google under one configuration. Opens no file before one is needed; makes none where it only looks. */
-function connect(config: Config, { onlyLooks = false } = {}) {
+function connect(config: Config, { budget, limits, recent }: State, { onlyLooks = false } = {}) {
   const memory = createMemory(config.exportMemoryBytes);
-  const budget = embeddedBudget(config.projectUnitsPerMinute, clock);
-  const limits = learnedLimits(join(config.stateDir, "limits.json"), files);
-  const recent = recentCalls(join(config.stateDir, "recent"), files);
   const opened = new AsyncDisposableStack();
   const openHttp = async (): Promise<Http> => {
     const { createHttp } = await import("./sources/gmail-api/calls/http.ts");
@@ -232,22 +229,8 @@ function callsAtOnce({ maxInFlight }: Config): number {
   return 2 * maxInFlight;
 }
 
-/** Where the settings say that the key of the grants is; `inFile` is how it is read when they say nothing. */
-function keyHolder(
-  { encryptionKey, formerEncryptionKey, stateDir }: Config,
-  inFile: (path: string, at: typeof files) => KeyHolder,
-): KeyHolder {
-  if (encryptionKey === undefined) return inFile(join(stateDir, "key"), files);
-  if (encryptionKey === "keyring") return keyInKeyring(stateDir);
-  return keyInSettings(encryptionKey, formerEncryptionKey);
-}
-
-function grantsOf({ tokenDir, stateDir }: Config, key: KeyHolder): Grants {
-  return sealedGrants(tokenDir, key.keys, lock, files, newestGrantsIn(join(stateDir, "grants"), files));
-}
-
 /** What `compose` opens, in this order, and closes in the other. */
-export const OPENERS = { connect, embeddedJobQueue, indexedRecords };
+export const OPENERS = { openState, connect, indexedRecords };
 
 /** Joins ports and adapters for one configuration. Everything opened is closed with `close`, and at once where joining fails. */
 export async function compose(config: Config, opening = OPENERS) {
@@ -257,15 +240,14 @@ export async function compose(config: Config, opening = OPENERS) {
     process.stderr.isTTY ? forPeople((line) => void process.stderr.write(line)) : undefined,
   );
   await tightenFolders(config);
-  const way = opening.connect(config);
+  const state = opened.use(opening.openState(config, log));
+  const { queue, grants } = state;
+  const { storages, readDirectory, readProof } = connectStorage(state.holds);
+  const way = opening.connect(config, state);
   opened.defer(way.close);
-  const queue = opening.embeddedJobQueue(config.stateDir, clock, log, `${hostname()}/${process.pid}`);
-  opened.defer(() => queue.close());
   const records = opening.indexedRecords(join(config.stateDir, "index"), createReadBatches(storages), clock);
   opened.defer(() => records.close());
-  const key = keyHolder(config, keyInFile);
-  await key.keys(); // a key that cannot be used stops the start, not the first sign-in
-  const grants = grantsOf(config, key);
+  await state.prepare();
   // Whoever signed in is known as Google spells the address, however somebody spells it now.
   const chooseDirectory: ChooseDirectory = async (account, outputDir) => {
     const known = await grants.load(account).catch(() => undefined);
@@ -281,7 +263,7 @@ export async function compose(config: Config, opening = OPENERS) {
   const signIn = oauthAccounts({
     credentials: way.credentials,
     store: grants,
-    pending: pendingSignIns(clock),
+    pending: state.pendingSignIns,
     clock,
     scopes: config.scopes,
     redirectUri: config.redirectUri.href,
@@ -305,17 +287,14 @@ export async function compose(config: Config, opening = OPENERS) {
   };
   const estimateExport = async (request: ExportRequest, signal: AbortSignal, asksSizes: boolean): Promise<Estimate> =>
     estimate(request, await mailbox(request.account), readDirectory, signal, asksSizes);
-  const changeKey = async (signal: AbortSignal) => {
-    await using held = await lock(join(config.stateDir, "key.lock"), 0, signal);
-    if (held === undefined)
-      throw refuse("not_in_this_state", "Another process is changing the key.", "Wait until it has ended.");
-    return rotateKey(key, grants, signal);
-  };
-
   const kept = opened.move();
   return {
     config,
     log,
+    state,
+    storages,
+    readDirectory,
+    readProof,
     way,
     queue,
     scheduling: createScheduling(queue.schedules, clock, Math.random),
@@ -331,7 +310,6 @@ export async function compose(config: Config, opening = OPENERS) {
       mayUseDirectory: ({ account, directory, ...wanted }: ExportRequest) =>
         assertMayUse(storages(directory), { ...wanted, email: account }, findFree),
     },
-    rotateKey: changeKey,
     close: () => kept.disposeAsync(),
   };
 }
@@ -352,24 +330,24 @@ function mailboxes({ mailboxFor }: Way, { readerOf }: Readers): (account: string
   };
 }
 
-/** What doctor looks at. `grants` and `mailbox` are opened only when it comes to them: what is wrong with them is a finding. */
+/** What doctor looks at. `state` and `mailbox` are opened only when it comes to them: what is wrong with them is a finding. */
 type Examined = Readonly<{
   config: Config;
+  state: State;
   problems: readonly SettingProblem[];
   way: Pick<Way, "credentials" | "limits" | "find" | "readersOf" | "directory">;
-  grants: () => Grants;
   mailbox: (account: string) => Promise<MailboxSource>;
-  /** Undefined where there is none yet. */
-  queue: () => Promise<Parts["queue"] | undefined>;
   postsTest?: boolean;
 }>;
 
 async function examine(
-  { config, problems, way, grants, mailbox, queue, postsTest }: Examined,
+  { config, problems, state, way, mailbox, postsTest }: Examined,
   account: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const isDelegated = async (name: string) => isReadByDelegate(way.readersOf(grants()), name);
+  const { grants } = state;
+  const { readDirectory, readProof } = connectStorage(state.holds);
+  const isDelegated = async (name: string) => isReadByDelegate(way.readersOf(grants), name);
   const { doctor } = await import("./doctor/doctor.ts");
   const { machine } = await import("./doctor/machine/machine.ts");
   return doctor(
@@ -381,14 +359,14 @@ async function examine(
       sleep: clock.sleep,
       client: way.credentials,
       learned: way.limits.read,
-      signedIn: async () => ({ accounts: await grants().accounts(), stored: (await grants().stored()).length }),
-      grant: async (name) => grants().load(name),
+      signedIn: async () => ({ accounts: await grants.accounts(), stored: (await grants.stored()).length }),
+      grant: grants.load,
       profile: async (name, stop) => (await mailbox(name)).profile(stop),
       domain: {
         serviceAccount: way.find,
         isDelegated,
         async token(name, stop) {
-          await (await way.readersOf(grants()).readerOf(name)).token(undefined, stop);
+          await (await way.readersOf(grants).readerOf(name)).token(undefined, stop);
         },
         async directory(stop) {
           for await (const _ of way.directory.listUsers(stop)) return;
@@ -396,10 +374,8 @@ async function examine(
       },
       manifest: async (name) => readDirectory.manifest(await chooseDirectoryIn(config.exportDir)(name, undefined)),
       scheduled: async (stop) => {
-        const list = await queue();
-        if (list === undefined) return { schedules: 0, alarms: [] };
-        const lazily = { load: async (name: string) => grants().load(name) };
-        return findAlarms({ ...alarmsOf(config, list, lazily, isDelegated), clock }, stop);
+        if (!(await state.hasQueue())) return { schedules: 0, alarms: [] };
+        return findAlarms({ ...alarmsOf(config, state, readProof, isDelegated), clock }, stop);
       },
       ...(postsTest && {
         async postTest(stop) {
@@ -425,29 +401,20 @@ async function examineAlone(
   const { config, problems: malformed } = readSettings(settings, process.cwd());
   const file = refusal ? [{ setting: ".env", problem: `${refusal.failure.message} ${refusal.failure.next}` }] : [];
   const problems = [...malformed, ...file];
-  const way = connect(config, { onlyLooks: true });
-  const grants = () => grantsOf(config, keyHolder(config, existingKeyInFile));
-  const mailbox = async (name: string) => mailboxes(way, way.readersOf(grants()))(name);
-  let queue: Parts["queue"] | undefined;
-  const openQueue = async (): Promise<typeof queue> => {
-    const isThere = await access(join(config.stateDir, "exports.sqlite")).then(
-      () => true,
-      () => false,
-    );
-    return isThere ? (queue ??= embeddedJobQueue(config.stateDir, clock)) : undefined;
-  };
+  await using state = openState(config, undefined, { onlyLooks: true });
+  const way = connect(config, state, { onlyLooks: true });
+  const mailbox = async (name: string) => mailboxes(way, way.readersOf(state.grants))(name);
   try {
-    const examined = { config, problems, way, grants, mailbox, queue: openQueue, postsTest };
-    return await examine(examined, account, signal);
+    return await examine({ config, problems, state, way, mailbox, postsTest }, account, signal);
   } finally {
-    await queue?.close();
     await way.close();
   }
 }
 
 /** Runs the server and its background exports until the signal aborts; then everything is made durable first. */
 async function serve(parts: Parts, onListening: (url: string) => void, signal: AbortSignal): Promise<void> {
-  const { config, log, way, queue, scheduling, records, grants, accounts, mailbox, domain, exports } = parts;
+  const { config, log, state, way, queue, scheduling, records, accounts, mailbox, domain, exports } = parts;
+  const { storages, readDirectory, readProof } = parts;
   await queue.counts(); // a list that cannot be kept stops the start
   const { httpServer } = await import("./surfaces/http/server.ts"); // half of the memory a command would take
   const { listen } = await import("./surfaces/http/listen.ts");
@@ -488,8 +455,7 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
     schedules: { scheduling, timeZone: TIME_ZONE },
     mail: { queue, records, contents: createReadRecordContent(storages), readDirectory },
     operations: {
-      doctor: (account, stop) =>
-        examine({ config, problems: [], way, grants: () => grants, mailbox, queue: async () => queue }, account, stop),
+      doctor: (account, stop) => examine({ config, problems: [], state, way, mailbox }, account, stop),
       measures: way.measures,
       readiness: {
         ...machine,
@@ -497,7 +463,7 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
         folders: { EXPORT_DIR: config.exportDir, STATE_DIR: config.stateDir, TOKEN_DIR: config.tokenDir },
       },
       queue,
-      alarms: () => readRememberedAlarms(alarmMemoryOf(config)),
+      alarms: () => readRememberedAlarms(state.alarms),
       lastProven: () => readLastProven(queue, readProof),
     },
     consoleFolder: fileURLToPath(new URL("../public", import.meta.url)),
@@ -521,31 +487,27 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
 }
 
 /** Tells who is to hear it what is wrong with scheduled exports, until the signal aborts. */
-async function raiseAlarms({ config, log, way, queue, grants }: Parts, signal: AbortSignal): Promise<void> {
+async function raiseAlarms({ config, log, way, state, readProof }: Parts, signal: AbortSignal): Promise<void> {
   const { createPostNotice } = await import("./surfaces/notify/post-notice.ts");
   const post = config.notifyUrl && createPostNotice(config.notifyUrl, clock, proxyOf);
-  const readers = way.readersOf(grants);
-  const watched = alarmsOf(config, queue, grants, (name) => isReadByDelegate(readers, name));
+  const readers = way.readersOf(state.grants);
+  const watched = alarmsOf(config, state, readProof, (name) => isReadByDelegate(readers, name));
   return watchSchedules({ ...watched, post, clock, log }, signal);
 }
 
 /** What it takes to know of alarms. */
 function alarmsOf(
-  config: Config,
-  queue: Parts["queue"],
-  grants: Pick<Grants, "load">,
+  { notifyAfterMs }: Config,
+  { queue, grants, alarms }: State,
+  readProof: Parts["readProof"],
   isDelegated: (account: string) => Promise<boolean>,
 ): Pick<WatchPorts, "look" | "memory" | "notifyAfterMs"> {
   const { schedules } = queue;
   return {
     look: (stop) => lookAtSchedules({ schedules, queue, grants, isDelegated, readProof }, stop),
-    memory: alarmMemoryOf(config),
-    notifyAfterMs: config.notifyAfterMs,
+    memory: alarms,
+    notifyAfterMs,
   };
-}
-
-function alarmMemoryOf({ stateDir }: Config): WatchPorts["memory"] {
-  return alarmMemory(join(stateDir, "alarms.json"), files, lock);
 }
 
 async function isReadByDelegate({ delegateOf }: Readers, account: string): Promise<boolean> {
@@ -555,7 +517,7 @@ async function isReadByDelegate({ delegateOf }: Readers, account: string): Promi
 const proxyOf = (server: URL): URL | undefined => proxyFor(server, process.env)?.url;
 
 /** Has exports begin when their mailboxes change, where the settings say so, until the signal aborts. */
-async function followMailboxes({ config, log, queue, mailbox }: Parts, signal: AbortSignal): Promise<void> {
+async function followMailboxes({ config, log, queue, mailbox, readProof }: Parts, signal: AbortSignal): Promise<void> {
   if (config.liveMinutes === undefined) return;
   const { schedules } = queue;
   const everyMs = config.liveMinutes * 60_000;
@@ -643,12 +605,12 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
             scheduling: made.scheduling,
             runExport: made.exports.run,
             estimate: made.exports.estimate,
-            readDirectory,
+            readDirectory: made.readDirectory,
             openOutput: outputFolders(lock),
             mailbox: made.mailbox,
             domain: made.domain,
             readTextFile: async (path) => decodeTextFile(await readFile(path)),
-            rotateKey: made.rotateKey,
+            rotateKey: made.state.rotateKey,
             clock,
             openBrowser: async (url) => {
               const { default: open } = await import("open");
@@ -659,8 +621,8 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
         },
         async signedIn() {
           const { config } = readSettings(settings, process.cwd());
-          const grants = grantsOf(config, keyHolder(config, existingKeyInFile));
-          const names = await grants.stored();
+          await using state = openState(config, undefined, { onlyLooks: true });
+          const names = await state.grants.stored();
           return names.filter((name) => !/[%~]/.test(name)); // the others are no addresses as they stand, nor shell words
         },
         doctor: (account, stop, postsTest) => examineAlone(settings, refusal, account, postsTest, stop),
@@ -672,6 +634,7 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
         },
         async demo(options, messages) {
           const { demo } = await import("./surfaces/cli/commands/demo.ts");
+          const { readDirectory } = connectStorage(fileHolds(clock)); // what was exported is on this machine
           return demo({ setUp: setUpDemo, readDirectory, clock, terminal, messages }, options, signal);
         },
       },

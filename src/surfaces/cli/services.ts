@@ -6,6 +6,7 @@ import type { ChooseDirectory } from "../../core/ports/export-directory.ts";
 import type { MailboxSource } from "../../core/ports/mailbox-source.ts";
 import type { OpenOutputFolder } from "../../core/ports/output-folder.ts";
 import type { ReadDirectory } from "../../core/ports/read-directory.ts";
+import type { Rotated } from "../../core/ports/state.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
 import type { Scheduling } from "../../pipeline/unattended/scheduling.ts";
 import type { DomainServices } from "../domain-services.ts";
@@ -33,5 +34,5 @@ export type Services = Readonly<{
   /** The text of a file that a person named. */
   readTextFile(path: string): Promise<string>;
   /** Gives the stored sign-ins a new key; `unopened` are those that neither key opens. */
-  rotateKey(signal: AbortSignal): Promise<Readonly<{ sealedAnew: number; unopened: number }>>;
+  rotateKey(signal: AbortSignal): Promise<Rotated>;
 }>;

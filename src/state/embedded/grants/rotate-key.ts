@@ -1,8 +1,6 @@
 import type { Grants } from "../../../core/ports/grants.ts";
+import type { Rotated } from "../../../core/ports/state.ts";
 import type { KeyHolder } from "./keys.ts";
-
-/** `unopened` are grants that neither key opens: they stay as they are, and so does the former key. */
-export type Rotated = Readonly<{ sealedAnew: number; unopened: number }>;
 
 /**
  * Gives all grants a new key: first the key changes, with the one before still accepted, then each grant is sealed anew
