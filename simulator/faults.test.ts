@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 
+import { until } from "../test/wait.ts";
 import type { Fault } from "./faults.ts";
 import { simulateGoogle, type SimulatedGoogle } from "./google.ts";
 import { handClock, listAll, signIn } from "./visitor.ts";
@@ -110,6 +111,24 @@ test("a hanging call never answers, and does not keep the simulator from closing
   expect(first).toBe("silence");
   await google[Symbol.asyncDispose]();
   await expect(call).rejects.toThrow("fetch failed");
+});
+
+test("a reading waits until the faults are cleared, and is then as good as any; what is no reading does not wait", async () => {
+  await using google = await simulateGoogle({ messages: 1 });
+  const [id] = google.mailbox().ids();
+  const gmail = await withFaults(google, { kind: "wait", afterCalls: 1 });
+  const order: string[] = [];
+  const read = async (name: string): Promise<void> =>
+    void order.push(`${name}: ${(await gmail(`messages/${id}`)).status}`);
+  await read("one");
+  const waiting = read("another");
+  await until(() => google.meter.calls["messages.get"] === 2);
+  for (const path of ["profile", "messages"]) expect((await gmail(path)).status).toBe(200);
+  expect(order).toEqual(["one: 200"]);
+  google.faults.clear();
+  await waiting;
+  expect(order).toEqual(["one: 200", "another: 200"]);
+  expect(google.meter.gets(id!)).toBe(2);
 });
 
 test("empty pages, repeated ids and refused tokens bend a listing without losing anything", async () => {

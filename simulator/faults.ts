@@ -82,6 +82,8 @@ const APPLIES = {
   badPageToken: laterPage,
   /** No answer ever comes. */
   hang: api,
+  /** Mail is given out once the faults have been cleared: until then whoever reads it stands still in the middle. */
+  wait: mail,
   "401": api,
   /** The token endpoint answers 503. */
   tokenDown: ({ method }: Call) => method === "token",
@@ -114,7 +116,12 @@ export type Faults = Readonly<{
 }>;
 
 export type FaultSource = Faults &
-  Readonly<{ strike(call: Call): Fault | undefined; lockout(email: string): Refusal | undefined }>;
+  Readonly<{
+    strike(call: Call): Fault | undefined;
+    lockout(email: string): Refusal | undefined;
+    /** Resolves when they are cleared the next time. */
+    cleared(): Promise<void>;
+  }>;
 
 const LOCKOUT_SECONDS = 900;
 
@@ -122,13 +129,17 @@ export function openFaults(seed: number, clock: () => number): FaultSource {
   const draw = random(seed, "faults");
   const lockouts = new Map<string, { until: number; milliseconds: number }>();
   let live: { fault: Fault; seen: number; fired: number }[] = [];
+  let end = Promise.withResolvers<void>();
 
   return {
     add: (...faults) => void live.push(...faults.map((fault) => ({ fault, seen: 0, fired: 0 }))),
     clear: () => {
       live = [];
       lockouts.clear();
+      end.resolve();
+      end = Promise.withResolvers<void>();
     },
+    cleared: () => end.promise,
     strike: (call) => {
       for (const state of live) {
         const {
@@ -211,6 +222,7 @@ export function refusalOf({ kind, seconds = 2, labelId = "" }: Fault): Refusal |
     case "withoutLabelIds":
     case "emptyLabels":
     case "hang":
+    case "wait":
     case "lostText":
     case "lostRaw":
       return undefined;

@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 
 import { simulateGoogle } from "../simulator/google.ts";
 import { install } from "./product.ts";
-import { ADA, begin, reaches, signIn, stage, stageSignedIn } from "./stage.ts";
+import { ADA, begin, pauseAfter, reaches, signIn, stage, stageSignedIn } from "./stage.ts";
+import { until } from "./wait.ts";
 
 /** What others than the owner may do with anything below a folder. */
 async function openToOthers(folder: string): Promise<string[]> {
@@ -47,13 +48,17 @@ test("a stored sign-in holds no token in the clear, and is nothing without the k
 });
 
 test("the key changes while a server runs and an export goes on; nobody signs in again", async () => {
-  await using w = await stageSignedIn({ messages: 60, latencyMs: 20 });
+  await using w = await stageSignedIn({ messages: 60 });
   const keyPath = join(w.product.folder, "state", "key");
   const old = await readFile(keyPath, "utf8");
+  w.google.faults.add(pauseAfter(10));
   const id = await begin(w);
+  await until(() => (w.google.meter.calls["messages.get"] ?? 0) > 0);
   const { code, stdout } = await w.product.cli(["--json", "rotate-key"]);
   expect({ code, said: JSON.parse(stdout) }).toEqual({ code: 0, said: { sealed_anew: 1, unopened: 0 } });
   expect(await readFile(keyPath, "utf8")).not.toBe(old);
+  w.google.expireAccessTokens(); // so that the export opens the sign-in once more
+  w.google.faults.clear();
   await reaches(w, id, "completed");
   expect((await w.get(`/auth/status?email=${ADA}`)).body).toMatchObject({ authenticated: true });
   expect((await w.product.cli(["status", ADA])).code).toBe(0);

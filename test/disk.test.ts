@@ -11,7 +11,7 @@ import { idsOnDisk } from "./exported.ts";
 import { freePort } from "./free-port.ts";
 import { type Outcome } from "./product.ts";
 import { runScript } from "./shell.ts";
-import { ADA, begin, expectAllOnce, inTheMiddle, reaches, standstill } from "./stage.ts";
+import { ADA, begin, expectAllOnce, inTheMiddle, pauseAfter, reaches, standstill } from "./stage.ts";
 import { until } from "./wait.ts";
 
 const EXPORT = ["export", ADA, "--batch-size", "60"];
@@ -106,10 +106,12 @@ describe("there is no room", () => {
 
 describe("the directory", () => {
   test("deleted under a running export: it says so, and the same command makes it anew", async () => {
-    await using w = await world({ latencyMs: 20 });
+    await using w = await world();
+    w.google.faults.add(pauseAfter(60));
     const running = w.product.start(EXPORT);
     await underWay(w);
     await rm(w.directory, { recursive: true, maxRetries: 10 });
+    w.google.faults.clear();
     expectDiskTrouble(await running.ended, w.directory, /gone away|was removed while/);
     await expectDone(w);
   });
@@ -150,25 +152,26 @@ describe.concurrent("two that want one directory", () => {
     expect(code).toBe(8);
   };
 
-  /** So slow that another command comes in between. */
-  const SLOWLY = { GMAIL_MAX_IN_FLIGHT: "1" };
-
   test("two commands: the second is refused, the first is not disturbed", async () => {
-    await using w = await world({ latencyMs: 60 });
-    const first = w.product.start(EXPORT, SLOWLY);
+    await using w = await world();
+    w.google.faults.add(pauseAfter(60));
+    const first = w.product.start(EXPORT);
     await underWay(w);
     busy(await w.product.cli(EXPORT));
+    w.google.faults.clear();
     expect(await first.ended).toMatchObject({ code: 0 });
     await expectAllOnce(w, w.directory);
     expect(readAgain(w, w.google.mailbox().ids())).toBe(0);
   });
 
   test("a server and a command: likewise", async () => {
-    await using w = await world({ latencyMs: 60 });
-    await using server = await w.product.serve(SLOWLY);
+    await using w = await world();
+    await using server = await w.product.serve();
+    w.google.faults.add(pauseAfter(60));
     const id = await begin(api(server.url), { batch_size: 60 });
     await inTheMiddle(api(server.url), id);
     busy(await w.product.cli(EXPORT));
+    w.google.faults.clear();
     await reaches(api(server.url), id, "completed");
     await expectAllOnce(w, w.directory);
     expect(readAgain(w, w.google.mailbox().ids())).toBe(0);
@@ -192,7 +195,8 @@ describe.concurrent("two that want one directory", () => {
 });
 
 test("a second Ctrl-C leaves at once, where the first one does not end the command, and the same command goes on", async () => {
-  await using w = await world({ latencyMs: 20 });
+  await using w = await world();
+  w.google.faults.add(pauseAfter(60));
   // Something keeps the process: after the first Ctrl-C everything is done, and it does not end.
   await writeFile(join(w.product.folder, "stay.mjs"), "setInterval(() => {}, 2 ** 30);");
   const running = w.product.start(EXPORT, { NODE_OPTIONS: "--import=./stay.mjs" });
@@ -201,6 +205,7 @@ test("a second Ctrl-C leaves at once, where the first one does not end the comma
   await running.says(/Stopped\./);
   expect(await running.stop("SIGINT")).toMatchObject({ code: 130 });
   await first;
+  w.google.faults.clear();
   const onDisk = await idsOnDisk(w.directory);
   await expectDone(w);
   expect(readAgain(w, onDisk)).toBeLessThan(20);

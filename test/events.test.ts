@@ -3,7 +3,18 @@ import { expect, test } from "vitest";
 
 import { api, expectProblem, type Fields } from "./api.ts";
 import { freePort } from "./free-port.ts";
-import { API_KEY, begin, inTheMiddle, look, reaches, stage, stageSignedIn, standstill, withKey } from "./stage.ts";
+import {
+  API_KEY,
+  begin,
+  inTheMiddle,
+  look,
+  pauseAfter,
+  reaches,
+  stage,
+  stageSignedIn,
+  standstill,
+  withKey,
+} from "./stage.ts";
 import { until } from "./wait.ts";
 
 /** What a browser's EventSource, which knows nothing of this project, makes of an export's events. */
@@ -26,9 +37,18 @@ function watch(origin: string, id: string) {
 }
 
 test("an export is watched from its start to its end: what a look would show, as it changes; then the browser stops by itself", async () => {
-  await using w = await stageSignedIn({ messages: 400, latencyMs: 100 });
+  await using w = await stageSignedIn({ messages: 200 });
+  w.google.faults.add(pauseAfter(30));
   const id = await begin(w, { include_spam_trash: true });
   using watched = watch(w.server.url, id);
+  const exportedLast = (): number => watched.events.at(-1)?.export.progress.exported ?? 0;
+  for (let moment = 0; moment < 3; moment += 1) {
+    const before = exportedLast();
+    await until((note) => note(exportedLast()) > before);
+    w.google.faults.clear(); // and at once again: it goes on for so long
+    w.google.faults.add(pauseAfter(30));
+  }
+  w.google.faults.clear();
   await reaches(w, id, "completed");
   await until(() => watched.states().includes("completed"));
   expect([watched.events.at(-1)!.export]).toEqual((await w.get("/exports")).body.exports);

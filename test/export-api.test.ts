@@ -17,6 +17,7 @@ import {
   inTheMiddle,
   listedIds,
   look,
+  pauseAfter,
   reaches,
   stageSignedIn,
   standstill,
@@ -31,7 +32,8 @@ describe("an export", () => {
   afterAll(() => shared[Symbol.asyncDispose]());
 
   test("is accepted at once and shown field by field until every message is on disk as it is in Gmail", async () => {
-    await using w = await stageSignedIn({ latencyMs: 20 });
+    await using w = await stageSignedIn();
+    w.google.faults.add(pauseAfter(30));
     const accepted = await w.post("/export/gmail", { email: ADA, include_spam_trash: true });
     const directory = join(w.product.folder, "data", ADA);
     const id = accepted.body.job_id;
@@ -58,6 +60,7 @@ describe("an export", () => {
     ]);
     expect(accepted.headers.get("location")).toBe(links.self);
     expect((await look(w, id)).state).toMatch(/^(queued|running)$/);
+    w.google.faults.clear();
     expect(w.google.meter.units).toBeLessThan(2_000);
 
     const job = await reaches(w, id, "completed");

@@ -9,13 +9,13 @@ import {
   inTheMiddle,
   listedIds,
   look,
+  pauseAfter,
   reaches,
   signIn,
   stageSignedIn,
   standstill,
   type Stage,
 } from "./stage.ts";
-import { until } from "./wait.ts";
 
 /** What is on disk is not fetched again; but for the conversation that the stop cut in two. */
 function expectNotTwice({ google }: Stage, onDisk: readonly string[]): void {
@@ -68,10 +68,12 @@ describe("an export that was stopped goes on", () => {
   });
 
   test("after the grant was withdrawn, by itself with the next sign-in", async () => {
-    await using w = await stageSignedIn({ messages: 300, latencyMs: 15 });
+    await using w = await stageSignedIn({ messages: 300 });
+    w.google.faults.add(pauseAfter(100));
     const id = await begin(w);
-    await until(() => (w.google.meter.calls["messages.get"] ?? 0) > 40);
+    await inTheMiddle(w, id);
     w.google.revoke(ADA);
+    w.google.faults.clear();
     const stopped = await reaches(w, id, "needs_sign_in");
     expect(stopped.failure).toMatchObject({ code: "consent_revoked", next: expect.stringContaining("Sign in") });
     expect(stopped.progress.exported).toBeLessThan(stopped.progress.listed);
@@ -144,10 +146,12 @@ describe("an export that was stopped goes on", () => {
 
 describe("a message", () => {
   test("that comes while the others are read is exported too", async () => {
-    await using w = await stageSignedIn({ messages: 300, latencyMs: 15 });
+    await using w = await stageSignedIn({ messages: 300 });
+    w.google.faults.add(pauseAfter(30));
     const id = await begin(w);
-    await until(() => (w.google.meter.calls["messages.get"] ?? 0) > 0);
+    await inTheMiddle(w, id);
     w.google.mailbox().add({ subject: "Just in time", labelIds: ["INBOX"] });
+    w.google.faults.clear();
     await expectAllOnce(w, (await reaches(w, id, "completed")).output_directory);
   });
 });
@@ -155,12 +159,14 @@ describe("a message", () => {
 // They wait: for Google to say it again, and for a lease to run out.
 describe.concurrent("what takes its time", () => {
   test("a message that is deleted between the listing and its reading is gone, and the export is complete", async () => {
-    await using w = await stageSignedIn({ messages: 300, latencyMs: 15 });
+    await using w = await stageSignedIn({ messages: 300 });
+    w.google.faults.add(pauseAfter(30));
     const id = await begin(w);
-    await until(() => (w.google.meter.calls["messages.get"] ?? 0) > 0);
+    await inTheMiddle(w, id);
     const mailbox = w.google.mailbox();
     const deleted = listedIds(w).slice(-3);
     for (const message of deleted) mailbox.remove(message);
+    w.google.faults.clear();
     const job = await reaches(w, id, "completed");
     const manifest = await manifestIn(job.output_directory);
     expect(manifest).toMatchObject({ complete: true, failed: [] });

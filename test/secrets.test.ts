@@ -8,7 +8,7 @@ import { simulateGoogle, type SimulatedGoogle } from "../simulator/google.ts";
 import { api, type Answer } from "./api.ts";
 import { hostileGmail } from "./hostile-gmail.ts";
 import { install, type Outcome, type Product, type Running, type Server } from "./product.ts";
-import { ADA, API_KEY, begin, inTheMiddle, reaches, signInPath, withKey } from "./stage.ts";
+import { ADA, API_KEY, begin, inTheMiddle, pauseAfter, reaches, signInPath, withKey } from "./stage.ts";
 import { secretsIn, spellingsOf } from "./told.ts";
 import { until } from "./wait.ts";
 
@@ -117,7 +117,7 @@ async function processes(): Promise<{ commandLine: string; environment: string }
 }
 
 beforeAll(async () => {
-  google = stack.use(await simulateGoogle({ messages: 150, messagesPerThread: 1, latencyMs: 60 }));
+  google = stack.use(await simulateGoogle({ messages: 150, messagesPerThread: 1 }));
   for (let n = 0; n < 3; n += 1)
     google.mailbox().add({
       subject: MAIL.subject,
@@ -170,6 +170,7 @@ beforeAll(async () => {
       afterCalls: 3,
     })),
   );
+  google.faults.add(pauseAfter(60));
   const w = recorded(server);
   const id = await begin(api(server.url, withKey), { batch_size: 5 });
   await inTheMiddle(api(server.url, withKey), id);

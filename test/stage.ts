@@ -73,6 +73,9 @@ export async function isAllowedAtGoogle(google: SimulatedGoogle, login_hint: str
 /** Nothing is answered any more after so many calls: an export stands still in the middle, for as long as a test needs. */
 export const standstill = (afterCalls: number): Fault => ({ kind: "hang", afterCalls });
 
+/** No mail is given out after so many readings until the faults are cleared, when all that was asked meanwhile comes. */
+export const pauseAfter = (afterReadings: number): Fault => ({ kind: "wait", afterCalls: afterReadings });
+
 /** Starts an export; resolves with its id. */
 export async function begin({ post }: Pick<Api, "post">, body: object = {}): Promise<string> {
   const answer = await post("/export/gmail", { email: ADA, ...body });

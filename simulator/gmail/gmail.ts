@@ -84,10 +84,7 @@ export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }:
     throw meter.refusing(refusal);
   };
 
-  const answer = (call: Call, { email, scopes }: Access): Reply => {
-    if (call.user !== "me" && call.user.toLowerCase() !== email.toLowerCase())
-      throw forbidden(`Delegation denied for ${email}`);
-    const fault = strike(call, email);
+  const answer = (call: Call, { email, scopes }: Access, fault: Fault | undefined): Reply => {
     const served = methods[call.method];
     if (!served.scopes.some((scope) => scopes.has(scope))) throw insufficientScopes(served.scopes);
     const given = parameters(call.search, served.parameters);
@@ -107,6 +104,19 @@ export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }:
     return reply;
   };
 
+  const forbidOthers = ({ user }: Call, { email }: Access): void => {
+    if (user !== "me" && user.toLowerCase() !== email.toLowerCase()) throw forbidden(`Delegation denied for ${email}`);
+  };
+
+  /** A call that waits is as good as new when the wait is over, whatever else is to go wrong by then. */
+  const answerInTime = async (call: Call, access: Access): Promise<Reply> => {
+    for (;;) {
+      const fault = strike(call, access.email);
+      if (fault?.kind !== "wait") return answer(call, access, fault);
+      await faults.cleared();
+    }
+  };
+
   const respond = async (request: IncomingMessage, url: URL): Promise<Reply> => {
     const call = request.method === "GET" ? route(url) : undefined;
     if (call === undefined) throw noSuchUrl(url.pathname);
@@ -117,7 +127,8 @@ export function gmailApi({ mailboxes, grants, quota, faults, meter, latencyMs }:
     if (leave instanceof Refusal) throw meter.refusing(leave);
     try {
       if (latencyMs > 0) await sleep(latencyMs);
-      return answer(call, access);
+      forbidOthers(call, access);
+      return await answerInTime(call, access);
     } finally {
       leave();
     }

@@ -13,6 +13,7 @@ import {
   begin,
   inTheMiddle,
   listedIds,
+  pauseAfter,
   reaches,
   signIn,
   stage,
@@ -118,7 +119,7 @@ test("speed, quota and refusals of an export are seen as it runs, and it is stop
   await page.getByText(/^3,000 messages at Google's limit of about [\d,]+ a minute for new projects/).waitFor();
   await portray(page, "new-export-estimate");
 
-  w.google.faults.add({ kind: "429hint", seconds: 1, afterCalls: 60, times: 2 });
+  w.google.faults.add({ kind: "429hint", seconds: 1, afterCalls: 60, times: 2 }, pauseAfter(1_000));
   const id = await begin(w, { batch_size: 50 });
   await page.goto(`${w.product.origin}/#/exports/${id}`);
   await page.getByText(/of (19,[89]\d\d|20,000) units/).waitFor();
@@ -160,11 +161,13 @@ test("an export that Google makes wait says until when, and offers nothing that 
 });
 
 test("an export whose grant is gone goes on under the person's eyes once they have signed in again", async () => {
-  await using w = await stageSignedIn({ messages: 300, latencyMs: 50 });
+  await using w = await stageSignedIn({ messages: 300 });
   const { page, complaints } = await chromium.open([w.product.origin, new URL(w.google.url).origin]);
+  w.google.faults.add(pauseAfter(40));
   const id = await begin(w);
-  await until(() => (w.google.meter.calls["messages.get"] ?? 0) > 40); // while hundreds are still to come
+  await inTheMiddle(w, id);
   w.google.revoke(ADA);
+  w.google.faults.clear();
   await page.goto(`${w.product.origin}/#/exports/${id}`);
   const link = page.getByRole("link", { name: /^Sign in again/ });
   await link.waitFor();
@@ -276,7 +279,8 @@ test("a page whose server is started anew says so meanwhile, and goes on by itse
 });
 
 test("charts are drawn where the system's language is none that browsers know", async () => {
-  await using w = await stageSignedIn({ messages: 600, latencyMs: 100 });
+  await using w = await stageSignedIn({ messages: 100 });
+  w.google.faults.add(standstill(30));
   const { page, complaints } = await chromium.open([w.product.origin]);
   await page.addInitScript(() => {
     Object.defineProperty(navigator, "language", { value: "en-US@posix", configurable: true });
