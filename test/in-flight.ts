@@ -31,10 +31,14 @@ const QUIET_TURNS = 5;
  */
 const STANDSTILL_MS = 2_000;
 
+/** So often it was looked for besides: a process that had no processor for two seconds has seen nothing of them. */
+const STANDSTILL_LOOKS = 500;
+
 /** Resolves when nothing is under way in real time, or when what is waits for something else. */
 export async function nothingInFlight(): Promise<void> {
   let seen = changes;
   let since = performance.now();
+  let looks = 0;
   for (let quiet = 0; quiet < QUIET_TURNS;) {
     await new Promise(setImmediate);
     quiet = isBusy() ? 0 : quiet + 1;
@@ -43,6 +47,7 @@ export async function nothingInFlight(): Promise<void> {
     if (changes !== seen) {
       seen = changes;
       since = performance.now();
-    } else if (performance.now() - since > STANDSTILL_MS) return;
+      looks = 0;
+    } else if ((looks += 1) > STANDSTILL_LOOKS && performance.now() - since > STANDSTILL_MS) return;
   }
 }

@@ -167,13 +167,17 @@ describe("a server is reached", () => {
       answered: false,
       failedAt: "HTTP",
     });
-    await using silent = await listening(createServer((socket) => socket.on("error", () => {})));
-    expect(await reach(`http://127.0.0.1:${silent.port}/`, never, undefined, 50)).toEqual({
-      answered: false,
-      failedAt: "HTTP",
-      code: "ETIMEDOUT",
-    });
-    expect(await reach(`https://127.0.0.1:${silent.port}/`, never, undefined, 50)).toMatchObject({ failedAt: "TLS" });
+    // The time is over when the server has heard something, and not before.
+    let limit = new AbortController();
+    await using silent = await listening(
+      createServer((socket) => socket.on("error", () => {}).once("data", () => limit.abort())),
+    );
+    const unanswered = { answered: false, code: "ETIMEDOUT" };
+    const found = await reach(`http://127.0.0.1:${silent.port}/`, never, undefined, limit.signal);
+    expect(found).toEqual({ ...unanswered, failedAt: "HTTP" });
+    limit = new AbortController();
+    const secure = await reach(`https://127.0.0.1:${silent.port}/`, never, undefined, limit.signal);
+    expect(secure).toEqual({ ...unanswered, failedAt: "TLS" });
   });
 
   test("no longer than who asked wants to wait", async () => {

@@ -14,17 +14,17 @@ const PATIENCE_MS = 10_000;
 
 /**
  * Asks for an address on a connection of its own, through a proxy where one leads there, and tells how far that came: with
- * a proxy, the steps up to TCP are those to the proxy. Rejects only when the signal aborts.
+ * a proxy, the steps up to TCP are those to the proxy. Rejects only when the signal aborts; when the limit does, that is
+ * how far it came.
  */
 export function reach(
   address: string,
   signal: AbortSignal,
   proxy: URL | undefined,
-  patienceMs = PATIENCE_MS,
+  limit: AbortSignal = AbortSignal.timeout(PATIENCE_MS),
 ): Promise<Reach> {
   const url = new URL(address);
   const secure = url.protocol === "https:";
-  const limit = AbortSignal.timeout(patienceMs);
   return new Promise((resolve, reject) => {
     let failedAt: Step = isIP((proxy ?? url).hostname.replace(/^\[|\]$/g, "")) === 0 ? "DNS" : "TCP";
     const request = (secure ? requestHttps : requestHttp)(url, {
