@@ -4,29 +4,17 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 
 import type { ChangeEntry } from "../src/core/export/change.ts";
-import type { Manifest } from "../src/core/export/manifest.ts";
 import { EVERYTHING } from "../src/core/mail/filter.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
-import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
-import { verify, type Finding } from "../src/pipeline/verify.ts";
-import { fileHolds } from "../src/storage/folder/file-holds.ts";
 import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
-import { folderStorage } from "../src/storage/folder/folder-storage.ts";
+import { deletedIn, expectCurrent, recordsById, verified } from "./current-export.ts";
 import { Killed } from "./dying-disk.ts";
-import { manifestIn, recordsIn } from "./exported.ts";
-import { inProcess, type InProcess } from "./in-process.ts";
-import { manualClock } from "./manual-clock.ts";
+import { manifestIn } from "./exported.ts";
+import { inProcess } from "./in-process.ts";
 
 /** A finished export follows what happens in Gmail: labels, deletions, and what is new. */
 
 const ALL = { ...EVERYTHING, includeSpamTrash: true };
-const NEVER = new AbortController().signal;
-
-const check = async (directory: string): Promise<readonly Finding[]> =>
-  (await verify(directory, createReadDirectory(folderStorage(fileHolds(manualClock()))), NEVER)).findings;
-
-const byId = async (directory: string): Promise<Map<string, ExportRecord>> =>
-  new Map((await recordsIn(directory)).map((record) => [record["Message-ID"], record]));
 
 /** The lines of changes.ndjson, their times and cursors left out. */
 async function changesIn(directory: string): Promise<object[]> {
@@ -35,24 +23,6 @@ async function changesIn(directory: string): Promise<object[]> {
     const { at: _, historyId: __, ...change } = JSON.parse(line) as ChangeEntry & { historyId: string };
     return change;
   });
-}
-
-const deletedIn = ({ deleted = [] }: Manifest): string[] => deleted.map(({ id }) => id).toSorted();
-
-/** The records have the labels that Gmail has, those of messages that are deleted apart; the files are sound. */
-async function expectCurrent(w: InProcess, manifest: Manifest, isHere: (id: string) => boolean = () => true) {
-  const mailbox = w.google.mailbox();
-  const there = new Set(mailbox.ids());
-  const records = await byId(w.directory);
-  expect(await manifestIn(w.directory)).toEqual(manifest);
-  expect(manifest).toMatchObject({ complete: true, failed: [] });
-  expect([...there].filter((id) => isHere(id) && !records.has(id))).toEqual([]);
-  expect(deletedIn(manifest)).toEqual([...records.keys()].filter((id) => !there.has(id)).toSorted());
-  for (const id of there)
-    if (records.has(id))
-      expect([id, records.get(id)!.Labels.toSorted()]).toEqual([id, mailbox.truth(id).labelIds.toSorted()]);
-  expect(await check(w.directory)).toEqual([]);
-  expect((await readdir(w.directory)).filter((name) => /^emails.*part|journal/.test(name))).toEqual([]);
 }
 
 test("a message that is not found for a whole run is not called deleted, nor is a new one lost", async () => {
@@ -76,7 +46,7 @@ test("labels, deletions and new mail are followed by history: only what changed 
   await using w = await inProcess({ messages: 60 }, { filter: ALL, batchSize: 20 });
   const mailbox = w.google.mailbox();
   await w.run();
-  const before = await byId(w.directory);
+  const before = await recordsById(w.directory);
   const [first, second, third] = ["1", "2", "3"].map((n) => join(w.directory, `emails_batch_${n}.json`));
   const inBatch = async (path: string): Promise<ExportRecord[]> => JSON.parse(await readFile(path, "utf8"));
   const [relabelled, removed] = (await inBatch(second!)).map((record) => record["Message-ID"]);
@@ -97,7 +67,7 @@ test("labels, deletions and new mail are followed by history: only what changed 
   });
   await expectCurrent(w, manifest);
   expect(deletedIn(manifest)).toEqual([kept, removed!].toSorted());
-  const after = await byId(w.directory);
+  const after = await recordsById(w.directory);
   for (const [id, record] of before)
     expect(after.get(id)).toEqual(
       id === relabelled ? { ...record, Labels: ["STARRED", "Label_1"], "Label-Names": ["STARRED", "Travel"] } : record,
@@ -113,20 +83,6 @@ test("labels, deletions and new mail are followed by history: only what changed 
   ]);
 });
 
-test("a label that Gmail refuses while it is compared with: who got it meanwhile has it as soon as Gmail tells", async () => {
-  await using w = await inProcess({ messages: 20 }, { filter: ALL, batchSize: 10 });
-  const mailbox = w.google.mailbox();
-  const proven = (await w.run()).checkedAt;
-  const id = mailbox.ids().find((one) => !mailbox.labelIds(one).includes("STARRED"))!;
-  mailbox.setLabels(id, [...mailbox.labelIds(id), "STARRED"]);
-  mailbox.expireHistory();
-  w.google.faults.add({ kind: "invalidLabel", labelId: "STARRED" });
-  await w.clock.advance(1_000);
-  expect((await w.run()).checkedAt).toBe(proven); // not everything is known as of now
-  w.google.faults.clear();
-  await expectCurrent(w, await w.run());
-});
-
 test("new mail of which history tells no labels is looked at before it is taken for wanted", async () => {
   await using w = await inProcess({ messages: 10 });
   const mailbox = w.google.mailbox();
@@ -134,7 +90,7 @@ test("new mail of which history tells no labels is looked at before it is taken 
   const [trashed, here] = ["TRASH", "INBOX"].map((label) => mailbox.add({ subject: label, labelIds: [label] }));
   w.google.faults.add({ kind: "withoutLabelIds" });
   await w.run();
-  const records = await byId(w.directory);
+  const records = await recordsById(w.directory);
   expect([records.has(trashed!), records.has(here!)]).toEqual([false, true]);
 });
 
@@ -156,9 +112,9 @@ test("that a message was deleted is not believed because the history says so onc
   mailbox.remove(removed!);
   const manifest = await w.run(undefined, undefined, { prune: true });
   expect(manifest.deleted).toMatchObject([{ id: removed, pruned: true }]);
-  const records = await byId(w.directory);
+  const records = await recordsById(w.directory);
   expect([...records.keys()].toSorted()).toEqual(mailbox.ids().toSorted());
-  expect(await check(w.directory)).toEqual([]);
+  expect((await verified(w.directory)).findings).toEqual([]);
 });
 
 test("a journal that a kill left behind a finished export is gone after the next run, though nothing happened", async () => {

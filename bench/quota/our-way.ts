@@ -64,6 +64,8 @@ const openNothing: OpenDirectory = async (_path, { email, filter, maxEmails }) =
     isDeleted: () => false,
     isConfirmedGone: () => false,
     confirmGone: () => {},
+    unprovenLabels: new Set(),
+    leaveUnproven: () => {},
     changed: () => undefined,
     labelNames: new Map(),
     knownLabels: new Set(),

@@ -85,6 +85,7 @@ const shape = z.object({
   guessedCharsets: count.optional(),
   historyId: z.string(),
   checkedAt: z.iso.datetime().optional(),
+  unprovenLabels: z.array(z.string()).optional(),
   labelNames: labelNamesShape.optional(),
   changes: changesFileShape.optional(),
   quota: spentShape,
@@ -116,6 +117,7 @@ function withoutUndefined(found: z.infer<typeof shape>): Manifest {
     attachments,
     guessedCharsets,
     checkedAt,
+    unprovenLabels,
     labelNames,
     changes,
     ...rest
@@ -130,6 +132,7 @@ function withoutUndefined(found: z.infer<typeof shape>): Manifest {
     ...(originals && { originals }),
     ...(guessedCharsets !== undefined && { guessedCharsets }),
     ...(checkedAt !== undefined && { checkedAt }),
+    ...(unprovenLabels && { unprovenLabels }),
     ...(labelNames && { labelNames }),
     ...(changes && { changes }),
   };

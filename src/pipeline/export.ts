@@ -130,9 +130,10 @@ export async function runExport(
       await readNew();
     }
     const followed = follower.followed();
-    const { standings, isSettled } = await settle(followed, directory, names, source, signal, asked.prune);
+    const { standings, isSettled, unprovenLabels } = await settle(followed, directory, source, signal, asked.prune);
     await directory.update(standings, signal);
     directory.confirmGone(followed.isConfirmedGone);
+    directory.leaveUnproven(unprovenLabels);
     if (asked.prune) pruned = await directory.prune(signal);
     reportProgress("verifying");
     const manifest = isSettled ? await directory.commit(standings.cursor, followed.at) : await directory.commit();

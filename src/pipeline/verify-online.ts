@@ -49,15 +49,16 @@ export async function checkOnline(
 
   const isRecorded = (id: string): boolean => messages.outcome(id) !== undefined;
   const asked = new Set([...names.keys(), ...labels.ids()]);
-  let members = await readLabelMembers(source, asked, signal, report);
+  const readMembers = (ids: ReadonlySet<string>) => readLabelMembers(source, async () => ids, signal, report);
+  let members = await readMembers(asked);
   for (let round = 1; round < ROUNDS && members.unsettled.values().some(isRecorded); round += 1)
-    members = await readLabelMembers(source, asked, signal, report);
+    members = await readMembers(asked);
   const first = await compare(known, members, source, signal);
   const isDoubtful = [first.missing, first.deleted, first.back, first.relabelled].some(({ size }) => size > 0);
   let told = first;
   let again = members;
   if (isDoubtful) {
-    again = await readLabelMembers(source, labelsOf(first, filter), signal, report);
+    again = await readMembers(labelsOf(first, filter));
     told = confirm(first, await compare(known, again, source, signal, first));
   }
   const namesNow = renamed.length > 0 ? await readNames(source, signal) : names;

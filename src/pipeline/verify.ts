@@ -138,7 +138,7 @@ export async function verify(
   else report({ stage: "files", records, of, listed: 0 });
   const online = source
     ? await checkOnline({ manifest, messages, labels }, source, find, listed, signal)
-    : { deletedSince: [], unprovenLabels: [] };
+    : { deletedSince: [], unprovenLabels: manifest.unprovenLabels ?? [] };
   return { sound: findings.length === 0, manifest, findings, ...online };
 }
 

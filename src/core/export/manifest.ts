@@ -93,6 +93,11 @@ export type Manifest = Readonly<{
   /** ISO 8601 UTC: up to when it is proven that the export has all there was, as it was. Left out where that never was. */
   checkedAt?: string;
   /**
+   * Ids of labels by which Gmail did not list when all of the mailbox had to be compared: who has them here has them, who got
+   * one before that may lack it. Every run asks again. Left out where there are none.
+   */
+  unprovenLabels?: readonly string[];
+  /**
    * Of each label its id and its name, as the run that finished it saw them: those of all records. Left out while it is
    * unfinished, and where an earlier version finished it.
    */

@@ -97,6 +97,10 @@ export type ExportDirectory = AsyncDisposable &
     isConfirmedGone(id: string): boolean;
     /** `isConfirmed` tells of which messages in `gone` that is known; `commit` writes it down. */
     confirmGone(isConfirmed: (id: string) => boolean): void;
+    /** Labels by which the mailbox did not list when all of it was compared, and has not listed since. */
+    readonly unprovenLabels: ReadonlySet<string>;
+    /** These are they now; `commit` writes it down. */
+    leaveUnproven(labels: ReadonlySet<string>): void;
     /** What changed in the mailbox since the export was finished the last time, as far as it was told; undefined in a first run. */
     changed(): ChangeCounts | undefined;
     /** Label names that records were written with last; none where that is not known. */

@@ -55,7 +55,15 @@ function isCurrent(manifest: Manifest, purpose: Purpose, { cursor, names }: Seen
   const isUnchanged =
     manifest.historyId === cursor && JSON.stringify(manifest.labelNames) === JSON.stringify(pairsOf(names));
   const isExplained = new Set(manifest.confirmedGone).isSupersetOf(new Set(manifest.gone));
-  return manifest.complete && manifest.changes !== undefined && isSame && hasAll && isUnchanged && isExplained;
+  return (
+    manifest.complete &&
+    manifest.changes !== undefined &&
+    isSame &&
+    hasAll &&
+    isUnchanged &&
+    isExplained &&
+    !manifest.unprovenLabels
+  );
 }
 
 /** Whether all files are there as they were written, and nothing that an unfinished run left. */

@@ -89,6 +89,7 @@ export function holdDirectory(
   const followed = createFollowed(found.followed);
   let { changes } = followed;
   let { checkedAt } = found.followed;
+  let unprovenLabels: ReadonlySet<string> = new Set(found.followed.unprovenLabels);
   let journal: Journal | undefined;
 
   const spent = (): Spent => addSpent(found.spent, spentNow());
@@ -130,6 +131,7 @@ export function holdDirectory(
     ...(guessedCharsets > 0 ? { guessedCharsets } : {}),
     historyId,
     ...(checkedAt !== undefined && { checkedAt }),
+    ...(unprovenLabels.size > 0 && { unprovenLabels: [...unprovenLabels].toSorted() }),
     ...(isFinished && { labelNames: pairsOf(followed.names) }),
     ...(changes && { changes }),
     quota: spent(),
@@ -340,6 +342,12 @@ export function holdDirectory(
     isConfirmedGone: (id) => confirmedGone.has(id),
     confirmGone(isConfirmed) {
       for (const id of ledger.ids("gone")) if (isConfirmed(id)) confirmedGone.add(id);
+    },
+    get unprovenLabels() {
+      return unprovenLabels;
+    },
+    leaveUnproven(labels) {
+      unprovenLabels = labels;
     },
     changed: () => (followed.toldUpTo === undefined ? undefined : followed.seen.counts()),
     labelNames: followed.names,

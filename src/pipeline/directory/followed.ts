@@ -24,6 +24,7 @@ export type FoundFollowed = Readonly<{
   /** When an earlier version finished it, which wrote no change down, and its cursor then. */
   finishedBefore: Readonly<{ at: string; historyId: string }> | undefined;
   checkedAt: string | undefined;
+  unprovenLabels: readonly string[];
 }>;
 
 /** `isOfOne` tells whether all records are of messages that the journal listed. */
@@ -50,6 +51,7 @@ export function findFollowed(
       ? { at: manifest.export_date, historyId: manifest.historyId }
       : journal?.begin.followed?.finishedBefore,
     checkedAt: manifest?.checkedAt,
+    unprovenLabels: manifest?.unprovenLabels ?? [],
   };
 }
 

@@ -8,11 +8,14 @@ import type { EpochMs } from "../../core/time.ts";
 import { listAll } from "../list.ts";
 import { findListed, readWhereThere } from "./find-gone.ts";
 import { readLabelMembers, type LabelMembers } from "./label-members.ts";
+import { readLabelNames } from "./label-names.ts";
 import { createTold, type Told, type ToldOfMessage } from "./told.ts";
 
 /** What is known of a mailbox, from a place in its history up to now. */
 export type Followed = Readonly<{
   told: Told;
+  /** The labels that the mailbox has. */
+  names: LabelNames;
   /** Where history could not tell: all of the mailbox at one moment, before what `told` tells. */
   members: LabelMembers | undefined;
   /** Whether it is known of a message that was not found that it is not there any more: told, or by a listing since. */
@@ -50,6 +53,7 @@ export function createFollower(
 ): Follower {
   const told = createTold();
   let members: LabelMembers | undefined;
+  let namesNow = names;
   let cursor: Cursor | undefined =
     directory.followedTo === undefined ? undefined : { source: source.name, value: directory.followedTo };
   let listed = listedAt;
@@ -62,7 +66,7 @@ export function createFollower(
   for (const id of unexplained) if (directory.isConfirmedGone(id)) unexplained.delete(id);
   const unlisted = new Set<string>();
   const isToldRemoved = (id: string): boolean => {
-    const { isRemoved = false, isContradictory } = told.of(id) ?? {};
+    const { isRemoved = false, isContradictory } = told.find(id) ?? {};
     return isRemoved && !isContradictory;
   };
   const isNew = ({ id }: Ref): boolean => {
@@ -76,7 +80,7 @@ export function createFollower(
   const readUnclear = async (unclear: ReadonlyMap<string, Ref>, signal: AbortSignal): Promise<Ref[]> => {
     const refs: Ref[] = [];
     const size = Math.max(directory.ledger.size, members?.size ?? 0);
-    const wasRemoved = (id: string): boolean => told.of(id)?.wasRemoved === true;
+    const wasRemoved = (id: string): boolean => told.find(id)?.wasRemoved === true;
     if (unclear.size > 0)
       for await (const reading of readWhereThere([...unclear.keys()], size, wasRemoved, source, signal)) {
         const isThere = "labelIds" in reading ? isWanted(reading.labelIds) : "failed" in reading;
@@ -97,7 +101,7 @@ export function createFollower(
     const refs: Ref[] = [];
     const unclear = new Map<string, Ref>();
     for (const id of named) {
-      const one = told.of(id);
+      const one = told.find(id);
       if (!one || !isNew(one.ref)) continue;
       const labels = one.labels ?? one.addedWith;
       const isUntold = labels === "unclear";
@@ -110,7 +114,12 @@ export function createFollower(
   /** Compares with all of the mailbox, at the price of listings. */
   const reconcile = async (signal: AbortSignal): Promise<readonly Ref[]> => {
     const unnamed = await directory.findCarriers((label) => !names.has(label));
-    members = await readLabelMembers(source, [...names.keys(), ...unnamed.keys()], signal);
+    const findLabels = async (): Promise<Iterable<string>> => {
+      const now = await readLabelNames(source, signal); // some may have been made since this run began
+      if (now.size > 0) namesNow = now;
+      return [...names.keys(), ...namesNow.keys(), ...unnamed.keys()];
+    };
+    members = await readLabelMembers(source, findLabels, signal);
     told.clear();
     ({ cursor } = members);
     if (isListed) return [];
@@ -177,7 +186,7 @@ export function createFollower(
     followed() {
       if (!cursor || at === undefined) throw new RangeError("nothing was followed yet");
       const isConfirmedGone = (id: string): boolean => unlisted.has(id) || isToldRemoved(id);
-      return { told, members, isConfirmedGone, cursor, at };
+      return { told, names: namesNow, members, isConfirmedGone, cursor, at };
     },
   };
 }

@@ -17,7 +17,7 @@ test("messages with four labels each take about a hundred bytes each", async () 
     },
   };
   const before = process.memoryUsage().arrayBuffers;
-  const found = await readLabelMembers(source as MailboxSource, LABELS, new AbortController().signal);
+  const found = await readLabelMembers(source as MailboxSource, async () => LABELS, new AbortController().signal);
   expect(found.size).toBe(MESSAGES);
   expect(found.labelIds(idOf(MESSAGES - 1))).toEqual(LABELS);
   expect((process.memoryUsage().arrayBuffers - before) / MESSAGES).toBeLessThan(150);

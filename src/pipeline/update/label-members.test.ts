@@ -74,7 +74,7 @@ function mailbox({
 /** What was found: message → labels, with those that must be read. */
 async function read(given: Parameters<typeof mailbox>[0], labels = LABELS) {
   const { source, listed } = mailbox(given);
-  const found = await readLabelMembers(source, labels, NEVER);
+  const found = await readLabelMembers(source, async () => labels, NEVER);
   const refs = [...found.refs()];
   expect(found.size).toBe(refs.length);
   expect(refs).toEqual(refs.map(({ id }) => ref(id)));
@@ -106,7 +106,7 @@ test("that nothing is there, or nothing has a label, is not believed when it is 
       else yield* source.list(filter, signal);
     },
   };
-  const found = await readLabelMembers(twice, ["INBOX"], NEVER);
+  const found = await readLabelMembers(twice, async () => ["INBOX"], NEVER);
   expect([...found.refs()].map(({ id }) => [id, found.labelIds(id)])).toEqual([
     ["a", ["INBOX"]],
     ["b", ["INBOX"]],
@@ -120,7 +120,7 @@ test("that nothing is there, or nothing has a label, is not believed when it is 
       yield [];
     },
   };
-  await expect(readLabelMembers(always, [], NEVER)).rejects.toThrow("did not tell");
+  await expect(readLabelMembers(always, async () => [], NEVER)).rejects.toThrow("did not tell");
 });
 
 test("a message that only a label names makes it be listed anew, and is there all the same", async () => {
@@ -132,11 +132,11 @@ test("a message that only a label names makes it be listed anew, and is there al
         yield page.filter(({ id }) => filter.labels.length > 0 || id !== "a");
     },
   };
-  expect((await readLabelMembers(half, LABELS, NEVER)).labelIds("a")).toEqual(["INBOX", "Label_1"]);
+  expect((await readLabelMembers(half, async () => LABELS, NEVER)).labelIds("a")).toEqual(["INBOX", "Label_1"]);
   expect(listed.filter((labels) => labels === "")).toHaveLength(2);
   const came = mailbox({ moves: ["7", "8"], history: [change.added("a")] });
   const list: MailboxSource["list"] = half.list;
-  await readLabelMembers({ ...came.source, list }, LABELS, NEVER);
+  await readLabelMembers({ ...came.source, list }, async () => LABELS, NEVER);
   expect(listed.filter((labels) => labels === "")).toHaveLength(3); // it came meanwhile
 });
 
@@ -178,7 +178,7 @@ describe("a label that cannot be listed", () => {
         if (labels.includes("INBOX")) throw refuse("daily_limit", "No.", "Nothing.");
       },
     });
-    await expect(readLabelMembers(source, LABELS, NEVER)).rejects.toThrow("No.");
+    await expect(readLabelMembers(source, async () => LABELS, NEVER)).rejects.toThrow("No.");
     expect(listed).not.toContain("Label_3"); // nor is anything more listed
     const outage = { code: "server_error", retry: "backoff", outage: true, message: "", next: "" } as const;
     expect(failureOf(await failing(() => new ExportError(outage)).catch((error: unknown) => error))).toMatchObject({
@@ -201,7 +201,7 @@ describe("a label that cannot be listed", () => {
         return source.profile(signal);
       },
     };
-    await expect(readLabelMembers(gone, LABELS, NEVER)).rejects.toThrow("No mailbox.");
+    await expect(readLabelMembers(gone, async () => LABELS, NEVER)).rejects.toThrow("No mailbox.");
   });
 });
 
@@ -222,7 +222,7 @@ test("a stop ends it", async () => {
       stop.signal.throwIfAborted();
     },
   });
-  await expect(readLabelMembers(source, LABELS, stop.signal)).rejects.toThrow("stopped by hand");
+  await expect(readLabelMembers(source, async () => LABELS, stop.signal)).rejects.toThrow("stopped by hand");
 });
 
 describe("what changes while it is listed", () => {

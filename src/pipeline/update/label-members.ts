@@ -37,20 +37,21 @@ const AT_ONCE = 4;
 const ROUNDS = 5;
 
 /**
- * Reads the members of these labels, which should be all that the mailbox has and all that the records name. What changes
- * meanwhile is settled by the history. Throws what concerns the whole account, or where a listing of all mail breaks off;
+ * Reads the members of these labels, which should be all that the mailbox has and all that the records name: they are asked
+ * for when the cursor is known, since of a label that is made before it no history tells who got it. What changes meanwhile is
+ * settled by the history. Throws what concerns the whole account, or where a listing of all mail breaks off;
  * `malformed_response` when the mailbox moves all the time and its history does not tell how. `report` gets the messages found.
  */
 export async function readLabelMembers(
   source: MailboxSource,
-  labels: Iterable<string>,
+  findLabels: () => Promise<Iterable<string>>,
   signal: AbortSignal,
   report: (listed: number) => void = () => {},
 ): Promise<LabelMembers> {
   let wasIncomplete = false;
   for (let round = 0; round < ROUNDS; round += 1) {
     const { cursor, messagesTotal } = await source.profile(signal);
-    const members = createMembers([...new Set(labels)]);
+    const members = createMembers([...new Set(await findLabels())]);
     await listMembers(source, members, signal, report);
     if (members.size() === 0 && messagesTotal > 0) continue; // a listing of nothing
     const changes = await readChangesSince(cursor, source, signal);
@@ -75,28 +76,18 @@ async function listMembers(
   signal: AbortSignal,
   report: (listed: number) => void,
 ): Promise<void> {
-  const everywhere = { query: "", includeSpamTrash: true };
-  for await (const refs of listAll(source, { ...everywhere, labels: [] }, null, signal)) {
+  for await (const refs of listAll(source, { ...EVERYWHERE, labels: [] }, null, signal)) {
     members.add(refs);
     report(members.size());
   }
   const failed = new AbortController();
   const limit = AbortSignal.any([signal, failed.signal]);
   const left = members.labels.values();
-  const listOne = async (label: string): Promise<boolean> => {
-    let hasMembers = false;
-    for await (const refs of listAll(source, { ...everywhere, labels: [label] }, null, limit)) {
-      members.add(refs, label);
-      hasMembers ||= refs.length > 0;
-    }
-    return hasMembers;
-  };
   const listNext = async (): Promise<void> => {
     for (const label of left) {
       limit.throwIfAborted();
       try {
-        // That a label has no messages is believed when it was said twice: else they would all lose it.
-        if (!(await listOne(label))) await listOne(label);
+        for await (const refs of listLabel(label, source, limit)) members.add(refs, label);
       } catch (error) {
         await assertOfLabel(error, source, limit);
         members.refuse(label);
@@ -111,6 +102,22 @@ async function listMembers(
   );
   await Promise.allSettled(all);
   await Promise.all(all);
+}
+
+const EVERYWHERE = { query: "", includeSpamTrash: true };
+
+/** Who has a label, in pages. That nobody has it is believed when it was said twice: else they would all lose it. */
+export async function* listLabel(
+  label: string,
+  source: MailboxSource,
+  signal: AbortSignal,
+): AsyncGenerator<readonly Ref[]> {
+  let hasMembers = false;
+  for (let round = 0; round < 2 && !hasMembers; round += 1)
+    for await (const refs of listAll(source, { ...EVERYWHERE, labels: [label] }, null, signal)) {
+      hasMembers ||= refs.length > 0;
+      yield refs;
+    }
 }
 
 /** Resolves when the failure is about the label alone: the account answers. Throws it otherwise. */

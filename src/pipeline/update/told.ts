@@ -22,7 +22,7 @@ export type ToldOfMessage = Readonly<{
  */
 export type Told = Readonly<{
   add(change: Exclude<Change, { change: "cursor" }>): void;
-  of(id: string): ToldOfMessage | undefined;
+  find(id: string): ToldOfMessage | undefined;
   all(): Iterable<ToldOfMessage>;
   clear(): void;
   readonly size: number;
@@ -53,7 +53,7 @@ export function createTold(): Told {
         labels: change.change === "labels" ? clear(change.labelIds) : before?.labels,
       });
     },
-    of: (id) => told.get(id),
+    find: (id) => told.get(id),
     all: () => told.values(),
     clear: () => told.clear(),
     get size() {

@@ -86,7 +86,7 @@ export function createUpdateRecords(ports: UpdatePorts): UpdateRecords {
       }
       if (isDeleted && !standing) continue; // it stays as it was
       const isLeft = (label: string): boolean => withdrawn.get(label)?.has(id) !== false;
-      const now = (standing?.labels ?? before).filter(isLeft);
+      const now = standing?.labels ?? before.filter(isLeft);
       const labels = isSameSet(now, before) ? before : now;
       const names = labels.map((label) => followed.names.get(label) ?? label);
       if (isDeleted) other.push({ at, id, change: "added", labels, historyId });
