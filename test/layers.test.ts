@@ -82,6 +82,7 @@ const MAY: Readonly<Record<string, readonly Power[]>> = {
   "src/pipeline": [],
   "src/sources": ["network"],
   "src/storage": ["disk"],
+  "src/storage/s3": ["network"],
   "src/state": ["disk", "secrets"],
   "src/state/postgres": ["network", "secrets"],
   "src/google": ["network", "secrets"],

@@ -58,6 +58,7 @@ const PACKAGES: Readonly<Record<string, Power | "none">> = {
   "@fastify/swagger": "none",
   "@napi-rs/keyring": "disk",
   "@scalar/fastify-api-reference": "none",
+  aws4fetch: "network", // it signs without; what fetches is not imported
   commander: "none",
   croner: "time", // where it is given no moment
   "css-tree": "none",
