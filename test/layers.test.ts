@@ -99,6 +99,7 @@ const MAY_TOO: Readonly<Record<string, readonly [powers: readonly Power[], why: 
   "src/google/store-credentials.ts": [["disk"], "writes the client file"],
   "src/pipeline/unattended/cron.ts": [["time"], "reads cron expressions; the moments it looks from are given"],
   "src/state/embedded/database-thread.ts": [["process"], "a thread of its own for the list of exports"],
+  "src/storage/folder/place-id.ts": [["secrets"], "what a folder is called among machines"],
   "src/storage/folder/private-files.ts": [["secrets"], "a new file's name that nobody can guess"],
   "src/surfaces/cli/commands/demo.ts": [
     ["disk", "network", "process"],

@@ -108,6 +108,7 @@ export async function fragileDisk(root: string, cutAt = Infinity): Promise<Fragi
       rename: (from, to) => operation(() => nodeFileSystem.rename(from, to)),
       link: (from, to) => operation(() => nodeFileSystem.link(from, to)),
       unlink: (path) => operation(() => nodeFileSystem.unlink(path)),
+      rmdir: (path) => operation(() => nodeFileSystem.rmdir(path)),
       syncFolder: (path) =>
         operation(async () => {
           names.set(await inode(path), await namesIn(path));

@@ -1,5 +1,5 @@
 import { constants, type BigIntStats, type Dirent } from "node:fs";
-import { link, lstat, mkdir, open, readdir, rename, unlink, type FileHandle } from "node:fs/promises";
+import { link, lstat, mkdir, open, readdir, rename, rmdir, unlink, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** A file held open. Nothing that is written is durable before `sync` or `datasync`. */
@@ -17,6 +17,8 @@ export type FileSystem = Readonly<{
   /** A second name for a file; fails where one has that name already. */
   link(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
+  /** Removes a folder with nothing in it. */
+  rmdir(path: string): Promise<void>;
   syncFolder(path: string): Promise<void>;
   /** Never follows a link. */
   lstat(path: string): Promise<BigIntStats>;
@@ -31,6 +33,7 @@ export const nodeFileSystem: FileSystem = {
   rename,
   link,
   unlink,
+  rmdir,
   async syncFolder(path) {
     await using folder = await open(path, constants.O_RDONLY | constants.O_DIRECTORY);
     await folder.sync();
@@ -61,6 +64,17 @@ export async function unlinkIfThere(files: FileSystem, path: string): Promise<vo
     await files.unlink(path);
   } catch (error) {
     if (!isSystemError(error, "ENOENT")) throw error;
+  }
+}
+
+/** False where there is no such file, or no folder it would be. */
+export async function renameIfThere(files: FileSystem, from: string, to: string): Promise<boolean> {
+  try {
+    await files.rename(from, to);
+    return true;
+  } catch (error) {
+    if (!isSystemError(error, "ENOENT")) throw error;
+    return false;
   }
 }
 
@@ -96,6 +110,19 @@ export async function openExisting(
 /** Whether two looks at a name saw one file, or one folder. */
 export function isSameFile(a: BigIntStats, b: BigIntStats): boolean {
   return a.dev === b.dev && a.ino === b.ino;
+}
+
+/** Opens a file for reading, through no link. Undefined when there is none. */
+export async function openToRead(
+  files: FileSystem,
+  path: string,
+): Promise<Awaited<ReturnType<typeof openExisting>> | undefined> {
+  try {
+    return await openExisting(files, path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch (error) {
+    if (isSystemError(error, "ENOENT")) return undefined;
+    throw error;
+  }
 }
 
 /** What something that is no file is, in words. */

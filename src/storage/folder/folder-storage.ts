@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { constants, type BigIntStats } from "node:fs";
+import type { BigIntStats } from "node:fs";
 import { realpath } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
@@ -12,22 +12,24 @@ import {
   nodeFileSystem,
   oddity,
   openAnew,
-  openExisting,
+  openToRead,
   publish,
   readChunks,
+  renameIfThere,
   unlinkIfThere,
   writeAll,
   type FileSystem,
 } from "./file-system.ts";
 import { growFile } from "./growing-file.ts";
+import { claimGrowing, growingName, growingPaths, openGrowing } from "./growing-paths.ts";
 import { holdFolder, type HeldFolder } from "./hold.ts";
-
-/** What ends the name of a file that is not whole yet. */
-const PART = ".part";
+import { readPlaceId } from "./place-id.ts";
+import { DRAFT, isWritingFolder, PART } from "./writing-folder.ts";
 
 /**
- * Export directories on this machine's file system, a folder each. A file grows as `<name>.part`, and one that is for
- * gmail-export alone under its own name; `put` writes beside and renames.
+ * Export directories on a file system, a folder each. A file grows as `<name>.part`, and one that is for gmail-export alone
+ * under its own name; `put` writes beside and renames. Where the hold can be lost, all of that lies in a folder of the
+ * hold's number (`writing-folder.ts`) until it is published, or the hold is given back.
  */
 export function folderStorage(holds: Holds, files: FileSystem = nodeFileSystem): OpenStorage {
   return (place) => storageOf(place, holds, files);
@@ -35,9 +37,21 @@ export function folderStorage(holds: Holds, files: FileSystem = nodeFileSystem):
 
 function storageOf(place: string, holds: Holds, files: FileSystem): Storage {
   let held: HeldFolder | undefined;
-  let puts = 0;
+  let drafts = 0;
   const pathOf = (name: string): string => join(place, name);
-  const growingPath = (name: string): string => pathOf(name.startsWith(".") ? name : name + PART);
+  const nextDraft = (folder: string): string => join(folder, `${DRAFT}${(drafts += 1)}${PART}`);
+
+  /** Where what grows under a name, and is not published, is written. */
+  const claim = async (name: string): Promise<string> => {
+    const folder = held?.writingFolder;
+    return folder === undefined ? pathOf(growingName(name)) : claimGrowing(files, place, folder, name);
+  };
+
+  /** Right before something is given a name: where something has that already, whoever gave the hold is asked as well. */
+  const confirmBefore = async (path: string): Promise<void> => {
+    const isTaken = held?.writingFolder !== undefined && (await unlessMissing(files.lstat(path))) !== undefined;
+    await (isTaken ? held?.confirm() : held?.assertStillHeld());
+  };
 
   const folders = new Map<string, Promise<void>>();
   /** Makes the folder in which a name lies, within the place and never through a link; its own name is durable then. */
@@ -62,8 +76,14 @@ function storageOf(place: string, holds: Holds, files: FileSystem): Storage {
   const writing = <T>(work: () => Promise<T>): Promise<T> =>
     onDisk(place, async () => {
       if (!held) throw new RangeError("a directory must be held before it is written");
-      await held.assertStillHeld();
-      return work();
+      const mine = held;
+      await mine.assertStillHeld();
+      try {
+        return await work();
+      } catch (error) {
+        await mine.assertStillHeld(); // who was overtaken finds its files gone: that says why
+        throw error;
+      }
     });
 
   return {
@@ -78,8 +98,11 @@ function storageOf(place: string, holds: Holds, files: FileSystem): Storage {
           const folder = await unlessMissing(files.lstat(place));
           const found = folder && (await unlessMissing(files.readdir(place)));
           if (!found) return undefined;
-          const entries = found.map(async ({ name }): Promise<StoredEntry | undefined> => {
-            const stats = await unlessMissing(files.lstat(pathOf(name)));
+          const moved = await growingPaths(files, place);
+          const names = found.map(({ name }) => name).filter((name) => !isWritingFolder(name) && !moved.has(name));
+          const paths = [...names.map((name) => [name, pathOf(name)] as const), ...moved];
+          const entries = paths.map(async ([name, path]): Promise<StoredEntry | undefined> => {
+            const stats = await unlessMissing(files.lstat(path));
             if (!stats) return undefined;
             const growing = name.endsWith(PART);
             const stored = storedFile(growing ? name.slice(0, -PART.length) : name, stats);
@@ -110,11 +133,12 @@ function storageOf(place: string, holds: Holds, files: FileSystem): Storage {
       onDisk(
         place,
         async () => {
-          const path = growing ? growingPath(name) : pathOf(name);
-          const found = await unlessMissing(openExisting(files, path, constants.O_RDONLY | constants.O_NOFOLLOW));
-          if (!found) return undefined;
-          if ("odd" in found) throw odd(path, found.odd);
-          const { file, stats } = found;
+          const found = growing
+            ? await openGrowing(files, place, name)
+            : { path: pathOf(name), opened: await openToRead(files, pathOf(name)) };
+          if (!found?.opened) return undefined;
+          if ("odd" in found.opened) throw odd(found.path, found.opened.odd);
+          const { file, stats } = found.opened;
           const stored = storedFile(name, stats);
           return {
             ...stored,
@@ -128,9 +152,9 @@ function storageOf(place: string, holds: Holds, files: FileSystem): Storage {
     put: (name, chunks) =>
       writing(async () => {
         // Of a name that is not known yet another is taken; what a crash left under it is taken away.
-        const part = pathOf(
-          typeof name === "string" && !name.includes("/") ? name + PART : `.new-${(puts += 1)}${PART}`,
-        );
+        const isNamed = typeof name === "string" && !name.includes("/");
+        const folder = held?.writingFolder;
+        const part = isNamed && folder === undefined ? pathOf(name + PART) : nextDraft(folder ?? place);
         const hash = createHash("sha256");
         let bytes = 0;
         await using file = await openAnew(files, part);
@@ -144,7 +168,7 @@ function storageOf(place: string, holds: Holds, files: FileSystem): Storage {
           const sha256 = hash.digest("hex");
           const final = typeof name === "string" ? name : name(sha256);
           await makeFolderOf(final);
-          await held?.assertStillHeld(); // what came took its time
+          await confirmBefore(pathOf(final)); // what came took its time
           await publish(files, part, pathOf(final));
           return { ...storedFile(final, await file.stat({ bigint: true })), sha256 };
         } catch (error) {
@@ -155,19 +179,28 @@ function storageOf(place: string, holds: Holds, files: FileSystem): Storage {
 
     grow: (name, keep, first = Buffer.alloc(0)) =>
       writing(async () => {
-        const growing = await growFile(files, { path: pathOf(name), growing: growingPath(name) }, keep, first);
+        const path = pathOf(name);
+        const growing = await growFile(files, { path, growing: await claim(name) }, keep, first);
         return {
           append: (bytes) => writing(() => growing.append(bytes)),
-          seal: (end) => writing(async () => storedFile(name, await growing.seal(end))),
+          seal: (end) => writing(async () => storedFile(name, await growing.seal(end, () => confirmBefore(path)))),
           [Symbol.asyncDispose]: growing[Symbol.asyncDispose],
         };
       }),
 
     remove: (name, growing) =>
       writing(async () => {
-        const path = growing ? growingPath(name) : pathOf(name);
-        await unlinkIfThere(files, path);
+        const path = growing ? await claim(name) : pathOf(name);
+        const folder = held?.writingFolder;
+        if (folder === undefined || growing) await unlinkIfThere(files, path);
+        else {
+          const draft = nextDraft(folder);
+          await renameIfThere(files, path, draft);
+          await unlinkIfThere(files, draft);
+          await held?.assertStillHeld(); // whose folder is gone moves nothing there
+        }
         await files.syncFolder(dirname(path));
+        if (folder !== undefined && growing) await files.syncFolder(place); // where it may have been before
       }),
 
     hold: (waitMs, signal) =>
@@ -186,7 +219,11 @@ function storageOf(place: string, holds: Holds, files: FileSystem): Storage {
         );
       }),
 
-    isHeld: () => onDisk(place, () => holds.isHeld(place)),
+    isHeld: () =>
+      onDisk(place, async () => {
+        const name = holds.canBeLost ? await readPlaceId(files, place) : place;
+        return name !== undefined && (await holds.isHeld(name));
+      }),
   };
 }
 

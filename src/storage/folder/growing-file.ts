@@ -20,7 +20,8 @@ import {
  */
 type GrowingInFolder = Readonly<{
   append(bytes: Uint8Array): Promise<void>;
-  seal(end: Uint8Array): Promise<BigIntStats>;
+  /** `confirm` is asked right before it gets its name. */
+  seal(end: Uint8Array, confirm: () => Promise<void>): Promise<BigIntStats>;
   [Symbol.asyncDispose](): Promise<void>;
 }>;
 
@@ -52,10 +53,12 @@ export async function growFile(
           "Start the same export again: what is no longer there is fetched again.",
         );
     },
-    async seal(end) {
+    async seal(end, confirm) {
       await write(end);
       await file.sync();
+      await confirm();
       await publish(files, names.growing, names.path);
+      if (dirname(names.growing) !== dirname(names.path)) await files.syncFolder(dirname(names.growing));
       return file.stat({ bigint: true });
     },
     [Symbol.asyncDispose]: () => file.close(),
