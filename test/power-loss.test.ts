@@ -18,8 +18,8 @@ import { createOpenDirectory } from "../src/pipeline/directory/open-directory.ts
 import { createReadDirectory } from "../src/pipeline/directory/reading/read-directory.ts";
 import { verify } from "../src/pipeline/verify.ts";
 import { keyInFile } from "../src/state/embedded/grants/key-in-file.ts";
-import { rotateKey } from "../src/state/embedded/grants/rotate-key.ts";
 import { sealedGrants } from "../src/state/embedded/grants/sealed-grants.ts";
+import { rotateKey } from "../src/state/grants/rotate-key.ts";
 import { fileHolds } from "../src/storage/folder/file-holds.ts";
 import { nodeFileSystem, type FileSystem } from "../src/storage/folder/file-system.ts";
 import { folderStorage } from "../src/storage/folder/folder-storage.ts";

@@ -11,7 +11,7 @@ import { ExportError, type Failure } from "../core/errors.ts";
 import type { Clock } from "../core/ports/clock.ts";
 import type { Lock } from "../core/ports/lock.ts";
 import type { Secret } from "../core/secret.ts";
-import type { KeyHolder } from "../state/embedded/grants/keys.ts";
+import type { KeyHolder } from "../state/grants/keys.ts";
 import { readCredentials, type ClientCredentials } from "./credentials.ts";
 
 /** Parts for this folder's tests. Every secret that the server knows or gives contains this word. */

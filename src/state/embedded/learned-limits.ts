@@ -4,22 +4,14 @@ import { z } from "zod";
 
 import type { LearnedLimit, LearnedLimits } from "../../core/ports/learned-limits.ts";
 import type { PrivateFiles } from "../../core/ports/private-files.ts";
-import { READS } from "../../core/quota.ts";
-
-const factor = z.number().min(1).max(100);
-
-const limit = z.object({
-  tier: z.enum(["2026", "legacy"]),
-  // What an export could live with: no damaged file may stop it, or let it go on without a limit.
-  unitsPerMinute: z.number().min(60).max(1_000_000_000),
-  priceFactor: factor,
-  prices: z.partialRecord(z.enum(READS), factor).optional(),
-});
+import { learnedLimit } from "../rows/learned-limit.ts";
 
 /** What was learned of each Cloud project, in a file of STATE_DIR. */
 export function learnedLimits(path: string, files: PrivateFiles): LearnedLimits {
   const readAll = async (): Promise<Record<string, LearnedLimit>> => {
-    const found = z.record(z.string(), limit).safeParse(JSON.parse(await files.readFile(path).catch(() => "{}")));
+    const found = z
+      .record(z.string(), learnedLimit)
+      .safeParse(JSON.parse(await files.readFile(path).catch(() => "{}")));
     return found.success ? found.data : {};
   };
   let writing: Promise<void> = Promise.resolve();

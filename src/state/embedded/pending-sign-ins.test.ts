@@ -4,5 +4,5 @@ import { pendingSignIns } from "./pending-sign-ins.ts";
 
 pendingSignInsContract("embedded", async () => {
   const clock = jumpingClock();
-  return { clock, pending: pendingSignIns(clock) };
+  return { clock, pending: pendingSignIns(clock), [Symbol.asyncDispose]: async () => {} };
 });

@@ -11,6 +11,17 @@ const MIGRATIONS: readonly string[] = [
      holder uuid not null,
      until timestamptz not null
    )`,
+  `create table gmail_export.grants (name text primary key, sealed text not null);
+   create table gmail_export.pending_sign_ins (
+     serial bigint generated always as identity primary key,
+     state_hash bytea not null unique,
+     browser_hash bytea not null,
+     expires_at double precision not null, -- milliseconds since 1970
+     sealed text -- null once it was used
+   );
+   create table gmail_export.learned_limits (client text primary key, learned jsonb not null);
+   create table gmail_export.recent_calls (name text primary key, minute jsonb not null);
+   create table gmail_export.alarms (single boolean primary key check (single), record jsonb not null)`,
 ];
 
 /** Any number that nobody else locks in the same database: "gmail" as digits. */

@@ -32,7 +32,9 @@ export function refusalOf(error: unknown, address: string): Error {
       },
       causeOf(error),
     );
-  return Object.assign(new Error(`The database refused a statement (${code}).`), { code });
+  // Class 42 speaks of our own text alone: names and syntax.
+  const why = error instanceof Error && code.startsWith("42") ? `: ${error.message}` : "";
+  return Object.assign(new Error(`The database refused a statement (${code}${why}).`), { code });
 }
 
 /** What the server says where only another URL, or another server, will do; by SQLSTATE (PostgreSQL, Appendix A). */

@@ -23,6 +23,16 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "See that it runs and that DATABASE_URL leads to it. Exports go on by themselves when it does.",
     "Vérifiez qu'elle tourne et que DATABASE_URL y mène. Les exports reprennent alors d'eux-mêmes.",
   ),
+  pair(
+    "Set the key it was sealed with (TOKEN_ENCRYPTION_KEY, or TOKEN_ENCRYPTION_KEY_FORMER), or sign in again, which replaces it.",
+    "Réglez la clé avec laquelle elle fut scellée (TOKEN_ENCRYPTION_KEY, ou TOKEN_ENCRYPTION_KEY_FORMER), ou reconnectez-vous, ce qui la remplace.",
+  ),
+  pair(
+    "This sign-in was not begun here, or was begun long ago.",
+    "Cette connexion n'a pas été commencée ici, ou l'a été il y a longtemps.",
+  ),
+  pair("This sign-in was sealed with another key.", "Cette connexion a été scellée avec une autre clé."),
+  pair("Another process has taken over the alarms.", "Un autre processus s'occupe désormais des alarmes."),
   pair("The database at {address} refuses the password.", "La base de données à {address} refuse le mot de passe."),
   pair("Correct user and password in DATABASE_URL.", "Corrigez l'utilisateur et le mot de passe dans DATABASE_URL."),
   pair("The database at {address} asks for a password.", "La base de données à {address} demande un mot de passe."),

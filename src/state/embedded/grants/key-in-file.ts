@@ -5,7 +5,7 @@ import { bareCause, codeOf } from "../../../core/bare-cause.ts";
 import { ExportError, refuse } from "../../../core/errors.ts";
 import type { PrivateFiles } from "../../../core/ports/private-files.ts";
 import { IS_UTF_16, UTF_16 } from "../../../core/text-file.ts";
-import { newKeyText, parseKey, type KeyHolder } from "./keys.ts";
+import { newKeyText, parseKey, type KeyHolder } from "../../grants/keys.ts";
 
 /**
  * The key is in a file (STATE_DIR/key, 0600), made there when there is none; processes that start together end with the

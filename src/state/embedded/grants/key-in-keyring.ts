@@ -1,6 +1,6 @@
 import { bareCause } from "../../../core/bare-cause.ts";
 import { refuse } from "../../../core/errors.ts";
-import { newKeyText, parseKey, type KeyHolder } from "./keys.ts";
+import { newKeyText, parseKey, type KeyHolder } from "../../grants/keys.ts";
 
 /** Loaded where it is asked for alone; it has native code, and not every platform has that. */
 const library = async () => import("@napi-rs/keyring");

@@ -13,7 +13,7 @@ import type { Grant } from "../../../core/grant.ts";
 import { Secret } from "../../../core/secret.ts";
 import { always, failureOfDoing, folderLock, MARK, tempFolder } from "../../../google/testing.ts";
 import { filesOnDisk as files } from "../../../storage/folder/private-files.ts";
-import { readGrant, writeGrant } from "./grant-text.ts";
+import { readGrant, writeGrant } from "../../grants/grant-text.ts";
 import { newestGrantsIn } from "./newest-grants.ts";
 import { sealedGrants } from "./sealed-grants.ts";
 

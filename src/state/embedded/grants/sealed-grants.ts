@@ -8,10 +8,10 @@ import type { Grant } from "../../../core/grant.ts";
 import type { Grants } from "../../../core/ports/grants.ts";
 import type { Lock } from "../../../core/ports/lock.ts";
 import type { PrivateFiles } from "../../../core/ports/private-files.ts";
-import { counterIn, readGrant, writeGrant } from "./grant-text.ts";
-import type { KeyHolder } from "./keys.ts";
+import { counterIn, readGrant, writeGrant } from "../../grants/grant-text.ts";
+import type { KeyHolder } from "../../grants/keys.ts";
+import { open, seal } from "../../grants/seal.ts";
 import type { NewestGrants } from "./newest-grants.ts";
-import { open, seal } from "./seal.ts";
 
 const SUFFIX = ".grant";
 

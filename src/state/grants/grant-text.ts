@@ -1,6 +1,6 @@
-import type { Grant } from "../../../core/grant.ts";
-import { Secret } from "../../../core/secret.ts";
-import { isMoment } from "../../../core/time.ts";
+import type { Grant } from "../../core/grant.ts";
+import { Secret } from "../../core/secret.ts";
+import { isMoment } from "../../core/time.ts";
 
 /** A grant as text, to be sealed, with the number that tells it from older ones: JSON with the names of RFC 6749 where it has them. The one place where its secrets are opened. */
 export function writeGrant(grant: Grant, counter = 0): string {

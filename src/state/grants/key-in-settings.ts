@@ -1,4 +1,4 @@
-import type { Secret } from "../../../core/secret.ts";
+import type { Secret } from "../../core/secret.ts";
 import { parseKey, type KeyHolder } from "./keys.ts";
 
 const NEXT = "Set it to what `openssl rand -base64 32` prints, or leave it out.";

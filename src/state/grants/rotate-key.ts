@@ -1,5 +1,5 @@
-import type { Grants } from "../../../core/ports/grants.ts";
-import type { Rotated } from "../../../core/ports/state.ts";
+import type { Grants } from "../../core/ports/grants.ts";
+import type { Rotated } from "../../core/ports/state.ts";
 import type { KeyHolder } from "./keys.ts";
 
 /**

@@ -1,6 +1,6 @@
 import { createSecretKey, randomBytes, type KeyObject } from "node:crypto";
 
-import { refuse } from "../../../core/errors.ts";
+import { refuse } from "../../core/errors.ts";
 
 /** What seals now, and what may have sealed that which was not sealed anew yet. */
 type Keys = Readonly<{ current: KeyObject; former: KeyObject | undefined }>;

@@ -4,15 +4,15 @@ import { join } from "node:path";
 
 import { expect, test } from "vitest";
 
-import type { Grant } from "../../../core/grant.ts";
-import { Secret } from "../../../core/secret.ts";
-import { failureOfDoing, folderLock, tempFolder } from "../../../google/testing.ts";
-import { filesOnDisk as files } from "../../../storage/folder/private-files.ts";
-import { keyInFile } from "./key-in-file.ts";
+import type { Grant } from "../../core/grant.ts";
+import { Secret } from "../../core/secret.ts";
+import { failureOfDoing, folderLock, tempFolder } from "../../google/testing.ts";
+import { filesOnDisk as files } from "../../storage/folder/private-files.ts";
+import { keyInFile } from "../embedded/grants/key-in-file.ts";
+import { sealedGrants } from "../embedded/grants/sealed-grants.ts";
 import { keyInSettings } from "./key-in-settings.ts";
 import type { KeyHolder } from "./keys.ts";
 import { rotateKey } from "./rotate-key.ts";
-import { sealedGrants } from "./sealed-grants.ts";
 
 const never = new AbortController().signal;
 const PEOPLE = ["ada@example.com", "bob@example.com"];

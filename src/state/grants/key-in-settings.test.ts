@@ -2,8 +2,8 @@ import { randomBytes } from "node:crypto";
 
 import { expect, test } from "vitest";
 
-import { Secret } from "../../../core/secret.ts";
-import { failureOfDoing, MARK } from "../../../google/testing.ts";
+import { Secret } from "../../core/secret.ts";
+import { failureOfDoing, MARK } from "../../google/testing.ts";
 import { keyInSettings } from "./key-in-settings.ts";
 
 const secret = (bytes: Buffer): Secret => new Secret(`${bytes.toString("base64")}\n`);
