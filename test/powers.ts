@@ -75,6 +75,7 @@ const PACKAGES: Readonly<Record<string, Power | "none">> = {
   open: "process",
   parse5: "none",
   pg: "network",
+  "pg-boss": "none", // works over the connections that it is given
   pino: "process",
   "prom-client": "none",
   "sanitize-html": "none",

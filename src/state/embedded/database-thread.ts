@@ -81,22 +81,6 @@ export function databaseThread(folder: string) {
   return { call, close };
 }
 
-/** Does the work, or rejects with the signal's reason as soon as it aborts; what is under way then goes on by itself. */
-export async function unlessAborted<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-  if (!signal) return work();
-  signal.throwIfAborted();
-  const enough = new AbortController();
-  const aborted = once(signal, "abort", { signal: enough.signal }).then(() => signal.throwIfAborted());
-  aborted.catch(() => {}); // the work was done before
-  try {
-    const working = work();
-    await Promise.race([working, aborted]);
-    return await working;
-  } finally {
-    enough.abort();
-  }
-}
-
 /** The thread: opens the file at the first call, and again at the next where that failed. */
 function serve(port: MessagePort, path: string): void {
   let database: JobDatabase | undefined;

@@ -2,7 +2,8 @@ import type { Clock } from "../../core/ports/clock.ts";
 import type { JobQueue, Lease } from "../../core/ports/job-queue.ts";
 import type { Log } from "../../core/ports/log.ts";
 import type { Schedules } from "../../core/ports/schedules.ts";
-import { databaseThread, unlessAborted } from "./database-thread.ts";
+import { unlessAborted } from "../unless-aborted.ts";
+import { databaseThread } from "./database-thread.ts";
 import type { Taken } from "./job-database.ts";
 import { embeddedSchedules } from "./schedules.ts";
 

@@ -1,7 +1,8 @@
 import type { Clock } from "../../core/ports/clock.ts";
 import type { Log } from "../../core/ports/log.ts";
 import type { Schedules } from "../../core/ports/schedules.ts";
-import { unlessAborted, type DatabaseThread } from "./database-thread.ts";
+import { unlessAborted } from "../unless-aborted.ts";
+import type { DatabaseThread } from "./database-thread.ts";
 
 /**
  * Schedules in the file of the list of exports. `wake` lets those who wait for a change of that list look at once: only

@@ -1,5 +1,7 @@
 import { refuse } from "../../core/errors.ts";
 import type { Database, Query } from "./database.ts";
+import { EXPORT_TABLE } from "./export-table.ts";
+import { SCHEDULE_TABLE } from "./schedule-table.ts";
 
 /**
  * What brings the schema `gmail_export` from one version to the next; the nth makes version n. Each runs once, and none is
@@ -22,6 +24,8 @@ const MIGRATIONS: readonly string[] = [
    create table gmail_export.learned_limits (client text primary key, learned jsonb not null);
    create table gmail_export.recent_calls (name text primary key, minute jsonb not null);
    create table gmail_export.alarms (single boolean primary key check (single), record jsonb not null)`,
+  EXPORT_TABLE,
+  SCHEDULE_TABLE,
 ];
 
 /** Any number that nobody else locks in the same database: "gmail" as digits. */
