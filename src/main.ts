@@ -4,6 +4,7 @@
  * configuration, doctor, the server and what runs beside it, the demo, and the command line.
  */
 
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -88,10 +89,21 @@ const lock = fileLock(clock);
 /** Of this machine (TZ, or /etc/localtime). */
 const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
+/** The name under which this process runs exports, for people. */
+const WORKER = `${hostname()}/${process.pid}`;
+
 /** What the deployment remembers, under one configuration. Makes no key where it only looks. */
 function openState(config: Config, log?: Log, { onlyLooks = false } = {}): State {
-  const worker = `${hostname()}/${process.pid}`;
-  return embeddedState({ settings: config, onlyLooks, worker, clock, log, files, lock, holds: fileHolds(clock) });
+  return embeddedState({
+    settings: config,
+    onlyLooks,
+    worker: WORKER,
+    clock,
+    log,
+    files,
+    lock,
+    holds: fileHolds(clock),
+  });
 }
 
 /** Where exports lie, and what reads them there. */
@@ -411,8 +423,13 @@ async function examineAlone(
   }
 }
 
-/** Runs the server and its background exports until the signal aborts; then everything is made durable first. */
-async function serve(parts: Parts, onListening: (url: string) => void, signal: AbortSignal): Promise<void> {
+/** Runs the server, and where `works` is true its background exports, until the signal aborts; then everything is made durable first. */
+async function serve(
+  parts: Parts,
+  works: boolean,
+  onListening: (url: string) => void,
+  signal: AbortSignal,
+): Promise<void> {
   const { config, log, state, way, queue, scheduling, records, accounts, mailbox, domain, exports } = parts;
   const { storages, readDirectory, readProof } = parts;
   await queue.counts(); // a list that cannot be kept stops the start
@@ -474,16 +491,26 @@ async function serve(parts: Parts, onListening: (url: string) => void, signal: A
   try {
     const port = await listen(app, config.host, config.port);
     onListening(`http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`);
-    const run = way.measures.run(exports.run);
-    await Promise.all([
-      work({ queue, run, concurrency: config.exportConcurrency, clock, log }, signal),
-      raiseAlarms(parts, signal),
-      followMailboxes(parts, signal),
-      runSchedules({ queue, schedules: queue.schedules, clock, random: Math.random, log }, signal),
-    ]);
+    await (works ? runExports(parts, signal) : untilStopped(signal));
   } finally {
     await app.close();
   }
+}
+
+/** Runs exports, begins those of schedules, and raises alarms, until the signal aborts; then everything is made durable. */
+async function runExports(parts: Parts, signal: AbortSignal): Promise<void> {
+  const { config, log, way, queue, exports } = parts;
+  const run = way.measures.run(exports.run);
+  await Promise.all([
+    work({ queue, run, concurrency: config.exportConcurrency, clock, log }, signal),
+    raiseAlarms(parts, signal),
+    followMailboxes(parts, signal),
+    runSchedules({ queue, schedules: queue.schedules, clock, random: Math.random, log }, signal),
+  ]);
+}
+
+async function untilStopped(signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await once(signal, "abort");
 }
 
 /** Tells who is to hear it what is wrong with scheduled exports, until the signal aborts. */
@@ -547,7 +574,7 @@ async function setUpDemo(folder: string, messages: number): Promise<Stage> {
   const stop = new AbortController();
   let serving: Promise<void> | undefined;
   const serverUrl = await new Promise<string>((resolve, reject) => {
-    serving = serve(parts, resolve, stop.signal);
+    serving = serve(parts, true, resolve, stop.signal);
     serving.catch(reject);
   });
   return {
@@ -628,9 +655,15 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
         doctor: (account, stop, postsTest) => examineAlone(settings, refusal, account, postsTest, stop),
         language: languageOf([env["LC_ALL"] || env["LC_MESSAGES"] || env["LANG"] || "en"]),
         calledAs: calledAs(process.argv[1], env),
-        async serve(port, messages) {
+        async serve(port, works, messages) {
           const made = await composeFrom(port === undefined ? {} : { PORT: String(port) });
-          await serve(made, (url) => terminal.inform(messages.listens(url)), signal);
+          await serve(made, works, (url) => terminal.inform(messages.listens(url)), signal);
+        },
+        async work(messages) {
+          const made = await composeFrom();
+          await made.queue.counts(); // a list that cannot be kept stops the start
+          terminal.inform(messages.works(WORKER, made.config.exportConcurrency));
+          await runExports(made, signal);
         },
         async demo(options, messages) {
           const { demo } = await import("./surfaces/cli/commands/demo.ts");

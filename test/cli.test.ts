@@ -199,7 +199,7 @@ describe("exit codes", () => {
   test.each(MISUSES)("2 for %j, with words on stderr alone, before anything is opened", async (args, words) => {
     const terminal = await testTerminal();
     const never = async (): Promise<never> => Promise.reject(new Error("a wrong command needs none of that"));
-    const parts = { services: never, signedIn: never, doctor: never, serve: never, demo: never };
+    const parts = { services: never, signedIn: never, doctor: never, serve: never, work: never, demo: never };
     const entry = {
       version: "1",
       language: "en",
@@ -292,7 +292,18 @@ describe("everywhere", () => {
     expect(await product.cli(["--version"])).toEqual({ code: 0, stdout: `${version}\n`, stderr: "" });
     const help = await product.cli(["--help"]);
     expect([help.code, help.stderr]).toEqual([0, ""]);
-    for (const word of ["login", "logout", "status", "export", "verify", "doctor", "serve", "demo", "Exit codes"])
+    for (const word of [
+      "login",
+      "logout",
+      "status",
+      "export",
+      "verify",
+      "doctor",
+      "serve",
+      "worker",
+      "demo",
+      "Exit codes",
+    ])
       expect(help.stdout).toContain(word);
     expect((await product.cli(["export", "--help"])).stdout).toContain("--max-emails <n>");
     expect(await readdir(product.folder)).toEqual([]);

@@ -69,6 +69,7 @@ async function run(on: Terminal, argv: readonly string[], read = readDirectory, 
     signedIn: never,
     doctor: never,
     serve: never,
+    work: never,
     demo: never,
   };
   return runCommand(argv, entry, signal);

@@ -31,8 +31,10 @@ export type Entry = Readonly<{
   signedIn(): Promise<readonly string[]>;
   /** Works with whatever is wrong; all accounts when none is named. With `postsTest` the receiver of alarms gets one. */
   doctor(account: string | undefined, signal: AbortSignal, postsTest: boolean): Promise<readonly Finding[]>;
-  /** Runs the server until the signal aborts. */
-  serve(port: number | undefined, messages: Messages): Promise<void>;
+  /** Runs the server until the signal aborts, and where `works` is true exports and schedules too. */
+  serve(port: number | undefined, works: boolean, messages: Messages): Promise<void>;
+  /** Runs exports and schedules alone. */
+  work(messages: Messages): Promise<void>;
   demo(options: DemoOptions, messages: Messages): Promise<void>;
 }>;
 

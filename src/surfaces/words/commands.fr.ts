@@ -196,6 +196,14 @@ export const HELP_SENTENCES: readonly Pair[] = [
   pair("run the HTTP server and its background exports", "lancer le serveur HTTP et ses exports en arrière-plan"),
   pair("instead of PORT", "au lieu de PORT"),
   pair(
+    "run no exports and no schedules here: workers do that",
+    "ne lancer ici ni exports ni planifications : des workers s'en chargent",
+  ),
+  pair(
+    "run the exports and schedules that servers are asked for, without a server of its own",
+    "lancer les exports et les planifications demandés aux serveurs, sans serveur à soi",
+  ),
+  pair(
     "make a new API_KEY; it is printed, and kept nowhere",
     "faire une nouvelle API_KEY ; affichée, gardée nulle part",
   ),

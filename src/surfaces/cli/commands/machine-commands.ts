@@ -39,8 +39,15 @@ export function addMachineCommands(program: Command, context: Context): void {
     .command("serve")
     .description("run the HTTP server and its background exports")
     .option("--port <n>", "instead of PORT", portNumber)
-    .action((options: { port?: number }) => context.serve(options.port, messages()));
-  explain(serveCommand, ["serve", "serve --port 9000"], ["ok", "setup"]);
+    .option("--no-work", "run no exports and no schedules here: workers do that")
+    .action((options: { port?: number; work: boolean }) => context.serve(options.port, options.work, messages()));
+  explain(serveCommand, ["serve", "serve --port 9000", "serve --no-work"], ["ok", "setup"]);
+
+  const workerCommand = program
+    .command("worker")
+    .description("run the exports and schedules that servers are asked for, without a server of its own")
+    .action(() => context.work(messages()));
+  explain(workerCommand, ["worker"], ["ok", "setup"]);
 
   const keyCommand = program
     .command("key")

@@ -21,6 +21,7 @@ async function offered(words: readonly string[], signedIn: Entry["signedIn"] = a
     services: never,
     doctor: never,
     serve: never,
+    work: never,
     demo: never,
   };
   expect(await runCommand(["__complete", "--", ...words], entry, new AbortController().signal)).toBe(0);

@@ -212,6 +212,8 @@ const en = {
     `At Google, where a new project may spend ${number(units)} units a minute, it would take about ${plural(minutes, "minute")}.`,
   demoRecord: "The first record:",
   demoStays: (url: string): string => `Look at it in a browser, and try what you like: ${url} (Ctrl-C ends it)`,
+  works: (worker: string, concurrency: number): string =>
+    `Worker ${worker} takes up to ${plural(concurrency, "export")} at once. Ctrl-C makes them durable and gives them back.`,
   listens: (url: string): string => `gmail-export listens on ${url} (open it in a browser; its API: ${url}/docs)`,
 };
 
@@ -397,6 +399,8 @@ const fr: Messages = {
     `Chez Google, où un nouveau projet peut dépenser ${number(units, "fr")} unités par minute, cela prendrait environ ${pluriel(minutes, "minute")}.`,
   demoRecord: "Le premier message :",
   demoStays: (url) => `Regardez-le dans un navigateur, et essayez ce que vous voulez : ${url} (Ctrl-C y met fin)`,
+  works: (worker, concurrency) =>
+    `Le worker ${worker} prend jusqu'à ${pluriel(concurrency, "export")} à la fois. Ctrl-C les met à l'abri et les rend.`,
   listens: (url) => `gmail-export écoute sur ${url} (à ouvrir dans un navigateur ; son API : ${url}/docs)`,
 };
 

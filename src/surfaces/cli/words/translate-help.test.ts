@@ -23,6 +23,7 @@ const COMMANDS = [
   "log",
   "doctor",
   "serve",
+  "worker",
   "key",
   "demo",
 ];
