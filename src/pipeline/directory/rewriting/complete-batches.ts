@@ -3,7 +3,7 @@ import type { ExportRecord } from "../../../core/mail/record.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { Completion, Lacking } from "../../../core/ports/export-directory.ts";
 import type { Storage } from "../../../core/ports/storage.ts";
-import { batchName, batchNumber, scanRecords } from "../../../formats/batch.ts";
+import { batchName, batchNumber, recordLines } from "../../../formats/batch.ts";
 import { withoutBody } from "../../../formats/record-line.ts";
 import { createSingleMessages } from "../../single-messages.ts";
 import type { Attachments } from "../attachments.ts";
@@ -12,17 +12,20 @@ import type { UnfinishedBatch } from "../growing-batch.ts";
 import type { JournalEntry } from "../journal-entries.ts";
 import { mboxName } from "../mbox-file.ts";
 import type { Mutex } from "../mutex.ts";
-import { NO_BYTES, type Originals } from "../originals.ts";
+import type { Originals } from "../originals.ts";
 import { filesOf, type RecordFiles } from "../record-files.ts";
+import { completeRecord, lackOf } from "./complete-record.ts";
 import { createCompletionGroup } from "./completion-group.ts";
-import { openOldMbox } from "./old-mbox.ts";
+import { openOldMbox, type OldMbox } from "./old-mbox.ts";
 import { readOldRecords, unchanged, withValues, type OldRecord } from "./old-records.ts";
 import { rewriteBatch, type BatchRewrite, type Before } from "./rewrite-batch.ts";
 import { attachmentsOfOriginal, restoreFile } from "./stored-original.ts";
 
+type FindCompletion = (record: ExportRecord) => Promise<Completion>;
+
 export type CompleteBatches = Readonly<{
   findLacking(): Promise<Lacking>;
-  complete(find: (record: ExportRecord) => Promise<Completion>): Promise<void>;
+  complete(find: FindCompletion): Promise<void>;
   /** Whether some record lacks what it may still have. */
   isLacking(): boolean;
 }>;
@@ -61,15 +64,6 @@ export function createCompleteBatches(ports: Ports): CompleteBatches {
     (attachments?.shortfall.countOpen(file) ?? 0) + (originals?.shortfall.countOpen(file) ?? 0);
   const mayChange = (entry: BatchEntry): boolean => isWithoutMbox(entry) || countOpen(entry) > 0;
 
-  /** What a record lacks that it may still have, and whether it must be read for that. */
-  const lackOf = ({ Labels: labels }: Pick<ExportRecord, "Labels">, { id, isUnstored, original }: RecordFiles) => {
-    const isChat = labels.includes("CHAT");
-    const lacksAttachments = attachments !== undefined && isUnstored && attachments.shortfall.isOpen(id);
-    const lacksOriginal = originals !== undefined && !original && originals.shortfall.isOpen(id);
-    const isToBeRead = (lacksAttachments && !original) || (lacksOriginal && !isChat);
-    return { isChat, lacksAttachments, lacksOriginal, isToBeRead };
-  };
-
   /** Batches to go through: all, where files of originals are missing that may be made of an mbox. */
   const chooseBatches = async (): Promise<readonly BatchEntry[]> => {
     const lacksFiles = hasMbox && (await originals.lacksFiles());
@@ -81,64 +75,56 @@ export function createCompleteBatches(ports: Ports): CompleteBatches {
     if (hasMbox) await storage.remove(mboxName(batchNumber(file)!.number), "growing");
   };
 
-  const completeBatch = async (
+  /** What an earlier run left of this batch. */
+  const takeBegun = ({ file }: BatchEntry): UnfinishedBatch | undefined => {
+    if (!begun || batchName(begun.number) !== file) return undefined;
+    const left = begun;
+    begun = undefined;
+    return left;
+  };
+
+  const begin = async (
     entry: BatchEntry,
-    find: (record: ExportRecord) => Promise<Completion>,
-  ): Promise<void> => {
-    await using stack = new AsyncDisposableStack();
-    const oldMbox = await openOldMbox(storage, entry);
-    if (oldMbox) stack.use(oldMbox);
-    const left = begun && batchName(begun.number) === entry.file ? begun : undefined;
-    if (left) begun = undefined;
+    left: UnfinishedBatch | undefined,
+    oldMbox: OldMbox | undefined,
+  ): Promise<BatchRewrite> => {
     const mbox = mboxName(batchNumber(entry.file)!.number);
     const gainsOriginals = (originals?.shortfall.countOpen(entry.file) ?? 0) > 0;
     const writesMbox = hasMbox && (left ? await isGrowing(storage, mbox) : !oldMbox || gainsOriginals);
+    if (hasMbox && !writesMbox) await storage.remove(mbox, "growing"); // of one that led to nothing
     const openOriginal = async (its: RecordFiles) => (await originals?.find(its)) ?? oldMbox!.open(its);
-    const begin = async (): Promise<BatchRewrite> => {
-      if (hasMbox && !writesMbox) await storage.remove(mbox, "growing"); // of one that led to nothing
-      return rewriteBatch(storage, entry, {
-        begun: left,
-        purpose,
-        openOriginal: writesMbox ? openOriginal : undefined,
-        note,
-      });
-    };
-    const rewrite = mayChange(entry) ? stack.use(await mutex.run(begin)) : undefined;
-    const gathered = createCompletionGroup(rewrite, ports);
-    let isChanged = left !== undefined || isWithoutMbox(entry);
-    const standing = rewrite?.count() ?? 0;
+    return rewriteBatch(storage, entry, {
+      begun: left,
+      purpose,
+      openOriginal: writesMbox ? openOriginal : undefined,
+      note,
+    });
+  };
 
-    const completeRecord = async (old: OldRecord): Promise<void> => {
+  const completeBatch = async (entry: BatchEntry, find: FindCompletion): Promise<void> => {
+    await using stack = new AsyncDisposableStack();
+    const oldMbox = await openOldMbox(storage, entry);
+    if (oldMbox) stack.use(oldMbox);
+    const left = takeBegun(entry);
+    const rewrite = mayChange(entry) ? stack.use(await mutex.run(() => begin(entry, left, oldMbox))) : undefined;
+    const gathered = createCompletionGroup(rewrite, ports);
+    const standing = rewrite?.count() ?? 0;
+    let isChanged = left !== undefined || isWithoutMbox(entry);
+
+    const readOriginal = ({ record, files }: OldRecord) =>
+      attachmentsOfOriginal(record, files, attachments!, originals!, oldMbox);
+    const complete = async (old: OldRecord): Promise<void> => {
       const { line, record, files, place } = old;
       if (originals && oldMbox) await restoreFile(originals, oldMbox, files);
       if (place < standing || !rewrite) return;
-      const lack = lackOf(record, files);
-      const values: Partial<ExportRecord> = {};
-      if (lack.lacksAttachments && files.original) {
-        const its = await attachmentsOfOriginal(record, files, attachments!, originals!, oldMbox);
-        if (its) Object.assign(values, { Attachments: its });
-        else gathered.explain("attachments", files.id, CONTRADICTED, true);
-      } else if (lack.isToBeRead) {
-        const completion = await find(JSON.parse(line.toString()));
-        if (completion.outcome === "found") {
-          if (lack.lacksAttachments) Object.assign(values, { Attachments: completion.attachments });
-          if (lack.lacksOriginal && completion.original) Object.assign(values, { Original: completion.original });
-          if (values.Original && completion.isEarlier) gathered.noteEarlier(files.id);
-          if (lack.lacksOriginal && !completion.original) gathered.explain("originals", files.id, NO_BYTES, false);
-        } else {
-          const { reason, isPassing } = completion;
-          if (lack.lacksAttachments) gathered.explain("attachments", files.id, reason, isPassing);
-          if (lack.lacksOriginal)
-            gathered.explain("originals", files.id, lack.isChat ? NO_BYTES : reason, isPassing && !lack.isChat);
-        }
-      } else if (lack.lacksOriginal) gathered.explain("originals", files.id, NO_BYTES, false);
+      const values = await completeRecord(old, lackOf(record, files, ports), { find, readOriginal }, gathered);
       const hasChanged = Object.keys(values).length > 0;
       isChanged ||= hasChanged;
       await gathered.add(hasChanged ? withValues(old, values) : unchanged(old), line.length, values);
     };
     let before: Before;
     try {
-      before = await readOldRecords(storage, entry, oldMbox, completeRecord);
+      before = await readOldRecords(storage, entry, oldMbox, complete);
     } catch (error) {
       await gathered.flush().catch(() => {}); // why it stopped matters more
       throw error;
@@ -152,37 +138,33 @@ export function createCompleteBatches(ports: Ports): CompleteBatches {
     });
   };
 
+  /** What an earlier run left goes on only where it was for the same, and something is lacking there. */
+  const discardUnlessGood = async (): Promise<void> => {
+    const left = begun && batchName(begun.number);
+    if (left === undefined) return;
+    if (ports.begunFor === purpose && batches.entries.some((one) => one.file === left && mayChange(one))) return;
+    await mutex.run(() => discard(left));
+    begun = undefined;
+  };
+
   return {
     isLacking: () => batches.entries.some(mayChange),
     async findLacking() {
-      const left = begun && batchName(begun.number);
-      if (left !== undefined) {
-        const isGood = ports.begunFor === purpose && batches.entries.some((one) => one.file === left && mayChange(one));
-        if (!isGood) {
-          await mutex.run(() => discard(left));
-          begun = undefined;
-        }
-      }
+      await discardUnlessGood();
       const chosen = await chooseBatches();
       const messages = createSingleMessages();
       let [hasChats, wantsAttachments, wantsOriginals] = [false, false, false];
       for (const { file } of chosen) {
         const standing = begun && batchName(begun.number) === file ? begun.found.count : 0;
-        await using content = await storage.open(file);
         const ids: string[] = [];
-        let at = 0;
-        if (content)
-          await scanRecords(content.read(), (line) => {
-            at += 1;
-            if (at <= standing) return;
-            const record: ExportRecord = JSON.parse(withoutBody(line) ?? line.toString());
-            const lack = lackOf(record, filesOf(record));
-            if (!lack.isToBeRead) return;
-            ids.push(record["Message-ID"], record["Thread-ID"]);
-            hasChats ||= lack.isChat;
-            wantsAttachments ||= lack.lacksAttachments;
-            wantsOriginals ||= lack.lacksOriginal;
-          });
+        for await (const record of recordsBehind(storage, file, standing)) {
+          const lack = lackOf(record, filesOf(record), ports);
+          if (!lack.isToBeRead) continue;
+          ids.push(record["Message-ID"], record["Thread-ID"]);
+          hasChats ||= lack.isChat;
+          wantsAttachments ||= lack.lacksAttachments;
+          wantsOriginals ||= lack.lacksOriginal;
+        }
         messages.addBatch(ids);
       }
       return {
@@ -201,7 +183,15 @@ export function createCompleteBatches(ports: Ports): CompleteBatches {
   };
 }
 
-const CONTRADICTED = "The stored original of this message is not what its record says.";
+/** The records of a batch behind so many. */
+async function* recordsBehind(storage: Storage, file: string, standing: number): AsyncGenerator<ExportRecord> {
+  await using content = await storage.open(file);
+  let place = 0;
+  for await (const line of content ? recordLines(content.read(), () => {}) : []) {
+    if (place >= standing) yield JSON.parse(withoutBody(line) ?? line.toString());
+    place += 1;
+  }
+}
 
 async function isGrowing(storage: Storage, name: string): Promise<boolean> {
   await using content = await storage.open(name, "growing");
