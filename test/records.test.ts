@@ -33,6 +33,7 @@ type Row = Readonly<{
   label_names: readonly string[];
   size_estimate: number;
   attachments: number;
+  deleted_at: string | null;
 }>;
 type Page = Readonly<{
   index: Readonly<{ files: number; of: number; complete: boolean }>;
@@ -129,6 +130,7 @@ describe("the table", () => {
         label_names: record["Label-Names"],
         size_estimate: record["Size-Estimate"],
         attachments: record.Attachments.length,
+        deleted_at: null,
       });
     }
   });

@@ -130,3 +130,35 @@ test("a journal that a kill left behind a finished export is gone after the next
   expect([(await manifestIn(w.directory)).complete, await hasJournal()]).toEqual([true, true]);
   expect([(await w.run()).complete, await hasJournal()]).toEqual([true, false]);
 });
+
+test("a message of which history tells more behind its deletion is read, whatever that says", async () => {
+  await using w = await inProcess({ messages: 12 }, { filter: ALL, batchSize: 5 });
+  const mailbox = w.google.mailbox();
+  await w.run();
+  const [removed, there] = mailbox.ids();
+  const message = (id: string) => ({ id, threadId: mailbox.truth(id).threadId, labelIds: ["INBOX", "STARRED"] });
+  const [one, other] = [message(removed!), message(there!)];
+  mailbox.remove(removed!);
+  for (const each of [one, other]) {
+    mailbox.forgeHistory({ change: "messageDeleted", message: each });
+    mailbox.forgeHistory({ change: "labelAdded", message: each, labelIds: ["STARRED"] });
+  }
+  await expectCurrent(w, await w.run());
+});
+
+test("a message that is not found is not asked for again as often as the history names it in a run", async () => {
+  await using w = await inProcess({ messages: 10 }, { filter: ALL });
+  const mailbox = w.google.mailbox();
+  await w.run();
+  const lost = mailbox.add({ subject: "Lost", labelIds: ["INBOX"] });
+  w.google.faults.add({ kind: "notFound", messageId: lost });
+  expect((await w.run()).gone).toEqual([lost]);
+  let touches = 0;
+  w.google.meter.reset();
+  await w.run(({ stage }) => {
+    if (stage !== "fetching" || touches === 8) return;
+    touches += 1;
+    mailbox.setLabels(lost, touches % 2 === 0 ? ["INBOX"] : ["STARRED"]);
+  });
+  expect(w.google.meter.calls["messages.get"]).toBe(2);
+});

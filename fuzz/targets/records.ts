@@ -57,7 +57,7 @@ export const records: Target = {
           for (const attempt of [1, 2])
             for (const question of [ALL, { ...ALL, search, from: search, label: search }])
               try {
-                viewOfPage(await opened.page(of, question, 10, undefined), null);
+                viewOfPage(await opened.page(of, question, 10, undefined), () => undefined, null);
                 viewOfStatistics(await opened.statistics(of));
                 await opened.line(of, search);
               } catch (error) {

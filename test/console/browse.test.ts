@@ -557,8 +557,21 @@ test("an export tells since when it is proven, what changed in Gmail, and what b
   await page.getByRole("list", { name: "Changements, les derniers d'abord" }).getByText("Nouveau").waitFor();
   await portray(page, "changes-fr");
 
-  await page.goto(`${w.product.origin}/#/exports/${second}`);
   await page.getByLabel("Langue").selectOption("English");
+  await page.goto(`${w.product.origin}/#/exports/${second}/mail`);
+  const row = (subject: string) =>
+    page.getByRole("row").filter({ has: page.getByRole("link", { name: subject, exact: true }) });
+  await page.getByRole("searchbox").first().fill("gone");
+  await row("Gone").getByText("Deleted in Gmail").waitFor();
+  const [deleted] = (await w.get(`/exports/${second}/records?search=gone`)).body.records;
+  expect(Date.parse(deleted.deleted_at)).toBeGreaterThan(
+    Date.parse((await w.get(`/exports/${first}`)).body.created_at),
+  );
+  await page.getByRole("searchbox").first().fill("moved");
+  await row("Moved").waitFor();
+  expect(await page.getByText("Deleted in Gmail").count()).toBe(0);
+
+  await page.goto(`${w.product.origin}/#/exports/${second}`);
   await page.getByRole("button", { name: "Take out what was deleted in Gmail" }).click();
   const question = page.getByRole("dialog", { name: "Take out 1 message for good?" });
   await portray(page, "export-prune");

@@ -160,7 +160,10 @@ test("a failure is told of each schedule of an account", async () => {
   expect(at.told()).toEqual(["failed", "failed"]);
 });
 
-test("a sign-in that Google has ended is no matter where a service account reads the mailbox", async () => {
+test.each([
+  ["that Google has ended", "needs_sign_in", { grantedAt: 0, revoked: "invalid_grant" }],
+  ["that ends soon", "sign_in_ends_soon", { grantedAt: manualClock().now() - 6.5 * 24 * 60 * MINUTE }],
+])("a sign-in %s is no matter where a service account reads the mailbox", async (_, event, grant) => {
   await using at = await stage();
   for (const account of ["ada@example.com", "bob@example.com"]) {
     await at.schedule(account, { state: "completed" });
@@ -170,13 +173,12 @@ test("a sign-in that Google has ended is no matter where a service account reads
       accessToken: new Secret("access"),
       expiresAt: at.clock.now(),
       scopes: [],
-      grantedAt: 0,
-      revoked: "invalid_grant",
+      ...grant,
     });
   }
   at.delegated.add("ada@example.com");
   await at.process()(2);
-  expect(at.notices()).toMatchObject([{ event: "needs_sign_in", account: "bob@example.com" }]);
+  expect(at.notices()).toMatchObject([{ event, account: "bob@example.com" }]);
 });
 
 test("several servers on one list tell it once", async () => {

@@ -18,6 +18,8 @@ const words = inBoth({
     noSubject: "(no subject)",
     noSender: "(no sender)",
     noDate: "no date",
+    deleted: "Deleted in Gmail",
+    seen: (at: string) => `Seen on ${at}`,
   },
   fr: {
     caption: "Messages ; chaque objet ouvre son message",
@@ -29,6 +31,8 @@ const words = inBoth({
     noSubject: "(sans objet)",
     noSender: "(sans expéditeur)",
     noDate: "sans date",
+    deleted: "Supprimé dans Gmail",
+    seen: (at) => `Constaté le ${at}`,
   },
 });
 
@@ -96,6 +100,11 @@ function Row({ id, record, onOpen }: { id: string; record: Summary; onOpen: (mes
         >
           <bdi>{legible(record.subject).trim() || w.noSubject}</bdi>
         </a>
+        {record.deleted_at !== null && (
+          <span class="deleted small" title={w.seen(dateTime(record.deleted_at))}>
+            {w.deleted}
+          </span>
+        )}
         <bdi class="snippet dim small">{legible(record.snippet)}</bdi>
       </td>
       <td class="attached">

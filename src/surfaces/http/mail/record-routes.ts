@@ -2,7 +2,7 @@ import type { FastifyReply } from "fastify";
 import type { FastifyPluginAsyncZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 
-import type { FoundLine, RecordQuestion } from "../../../core/ports/records.ts";
+import type { FoundLine, IndexedExport, RecordQuestion } from "../../../core/ports/records.ts";
 import { htmlIn } from "../../../formats/record-line.ts";
 import { describeAnswer, htmlPage, INVALID_FIELDS, describeProblems, UNKNOWN_EXPORT } from "../contract/answers.ts";
 import { cursorOf, positionIn, sendBadCursor } from "../contract/cursor.ts";
@@ -52,7 +52,7 @@ const LIST = {
 sender, recipients, subject and snippet, \`from\` and \`subject\` there only. \`label\` is a label's id or name. Days are
 UTC: \`after\` and later, up to \`before\`, which is not among them. While \`index.complete\` is false, more is being read:
 ask again. Messages are there from the first that is on disk: also those in the file that still grows, which
-\`index.files\` does not count.`,
+\`index.files\` does not count. \`deleted_at\` is when a run saw that a message had been deleted in Gmail, null while it is there.`,
   params: byId,
   querystring: Question,
   response: {
@@ -106,11 +106,18 @@ const STATISTICS = {
 
 /** What was exported, to be looked through. Nothing of a request becomes a path: messages are found by the index. */
 export function recordRoutes(services: MailServices & Common): FastifyPluginAsyncZod {
-  const { queue, records, contents, clock, log } = services;
+  const { queue, records, contents, readDirectory, clock, log } = services;
 
   /** Those that the export holds; of a message that shows none, no file is looked at. */
   const picturesIn = async (html: string, found: FoundLine): Promise<ReadonlyMap<string, Picture | null>> =>
     /\bcid:/i.test(html) ? picturesOf(pointersIn(found), found.directory, contents) : new Map();
+
+  /** When runs saw of messages that they had been deleted in Gmail. */
+  const deletionsIn = async ({ directory, owns }: IndexedExport): Promise<ReadonlyMap<string, string>> => {
+    const manifest = await readDirectory.manifest(directory);
+    const deleted = manifest && owns(manifest) ? manifest.deleted : undefined;
+    return new Map(deleted?.map(({ id, seenAt }) => [id, seenAt]));
+  };
 
   return async (app) => {
     const renderer = mailRenderer(clock);
@@ -121,8 +128,10 @@ export function recordRoutes(services: MailServices & Common): FastifyPluginAsyn
       const question = { ...asked, export: params.id };
       const from = cursor === undefined ? undefined : positionIn(cursor, question);
       if (cursor !== undefined && !from) return sendBadCursor(reply);
-      const page = await records.page(await recordsOf(queue, params.id), questionOf(asked), limit, from);
-      return viewOfPage(page, page.next ? cursorOf(page.next, question) : null);
+      const its = await recordsOf(queue, params.id);
+      const page = await records.page(its, questionOf(asked), limit, from);
+      const deletions = await deletionsIn(its);
+      return viewOfPage(page, (message) => deletions.get(message), page.next ? cursorOf(page.next, question) : null);
     });
 
     app.get("/exports/:id/statistics", { schema: STATISTICS }, async ({ params }) =>

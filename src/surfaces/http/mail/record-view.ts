@@ -19,12 +19,16 @@ const SUMMARY = {
   label_names: ["INBOX", "Travel/Lisbon"],
   size_estimate: 52_107,
   attachments: 1,
+  deleted_at: null,
 };
 
 /** How far the index has got. While it is not `complete`, the same call a moment later answers with more. */
 const Index = z.object({ files: count, of: count, complete: z.boolean() });
 
-/** A record as a row of a table. Long texts are cut. `date` is null where Gmail gave none. */
+/**
+ * A record as a row of a table. Long texts are cut. `date` is null where Gmail gave none; `deleted_at` is when a run saw that
+ * the message had been deleted in Gmail, null while it is there.
+ */
 const RecordSummary = z
   .object({
     id: z.string(),
@@ -38,6 +42,7 @@ const RecordSummary = z
     label_names: z.array(z.string()),
     size_estimate: count,
     attachments: count,
+    deleted_at: z.iso.datetime().nullable(),
   })
   .meta({ id: "RecordSummary", examples: [SUMMARY] });
 
@@ -109,7 +114,12 @@ export const ExportedRecord = z
     ],
   });
 
-export function viewOfPage({ index, total, records }: RecordPage, next_cursor: string | null): z.infer<typeof Records> {
+/** `deletedAt` tells when a run saw that a message had been deleted in Gmail. */
+export function viewOfPage(
+  { index, total, records }: RecordPage,
+  deletedAt: (id: string) => string | undefined,
+  next_cursor: string | null,
+): z.infer<typeof Records> {
   return {
     index,
     total,
@@ -120,6 +130,7 @@ export function viewOfPage({ index, total, records }: RecordPage, next_cursor: s
       labels: [...labels],
       label_names: [...labelNames],
       size_estimate: sizeEstimate,
+      deleted_at: deletedAt(same.id) ?? null,
     })),
     next_cursor,
   };
