@@ -1,6 +1,5 @@
-import { createHash } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 
@@ -11,6 +10,7 @@ import type { Manifest } from "../src/core/export/manifest.ts";
 import type { ExportRecord } from "../src/core/mail/record.ts";
 import { PRICES } from "../src/core/quota.ts";
 import { loginByPasting } from "./command-line.ts";
+import { everyFileIn } from "./every-file.ts";
 import { idsOnDisk } from "./exported.ts";
 import { install } from "./product.ts";
 import { seededRandom } from "./random.ts";
@@ -22,22 +22,6 @@ const SEED = Number(process.env["KILL_SEED"] ?? 20_261_123);
 /** What one sync makes durable together, and what may be on its way when the process dies. */
 const UNSYNCED = 32;
 const IN_FLIGHT = 10;
-
-/**
- * Every file but the manifest and the tool's own, by its hash. An export with everything reads originals, which name no
- * attachment, so all of it is the same byte for byte; only the moments in the change log are each run's own.
- */
-async function everyFileIn(folder: string): Promise<Record<string, string>> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = entries.filter((one) => one.isFile() && one.name !== "manifest.json" && !one.name.startsWith("."));
-  const hashes = files.map(async ({ parentPath, name }) => {
-    const path = join(parentPath, name);
-    const bytes = await readFile(path);
-    const same = name === "changes.ndjson" ? bytes.toString().replaceAll(/"at":"[^"]*"/g, '"at":""') : bytes;
-    return [relative(folder, path), createHash("sha256").update(same).digest("hex")] as const;
-  });
-  return Object.fromEntries(await Promise.all(hashes));
-}
 
 /** What is in the batches, and in what is made of them; attachment ids left out, for Google gives new ones at every read. */
 async function batchesIn(folder: string): Promise<Record<string, string>> {
