@@ -60,6 +60,15 @@ test("an export is watched from its start to its end: what a look would show, as
   const told = watched.events.length;
   await until(watched.isClosed); // it asked again, and was told that there is nothing more
   expect(watched.events.length).toBe(told);
+
+  // The stream has the headers that every answer has.
+  const events = await w.get(`/exports/${id}/events`);
+  const plain = await w.get(`/exports/${id}`);
+  expect(events.type).toBe("text/event-stream");
+  expect(events.headers.get("x-request-id")).toBeTruthy();
+  for (const name of ["content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy"])
+    expect([name, events.headers.get(name)]).toEqual([name, plain.headers.get(name)]);
+  expect((await look(w, id)).links).toMatchObject({ events: `/exports/${id}/events` });
 });
 
 test("what is asked of an export is seen by all who watch, on any server that shares its state", async () => {
@@ -94,19 +103,6 @@ test("a browser whose server is started anew goes on where it was", async () => 
   expect(server.url).toBe(w.server.url);
   expect(watched.opened()).toBeGreaterThan(1);
   expect(watched.events.at(-1)!.export.progress.exported).toBeGreaterThan(progress.exported);
-});
-
-test("the stream has the headers that every answer has", async () => {
-  await using w = await stageSignedIn({ messages: 3 });
-  const id = await begin(w);
-  await reaches(w, id, "completed");
-  const events = await w.get(`/exports/${id}/events`);
-  const plain = await w.get(`/exports/${id}`);
-  expect(events.type).toBe("text/event-stream");
-  expect(events.headers.get("x-request-id")).toBeTruthy();
-  for (const name of ["content-security-policy", "x-content-type-options", "x-frame-options", "referrer-policy"])
-    expect([name, events.headers.get(name)]).toEqual([name, plain.headers.get(name)]);
-  expect((await look(w, id)).links).toMatchObject({ events: `/exports/${id}/events` });
 });
 
 test("there are no events of an export that there is not, nor for who has no key", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 
 import { api, expectProblem } from "./api.ts";
 import { idsOnDisk, manifestIn, recordsIn, sortedIds } from "./exported.ts";
@@ -24,11 +24,20 @@ function expectNotTwice({ google }: Stage, onDisk: readonly string[]): void {
   expect(new Set(twice.map((id) => mailbox.truth(id).threadId)).size).toBeLessThanOrEqual(1);
 }
 
+/** One server for all tests that neither stop it nor slow it down; each export has its own folder. */
+let shared: Stage;
+beforeAll(async () => void (shared = await stageSignedIn({ messages: 300 })));
+beforeEach(() => {
+  shared.google.faults.clear();
+  shared.google.meter.reset();
+});
+afterAll(() => shared[Symbol.asyncDispose]());
+
 describe("an export that was stopped goes on", () => {
   test("after a pause, when it is resumed", async () => {
-    await using w = await stageSignedIn({ messages: 300 });
+    const w = shared;
     w.google.faults.add(standstill(120));
-    const id = await begin(w, { batch_size: 40 });
+    const id = await begin(w, { batch_size: 40, output_dir: "data/paused" });
     const { progress } = await inTheMiddle(w, id);
     expect((await w.post(`/exports/${id}/pause`)).status).toBe(202);
     const paused = await reaches(w, id, "paused");
@@ -49,9 +58,10 @@ describe("an export that was stopped goes on", () => {
   });
 
   test("after it was cancelled, when the same is asked for anew", async () => {
-    await using w = await stageSignedIn({ messages: 300 });
+    const w = shared;
     w.google.faults.add(standstill(120));
-    const id = await begin(w);
+    const asked = { output_dir: "data/cancelled" };
+    const id = await begin(w, asked);
     await inTheMiddle(w, id);
     expect((await w.post(`/exports/${id}/cancel`)).status).toBe(202);
     const cancelled = await reaches(w, id, "cancelled");
@@ -61,16 +71,16 @@ describe("an export that was stopped goes on", () => {
     w.google.faults.clear();
     expect((await look(w, id)).progress).toEqual(cancelled.progress); // nothing goes on by itself
 
-    const { output_directory: directory } = await reaches(w, await begin(w), "completed");
+    const { output_directory: directory } = await reaches(w, await begin(w, asked), "completed");
     await expectAllOnce(w, directory);
     expect(onDisk).toHaveLength(cancelled.progress.exported);
     expectNotTwice(w, onDisk);
   });
 
   test("after the grant was withdrawn, by itself with the next sign-in", async () => {
-    await using w = await stageSignedIn({ messages: 300 });
+    const w = shared;
     w.google.faults.add(pauseAfter(100));
-    const id = await begin(w);
+    const id = await begin(w, { output_dir: "data/withdrawn" });
     await inTheMiddle(w, id);
     w.google.revoke(ADA);
     w.google.faults.clear();
@@ -90,14 +100,15 @@ describe("an export that was stopped goes on", () => {
   });
 
   test("after the Gmail API was not switched on, when it is resumed", async () => {
-    await using w = await stageSignedIn({ messages: 20 });
+    const w = shared;
     w.google.faults.add({ kind: "apiDisabled" });
-    const id = await begin(w);
+    const id = await begin(w, { max_emails: 20, output_dir: "data/disabled" });
     const failed = await reaches(w, id, "failed");
     expect(failed.failure).toMatchObject({ code: "api_disabled", next: expect.stringContaining("https://") });
     w.google.faults.clear();
     await w.post(`/exports/${id}/resume`);
-    await expectAllOnce(w, (await reaches(w, id, "completed")).output_directory);
+    const { output_directory: directory } = await reaches(w, id, "completed");
+    await expectAllOnce(w, directory, listedIds(w).slice(0, 20));
   });
 
   test("not before the time that Google names, and until then it can be cancelled", async () => {
@@ -146,9 +157,9 @@ describe("an export that was stopped goes on", () => {
 
 describe("a message", () => {
   test("that comes while the others are read is exported too", async () => {
-    await using w = await stageSignedIn({ messages: 300 });
+    const w = shared;
     w.google.faults.add(pauseAfter(30));
-    const id = await begin(w);
+    const id = await begin(w, { output_dir: "data/late" });
     await inTheMiddle(w, id);
     w.google.mailbox().add({ subject: "Just in time", labelIds: ["INBOX"] });
     w.google.faults.clear();

@@ -33,24 +33,14 @@ async function scrape({ get }: Pick<Api, "get">): Promise<Map<string, number>> {
   );
 }
 
-describe("the metrics", () => {
-  test("are text that Prometheus reads, each series once, described once", async () => {
-    await using w = await stageSignedIn({ messages: 5 });
-    await reaches(w, await begin(w), "completed");
-    const { status, headers, text } = await w.get("/metrics");
-    expect([status, headers.get("content-type")]).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"]);
-    expect(text.endsWith("\n")).toBe(true);
-    const described = [...text.matchAll(/^# TYPE (\S+) (counter|gauge|histogram)$/gm)].map(([, name]) => name!);
-    expect(new Set(described).size).toBe(described.length);
-    expect([...text.matchAll(/^# HELP (\S+) \S.+$/gm)].map(([, name]) => name)).toEqual(described);
-    const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-    const series = lines.map((line) => line.replace(/ \S+$/, ""));
-    expect(new Set(series).size).toBe(series.length);
-    for (const line of lines) expect(described.some((name) => line.startsWith(name))).toBe(true);
-  });
+/** One server for all tests that do not count what a server was asked. */
+let shared: Stage;
+beforeAll(async () => void (shared = await stageSignedIn({ messages: 120 })));
+afterAll(() => shared[Symbol.asyncDispose]());
 
+describe("the metrics", () => {
   test("tell what was brought, what it cost at Google, and how long it took", async () => {
-    await using w = await stageSignedIn({ messages: 120 });
+    const w = shared;
     const id = await begin(w, { include_spam_trash: true });
     await reaches(w, id, "completed");
     const metrics = await scrape(w);
@@ -71,6 +61,19 @@ describe("the metrics", () => {
     );
     expect(metrics.get('gmail_export_run_duration_seconds_count{outcome="completed"}')).toBe(1);
     expect(metrics.get('gmail_export_run_duration_seconds_bucket{outcome="completed",le="+Inf"}')).toBe(1);
+  });
+
+  test("are text that Prometheus reads, each series once, described once", async () => {
+    const { status, headers, text } = await shared.get("/metrics");
+    expect([status, headers.get("content-type")]).toEqual([200, "text/plain; version=0.0.4; charset=utf-8"]);
+    expect(text.endsWith("\n")).toBe(true);
+    const described = [...text.matchAll(/^# TYPE (\S+) (counter|gauge|histogram)$/gm)].map(([, name]) => name!);
+    expect(new Set(described).size).toBe(described.length);
+    expect([...text.matchAll(/^# HELP (\S+) \S.+$/gm)].map(([, name]) => name)).toEqual(described);
+    const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    const series = lines.map((line) => line.replace(/ \S+$/, ""));
+    expect(new Set(series).size).toBe(series.length);
+    for (const line of lines) expect(described.some((name) => line.startsWith(name))).toBe(true);
   });
 
   test("tell what Google refused, and why exports failed; what is brought up to date is not counted twice", async () => {
@@ -101,16 +104,17 @@ describe("the metrics", () => {
   });
 
   test("tell what may be spent a minute while something is fetched, beside what is", async () => {
-    await using w = await stageSignedIn();
+    const w = shared;
     const allowed = async () => (await scrape(w)).get("gmail_export_quota_units_per_minute_allowed");
     expect(await allowed()).toBe(0);
     w.google.faults.add(standstill(60));
-    const id = await begin(w);
+    const id = await begin(w, { output_dir: "data/paused" });
     await inTheMiddle(w, id);
     await until(async () => ((await allowed()) ?? 0) > 0);
     await w.post(`/exports/${id}/pause`); // while it stands still: it could be over before it is asked
     await reaches(w, id, "paused");
     expect(await allowed()).toBe(0);
+    w.google.faults.clear();
   });
 
   test("tell of requests by the pattern of their route, and name no person, no export and no address", async () => {
@@ -155,8 +159,7 @@ describe("the metrics", () => {
 
 describe("readiness", () => {
   test("is said when the list of exports and the folders can be used", async () => {
-    await using w = await stage({ messages: 1 });
-    expect(await w.get("/readyz")).toMatchObject({ status: 200, body: { status: "ready" } });
+    expect(await shared.get("/readyz")).toMatchObject({ status: 200, body: { status: "ready" } });
   });
 
   test("is denied with every reason, and without a path; needs no key", async () => {
@@ -176,12 +179,8 @@ describe("readiness", () => {
 });
 
 describe("a request id", () => {
-  let w: Stage;
-  beforeAll(async () => void (w = await stage({ messages: 1 })));
-  afterAll(() => w[Symbol.asyncDispose]());
-
   const ask = (path: string, id?: string) =>
-    w.call("GET", path, id === undefined ? {} : { headers: { "x-request-id": id } });
+    shared.call("GET", path, id === undefined ? {} : { headers: { "x-request-id": id } });
 
   test("is made for each request, and stands in the answer, in the problem and in the log", async () => {
     const ids = new Set<string>();
@@ -194,8 +193,8 @@ describe("a request id", () => {
     }
     expect(ids.size).toBe(6);
     const { headers } = await ask("/exports/none");
-    await until(() => logged(w, headers.get("x-request-id")!).length > 0);
-    expect(logged(w, headers.get("x-request-id")!)).toMatchObject([
+    await until(() => logged(shared, headers.get("x-request-id")!).length > 0);
+    expect(logged(shared, headers.get("x-request-id")!)).toMatchObject([
       { msg: "request", route: "/exports/:id", status: 404 },
     ]);
   });
@@ -204,7 +203,7 @@ describe("a request id", () => {
     for (const id of ["a", "4bf92f3577b34da6a3ce929d0e0e4736", "req_1.2:3/4+5=-", "x".repeat(100)]) {
       const { headers, body } = await ask("/exports/none", id);
       expect([headers.get("x-request-id"), body.request_id]).toEqual([id, id]);
-      await until(() => logged(w, id).length === 1);
+      await until(() => logged(shared, id).length === 1);
     }
   });
 
@@ -214,27 +213,30 @@ describe("a request id", () => {
       expect(headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
     }
     const twice = await new Promise<string | undefined>((resolve, reject) => {
-      const sent = request(`${w.server.url}/exports/none`, { headers: { "x-request-id": ["a", "b"] } }, (response) => {
-        response.resume();
-        resolve(response.headers["x-request-id"] as string);
-      });
+      const sent = request(
+        `${shared.server.url}/exports/none`,
+        { headers: { "x-request-id": ["a", "b"] } },
+        (response) => {
+          response.resume();
+          resolve(response.headers["x-request-id"] as string);
+        },
+      );
       sent.on("error", reject).end();
     });
     expect(twice).toMatch(/^[0-9a-f-]{36}$/);
   });
 
   test("leads from a request to the export that it started", async () => {
-    await using own = await stageSignedIn({ messages: 1 });
-    const { body } = await own.call("POST", "/export/gmail", {
-      body: JSON.stringify({ email: ADA }),
+    const { body } = await shared.call("POST", "/export/gmail", {
+      body: JSON.stringify({ email: ADA, max_emails: 1, output_dir: "data/one" }),
       headers: { "content-type": "application/json", "x-request-id": "from-a-proxy" },
     });
-    await until(() => logged(own, "from-a-proxy").length === 2);
-    expect(logged(own, "from-a-proxy")).toMatchObject([
+    await until(() => logged(shared, "from-a-proxy").length === 2);
+    expect(logged(shared, "from-a-proxy")).toMatchObject([
       { msg: "export accepted", export: body.job_id },
       { msg: "request", route: "/export/gmail", status: 202 },
     ]);
-    await reaches(own, body.job_id, "completed");
+    await reaches(shared, body.job_id, "completed");
   });
 });
 

@@ -3,7 +3,6 @@ import { DatabaseSync } from "node:sqlite";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { simulateGoogle } from "../simulator/google.ts";
 import { api, expectProblem } from "./api.ts";
 import { openBrowser } from "./browser.ts";
 import { install } from "./product.ts";
@@ -13,11 +12,12 @@ import { until } from "./wait.ts";
 /** Nothing listens there: for what needs no Google. */
 const NOWHERE = { url: "http://127.0.0.1:9" };
 
-describe("the API describes itself", () => {
-  let shared: Stage;
-  beforeAll(async () => void (shared = await stage({ messages: 1 })));
-  afterAll(() => shared[Symbol.asyncDispose]());
+/** One server for all tests that need no key. */
+let shared: Stage;
+beforeAll(async () => void (shared = await stage({ messages: 1 })));
+afterAll(() => shared[Symbol.asyncDispose]());
 
+describe("the API describes itself", () => {
   test("as OpenAPI 3.1, with every call, what it takes and how it fails", async () => {
     const { body } = await shared.get("/openapi.json");
     expect(body.openapi).toMatch(/^3\.1\./);
@@ -101,6 +101,10 @@ describe("the API describes itself", () => {
 });
 
 describe("an API key", () => {
+  let w: Stage;
+  beforeAll(async () => void (w = await stage({ messages: 1 }, { API_KEY })));
+  afterAll(() => w[Symbol.asyncDispose]());
+
   test("is asked for where other machines can reach the server, before it starts", async () => {
     await using product = await install(NOWHERE);
     const { code, stdout, stderr } = await product.cli(["serve"], { HOST: "0.0.0.0" });
@@ -111,7 +115,6 @@ describe("an API key", () => {
   });
 
   test("opens every call but the ones that are open to all", async () => {
-    await using w = await stage({ messages: 1 }, { API_KEY });
     const { get, call } = api(w.server.url, withKey);
     const { paths } = (await get("/openapi.json")).body;
     const open = new Set(["/healthz", "/readyz", "/auth/callback", "/session"]);
@@ -135,7 +138,6 @@ describe("an API key", () => {
   });
 
   test("does not stand in the way of the browser that comes back from Google", async () => {
-    await using w = await stage({ messages: 1 }, { API_KEY });
     const { get } = api(w.product.origin, withKey);
     const begun = await get(signInPath(ADA));
     const back = (await openBrowser().step(begun.headers.get("location")!)).headers.get("location")!;
@@ -161,17 +163,14 @@ describe("the server does not start", () => {
   });
 
   test("where another listens", async () => {
-    await using google = await simulateGoogle({ messages: 1 });
-    await using product = await install(google);
-    await using server = await product.serve();
-    const { code, stderr } = await product.cli(["serve"]);
+    const { code, stderr } = await shared.product.cli(["serve"]);
     expect(code).toBe(3);
-    expect(stderr).toContain(`cannot listen on 127.0.0.1:${new URL(server.url).port}`);
+    expect(stderr).toContain(`cannot listen on 127.0.0.1:${new URL(shared.server.url).port}`);
   });
 });
 
 test("while another process holds the list of exports, all that does not need it is answered", async () => {
-  await using w = await stage({ messages: 1 });
+  const w = shared;
   expect((await w.get("/exports")).status).toBe(200); // the file is there
   await until(async (note) => {
     using held = new DatabaseSync(join(w.product.folder, "state", "exports.sqlite"));
