@@ -11,7 +11,7 @@ export type HeldPlace = AsyncDisposable &
 
 /**
  * Who may write an export directory, over all processes and machines of a deployment: one at a time. Implemented by
- * `storage/folder/file-holds.ts`; every one passes `test/contracts/holds.ts`.
+ * `storage/folder/file-holds.ts` and `state/postgres/holds.ts`; every one passes `test/contracts/holds.ts`.
  */
 export type Holds = Readonly<{
   /**

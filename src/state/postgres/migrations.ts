@@ -1,6 +1,7 @@
 import { refuse } from "../../core/errors.ts";
 import type { Database, Query } from "./database.ts";
 import { EXPORT_TABLE } from "./export-table.ts";
+import { HOLD_TABLE } from "./holds.ts";
 import { SCHEDULE_TABLE } from "./schedule-table.ts";
 
 /**
@@ -26,6 +27,7 @@ const MIGRATIONS: readonly string[] = [
    create table gmail_export.alarms (single boolean primary key check (single), record jsonb not null)`,
   EXPORT_TABLE,
   SCHEDULE_TABLE,
+  HOLD_TABLE,
 ];
 
 /** Any number that nobody else locks in the same database: "gmail" as digits. */
