@@ -35,6 +35,7 @@ import { delegatedTokens, projectKeyOf } from "./google/service-account/delegate
 import { findServiceAccountOf } from "./google/service-account/find-service-account.ts";
 import { storeCredentials } from "./google/store-credentials.ts";
 import { createLog, forPeople } from "./log.ts";
+import { createLookAtWork } from "./pipeline/all-work.ts";
 import { createConfirmCurrent } from "./pipeline/directory/confirm-current.ts";
 import { findFreeIn } from "./pipeline/directory/free-directory.ts";
 import { assertNotHeld, createOpenDirectory } from "./pipeline/directory/open-directory.ts";
@@ -44,6 +45,7 @@ import { createReadBatches } from "./pipeline/directory/reading/read-batches.ts"
 import { createReadDirectory } from "./pipeline/directory/reading/read-directory.ts";
 import { createReadRecordContent } from "./pipeline/directory/reading/record-content.ts";
 import type { ReadProfile } from "./pipeline/domain/count-mail.ts";
+import { createCountedMail } from "./pipeline/domain/counted-mail.ts";
 import { estimate, type Estimate } from "./pipeline/estimate.ts";
 import { runExport as exportMail } from "./pipeline/export.ts";
 import { resolveLabels } from "./pipeline/labels.ts";
@@ -214,10 +216,12 @@ type Way = ReturnType<typeof connect>;
 
 /** The domain that a service account reads, as the surfaces look through it. */
 function connectDomain(config: Config, { directory, find, limits, profileOf }: Way, readers: Readers): DomainServices {
+  const counted = createCountedMail();
   return {
     directory,
     concurrency: config.exportConcurrency,
-    readProfile: async (account, signal) => profileOf(await readers.readerOf(account), signal),
+    counted: counted.of,
+    readProfile: counted.remembering(async (account, signal) => profileOf(await readers.readerOf(account), signal)),
     async limits() {
       const account = await find();
       const learned = account && (await limits.read(projectKeyOf(account)));
@@ -481,6 +485,7 @@ async function serve(
       },
       queue,
       alarms: () => readRememberedAlarms(state.alarms),
+      lookAtWork: createLookAtWork({ ...domain, queue, clock }),
       lastProven: () => readLastProven(queue, readProof),
     },
     consoleFolder: fileURLToPath(new URL("../public", import.meta.url)),

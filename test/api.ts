@@ -39,6 +39,7 @@ export type Fields = Readonly<{
   waiting_until: string;
   links: Readonly<{ self: string; cancel: string }>;
   exports: readonly Fields[];
+  limits: Readonly<{ tier: string; concurrency: number }>;
   accounts: readonly Fields[];
   deleted: number;
   schedules: readonly Fields[];

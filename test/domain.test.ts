@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { simulateGoogle, type SimulatedGoogle } from "../simulator/google.ts";
 import { api, expectProblem, type Api } from "./api.ts";
+import { manifestIn } from "./exported.ts";
 import { install, type Product, type Server } from "./product.ts";
 import { ADA, begin, BOB, expectAllOnce, listedIds, reaches } from "./stage.ts";
 
@@ -119,6 +120,35 @@ describe("over HTTP", () => {
     expectProblem(await w.get("/domain/accounts?group=nobody@example.com"), 400, "invalid_request");
   });
 
+  test("chosen accounts are told with mail, units, limits, and what is exported of them already", async () => {
+    const { job_id } = (await w.post("/domain/exports", { accounts: [BOB] })).body.exports[0]!;
+    const { output_directory } = await reaches(w, job_id, "completed");
+    const answer = await w.post("/domain/estimate", { accounts: [BOB, GONE, BOB.toUpperCase(), ADA] });
+    expect(answer.status, answer.text).toBe(200);
+    const { accounts, limits } = answer.body;
+    const manifest = await manifestIn(output_directory);
+    expect(accounts).toMatchObject([
+      {
+        messages: w.google.mailbox(BOB).size,
+        exported: { messages: manifest.total_emails, bytes: manifest.batches[0]!.bytes, complete: true },
+      },
+      { email: GONE, messages: null, units: null, exported: null, failure: { code: "user_unusable" } },
+      { email: ADA, messages: w.google.mailbox(ADA).size },
+    ]);
+    expect(limits).toMatchObject({ tier: "2026", concurrency: expect.any(Number) });
+    expectProblem(await w.post("/domain/estimate", { accounts: ["rubbish"] }), 422, "invalid_fields");
+    expectProblem(await w.get("/domain/accounts?limit=1000"), 422, "invalid_fields");
+    expect((await w.get("/domain/accounts?limit=1000&count=false")).status).toBe(200);
+  });
+
+  test("where nobody's mail is delegated nothing is started, and that is said once", async () => {
+    const ids = async () => (await w.get("/exports")).body.exports.map(({ id }) => id);
+    const before = await ids();
+    const answer = await withoutGmail(() => w.post("/domain/exports", { accounts: [ADA, BOB] }));
+    expectProblem(answer, 503, "delegation_missing");
+    expect(await ids()).toEqual(before);
+  });
+
   test("many exports are started at once, each once; one that cannot be has its failure in its place", async () => {
     const answer = await w.post("/domain/exports", {
       accounts: [BOB, "ada@gmail.com", BOB.toUpperCase(), GONE],
@@ -141,8 +171,27 @@ describe("over HTTP", () => {
   });
 });
 
+/** Nothing but the directory is delegated while `doing` goes on. */
+async function withoutGmail<Done>(doing: () => Promise<Done>): Promise<Done> {
+  const domain = w.google.domain();
+  const { delegated } = domain;
+  domain.delegated = delegated.filter((scope) => !scope.includes("gmail"));
+  w.google.expireAccessTokens();
+  try {
+    return await doing();
+  } finally {
+    domain.delegated = delegated;
+  }
+}
+
 describe("the command line", () => {
   const cli = (...args: string[]) => w.product.cli(args);
+
+  test("says once, and at once, where nobody's mail is delegated", async () => {
+    const { code, stdout, stderr } = await withoutGmail(() => cli("domain", "export", "--match", "*"));
+    expect([code, stdout]).toEqual([3, ""]);
+    expect(stderr.match(/delegation_missing/g)).toHaveLength(1);
+  });
 
   test("lists who is in the domain, with mail, units and time; who cannot be read is named", async () => {
     const outcome = await cli("domain", "accounts", "--json");

@@ -7,7 +7,8 @@ import { expect, test } from "vitest";
 
 import { createMeasures } from "../src/surfaces/http/operations/measures.ts";
 import { scratchFolder } from "./scratch.ts";
-import { begin, reaches, stageSignedIn } from "./stage.ts";
+import { ADA, begin, BOB, reaches, stageSignedIn } from "./stage.ts";
+import { until } from "./wait.ts";
 
 const root = join(import.meta.dirname, "..");
 const read = (path: string): Promise<string> => readFile(join(root, path), "utf8");
@@ -22,12 +23,20 @@ type Dashboard = Readonly<{
 
 /** The metrics of a server that has done something, by type, and every label that a series of one has. */
 async function metrics(): Promise<{ types: Map<string, string>; labels: Map<string, Set<string>> }> {
-  await using w = await stageSignedIn({ messages: 5 });
+  const accounts = [ADA, BOB].map((email) => ({ email, messages: 5 }));
+  await using w = await stageSignedIn({ accounts });
   w.google.faults.add({ kind: "429", times: 1 });
   await reaches(w, await begin(w), "completed");
   w.google.faults.add({ kind: "dailyLimit" });
   await reaches(w, await begin(w), "waiting");
-  const { text } = await w.get("/metrics");
+  w.google.faults.clear();
+  w.google.faults.add({ kind: "wait" });
+  await begin(w, { email: BOB });
+  let text = "";
+  await until(async () =>
+    (text = (await w.get("/metrics")).text).includes("gmail_export_backlog_finish_timestamp_seconds "),
+  );
+  w.google.faults.clear();
   const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name!, type!]));
   const labels = new Map<string, Set<string>>();
   for (const [, name, inner = ""] of text.matchAll(/^(gmail_export_\w+)(?:\{(.*)\})? \S+$/gm)) {

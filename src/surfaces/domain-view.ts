@@ -2,7 +2,8 @@ import type { DomainUser } from "../core/ports/domain-directory.ts";
 import type { Tier } from "../core/quota.ts";
 import type { FoundAccounts } from "../pipeline/domain/choose-accounts.ts";
 import type { CountedUser } from "../pipeline/domain/count-mail.ts";
-import { mostUnits, type DomainForecast } from "../pipeline/domain/forecast-domain.ts";
+import type { ExportedSoFar } from "../pipeline/domain/exported-so-far.ts";
+import { mostUnits, type DomainForecast, type DomainLimits } from "../pipeline/domain/forecast-domain.ts";
 
 /** A user of the domain, as HTTP and `--json` show one. */
 function viewOfUser({ email, aliases, unit, suspended, archived, hasMailbox }: DomainUser) {
@@ -17,6 +18,31 @@ export function viewOfCounted({ user, mail, failure }: CountedUser, tier: Tier) 
     conversations: mail?.conversations ?? null,
     units: mail === undefined ? null : mostUnits(mail, tier),
     ...(failure && { failure: { code: failure.code, message: failure.message, next: failure.next } }),
+  };
+}
+
+/** How much mail an account has, and what of it is exported. */
+export function viewOfCountedMail(
+  { user, mail, failure }: CountedUser<Pick<DomainUser, "email">>,
+  exported: ExportedSoFar | undefined,
+  tier: Tier,
+) {
+  return {
+    email: user.email,
+    messages: mail?.messages ?? null,
+    conversations: mail?.conversations ?? null,
+    units: mail === undefined ? null : mostUnits(mail, tier),
+    exported: exported ?? null,
+    ...(failure && { failure: { code: failure.code, message: failure.message, next: failure.next } }),
+  };
+}
+
+export function viewOfLimits({ tier, unitsPerMinute, projectUnitsPerMinute, concurrency }: DomainLimits) {
+  return {
+    tier,
+    units_per_minute: unitsPerMinute,
+    project_units_per_minute: projectUnitsPerMinute,
+    concurrency,
   };
 }
 

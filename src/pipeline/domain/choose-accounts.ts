@@ -31,42 +31,58 @@ export async function findAccounts(
   const members = filter.group === undefined ? undefined : await directory.listMembers(filter.group, signal);
   const all: DomainUser[] = [];
   for await (const page of directory.listUsers(signal)) all.push(...page);
-  const unit = filter.unit === undefined ? undefined : normalUnit(filter.unit);
-  if (unit !== undefined && !all.some((user) => isInUnit(user, unit)))
+  const { unit, match, addresses } = filter;
+  if (unit !== undefined && selectUsers(all, { unit }).length === 0)
     throw refuse(
       "invalid_request",
-      `No user of the domain is in the unit ${filter.unit}.`,
+      `No user of the domain is in the unit ${unit}.`,
       "Look for its path in the Google Admin console → Directory → Organisational units, such as /Sales/East.",
     );
-  const named = filter.addresses && new Set(filter.addresses.map((one) => one.toLowerCase()));
-  const pattern = filter.match === undefined ? undefined : patternOf(filter.match);
-  const users = all
-    .filter(
-      (user) =>
-        (unit === undefined || isInUnit(user, unit)) &&
-        (members === undefined || isMember(user, members)) &&
-        (pattern === undefined || pattern(user.email)) &&
-        (named === undefined || addressesOf(user).some((one) => named.has(one))),
-    )
-    .toSorted((a, b) => compare(a.email, b.email));
-  const known = new Set(all.flatMap(addressesOf));
+  const users = selectUsers(all, { unit, match, addresses }).filter(
+    (user) => members === undefined || isMember(user, members),
+  );
   return {
-    users,
-    unknown: named === undefined ? [] : [...named].filter((one) => !known.has(one)),
+    users: users.toSorted((a, b) => compare(a.email, b.email)),
+    unknown: addresses === undefined ? [] : unknownAddresses(all, addresses),
     unreadableGroups: members?.unreadable ?? [],
   };
 }
 
+/** What of a user a filter looks at. */
+type Selectable = Pick<DomainUser, "email" | "aliases" | "unit">;
+
+/** Those of these users for whom all holds that is named, in their order; a group's members are not known here. */
+export function selectUsers<User extends Selectable>(
+  users: readonly User[],
+  { unit, match, addresses }: Omit<AccountFilter, "group">,
+): User[] {
+  const above = unit === undefined ? undefined : normalUnit(unit);
+  const named = addresses && new Set(addresses.map((one) => one.toLowerCase()));
+  const pattern = match === undefined ? undefined : patternOf(match);
+  return users.filter(
+    (user) =>
+      (above === undefined || isInUnit(user, above)) &&
+      (pattern === undefined || pattern(user.email)) &&
+      (named === undefined || addressesOf(user).some((one) => named.has(one))),
+  );
+}
+
+/** Those of these addresses that are nobody's among the users, in lower case, each once. */
+export function unknownAddresses(users: readonly Selectable[], addresses: readonly string[]): string[] {
+  const known = new Set(users.flatMap(addressesOf));
+  return [...new Set(addresses.map((one) => one.toLowerCase()))].filter((one) => !known.has(one));
+}
+
 /** Whether Google gives access to a user's mailbox, as far as the directory tells. */
-export function isActive({ suspended, archived }: DomainUser): boolean {
+export function isActive({ suspended, archived }: Pick<DomainUser, "suspended" | "archived">): boolean {
   return !suspended && !archived;
 }
 
-function isMember(user: DomainUser, { everybody, addresses }: GroupMembers): boolean {
+function isMember(user: Selectable, { everybody, addresses }: GroupMembers): boolean {
   return everybody || addressesOf(user).some((one) => addresses.has(one));
 }
 
-function addressesOf({ email, aliases }: DomainUser): string[] {
+function addressesOf({ email, aliases }: Selectable): string[] {
   return [email, ...aliases].map((one) => one.toLowerCase());
 }
 
@@ -75,7 +91,7 @@ function normalUnit(unit: string): string {
   return `/${unit.toLowerCase().split("/").filter(Boolean).join("/")}`;
 }
 
-function isInUnit({ unit }: DomainUser, above: string): boolean {
+function isInUnit({ unit }: Selectable, above: string): boolean {
   const own = normalUnit(unit);
   return above === "/" || own === above || own.startsWith(`${above}/`);
 }

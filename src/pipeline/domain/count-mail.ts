@@ -9,9 +9,12 @@ export type ReadProfile = (
   signal: AbortSignal,
 ) => Promise<Pick<Profile, "messagesTotal" | "threadsTotal">>;
 
+/** A user by address alone, or with what the directory tells. */
+type Countable = Pick<DomainUser, "email"> & Partial<DomainUser>;
+
 /** How much mail a user has; or why nobody can say. Neither: nobody was asked, as the directory tells that there is none to be had. */
-export type CountedUser = Readonly<{
-  user: DomainUser;
+export type CountedUser<User = DomainUser> = Readonly<{
+  user: User;
   mail?: Readonly<{ messages: number; conversations: number }>;
   failure?: Failure;
 }>;
@@ -24,13 +27,13 @@ const WIDTH = 8;
  * without a mailbox is not asked about. What goes wrong with one user is told of that user; what would go wrong with all,
  * such as a delegation that is missing, is thrown.
  */
-export async function countMail(
-  users: readonly DomainUser[],
+export async function countMail<User extends Countable>(
+  users: readonly User[],
   readProfile: ReadProfile,
   signal: AbortSignal,
   onCounted: (done: number) => void = () => {},
-): Promise<readonly CountedUser[]> {
-  const counted: CountedUser[] = [];
+): Promise<readonly CountedUser<User>[]> {
+  const counted: CountedUser<User>[] = [];
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
   let next = 0;
@@ -52,19 +55,28 @@ export async function countMail(
   return counted;
 }
 
-async function count(user: DomainUser, readProfile: ReadProfile, signal: AbortSignal): Promise<CountedUser> {
-  if (!isActive(user) || !user.hasMailbox) return { user };
+async function count<User extends Countable>(
+  user: User,
+  readProfile: ReadProfile,
+  signal: AbortSignal,
+): Promise<CountedUser<User>> {
+  const { suspended = false, archived = false, hasMailbox = true } = user;
+  if (!isActive({ suspended, archived }) || !hasMailbox) return { user };
   try {
     const { messagesTotal, threadsTotal } = await readProfile(user.email, signal);
     return { user, mail: { messages: messagesTotal, conversations: threadsTotal } };
   } catch (error) {
     const failure = failureOf(error);
-    if (failure === undefined || !CONCERNS_ONE.has(failure.code)) throw error;
+    if (failure === undefined || !concernsOne(failure)) throw error;
     return { user, failure };
   }
 }
 
-/** What is wrong with one account and may be right with all others. */
+/** Whether it is wrong with one account, and may be right with all others. */
+export function concernsOne({ code }: Failure): boolean {
+  return CONCERNS_ONE.has(code);
+}
+
 const CONCERNS_ONE: ReadonlySet<string> = new Set<Failure["code"]>([
   "user_unusable",
   "no_mailbox",

@@ -34,23 +34,32 @@ export function mostUnits({ messages, conversations }: NonNullable<CountedUser["
 }
 
 /**
- * What all of them take: at the limit of each account, as many at once as are exported at once, the longest first; and not
- * faster than the project's limit lets all together.
+ * What exports of so many units take: at the limit of each account, as many at once as are exported at once, the longest
+ * first; and not faster than the project's limit lets all together.
  */
-export function forecastDomain(counted: readonly CountedUser[], limits: DomainLimits): DomainForecast {
-  const mails = counted.flatMap(({ mail }) => (mail === undefined ? [] : [mail]));
-  const units = mails.map((mail) => mostUnits(mail, limits.tier)).toSorted((a, b) => b - a);
-  const total = units.reduce((sum, one) => sum + one, 0);
-  const lanes = Array.from({ length: Math.max(1, Math.min(limits.concurrency, units.length)) }, () => 0);
-  for (const one of units) {
+export function minutesFor(
+  units: readonly number[],
+  { unitsPerMinute, projectUnitsPerMinute, concurrency }: Omit<DomainLimits, "tier">,
+): number {
+  const lanes = Array.from({ length: Math.max(1, Math.min(concurrency, units.length)) }, () => 0);
+  for (const one of units.toSorted((a, b) => b - a)) {
     const freest = lanes.indexOf(Math.min(...lanes));
-    lanes[freest]! += one / limits.unitsPerMinute;
+    lanes[freest]! += one / unitsPerMinute;
   }
+  const total = units.reduce((sum, one) => sum + one, 0);
+  return Math.max(...lanes, total / projectUnitsPerMinute);
+}
+
+/** What all of them take, of the text of every message. */
+export function forecastDomain(counted: readonly Partial<CountedUser>[], limits: DomainLimits): DomainForecast {
+  const mails = counted.flatMap(({ mail }) => (mail === undefined ? [] : [mail]));
+  const units = mails.map((mail) => mostUnits(mail, limits.tier));
+  const total = units.reduce((sum, one) => sum + one, 0);
   return {
     accounts: mails.length,
     messages: mails.reduce((sum, { messages }) => sum + messages, 0),
     units: total,
-    minutes: Math.max(Math.max(...lanes), total / limits.projectUnitsPerMinute),
+    minutes: minutesFor(units, limits),
     shareOfDay: total / PROJECT_UNITS_PER_DAY,
   };
 }

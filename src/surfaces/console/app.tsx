@@ -6,6 +6,7 @@ import { inBoth, language } from "./language.ts";
 import { AccountsPage } from "./pages/accounts.tsx";
 import { ChangesPage } from "./pages/changes.tsx";
 import { DoctorPage } from "./pages/doctor.tsx";
+import { DomainPage } from "./pages/domain.tsx";
 import { ExportPage } from "./pages/export.tsx";
 import { ExportsPage } from "./pages/exports.tsx";
 import { KeyPage } from "./pages/key.tsx";
@@ -17,6 +18,7 @@ import { SchedulesPage } from "./pages/schedules.tsx";
 import { SetupPage } from "./pages/setup.tsx";
 import { StatisticsPage } from "./pages/statistics.tsx";
 import { UnknownPage } from "./pages/unknown.tsx";
+import { WorkPage } from "./pages/work.tsx";
 import { route, to, type Route } from "./route.ts";
 import { theme, THEMES } from "./theme.ts";
 
@@ -132,6 +134,10 @@ function pageOf(at: Route) {
       return <NewSchedulePage />;
     case "accounts":
       return <AccountsPage />;
+    case "work":
+      return <WorkPage />;
+    case "domain":
+      return <DomainPage />;
     case "setup":
       return <SetupPage />;
     case "doctor":
@@ -145,9 +151,9 @@ type Section = "exports" | "schedules" | "accounts" | "doctor" | "setup";
 
 /** Pages that belong to one of those that the navigation names. */
 const PAGES_UNDER: Readonly<Record<Section, readonly Route["page"][]>> = {
-  exports: ["new", "export", "mail", "statistics", "changes"],
+  exports: ["new", "export", "mail", "statistics", "changes", "work"],
   schedules: ["new-schedule"],
-  accounts: [],
+  accounts: ["domain"],
   doctor: [],
   setup: [],
 };

@@ -14,6 +14,8 @@ export type Route =
   | { page: "schedules" }
   | { page: "new-schedule" }
   | { page: "accounts" }
+  | { page: "domain" }
+  | { page: "work" }
   | { page: "setup" }
   | { page: "doctor" }
   | { page: "unknown" };
@@ -35,6 +37,8 @@ function routeOf(address: string): Route {
       return { page: "exports" };
     case "new":
     case "accounts":
+    case "domain":
+    case "work":
     case "setup":
     case "doctor":
       return id === undefined ? { page } : { page: "unknown" };

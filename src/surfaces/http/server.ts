@@ -30,6 +30,7 @@ import { contentRoutes } from "./mail/content-routes.ts";
 import { recordRoutes } from "./mail/record-routes.ts";
 import { doctorRoutes } from "./operations/doctor-routes.ts";
 import { healthRoutes } from "./operations/health-routes.ts";
+import { workRoutes } from "./operations/work-routes.ts";
 import { scheduleRoutes } from "./schedules/schedule-routes.ts";
 import type { Services } from "./services.ts";
 import { authRoutes } from "./sign-in/auth-routes.ts";
@@ -151,6 +152,7 @@ export async function httpServer(services: Services): Promise<FastifyInstance> {
   await app.register(recordRoutes({ ...mail, clock, log }));
   await app.register(changeRoutes(mail));
   await app.register(contentRoutes({ ...mail, log }));
+  await app.register(workRoutes(operations));
   await app.register(healthRoutes(operations));
   await app.register(sessionRoutes(access));
   await app.register(reference);

@@ -11,6 +11,7 @@ import type { Records } from "../../core/ports/records.ts";
 import type { Secret } from "../../core/secret.ts";
 import type { Finding } from "../../doctor/finding.ts";
 import type { Setup } from "../../doctor/setup.ts";
+import type { AllWork } from "../../pipeline/all-work.ts";
 import type { Estimate } from "../../pipeline/estimate.ts";
 import type { CurrentAlarm } from "../../pipeline/unattended/current-alarms.ts";
 import type { LastProven } from "../../pipeline/unattended/last-proven.ts";
@@ -87,13 +88,18 @@ export type OperationsServices = Readonly<{
   queue: Pick<JobQueue, "counts">;
   /** What is wrong with scheduled exports, as it was seen last. */
   alarms(): Promise<readonly CurrentAlarm[]>;
+  /** What all workers do and have to do. */
+  lookAtWork(signal: AbortSignal): Promise<AllWork>;
   /** Up to when directories were last proven complete, by the newest export of each. */
   lastProven(): Promise<readonly LastProven[]>;
 }>;
 
 /** What it takes to start exports of many accounts of a domain. */
 export type DomainExportServices = Readonly<{ domain: DomainServices }> &
-  Pick<ExportServices, "accounts" | "queue" | "chooseDirectory" | "directoryIsFree" | "mayUseDirectory">;
+  Pick<
+    ExportServices,
+    "accounts" | "queue" | "chooseDirectory" | "directoryIsFree" | "mayUseDirectory" | "readDirectory"
+  >;
 
 /** What every room of the surface has. */
 export type Common = Readonly<{ clock: Clock; log: Log }>;

@@ -2,6 +2,8 @@ import type { Command } from "commander";
 
 import { failureOf, refuse } from "../../../core/errors.ts";
 import type { DomainUser } from "../../../core/ports/domain-directory.ts";
+import { readAddressList } from "../../../pipeline/domain/address-list.ts";
+import { assertReadable } from "../../../pipeline/domain/assert-readable.ts";
 import { findAccounts, isActive, type FoundAccounts } from "../../../pipeline/domain/choose-accounts.ts";
 import { countMail } from "../../../pipeline/domain/count-mail.ts";
 import { forecastDomain } from "../../../pipeline/domain/forecast-domain.ts";
@@ -11,7 +13,6 @@ import type { Services } from "../services.ts";
 import { QUIET } from "../terminal/output.ts";
 import { accountLines, leftOutLines } from "../words/domain-lines.ts";
 import { explain } from "../words/help.ts";
-import { readAddressList } from "./address-list.ts";
 import { exportDomain } from "./export-domain.ts";
 import { addContentOptions, BATCH_SIZE, type ContentOptions } from "./export-options.ts";
 
@@ -78,6 +79,11 @@ export function addDomainCommands(program: Command, context: Context): void {
       const isAmiss = chosen.unknown.length > 0 || chosen.unreadableGroups.length > 0;
       if (!context.json() && (isAmiss || !options.quiet))
         context.terminal.inform(...leftOutLines(chosen.leftOut, chosen, messages()));
+      await assertReadable(
+        chosen.users.map(({ email }) => email),
+        services.domain.readProfile,
+        signal,
+      );
       await exportDomain(context, services, chosen.users, options);
     });
   explain(

@@ -26,8 +26,11 @@ test("where Google would refuse a sign-in, the set-up comes first, as long as no
   expect(nextStep(refused(false), [])).toBe("sign_in");
 });
 
-test("where a service account reads the domain, nobody need sign in", () => {
-  expect(nextStep({ credentials: { state: "service_account", path: "credentials.json" } }, [])).toBe("export");
+test("where a service account reads the domain, nobody need sign in, with an OAuth client beside it or without", () => {
+  const service_account = "exporter@project.iam.gserviceaccount.com";
+  const instead = { state: "service_account", path: "credentials.json" } as const;
+  expect(nextStep({ credentials: instead, service_account }, [])).toBe("export");
+  expect(nextStep({ ...ready, service_account }, [])).toBe("export");
 });
 
 test("then nothing stands before an export", () => {

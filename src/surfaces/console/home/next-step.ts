@@ -7,10 +7,10 @@ export const STEPS = ["setup", "sign_in", "export"] as const;
 export type Step = (typeof STEPS)[number];
 
 export function nextStep(
-  { credentials }: Pick<Setup, "credentials">,
+  { credentials, service_account }: Pick<Setup, "credentials" | "service_account">,
   accounts: readonly Pick<Account, "authenticated">[],
 ): Step {
-  if (credentials.state === "service_account") return "export";
+  if (service_account !== undefined) return "export";
   if (credentials.state !== "ready") return "setup";
   if (accounts.some(({ authenticated }) => authenticated)) return "export";
   return credentials.problem?.stops_sign_in ? "setup" : "sign_in";

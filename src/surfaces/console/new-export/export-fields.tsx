@@ -1,6 +1,7 @@
 import type { Account } from "../accounts/api.ts";
 import { inBoth } from "../language.ts";
 import { AccountField } from "./account-field.tsx";
+import { AddressField } from "./address-field.tsx";
 import { said } from "./field.tsx";
 import type { Draft, Field } from "./form.ts";
 import { HowMany } from "./how-many.tsx";
@@ -20,6 +21,7 @@ export function ExportFields({
   change,
   complaints,
   exportDir,
+  readsDomain,
   free,
   isEstimated = false,
 }: {
@@ -28,18 +30,28 @@ export function ExportFields({
   change: (part: Partial<Draft>) => void;
   complaints: Partial<Record<Field, string>>;
   exportDir: string;
+  readsDomain: boolean;
   free: string | undefined;
   isEstimated?: boolean;
 }) {
   const w = words();
   return (
     <>
-      <AccountField
-        accounts={accounts}
-        value={draft.email}
-        onValue={(email) => change({ email })}
-        wrong={said(complaints.email)}
-      />
+      {readsDomain ? (
+        <AddressField
+          accounts={accounts}
+          value={draft.email}
+          onValue={(email) => change({ email })}
+          wrong={said(complaints.email)}
+        />
+      ) : (
+        <AccountField
+          accounts={accounts}
+          value={draft.email}
+          onValue={(email) => change({ email })}
+          wrong={said(complaints.email)}
+        />
+      )}
       <HowMany draft={draft} change={change} isRefused={complaints.max_emails !== undefined} />
       <SearchField value={draft.query} onValue={(query) => change({ query })} wrong={said(complaints.query)} />
       <label class="choice">

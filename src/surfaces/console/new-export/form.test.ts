@@ -40,6 +40,7 @@ test("everything that is filled in is asked for", () => {
     formats: ["eml"],
     output_dir: "/mail/data/trip/lisbon",
     batch_size: 1_000,
+    priority: 0,
   });
 });
 

@@ -1,6 +1,5 @@
 import { useState } from "preact/hooks";
 
-import type { Account } from "../accounts/api.ts";
 import { useAction } from "../action.ts";
 import { Refusal } from "../api.ts";
 import { inBoth } from "../language.ts";
@@ -11,6 +10,7 @@ import { isSignInStopped } from "../setup/api.ts";
 import { start } from "./api.ts";
 import { EstimateOf } from "./estimate.tsx";
 import { ExportFields } from "./export-fields.tsx";
+import type { ExportStarted } from "./export-start.tsx";
 import { complaintsOf, draftFor, type Draft } from "./form.ts";
 import { useEstimate, type Estimating } from "./use-estimate.ts";
 import { useFirstComplaint } from "./use-first-complaint.ts";
@@ -40,7 +40,7 @@ const words = inBoth({
 });
 
 /** Everything that can be asked of an export, with a dry run before it. What was typed stays, whatever the server says. */
-export function NewExportForm({ accounts, exportDir }: { accounts: readonly Account[]; exportDir: string }) {
+export function NewExportForm({ accounts, exportDir, readsDomain }: ExportStarted) {
   const w = words();
   const [draft, setDraft] = useState(() => draftFor(accounts));
   const change = (part: Partial<Draft>): void => setDraft((last) => ({ ...last, ...part }));
@@ -74,6 +74,7 @@ export function NewExportForm({ accounts, exportDir }: { accounts: readonly Acco
           change={change}
           complaints={complaints}
           exportDir={exportDir}
+          readsDomain={readsDomain}
           free={problem?.free_directory}
           isEstimated
         />

@@ -13,11 +13,25 @@ import { Loaded } from "../parts/loaded.tsx";
 import { Page } from "../parts/page.tsx";
 import { useResource } from "../resource.ts";
 import { to } from "../route.ts";
-import { readSetup } from "../setup/api.ts";
+import { readSetup, readsDomain } from "../setup/api.ts";
 
 const words = inBoth({
-  en: { title: "Exports", welcome: "Export your mail", another: "New export", schedule: "Add a schedule" },
-  fr: { title: "Exports", welcome: "Exportez votre courrier", another: "Nouvel export", schedule: "Planifier" },
+  en: {
+    title: "Exports",
+    welcome: "Export your mail",
+    another: "New export",
+    schedule: "Add a schedule",
+    work: "All work",
+    domain: "The domain's accounts",
+  },
+  fr: {
+    title: "Exports",
+    welcome: "Exportez votre courrier",
+    another: "Nouvel export",
+    schedule: "Planifier",
+    work: "Tout le travail",
+    domain: "Comptes du domaine",
+  },
 });
 
 const FRESH_MS = 2_000;
@@ -28,11 +42,19 @@ export function ExportsPage() {
   const exports = useResource("exports", listExports);
   const start = useResource("start", async (signal) => {
     const [setup, accounts] = await Promise.all([readSetup(signal), listAccounts(signal)]);
-    return nextStep(setup, accounts);
+    return { step: nextStep(setup, accounts), readsDomain: readsDomain(setup) };
   });
   const isFirstVisit = exports.value?.length === 0;
   const actions = (
     <>
+      <a class="button" href={to({ page: "work" })}>
+        {w.work}
+      </a>
+      {start.value?.readsDomain && (
+        <a class="button" href={to({ page: "domain" })}>
+          {w.domain}
+        </a>
+      )}
       <a class="button" href={to({ page: "new-schedule" })}>
         {w.schedule}
       </a>
@@ -47,11 +69,11 @@ export function ExportsPage() {
       <Loaded from={exports}>
         {(all) =>
           all.length === 0 ? (
-            <Loaded from={start}>{(step) => <Path step={step} />}</Loaded>
+            <Loaded from={start}>{({ step }) => <Path step={step} />}</Loaded>
           ) : (
             <>
               {start.state === "failed" && <Failure error={start.error} again={start.reload} />}
-              {start.value && <Missing step={start.value} />}
+              {start.value && <Missing step={start.value.step} />}
               <Alarms />
               <ExportList exports={all} reload={exports.reload} />
             </>

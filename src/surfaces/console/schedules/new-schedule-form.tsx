@@ -1,10 +1,10 @@
 import { useState } from "preact/hooks";
 
-import type { Account } from "../accounts/api.ts";
 import { useAction } from "../action.ts";
 import { Refusal } from "../api.ts";
 import { inBoth } from "../language.ts";
 import { ExportFields } from "../new-export/export-fields.tsx";
+import type { ExportStarted } from "../new-export/export-start.tsx";
 import { draftFor, type Draft } from "../new-export/form.ts";
 import { useFirstComplaint } from "../new-export/use-first-complaint.ts";
 import { Failure, Notice } from "../parts/failure.tsx";
@@ -30,7 +30,7 @@ const words = inBoth({
 });
 
 /** When an account is exported, and all that can be asked of an export. What was typed stays, whatever the server says. */
-export function NewScheduleForm({ accounts, exportDir }: { accounts: readonly Account[]; exportDir: string }) {
+export function NewScheduleForm({ accounts, exportDir, readsDomain }: ExportStarted) {
   const w = words();
   const [draft, setDraft] = useState(() => draftFor(accounts));
   const [timing, setTiming] = useState(() => timingIn(Intl.DateTimeFormat().resolvedOptions().timeZone));
@@ -73,6 +73,7 @@ export function NewScheduleForm({ accounts, exportDir }: { accounts: readonly Ac
           change={(part: Partial<Draft>) => setDraft((last) => ({ ...last, ...part }))}
           complaints={complaints.options}
           exportDir={exportDir}
+          readsDomain={readsDomain}
           free={problem?.free_directory}
         />
       </section>

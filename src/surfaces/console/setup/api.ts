@@ -14,6 +14,11 @@ export function isSignInStopped(): boolean {
   return latest.value?.credentials.problem?.stops_sign_in === true;
 }
 
+/** A service account reads the mailboxes of a domain, so that any address of it can be exported. */
+export function readsDomain(setup: Pick<Setup, "service_account">): boolean {
+  return setup.service_account !== undefined;
+}
+
 export async function readSetup(stop: AbortSignal): Promise<Setup> {
   const setup: Setup = await call("GET", "/setup", { signal: stop });
   latest.value = setup;

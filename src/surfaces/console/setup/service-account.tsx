@@ -1,15 +1,18 @@
 import { inBoth } from "../language.ts";
 import { Notice } from "../parts/failure.tsx";
+import { to } from "../route.ts";
 import type { Setup } from "./api.ts";
 
 const words = inBoth({
   en: {
     reads: "A service account reads the mailboxes of your domain, so nobody has to sign in:",
-    how: "Start exports with gmail-export domain export, gmail-export export <address>, or over HTTP.",
+    choose: "Choose accounts of the domain",
+    how: "Or by gmail-export domain export, gmail-export export <address>, and over HTTP.",
   },
   fr: {
     reads: "Un compte de service lit les boîtes de votre domaine ; personne n'a à se connecter :",
-    how: "Lancez les exports avec gmail-export domain export, gmail-export export <adresse>, ou par HTTP.",
+    choose: "Choisir des comptes du domaine",
+    how: "Ou par gmail-export domain export, gmail-export export <adresse>, et par HTTP.",
   },
 });
 
@@ -22,7 +25,12 @@ export function ServiceAccountNote({ setup: { service_account: address } }: { se
       <p>
         {w.reads} <code>{address}</code>
       </p>
-      <p>{w.how}</p>
+      <p>
+        <a class="button" href={to({ page: "domain" })}>
+          {w.choose}
+        </a>
+      </p>
+      <p class="small">{w.how}</p>
     </Notice>
   );
 }

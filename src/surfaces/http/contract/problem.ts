@@ -100,10 +100,10 @@ export function statusOf(code: FailureCode): number {
     case "credentials_invalid":
     case "api_disabled":
     case "delegation_missing":
+    case "settings_invalid":
     case "not_private":
     case "database":
       return 503;
-    case "settings_invalid":
     case "key_unusable":
     case "grant_unreadable":
     case "disk":

@@ -3,8 +3,10 @@ import { z } from "zod";
 
 import { canonicalAccount } from "../../../core/account.ts";
 import { ExportError, failureOf } from "../../../core/errors.ts";
-import { countMail, type CountedUser } from "../../../pipeline/domain/count-mail.ts";
-import { viewOfCounted } from "../../domain-view.ts";
+import { assertReadable } from "../../../pipeline/domain/assert-readable.ts";
+import { countMail } from "../../../pipeline/domain/count-mail.ts";
+import { exportedSoFar, type ExportedSoFar } from "../../../pipeline/domain/exported-so-far.ts";
+import { viewOfCountedMail, viewOfCounted, viewOfLimits } from "../../domain-view.ts";
 import { clientGone } from "../client-gone.ts";
 import { describeAnswer, describeProblems, INVALID_FIELDS } from "../contract/answers.ts";
 import { cursorAfter, sendBadCursor, textBefore } from "../contract/cursor.ts";
@@ -12,48 +14,54 @@ import { DOMAIN_ACCOUNT, EXPORT_ID } from "../contract/examples.ts";
 import { viewOf } from "../exports/export-view.ts";
 import { NewExport, requestIn } from "../exports/new-export.ts";
 import type { Common, DomainExportServices } from "../services.ts";
+import { CountedAccount, DomainAccount, DomainLimits, Failed } from "./domain-account.ts";
 import { rememberAccounts } from "./remember-accounts.ts";
-
-const Failed = z.object({ code: z.string(), message: z.string(), next: z.string() });
-
-const DomainAccount = z
-  .object({
-    email: z.string(),
-    aliases: z.array(z.string()),
-    unit: z.string(),
-    suspended: z.boolean(),
-    archived: z.boolean(),
-    has_mailbox: z.boolean(),
-    messages: z.int().nullable(),
-    conversations: z.int().nullable(),
-    units: z.number().nullable().describe("What the text of all of it costs at most, at list price."),
-    failure: Failed.optional().describe("Why Gmail does not tell how much mail there is."),
-  })
-  .meta({ id: "DomainAccount", examples: [DOMAIN_ACCOUNT] });
 
 const DomainAccounts = z
   .object({ accounts: z.array(DomainAccount), next_cursor: z.string().nullable() })
   .meta({ id: "DomainAccounts", examples: [{ accounts: [DOMAIN_ACCOUNT], next_cursor: null }] });
 
-const Query = z.strictObject({
-  unit: z
-    .string()
-    .max(500)
-    .optional()
-    .meta({ examples: ["/Engines"] }),
-  group: z.email().optional(),
-  match: z
-    .string()
-    .max(300)
-    .optional()
-    .meta({ examples: ["*@example.com"] }),
-  count: z.stringbool().default(true).describe("Ask each mailbox of the page how much it holds (1 unit an account)."),
-  limit: z.coerce.number().int().min(1).max(200).default(50),
-  cursor: z.string().max(1_000).optional(),
-});
-
 /** As many as a body has room for; who has more sends them in parts. */
 const MOST_ACCOUNTS = 1_000;
+
+/** Mailboxes that one request has asked: each takes a token first, and the client waits. */
+const MOST_COUNTED = 200;
+
+const NewDomainEstimate = z
+  .strictObject({ accounts: z.array(z.email()).min(1).max(MOST_COUNTED) })
+  .meta({ id: "NewDomainEstimate", examples: [{ accounts: ["ada@example.com", "bob@example.com"] }] });
+
+const DomainEstimate = z.object({ accounts: z.array(CountedAccount), limits: DomainLimits }).meta({
+  id: "DomainEstimate",
+  examples: [
+    {
+      accounts: [{ email: "ada@example.com", messages: 12_345, conversations: 6_420, units: 246_925, exported: null }],
+      limits: { tier: "2026", units_per_minute: 6_000, project_units_per_minute: 1_200_000, concurrency: 4 },
+    },
+  ],
+});
+
+const Query = z
+  .strictObject({
+    unit: z
+      .string()
+      .max(500)
+      .optional()
+      .meta({ examples: ["/Engines"] }),
+    group: z.email().optional(),
+    match: z
+      .string()
+      .max(300)
+      .optional()
+      .meta({ examples: ["*@example.com"] }),
+    count: z.stringbool().default(true).describe("Ask each mailbox of the page how much it holds (1 unit an account)."),
+    limit: z.coerce.number().int().min(1).max(MOST_ACCOUNTS).default(50),
+    cursor: z.string().max(1_000).optional(),
+  })
+  .refine(({ count, limit }) => !count || limit <= MOST_COUNTED, {
+    path: ["limit"],
+    message: `must be at most ${MOST_COUNTED} where mailboxes are asked how much they hold`,
+  });
 
 const NewDomainExports = NewExport.omit({ email: true, was: true, output_dir: true })
   .extend({ accounts: z.array(z.email()).min(1).max(MOST_ACCOUNTS) })
@@ -70,7 +78,7 @@ const Begun = z.union([
   z.object({ email: z.string(), failure: Failed }),
 ]);
 
-const DomainExports = z.object({ exports: z.array(Begun) }).meta({
+export const DomainExports = z.object({ exports: z.array(Begun) }).meta({
   id: "DomainExports",
   examples: [
     {
@@ -96,15 +104,21 @@ const DomainExports = z.object({ exports: z.array(Begun) }).meta({
 
 const UNREACHABLE = {
   403: "The administrator that GOOGLE_ADMIN names may not read the directory.",
-  500: "GOOGLE_ADMIN is not set.",
   502: "Google answered with an error of its own.",
-  503: "No service account is set up, its access is not delegated (`delegation_missing`), or the Admin SDK API is off.",
+  503: "No service account is set up, its access is not delegated (`delegation_missing`), GOOGLE_ADMIN is not set, or the Admin SDK API is off.",
   504: "Google did not answer.",
 };
 
 export function domainRoutes(services: DomainExportServices & Common): FastifyPluginAsyncZod {
-  const { domain, queue, accounts, chooseDirectory, directoryIsFree, mayUseDirectory, clock, log } = services;
+  const { domain, queue, accounts, chooseDirectory, directoryIsFree, mayUseDirectory, readDirectory, clock, log } =
+    services;
   const findAccounts = rememberAccounts(domain.directory, clock);
+
+  /** A directory that cannot be understood is told by its export, and by verify. */
+  const exportedOf = async (email: string): Promise<ExportedSoFar | undefined> => {
+    const manifest = await readDirectory.manifest(await chooseDirectory(email, undefined)).catch(() => undefined);
+    return manifest && exportedSoFar(manifest);
+  };
 
   /** One export, as `POST /export/gmail` would start it; names of labels are looked up by the export itself. */
   const begin = async (body: z.infer<typeof NewExport>): Promise<z.infer<typeof Begun>> => {
@@ -153,9 +167,7 @@ export function domainRoutes(services: DomainExportServices & Common): FastifyPl
         const { users } = await findAccounts({ unit, group, match }, signal);
         const rest = users.filter(({ email }) => email > after);
         const page = rest.slice(0, limit);
-        const counted = count
-          ? await countMail(page, domain.readProfile, signal)
-          : page.map((user): CountedUser => ({ user }));
+        const counted = count ? await countMail(page, domain.readProfile, signal) : page.map((user) => ({ user }));
         const { tier } = await domain.limits();
         const isLast = rest.length <= limit;
         return {
@@ -166,23 +178,55 @@ export function domainRoutes(services: DomainExportServices & Common): FastifyPl
     );
 
     app.post(
+      "/domain/estimate",
+      {
+        schema: {
+          tags: ["domain"],
+          summary: "How much mail these accounts have, and what exporting it takes",
+          description:
+            "Asks each mailbox how much it holds (1 unit an account), and looks what is exported of it already. With the `limits` follows the time that all of them take: not faster than each account, than `concurrency` accounts at once, and than the project may. One that cannot be read has a `failure`, and stops no other; what stands in the way of all is answered in place of all.",
+          querystring: z.strictObject({}),
+          body: NewDomainEstimate,
+          response: {
+            200: describeAnswer("Each of them once, in the order of the request", DomainEstimate),
+            ...describeProblems({ 422: INVALID_FIELDS, ...UNREACHABLE }),
+          },
+        },
+      },
+      async ({ body }, reply) => {
+        const each = new Map(body.accounts.map((email) => [canonicalAccount(email), email]));
+        const signal = clientGone(reply);
+        const limits = await domain.limits();
+        const users = [...each.values()].map((email) => ({ email }));
+        const counted = await countMail(users, domain.readProfile, signal);
+        const views = counted.map(async (one) => viewOfCountedMail(one, await exportedOf(one.user.email), limits.tier));
+        return { accounts: await Promise.all(views), limits: viewOfLimits(limits) };
+      },
+    );
+
+    app.post(
       "/domain/exports",
       {
         schema: {
           tags: ["domain"],
           summary: "Start an export of each of these accounts in the background",
           description:
-            "Each account is an export of its own, in its own directory, as `POST /export/gmail` starts one; EXPORT_CONCURRENCY of them run at once. One that cannot be started has a `failure` in its place, and stops no other.",
+            "Each account is an export of its own, in its own directory, as `POST /export/gmail` starts one; EXPORT_CONCURRENCY of them run at once. One that cannot be started has a `failure` in its place, and stops no other. One account of each domain is asked for first (1 unit): where none can be read, nothing is started.",
           querystring: z.strictObject({}),
           body: NewDomainExports,
           response: {
             202: describeAnswer("What became of each, in the order of the request, each account once", DomainExports),
-            ...describeProblems({ 422: INVALID_FIELDS }),
+            ...describeProblems({
+              403: "Gmail refuses every account alike (`forbidden`).",
+              422: INVALID_FIELDS,
+              503: "No account can be read: access is not delegated (`delegation_missing`), the credentials cannot be used, or the Gmail API is off.",
+            }),
           },
         },
       },
       async ({ id: requestId, body: { accounts: emails, ...options } }, reply) => {
         const each = new Map(emails.map((email) => [canonicalAccount(email), email]));
+        await assertReadable([...each.values()], domain.readProfile, clientGone(reply));
         const begun: z.infer<typeof Begun>[] = [];
         for (const email of each.values()) begun.push(await begin({ ...options, email }));
         const accepted = begun.filter((one) => "job_id" in one).length;

@@ -4,12 +4,14 @@ import { z } from "zod";
 
 import { ALARM_EVENTS } from "../../../core/export/alarm.ts";
 import type { CurrentAlarm } from "../../../pipeline/unattended/current-alarms.ts";
+import { clientGone } from "../client-gone.ts";
 import { describeAnswer, describeProblems } from "../contract/answers.ts";
 import { sendProblem } from "../contract/problem.ts";
 import { StateName } from "../exports/export-view.ts";
 import type { OperationsServices } from "../services.ts";
 import { EXPOSITION_TYPE, gauge } from "./exposition.ts";
 import { faultsOf } from "./readiness.ts";
+import { workMetrics } from "./work-metrics.ts";
 
 const nothing = z.strictObject({});
 
@@ -60,6 +62,7 @@ export function healthRoutes({
   readiness,
   alarms,
   lastProven,
+  lookAtWork,
 }: OperationsServices): FastifyPluginAsyncZod {
   const exportsByState = async (): Promise<string> => {
     const counts = await queue.counts();
@@ -127,7 +130,7 @@ export function healthRoutes({
       {
         schema: {
           tags: ["health"],
-          summary: "What this process has done, and all exports by state, for Prometheus",
+          summary: "What this process has done, what all workers do, and all exports by state, for Prometheus",
           querystring: nothing,
           response: {
             200: {
@@ -137,7 +140,14 @@ export function healthRoutes({
           },
         },
       },
-      async (_request, reply) => sendText(reply, (await exportsByState()) + (await provenTimes()) + measures.text()),
+      async (_request, reply) => {
+        const [states, work, proven] = await Promise.all([
+          exportsByState(),
+          lookAtWork(clientGone(reply)).then(workMetrics),
+          provenTimes(),
+        ]);
+        return sendText(reply, states + work + proven + measures.text());
+      },
     );
   };
 }

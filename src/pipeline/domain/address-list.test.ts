@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { failureOf } from "../../../core/errors.ts";
+import { failureOf } from "../../core/errors.ts";
 import { readAddressList } from "./address-list.ts";
 
 const failure = (text: string) => {
