@@ -7,7 +7,7 @@ import { LEASE_MS, type JobQueue, type Lease } from "../core/ports/job-queue.ts"
 import type { Log, LogFields } from "../core/ports/log.ts";
 
 /** How often a running export says that it lives, and hears what is asked of it. */
-const BEAT_MS = 500;
+export const BEAT_MS = 500;
 
 /** How often a running export is spoken of in the log. */
 const LOG_MS = 60_000;
