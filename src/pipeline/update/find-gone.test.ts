@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 
 import { inProcess } from "../../../test/in-process.ts";
+import type { MailboxSource } from "../../core/ports/mailbox-source.ts";
 import { readWhereThere } from "./find-gone.ts";
 
 const NEVER = new AbortController().signal;
@@ -30,6 +31,16 @@ describe.each([
     w.google.faults.add({ kind: "notFound", messageId: lost! });
     const read = Array.fromAsync(readWhereThere([lost!], size, () => true, w.source, NEVER));
     expect(await w.clock.run(read, 2)).toEqual([{ id: lost, gone: true }]);
+  });
+
+  test("is not gone because a listing left it out", async () => {
+    await using w = await inProcess(settings);
+    const [unlisted] = w.google.mailbox().ids();
+    const list: MailboxSource["list"] = async function* (filter, signal) {
+      for await (const page of w.source.list(filter, signal)) yield page.filter(({ id }) => id !== unlisted);
+    };
+    const read = Array.fromAsync(readWhereThere([unlisted!], size, () => false, { ...w.source, list }, NEVER));
+    expect(await w.clock.run(read, 2)).toEqual([{ id: unlisted, labelIds: expect.any(Array) }]);
   });
 
   test("is not gone because a listing was empty once", async () => {

@@ -11,8 +11,8 @@ const UNITS_LISTING = 5;
 
 /**
  * The labels of messages that may be gone, in any order; of a mailbox with about `size` messages. Where that is cheaper, one
- * listing of all mail tells which are there, and only those are read. That one was not found is no proof: it is gone where
- * `isKnownToGo` or where a listing does not have it; else it could not be read.
+ * listing of all mail tells which are there, and what is known to go and is not listed is not read. Neither that one was not
+ * found nor that it was not listed is a proof by itself: it is gone where two of these three say so; else it could not be read.
  */
 export async function* readWhereThere(
   ids: readonly string[],
@@ -23,9 +23,11 @@ export async function* readWhereThere(
 ): AsyncGenerator<LabelReading> {
   const isListingCheaper = ids.length * UNITS_GONE > Math.ceil(size / LISTED_AT_ONCE) * UNITS_LISTING;
   const listed = isListingCheaper ? await listIds(ids, source, signal) : undefined;
-  if (listed) for (const id of ids) if (!listed.has(id)) yield { id, gone: true };
+  const isGone = (id: string): boolean => listed !== undefined && !listed.has(id) && isKnownToGo(id);
+  for (const id of ids) if (isGone(id)) yield { id, gone: true };
   const notFound: string[] = [];
-  for await (const reading of source.readLabels(listed ?? ids, signal))
+  const toRead = ids.filter((id) => !isGone(id)); // that a listing alone does not have it may be odd
+  for await (const reading of source.readLabels(toRead, signal))
     if (!("gone" in reading) || isKnownToGo(reading.id)) yield reading;
     else notFound.push(reading.id);
   const there = listed ?? (notFound.length > 0 ? await listIds(notFound, source, signal) : new Set());
