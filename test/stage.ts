@@ -97,6 +97,16 @@ export const reaches = (w: Pick<Api, "get">, id: string, state: string): Promise
     return undefined;
   });
 
+/** Exports what there is, in batches of 50; resolves when it is complete. */
+export async function exportAll(
+  on: Pick<Api, "get" | "post">,
+  body: object = {},
+): Promise<{ id: string; directory: string }> {
+  const id = await begin(on, { batch_size: 50, ...body });
+  const { output_directory: directory } = await reaches(on, id, "completed");
+  return { id, directory };
+}
+
 /** The export once something of it is on disk, and not all. */
 export const inTheMiddle = (w: Pick<Api, "get">, id: string): Promise<Fields> =>
   until(async (note) => {

@@ -1,34 +1,17 @@
-import { randomUUID } from "node:crypto";
-import { once } from "node:events";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-
 import { chromium, type BrowserServer } from "playwright-core";
 
+import { offerTexts, type Offer } from "./offer.ts";
 import { unpackedChromium } from "./unpacked-chromium.ts";
 
-/** The way to one browser for all files of a run; `address` answers a GET with where it listens. */
-export type BrowserOffer = Readonly<{ address: string; close(): Promise<void> }>;
-
-/** Starts the browser when it is first asked for, so that a run without browser tests has none. */
-export async function offerBrowser(): Promise<BrowserOffer> {
-  const path = `/${randomUUID()}`; // other users of this machine cannot guess it
+/** One browser for all files of a run: `address` answers with where it listens. It is started when it is first asked for. */
+export async function offerBrowser(): Promise<Offer> {
   let started: Promise<BrowserServer> | undefined;
-  const server = createServer((asked, answer) => {
-    if (asked.url !== path) return void answer.writeHead(404).end();
-    started ??= launch();
-    started.then(
-      (browser) => answer.end(browser.wsEndpoint()),
-      (error: unknown) => answer.writeHead(500).end(String(error)),
-    );
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
+  const wsEndpoint = async (): Promise<string> => (await (started ??= launch())).wsEndpoint();
+  const { address, close } = await offerTexts(new Map([["", wsEndpoint]]));
   return {
-    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`,
+    address,
     async close() {
-      server.close();
-      server.closeAllConnections();
+      await close();
       await (await started?.catch(() => undefined))?.close();
     },
   };
