@@ -1,7 +1,9 @@
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 
+import { readBucketPlace, readBucketSettings } from "./bucket-settings.ts";
 import { refuse } from "./core/errors.ts";
+import type { BucketSettings } from "./core/network/bucket-keys.ts";
 import { isLoopback } from "./core/network/loopback.ts";
 import { PROJECT_UNITS_PER_MINUTE } from "./core/quota.ts";
 import { Secret } from "./core/secret.ts";
@@ -26,6 +28,8 @@ export type Config = Omit<Settings, "problems"> &
     projectUnitsPerMinute: number;
     maxInFlight: number;
     exportConcurrency: number;
+    /** How buckets are reached, where directories lie in some. */
+    buckets: BucketSettings;
     /** Where Google's refusals are kept, for who wants to send them in; undefined means nowhere. */
     recordRefusals: string | undefined;
     /** Bytes of mail under way in this process. */
@@ -49,6 +53,9 @@ export const SECRET_SETTINGS = [
   "TOKEN_ENCRYPTION_KEY",
   "TOKEN_ENCRYPTION_KEY_FORMER",
   "NOTIFY_URL",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_CONTAINER_AUTHORIZATION_TOKEN",
 ] as const;
 
 /** The names of all settings: those that are asked for. */
@@ -181,7 +188,8 @@ export function readSettings(
     googleApiUrl: env["GOOGLE_API_URL"]?.trim() ? url("GOOGLE_API_URL", "https://www.googleapis.com") : undefined,
     metadataHost: hostAndPort("GCE_METADATA_HOST", "metadata.google.internal"),
     tokenDir: path("TOKEN_DIR", "tokens"),
-    exportDir: path("EXPORT_DIR", "data"),
+    exportDir: readBucketPlace("EXPORT_DIR", text("EXPORT_DIR", "data"), refused) ?? path("EXPORT_DIR", "data"),
+    buckets: readBucketSettings(env, refused),
     stateDir: path("STATE_DIR", "state"),
     scopes: text("GMAIL_SCOPES", "https://www.googleapis.com/auth/gmail.readonly").split(/[\s,]+/),
     redirectUri: redirect("OAUTH_REDIRECT_URI", `http://localhost:${port}/auth/callback`),

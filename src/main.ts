@@ -4,6 +4,7 @@
  * configuration, doctor, the server and what runs beside it, the demo, and the command line.
  */
 
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -15,6 +16,7 @@ import { readConfig, readSettings, SECRET_SETTINGS, type Config, type Env, type 
 import { canonicalAccount } from "./core/account.ts";
 import { failureOf, type ExportError } from "./core/errors.ts";
 import type { ExportRequest } from "./core/export/job.ts";
+import { isInBucket } from "./core/export/place.ts";
 import { proxyFor } from "./core/network/proxy.ts";
 import type { AccessToken, Accounts } from "./core/ports/accounts.ts";
 import type { ChooseDirectory } from "./core/ports/export-directory.ts";
@@ -24,8 +26,10 @@ import type { Log } from "./core/ports/log.ts";
 import type { MailboxSource } from "./core/ports/mailbox-source.ts";
 import type { Pacer } from "./core/ports/pacer.ts";
 import type { State } from "./core/ports/state.ts";
+import type { OpenStorage } from "./core/ports/storage.ts";
 import { UNITS_PER_MINUTE } from "./core/quota.ts";
 import { decodeTextFile } from "./core/text-file.ts";
+import type { Facts } from "./doctor/facts.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { accounts as oauthAccounts } from "./google/accounts.ts";
 import { readCredentials } from "./google/credentials.ts";
@@ -71,13 +75,15 @@ import { createMemory } from "./sources/gmail-api/reading/memory.ts";
 import { embeddedState } from "./state/embedded/embedded-state.ts";
 import { appendLine } from "./storage/folder/append-line.ts";
 import { checkDirectoryIn, chooseDirectoryIn } from "./storage/folder/choose-directory.ts";
-import { fileHolds } from "./storage/folder/file-holds.ts";
+import { fileHolds, lockFileIn } from "./storage/folder/file-holds.ts";
 import { nodeFileSystem } from "./storage/folder/file-system.ts";
 import { folderStorage } from "./storage/folder/folder-storage.ts";
 import { fileLock } from "./storage/folder/lock.ts";
 import { outputFolders } from "./storage/folder/output-folder.ts";
 import { filesOnDisk as files } from "./storage/folder/private-files.ts";
 import { tightenFolders } from "./storage/folder/tighten-folders.ts";
+import { connectBuckets } from "./storage/s3/connect-buckets.ts";
+import { deploymentId } from "./storage/s3/deployment-id.ts";
 import type { Stage } from "./surfaces/cli/commands/demo.ts";
 import { runCommand } from "./surfaces/cli/program.ts";
 import { terminal as openTerminal } from "./surfaces/cli/terminal/terminal.ts";
@@ -96,22 +102,36 @@ const WORKER = `${hostname()}/${process.pid}`;
 
 /** What the deployment remembers, under one configuration. Makes no key where it only looks. */
 function openState(config: Config, log?: Log, { onlyLooks = false } = {}): State {
-  return embeddedState({
-    settings: config,
-    onlyLooks,
-    worker: WORKER,
-    clock,
-    log,
-    files,
-    lock,
-    holds: fileHolds(clock),
-  });
+  const holds = fileHolds(clock, undefined, lockFileIn(config.stateDir));
+  return embeddedState({ settings: config, onlyLooks, worker: WORKER, clock, log, files, lock, holds });
 }
 
-/** Where exports lie, and what reads them there. */
-function connectStorage(holds: Holds) {
-  const storages = folderStorage(holds);
-  return { storages, readDirectory: createReadDirectory(storages), readProof: createReadProof(storages) };
+/** Where exports lie, in folders and in buckets, and what reads them there. */
+function connectStorage({ exportDir, stateDir, buckets: settings }: Config, holds: Holds) {
+  const deployment = () => deploymentId(stateDir, files, randomUUID);
+  const given = { settings, holds, clock, random: Math.random, proxyOf, readFile: files.readFile, deployment };
+  const buckets = connectBuckets(given);
+  const inFolders = folderStorage(holds);
+  const storages: OpenStorage = (place) => (isInBucket(place) ? buckets.storages(place) : inFolders(place));
+  return {
+    storages,
+    readDirectory: createReadDirectory(storages),
+    readProof: createReadProof(storages),
+    choose: isInBucket(exportDir) ? buckets.chooseIn(exportDir) : chooseDirectoryIn(exportDir),
+    /** See `checkDirectoryIn`. There are no links in a bucket. */
+    check: async (place: string) => (isInBucket(place) ? place : checkDirectoryIn(exportDir)(place)),
+    /** Throws where exports cannot be written at all. */
+    assertUsable: async () => (isInBucket(exportDir) ? buckets.assertUsable(exportDir) : undefined),
+    /** What doctor and the readiness of the server look at: a place in a bucket is looked at as a folder is. */
+    lookers: ({ folder, room }: Pick<Facts, "folder" | "room">): Pick<Facts, "folder" | "room"> => ({
+      folder: async (place) =>
+        isInBucket(place)
+          ? { exists: true, fault: await buckets.faultOf(place), permissions: undefined }
+          : folder(place),
+      room: async (place) => (isInBucket(place) ? undefined : room(place)),
+    }),
+    close: buckets.close,
+  };
 }
 
 /** The way to Google under one configuration. Opens no file before one is needed; makes none where it only looks. */
@@ -255,10 +275,13 @@ export async function compose(config: Config, opening = OPENERS) {
     config.logLevel,
     process.stderr.isTTY ? forPeople((line) => void process.stderr.write(line)) : undefined,
   );
-  await tightenFolders(config);
+  const { exportDir, ...folders } = config;
+  await tightenFolders(isInBucket(exportDir) ? folders : config);
   const state = opened.use(opening.openState(config, log));
   const { queue, grants } = state;
-  const { storages, readDirectory, readProof } = connectStorage(state.holds);
+  const storage = connectStorage(config, state.holds);
+  opened.defer(storage.close);
+  const { storages, readDirectory, readProof } = storage;
   const way = opening.connect(config, state);
   opened.defer(way.close);
   const records = opening.indexedRecords(join(config.stateDir, "index"), createReadBatches(storages), clock);
@@ -267,7 +290,7 @@ export async function compose(config: Config, opening = OPENERS) {
   // Whoever signed in is known as Google spells the address, however somebody spells it now.
   const chooseDirectory: ChooseDirectory = async (account, outputDir) => {
     const known = await grants.load(account).catch(() => undefined);
-    return chooseDirectoryIn(config.exportDir)(known?.account ?? account, outputDir);
+    return storage.choose(known?.account ?? account, outputDir);
   };
   const findFree = findFreeIn(storages, chooseDirectory);
   const tool = `gmail-export ${await version()}`;
@@ -298,7 +321,7 @@ export async function compose(config: Config, opening = OPENERS) {
   };
   const runExport: RunExport = async (request, report, signal) => {
     const source = await mailbox(request.account);
-    const directory = await checkDirectoryIn(config.exportDir)(request.directory);
+    const directory = await storage.check(request.directory);
     return exportMail({ ...request, directory }, { source, open, confirm, clock }, report, signal);
   };
   const estimateExport = async (request: ExportRequest, signal: AbortSignal, asksSizes: boolean): Promise<Estimate> =>
@@ -308,7 +331,7 @@ export async function compose(config: Config, opening = OPENERS) {
     config,
     log,
     state,
-    storages,
+    storage,
     readDirectory,
     readProof,
     way,
@@ -350,6 +373,7 @@ function mailboxes({ mailboxFor }: Way, { readerOf }: Readers): (account: string
 type Examined = Readonly<{
   config: Config;
   state: State;
+  storage: ReturnType<typeof connectStorage>;
   problems: readonly SettingProblem[];
   way: Pick<Way, "credentials" | "limits" | "find" | "readersOf" | "directory">;
   mailbox: (account: string) => Promise<MailboxSource>;
@@ -357,18 +381,19 @@ type Examined = Readonly<{
 }>;
 
 async function examine(
-  { config, problems, state, way, mailbox, postsTest }: Examined,
+  { config, problems, state, storage, way, mailbox, postsTest }: Examined,
   account: string | undefined,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
   const { grants } = state;
-  const { readDirectory, readProof } = connectStorage(state.holds);
+  const { readDirectory, readProof } = storage;
   const isDelegated = async (name: string) => isReadByDelegate(way.readersOf(grants), name);
   const { doctor } = await import("./doctor/doctor.ts");
   const { machine } = await import("./doctor/machine/machine.ts");
   return doctor(
     {
       ...machine,
+      ...storage.lookers(machine),
       settings: { ...config, problems },
       proxy: (server) => proxyFor(server, process.env),
       now: clock.now,
@@ -388,7 +413,7 @@ async function examine(
           for await (const _ of way.directory.listUsers(stop)) return;
         },
       },
-      manifest: async (name) => readDirectory.manifest(await chooseDirectoryIn(config.exportDir)(name, undefined)),
+      manifest: async (name) => readDirectory.manifest(await storage.choose(name, undefined)),
       scheduled: async (stop) => {
         if (!(await state.hasQueue())) return { schedules: 0, alarms: [] };
         return findAlarms({ ...alarmsOf(config, state, readProof, isDelegated), clock }, stop);
@@ -418,11 +443,13 @@ async function examineAlone(
   const file = refusal ? [{ setting: ".env", problem: `${refusal.failure.message} ${refusal.failure.next}` }] : [];
   const problems = [...malformed, ...file];
   await using state = openState(config, undefined, { onlyLooks: true });
+  const storage = connectStorage(config, state.holds);
   const way = connect(config, state, { onlyLooks: true });
   const mailbox = async (name: string) => mailboxes(way, way.readersOf(state.grants))(name);
   try {
-    return await examine({ config, problems, state, way, mailbox, postsTest }, account, signal);
+    return await examine({ config, problems, state, storage, way, mailbox, postsTest }, account, signal);
   } finally {
+    await storage.close();
     await way.close();
   }
 }
@@ -435,7 +462,9 @@ async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   const { config, log, state, way, queue, scheduling, records, accounts, mailbox, domain, exports } = parts;
-  const { storages, readDirectory, readProof } = parts;
+  const { storage, readDirectory, readProof } = parts;
+  const { storages } = storage;
+  await storage.assertUsable();
   await queue.counts(); // a list that cannot be kept stops the start
   const { httpServer } = await import("./surfaces/http/server.ts"); // half of the memory a command would take
   const { listen } = await import("./surfaces/http/listen.ts");
@@ -476,10 +505,10 @@ async function serve(
     schedules: { scheduling, timeZone: TIME_ZONE },
     mail: { queue, records, contents: createReadRecordContent(storages), readDirectory },
     operations: {
-      doctor: (account, stop) => examine({ config, problems: [], state, way, mailbox }, account, stop),
+      doctor: (account, stop) => examine({ config, problems: [], state, storage, way, mailbox }, account, stop),
       measures: way.measures,
       readiness: {
-        ...machine,
+        ...storage.lookers(machine),
         queue,
         folders: { EXPORT_DIR: config.exportDir, STATE_DIR: config.stateDir, TOKEN_DIR: config.tokenDir },
       },
@@ -672,7 +701,7 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
         },
         async demo(options, messages) {
           const { demo } = await import("./surfaces/cli/commands/demo.ts");
-          const { readDirectory } = connectStorage(fileHolds(clock)); // what was exported is on this machine
+          const readDirectory = createReadDirectory(folderStorage(fileHolds(clock))); // it is on this machine
           return demo({ setUp: setUpDemo, readDirectory, clock, terminal, messages }, options, signal);
         },
       },

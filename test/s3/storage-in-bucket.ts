@@ -48,13 +48,12 @@ export function storagesIn({
     }),
     clock,
     random: () => 0.5,
-    deployment,
   });
   const held =
     holds ??
     fileHolds(systemClock, undefined, (place) => join(state, `${Buffer.from(place).toString("base64url")}.lock`));
   return {
-    open: s3Storage({ open, holds: held, clock, deployment }),
+    open: s3Storage({ open, holds: held, clock, deployment: async () => deployment }),
     [Symbol.asyncDispose]: () => connections.close(),
   };
 }

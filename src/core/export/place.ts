@@ -7,6 +7,11 @@ import { faultOfFileName } from "../file-name.ts";
  */
 export type BucketPlace = Readonly<{ bucket: string; prefix: string }>;
 
+/** Whether a place is in a bucket rather than on a file system. */
+export function isInBucket(place: string): boolean {
+  return /^s3:\/\//i.test(place);
+}
+
 /** Bytes of a key, of which gmail-export's own names take some. Source: object keys of S3 have at most 1,024. */
 const LONGEST_PREFIX = 700;
 

@@ -1,3 +1,4 @@
+import { isInBucket } from "../../core/export/place.ts";
 import type { Folder } from "../facts.ts";
 import { fail, ok, skipped, warn, type Finding, type FindingId } from "../finding.ts";
 import { number, shellWord, size } from "../words.ts";
@@ -23,6 +24,7 @@ export function folderFinding(id: keyof typeof FOLDERS, path: string, folder: Fo
     const what = exists ? "cannot be read and written" : "is not there and cannot be made";
     return fail(id, `${name} ${path} ${what} (${fault})`, harm, remedy(name, path, fault));
   }
+  if (isInBucket(path)) return ok(id, `${name} ${path} can be read and written`);
   if (!exists) return ok(id, `${name} ${path} will be made when it is needed`);
   const found = `${name} ${path} can be written`;
   return privacyFinding(id, path, permissions, `It holds ${holds}.`) ?? ok(id, `${found}, and is for this user alone`);
@@ -42,6 +44,7 @@ export function privacyFinding(
 }
 
 function remedy(name: string, path: string, fault: string): string {
+  if (isInBucket(path)) return `See what its keys may do (docs/operations/s3.md), or name another place in ${name}.`;
   const another = `name another folder in ${name}.`;
   switch (fault) {
     case "ENOTDIR":

@@ -80,7 +80,7 @@ export async function convert(
     }
   };
   const isAnswered = to === "maildir" ? await findAnswered(path, manifest, directory, signal) : (): boolean => false;
-  await WRITERS[to](selected(), output, manner, { path, email: manifest.email, isAnswered });
+  await WRITERS[to](selected(), output, manner, { path, directory, email: manifest.email, isAnswered });
   const [unknown] = unmet;
   if (unknown !== undefined) throw unknownLabel(unknown, seen);
   const made = output.made();

@@ -78,7 +78,12 @@ async function openMbox(
   };
 }
 
-async function* fileBytes(path: string, file: string, directory: ReadDirectory): AsyncGenerator<Buffer> {
+/** The bytes of a file of an export. Throws `directory_damaged` where it is not there. */
+export async function* fileBytes(
+  path: string,
+  file: string,
+  directory: Pick<ReadDirectory, "open">,
+): AsyncGenerator<Buffer> {
   await using content = await directory.open(path, file);
   if (!content) throw damaged(`${path}/${file}`, "is not there");
   yield* content.read();

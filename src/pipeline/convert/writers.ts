@@ -1,5 +1,7 @@
+import { isInBucket } from "../../core/export/place.ts";
 import type { Target } from "../../core/export/target.ts";
 import type { OutputFolder } from "../../core/ports/output-folder.ts";
+import type { ReadDirectory } from "../../core/ports/read-directory.ts";
 import type { EpochMs } from "../../core/time.ts";
 import { attachmentPath } from "../../formats/attachment-path.ts";
 import { csv } from "../../formats/csv.ts";
@@ -10,7 +12,7 @@ import { mboxEntry, type Dialect, type MboxHead } from "../../formats/mbox.ts";
 import { ndjson } from "../../formats/ndjson.ts";
 import { parquet } from "../../formats/parquet.ts";
 import { createNames, createNaming } from "./names.ts";
-import type { Mail } from "./read-mail.ts";
+import { fileBytes, type Mail } from "./read-mail.ts";
 
 /** How a target is written, where it can be in more than one way. */
 export type Manner = Readonly<{
@@ -23,7 +25,12 @@ export type Manner = Readonly<{
 }>;
 
 /** Whose export it is, where it lies, and which of its messages were answered. */
-type Source = Readonly<{ path: string; email: string; isAnswered: (messageId: string) => boolean }>;
+type Source = Readonly<{
+  path: string;
+  directory: Pick<ReadDirectory, "open">;
+  email: string;
+  isAnswered: (messageId: string) => boolean;
+}>;
 
 type Write = (mail: AsyncIterable<Mail>, output: OutputFolder, manner: Manner, source: Source) => Promise<void>;
 
@@ -92,15 +99,16 @@ export const WRITERS: Readonly<Record<Target, Write>> = {
 
   csv: (mail, output) => output.write("mail.csv", csv(each(mail, ({ record }) => record))),
 
-  files: async (mail, output, _, { path }) => {
+  files: async (mail, output, _, { path, directory }) => {
     const names = createNames();
     for await (const { record } of mail)
-      for (const attachment of record.Attachments)
-        if (attachment.sha256 !== undefined)
-          await output.linkFrom(
-            names.take(attachmentFileName(record, attachment)),
-            `${path}/${attachmentPath(attachment.sha256)}`,
-          );
+      for (const attachment of record.Attachments) {
+        if (attachment.sha256 === undefined) continue;
+        const name = names.take(attachmentFileName(record, attachment));
+        const file = attachmentPath(attachment.sha256);
+        if (isInBucket(path)) await output.write(name, fileBytes(path, file, directory));
+        else await output.linkFrom(name, `${path}/${file}`);
+      }
   },
 };
 

@@ -3,6 +3,7 @@ import { basename, dirname, join, relative, resolve, sep } from "node:path";
 
 import { findAccountFileName } from "../../core/account.ts";
 import { refuse } from "../../core/errors.ts";
+import { isInBucket } from "../../core/export/place.ts";
 import { faultOfFileName } from "../../core/file-name.ts";
 import type { ChooseDirectory } from "../../core/ports/export-directory.ts";
 import { onDisk, unlessMissing } from "./disk.ts";
@@ -17,6 +18,7 @@ const MOST_LINKS = 40;
 /** `root` is EXPORT_DIR, absolute. It need not exist yet, nor need the directory that is chosen. */
 export function chooseDirectoryIn(root: string): ChooseDirectory {
   return async (account, outputDir) => {
+    if (outputDir !== undefined && isInBucket(outputDir)) throw outside(outputDir, root);
     const wanted = outputDir === undefined ? join(root, await nameUnder(root, account)) : resolve(outputDir);
     for (const name of relative(root, wanted).split(sep)) {
       const fault = faultOfFileName(name, process.platform === "win32");

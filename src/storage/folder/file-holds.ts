@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 
 import { HoldLost } from "../../core/errors.ts";
+import { isInBucket } from "../../core/export/place.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import type { HeldPlace, Holds } from "../../core/ports/holds.ts";
 import { unlessMissing } from "./disk.ts";
@@ -9,6 +11,14 @@ import { fileLock } from "./lock.ts";
 
 /** The system lets one process have the lock, and gives it back when that dies: the number orders those of one process. */
 let holds = 0;
+
+/** A directory is locked in itself, one in a bucket by a file in `stateDir`, which must be there. */
+export function lockFileIn(stateDir: string): (place: string) => string {
+  return (place) =>
+    isInBucket(place)
+      ? join(stateDir, `${createHash("sha256").update(place).digest("hex").slice(0, 32)}.lock`)
+      : join(place, ".lock");
+}
 
 /**
  * Places that are held by locking a file of this machine: `.lock` in the folder that the place is, or what `lockOf` names.

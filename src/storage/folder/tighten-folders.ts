@@ -15,7 +15,7 @@ const STICKY = 0o1000; // but only their own
  * exports, or another key, in the place of ours. Throws `not_private` where that cannot be, or was too late.
  */
 export async function tightenFolders(
-  { stateDir, tokenDir, exportDir }: { stateDir: string; tokenDir: string; exportDir: string },
+  { stateDir, tokenDir, exportDir }: { stateDir: string; tokenDir: string; exportDir?: string },
   files: FileSystem = nodeFileSystem,
 ): Promise<void> {
   for (const [name, path] of [
@@ -31,8 +31,8 @@ export async function tightenFolders(
     await assertStillHeld(files, name, path);
   }
   // EXPORT_DIR may be a folder that holds other things, too; each export's own is private in any case.
-  const mode = await modeOf(files, exportDir);
-  if (mode !== undefined && (mode & WRITABLE) !== 0 && (mode & STICKY) === 0)
+  const mode = exportDir === undefined ? undefined : await modeOf(files, exportDir);
+  if (exportDir !== undefined && mode !== undefined && (mode & WRITABLE) !== 0 && (mode & STICKY) === 0)
     await tightenFolder(files, exportDir).catch(() => {}); // somebody else's; an export sees when its folder is changed for another
 }
 

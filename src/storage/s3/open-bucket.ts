@@ -1,25 +1,22 @@
+import type { BucketSettings } from "../../core/network/bucket-keys.ts";
 import type { Clock } from "../../core/ports/clock.ts";
-import type { FindKeys } from "./access/keys.ts";
+import type { FindKeys } from "./access/find-keys.ts";
 import type { Bucket } from "./bucket.ts";
 import { findConditions } from "./conditions.ts";
 import { createCall } from "./requests/call.ts";
 import { createObjects } from "./requests/objects.ts";
 import type { Send } from "./requests/send.ts";
 
-/** Where buckets are. `endpoint` undefined means Amazon's own server in the region. */
-type BucketServer = Readonly<{ endpoint: URL | undefined; region: string }>;
-
 type Parts = Readonly<{
-  server: BucketServer;
+  server: Pick<BucketSettings, "endpoint" | "region">;
   send: Send;
   keys: FindKeys;
   clock: Clock;
   random: () => number;
-  deployment: string;
 }>;
 
 /** Buckets of one server, each known once in a process. Asks nothing before something is wanted of one. */
-export function openBuckets({ server, send, keys, clock, random, deployment }: Parts): (name: string) => Bucket {
+export function openBuckets({ server, send, keys, clock, random }: Parts): (name: string) => Bucket {
   const known = new Map<string, Bucket>();
   return (name) => {
     const found = known.get(name);
@@ -30,7 +27,7 @@ export function openBuckets({ server, send, keys, clock, random, deployment }: P
     const bucket: Bucket = {
       objects,
       knowsConditions(folder) {
-        conditions ??= findConditions(objects, folder, `${deployment}-${clock.now()}`);
+        conditions ??= findConditions(objects, folder, `${clock.now()}-${Math.floor(random() * 1e9)}`);
         conditions.catch(() => (conditions = undefined)); // it could not be asked just now
         return conditions;
       },
@@ -45,7 +42,7 @@ export function openBuckets({ server, send, keys, clock, random, deployment }: P
  * Amazon names a bucket in the host, but for one with a dot, which its certificate does not cover; other servers are found by
  * an address of their own, and name it in the path.
  */
-function addressOf({ endpoint, region }: BucketServer, name: string) {
+function addressOf({ endpoint, region }: Pick<BucketSettings, "endpoint" | "region">, name: string) {
   const isHost = endpoint === undefined && !name.includes(".");
   const own = new URL(`https://s3.${region}.amazonaws.com${region.startsWith("cn-") ? ".cn" : ""}`);
   return { endpoint: endpoint ?? own, region, name, isHost };

@@ -20,7 +20,7 @@ type Parts = Readonly<{
   holds: Holds;
   clock: Clock;
   /** Names all processes that share the state that `holds` is of. */
-  deployment: string;
+  deployment: () => Promise<string>;
 }>;
 
 /** `etags` are those of the files that lie in no folder, as this writer saw or wrote them last. */
@@ -166,9 +166,10 @@ function storageOf(given: string, { open, holds, clock, deployment }: Parts): St
     },
 
     async hold(waitMs, signal) {
+      const own = await deployment();
       const knowsConditions = (): Promise<boolean> => bucket.knowsConditions(folder);
       const mine = await holdFolder(
-        { objects, holds, clock, deployment, knowsConditions },
+        { objects, holds, clock, deployment: own, knowsConditions },
         place,
         folder,
         waitMs,
@@ -181,7 +182,7 @@ function storageOf(given: string, { open, holds, clock, deployment }: Parts): St
         for await (const { key, etag } of objects.list(folder, () => {})) etags.set(key.slice(folder.length), etag);
         const taken = (holdsTaken += 1);
         let marks = 0;
-        const nextMark = (): string => `${deployment}-${mine.number}-${taken}-${(marks += 1)}`;
+        const nextMark = (): string => `${own}-${mine.number}-${taken}-${(marks += 1)}`;
         held = { ...mine, etags, last: new Map(), nextMark };
       } catch (error) {
         await mine.release();
@@ -198,6 +199,7 @@ function storageOf(given: string, { open, holds, clock, deployment }: Parts): St
       };
     },
 
-    isHeld: async () => (await holds.isHeld(place)) || isHeldElsewhere({ objects, deployment }, folder),
+    isHeld: async () =>
+      (await holds.isHeld(place)) || isHeldElsewhere({ objects, deployment: await deployment() }, folder),
   };
 }

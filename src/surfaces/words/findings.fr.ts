@@ -54,6 +54,11 @@ export const FINDING_SENTENCES: readonly Pair[] = [
     "{name} {path} can be written, and is for this user alone",
     "{name} {path} est inscriptible, et réservé à cet utilisateur",
   ),
+  pair("{name} {path} can be read and written", "{name} {path} peut être lu et écrit"),
+  pair(
+    "See what its keys may do (docs/operations/s3.md), or name another place in {name}.",
+    "Vérifiez les droits de ses clés (docs/operations/s3.md), ou indiquez un autre emplacement dans {name}.",
+  ),
   pair("{name} {path} cannot be read and written ({code})", "{name} {path} ne peut pas être lu et écrit ({code})"),
   pair(
     "{name} {path} is not there and cannot be made ({code})",

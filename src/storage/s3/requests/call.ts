@@ -2,8 +2,9 @@ import { createHash } from "node:crypto";
 
 import { AwsV4Signer } from "aws4fetch";
 
+import type { AccessKeys } from "../../../core/network/bucket-keys.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
-import type { AccessKeys, FindKeys } from "../access/keys.ts";
+import type { FindKeys } from "../access/find-keys.ts";
 import type { Answer, Send } from "./send.ts";
 import { textOf } from "./xml.ts";
 

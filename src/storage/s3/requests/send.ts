@@ -1,4 +1,4 @@
-import { Agent, ProxyAgent, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 
 /** A request as it goes out, and the answer as it comes: header names are lower-case, the body is read as it comes. */
 type Outgoing = Readonly<{
@@ -28,7 +28,8 @@ const CONNECTIONS = 24;
 export function openConnections(proxyOf: (server: URL) => URL | undefined): { send: Send; close(): Promise<void> } {
   const connect = { timeout: CONNECT_MS, rejectUnauthorized: true };
   const dispatchers = new Map<string, Dispatcher>();
-  const to = (url: URL): Dispatcher => {
+  const to = async (url: URL): Promise<Dispatcher> => {
+    const { Agent, ProxyAgent } = await import("undici"); // many commands ask no bucket
     const known = dispatchers.get(url.origin);
     if (known) return known;
     const proxy = proxyOf(url);
@@ -45,11 +46,8 @@ export function openConnections(proxyOf: (server: URL) => URL | undefined): { se
   };
   return {
     async send({ method, url, headers, body }) {
-      const {
-        statusCode,
-        headers: answered,
-        body: content,
-      } = await to(url).request({
+      const dispatcher = await to(url);
+      const answer = await dispatcher.request({
         origin: url.origin,
         path: url.pathname + url.search,
         method,
@@ -58,7 +56,7 @@ export function openConnections(proxyOf: (server: URL) => URL | undefined): { se
         headersTimeout: HEADERS_MS,
         bodyTimeout: IDLE_MS,
       });
-      return { status: statusCode, headers: answered, body: content };
+      return { status: answer.statusCode, headers: answer.headers, body: answer.body };
     },
     async close() {
       await Promise.all([...dispatchers.values()].map((one) => one.close()));

@@ -1,8 +1,9 @@
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
 
 import { Option, type Command } from "commander";
 
 import { refuse } from "../../../core/errors.ts";
+import { isInBucket } from "../../../core/export/place.ts";
 import { TARGETS, type Target } from "../../../core/export/target.ts";
 import { DIALECTS, type Dialect } from "../../../formats/mbox.ts";
 import type { Conversion } from "../../../pipeline/convert/convert.ts";
@@ -103,6 +104,7 @@ export function addConvertCommand(program: Command, context: Context): void {
 /** The path with the folder's own name at its end: `.` and `..` are none. */
 function namedPath(directory: string): string {
   const path = directory.replace(/(?<=.)\/+$/, "");
+  if (isInBucket(path)) return basename(path); // what is made of it is made here
   return /(^|\/)\.{1,2}$/.test(path) ? resolve(path) : path;
 }
 

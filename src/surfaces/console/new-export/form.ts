@@ -74,7 +74,7 @@ export function before(exportDir: string): string {
 
 /** A folder of this name in EXPORT_DIR; whoever typed a whole path meant that. */
 function pathIn(exportDir: string, name: string): string {
-  return name.startsWith("/") ? name : before(exportDir) + name;
+  return /^(?:\/|s3:\/\/)/i.test(name) ? name : before(exportDir) + name;
 }
 
 /** What is typed for this path: its name in EXPORT_DIR, or all of it where that leads elsewhere. */
