@@ -48,7 +48,7 @@ export type Front = AsyncDisposable &
     uploads(): string[];
     /** Puts an object past everything. */
     plant(key: string, body: string): Promise<void>;
-    contentOf(key: string): Promise<string>;
+    contentOf(key: string): Promise<Buffer>;
   }>;
 
 const SIGNER: Signer = { keyId: "AKIDOFTESTS", secret: "secret/of+tests", region: "eu-test-1" };
@@ -134,7 +134,7 @@ export async function openFront(given: Partial<Signer> = {}): Promise<Front> {
     async plant(key, content) {
       await askServer({ method: "PUT", path: pathOf(key), body: Buffer.from(content) });
     },
-    contentOf: async (key) => (await askServer({ method: "GET", path: pathOf(key) })).body.toString(),
+    contentOf: async (key) => (await askServer({ method: "GET", path: pathOf(key) })).body,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       await new Promise((resolve) => void server.close(resolve));

@@ -18,7 +18,7 @@ const LONGEST_PREFIX = 700;
 /** Takes `s3://bucket/prefix` apart. Throws `unusable_directory` for what names no place in a bucket. */
 export function parseBucketPlace(place: string): BucketPlace {
   const [, bucket = "", path = ""] = /^s3:\/\/([^/]*)(.*)$/is.exec(place) ?? [];
-  if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket)) throw unusable(`names no bucket`);
+  if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/i.test(bucket)) throw unusable("names no bucket");
   const names = path.split("/").filter((name) => name !== "");
   for (const name of names) {
     const fault = name === "." || name === ".." ? "leads to another place" : faultOfFileName(name, false);

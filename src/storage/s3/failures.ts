@@ -11,7 +11,6 @@ export class Conflict extends Error {
 
 /** What a server of buckets refused for good, in words. Its own text may hold names of accounts and is not shown. */
 export function refused(place: string, doing: "reading" | "writing", { status, code, region }: Answered): ExportError {
-  const may = doing === "reading" ? "read" : "written";
   switch (code) {
     case "NoSuchBucket":
       return refuse(
@@ -24,8 +23,8 @@ export function refused(place: string, doing: "reading" | "writing", { status, c
     case "IllegalLocationConstraintException":
       return refuse(
         "disk",
-        `The bucket of ${place} lies in another region${region === undefined ? "" : ` (${region})`}.`,
-        `Set S3_REGION to ${region ?? "the region of the bucket"}, then do the same again.`,
+        `The bucket of ${place} lies in another region than S3_REGION says (${region ?? code}).`,
+        "Set S3_REGION to the region of the bucket, then do the same again.",
       );
     case "SignatureDoesNotMatch":
     case "InvalidAccessKeyId":
@@ -56,7 +55,9 @@ export function refused(place: string, doing: "reading" | "writing", { status, c
   if (status === 403 || status === 401)
     return refuse(
       "disk",
-      `This may not be ${may}: ${place} (${code}).`,
+      doing === "reading"
+        ? `This may not be read: ${place} (${code}).`
+        : `This may not be written: ${place} (${code}).`,
       "Give the key the rights that docs/operations/s3.md lists, then do the same again.",
     );
   return refuse(

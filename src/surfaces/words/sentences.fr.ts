@@ -876,6 +876,64 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   pair("Choose a name of visible characters.", "Choisissez un nom de caractères visibles."),
   pair("output_dir is longer than {count} bytes.", "output_dir dépasse {count} octets."),
   pair("Choose a shorter one.", "Choisissez-en un plus court."),
+  pair("This place in a bucket {fault}.", "Cet emplacement dans un bucket {fault}."),
+  pair(
+    "Write it as s3://bucket/folder, with names of visible characters.",
+    "Écrivez-le sous la forme s3://bucket/dossier, avec des noms de caractères visibles.",
+  ),
+  pair("There is no such bucket: {path} ({code}).", "Ce bucket n'existe pas : {path} ({code})."),
+  pair(
+    "Make the bucket, or correct the name in EXPORT_DIR; gmail-export makes none.",
+    "Créez le bucket, ou corrigez son nom dans EXPORT_DIR ; gmail-export n'en crée pas.",
+  ),
+  pair(
+    "The bucket of {path} lies in another region than S3_REGION says ({code}).",
+    "Le bucket de {path} est dans une autre région que ne le dit S3_REGION ({code}).",
+  ),
+  pair(
+    "Set S3_REGION to the region of the bucket, then do the same again.",
+    "Mettez dans S3_REGION la région du bucket, puis recommencez.",
+  ),
+  pair("The keys for {path} are refused ({code}).", "Les clés pour {path} sont refusées ({code})."),
+  pair(
+    "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN, then do the same again.",
+    "Vérifiez AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY et AWS_SESSION_TOKEN, puis recommencez.",
+  ),
+  pair(
+    "A file in {path} was moved to an archive, and cannot be read at once ({code}).",
+    "Un fichier de {path} a été déplacé dans une archive et ne peut pas être lu tout de suite ({code}).",
+  ),
+  pair(
+    "Restore it there, and take the rule away that moves files of exports to such a storage class.",
+    "Restaurez-le, et retirez la règle qui déplace des fichiers d'exports dans une telle classe de stockage.",
+  ),
+  pair(
+    "Give the key the rights that docs/operations/s3.md lists, then do the same again.",
+    "Donnez à la clé les droits que liste docs/operations/s3.md, puis recommencez.",
+  ),
+  pair("The server of the bucket refused: {path} ({code}).", "Le serveur du bucket a refusé : {path} ({code})."),
+  pair(
+    "Look what the server says of it, then do the same again: it goes on with what is there.",
+    "Regardez ce qu'en dit le serveur, puis recommencez : l'export reprend avec ce qui est là.",
+  ),
+  pair("The bucket cannot be reached: {path} ({code}).", "Le bucket est injoignable : {path} ({code})."),
+  pair(
+    "Check S3_ENDPOINT and the network; an export goes on by itself when the server answers.",
+    "Vérifiez S3_ENDPOINT et le réseau ; un export reprend de lui-même quand le serveur répond.",
+  ),
+  pair(
+    "{file} in {path} was replaced while it was being read.",
+    "{file} dans {path} a été remplacé pendant sa lecture.",
+  ),
+  pair("Do the same again.", "Recommencez."),
+  pair(
+    "There are no keys for the bucket: none are set, and {host} gives none ({why}).",
+    "Il n'y a pas de clés pour le bucket : aucune n'est réglée, et {host} n'en donne pas ({why}).",
+  ),
+  pair(
+    "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give this machine a role that may use the bucket.",
+    "Réglez AWS_ACCESS_KEY_ID et AWS_SECRET_ACCESS_KEY, ou donnez à cette machine un rôle qui peut utiliser le bucket.",
+  ),
   pair("{path} lies outside EXPORT_DIR, which is {root}.", "{path} est hors de EXPORT_DIR, qui est {root}."),
   pair(
     "Choose a directory inside EXPORT_DIR, or start gmail-export with another EXPORT_DIR.",
