@@ -11,7 +11,7 @@ type Refused = (setting: string, why: string) => void;
 const ECS = "http://169.254.170.2";
 
 /** Hosts that a container may ask without encryption: this machine's own, those of ECS, and of EKS. */
-const CONTAINER_HOSTS = ["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"];
+const CONTAINER_HOSTS = new Set(["169.254.170.2", "169.254.170.23", "[fd00:ec2::23]"]);
 
 /** Reads how buckets are reached. The names are those that AWS gives these settings; values of secrets are never shown. */
 export function readBucketSettings(env: Env, refused: Refused): BucketSettings {
@@ -82,7 +82,7 @@ function containerOf(
   const given = path === undefined ? full : ECS + path;
   if (given === undefined) return undefined;
   const url = URL.parse(given);
-  if (url?.protocol === "https:" || (url && (isLoopback(url.hostname) || CONTAINER_HOSTS.includes(url.hostname))))
+  if (url?.protocol === "https:" || (url && (isLoopback(url.hostname) || CONTAINER_HOSTS.has(url.hostname))))
     return { url, ...tokens };
   refused(
     path === undefined ? "AWS_CONTAINER_CREDENTIALS_FULL_URI" : "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",

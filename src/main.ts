@@ -533,7 +533,8 @@ async function serve(
 
 /** Runs exports, begins those of schedules, and raises alarms, until the signal aborts; then everything is made durable. */
 async function runExports(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { config, log, way, queue, exports } = parts;
+  const { config, log, way, queue, exports, storage } = parts;
+  await storage.assertUsable();
   const run = way.measures.run(exports.run);
   await Promise.all([
     work({ queue, run, concurrency: config.exportConcurrency, clock, log }, signal),

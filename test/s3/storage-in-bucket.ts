@@ -19,6 +19,8 @@ type Options = Readonly<{
   clock?: Clock;
   holds?: Holds;
   send?: (send: Send) => Send;
+  /** What is other than the server expects. */
+  signer?: Partial<Front["signer"]>;
 }>;
 
 /** Waits between tries pass at once. */
@@ -35,9 +37,10 @@ export function storagesIn({
   clock = hasty,
   holds,
   send = (it) => it,
+  signer: other = {},
 }: Options): AsyncDisposable & Readonly<{ open: OpenStorage }> {
   const connections = openConnections(() => undefined);
-  const { signer } = front;
+  const signer = { ...front.signer, ...other };
   const open = openBuckets({
     server: { endpoint: new URL(front.url), region: signer.region },
     send: send(connections.send),

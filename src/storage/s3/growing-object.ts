@@ -12,7 +12,7 @@ import {
 } from "./segments.ts";
 
 /** With so many segments they are put together: fewer requests to read them, and a server is asked for a page at a time. */
-const MOST_SEGMENTS = 200;
+const MOST_SEGMENTS = 100;
 
 /** A file that grows in a bucket. When anything failed it takes nothing more: nobody knows what of it is there. */
 type GrowingObject = Readonly<{

@@ -25,7 +25,10 @@ const IDLE_MS = 60_000;
 const CONNECTIONS = 24;
 
 /** Kept-alive connections to a server of buckets; through a proxy, where there is one. The certificate is always checked. */
-export function openConnections(proxyOf: (server: URL) => URL | undefined): { send: Send; close(): Promise<void> } {
+export function openConnections(proxyOf: (server: URL) => URL | undefined): {
+  send: Send;
+  close: () => Promise<void>;
+} {
   const connect = { timeout: CONNECT_MS, rejectUnauthorized: true };
   const dispatchers = new Map<string, Dispatcher>();
   const to = async (url: URL): Promise<Dispatcher> => {
