@@ -92,7 +92,7 @@ export function scheduleStarter({ schedules, clock, random, log }: Unattended): 
       } catch (error) {
         signal.throwIfAborted();
         const failure = failureOf(error);
-        if (failure?.code === "disk") throw error; // it is the same for all of them
+        if (failure?.code === "disk" || failure?.code === "database") throw error; // it is the same for all of them
         tellOnce(schedule, failure?.code ?? "internal", () =>
           log.error("schedule cannot be run", { schedule: schedule.id, code: failure?.code ?? "internal" }),
         );

@@ -1,3 +1,5 @@
+import { once } from "node:events";
+
 import { PgBoss } from "pg-boss";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
@@ -5,10 +7,13 @@ import { jobQueueContract, refusalOf, requestOf } from "../../../test/contracts/
 import { scheduleOf, schedulesContract, type SchedulesStage } from "../../../test/contracts/schedules.ts";
 import { manualClock } from "../../../test/manual-clock.ts";
 import { newDatabase } from "../../../test/postgres.ts";
+import { tcpProxy } from "../../../test/tcp-proxy.ts";
 import { until } from "../../../test/wait.ts";
 import { systemClock } from "../../clock.ts";
+import { HoldLost } from "../../core/errors.ts";
 import { NO_PROGRESS } from "../../core/export/job.ts";
 import { Secret } from "../../core/secret.ts";
+import { work, type RunExport } from "../../pipeline/worker.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { postgresJobQueue } from "./job-queue.ts";
 
@@ -193,6 +198,51 @@ async function bossOf(): Promise<PgBoss & AsyncDisposable> {
   await boss.start();
   return Object.assign(boss, { [Symbol.asyncDispose]: () => boss.stop({ graceful: false }) });
 }
+
+test("while the database is gone an export stops before its lease ends, fails by nothing, and goes on when it is back", async () => {
+  await using at = await open();
+  const { hostname, port } = new URL(url);
+  await using proxy = await tcpProxy(hostname, Number(port));
+  const leading = new URL(url);
+  leading.port = String(proxy.port);
+  await using through = openDatabase(new Secret(leading.href), systemClock);
+  const queue = postgresJobQueue(through, clock);
+  const stopped: unknown[] = [];
+  const run: RunExport = async (_request, report, signal) => {
+    report({ ...fetching, exported: stopped.length + 1 });
+    await once(signal, "abort");
+    stopped.push(signal.reason);
+    throw signal.reason;
+  };
+  const errors: string[] = [];
+  const told = { debug: () => {}, info: () => {}, warn: () => {}, error: (event: string) => void errors.push(event) };
+  const stop = new AbortController();
+  const working = work({ queue, run, concurrency: 2, clock, log: told }, stop.signal);
+  const { id } = await at.queue.add(requestOf("ada@example.com"));
+  const runs = (exported: number) =>
+    until(async (note) => {
+      await at.clock.advance(500);
+      const { state, progress } = note(await at.queue.get(id));
+      return state === "running" && progress.exported === exported;
+    });
+  await runs(1);
+
+  proxy.cut();
+  await until(async () => {
+    await at.clock.advance(500);
+    return stopped.length === 1 && errors.includes("no export can be taken up");
+  });
+  expect(stopped[0]).toBeInstanceOf(HoldLost);
+  await at.clock.advance(60_000);
+  expect((await at.queue.get(id)).state).toBe("running"); // as far as anybody knows
+
+  proxy.open();
+  await runs(2);
+  stop.abort();
+  await working;
+  expect((await at.queue.get(id)).state).toBe("queued");
+  await queue.close();
+});
 
 test("many workers that take, beat and give back at once never have two of one account, and end all", async () => {
   await using at = await open();
