@@ -1,13 +1,16 @@
 import { describe, expect, test } from "vitest";
 
 import { NO_PROGRESS, type ExportState } from "../../src/core/export/job.ts";
+import type { JobQueue } from "../../src/core/ports/job-queue.ts";
 import type { NewSchedule, Schedules } from "../../src/core/ports/schedules.ts";
 import { refusalOf, requestOf, type JobQueueStage } from "./job-queue.ts";
 
-export type SchedulesStage = JobQueueStage &
+export type SchedulesStage = Omit<JobQueueStage, "another"> &
+  AsyncDisposable &
   Readonly<{
     schedules: Schedules;
     /** As another process has them: nothing shared but what is stored. Closed with the stage. */
+    another(): JobQueue & Readonly<{ schedules: Schedules }>;
     anotherSchedules(): Schedules;
   }>;
 
@@ -160,6 +163,26 @@ export function schedulesContract(implementation: string, open: () => Promise<Sc
       expect(isWoken).toBe(false);
       stop.abort();
       await changed;
+    });
+
+    test("a duty is one process's, as long as it asks for it, and another's when that does not, or has ended", async () => {
+      await using at = await open();
+      const other = at.anotherSchedules();
+      expect(await at.schedules.takeDuty("look", 60_000)).toBe(true);
+      for (let minutes = 0; minutes < 3; minutes += 1) {
+        expect(await other.takeDuty("look", 60_000)).toBe(false);
+        await at.clock.advance(50_000);
+        expect(await at.schedules.takeDuty("look", 60_000)).toBe(true);
+      }
+      expect(await other.takeDuty("another", 60_000)).toBe(true);
+      await at.clock.advance(60_000);
+      expect(await other.takeDuty("look", 60_000)).toBe(true);
+      expect(await at.schedules.takeDuty("look", 60_000)).toBe(false);
+      const third = at.another();
+      await at.clock.advance(60_000);
+      expect(await third.schedules.takeDuty("look", 60_000)).toBe(true);
+      await third.close();
+      expect(await at.schedules.takeDuty("look", 60_000)).toBe(true);
     });
 
     test("whoever calls off gets the reason, and nothing was done where it had not begun", async () => {

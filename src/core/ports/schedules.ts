@@ -34,4 +34,9 @@ export type Schedules = Readonly<{
   start(schedule: Schedule, change: ScheduleChange, signal?: AbortSignal): Promise<Starting>;
   /** Its exports stay. Throws `schedule_unknown`. */
   remove(id: string, signal?: AbortSignal): Promise<void>;
+  /**
+   * Whether this process is the one of all that does what `duty` names: who asks first is, as long as it asks again within
+   * `forMs`. Who closes the store gives it back.
+   */
+  takeDuty(duty: string, forMs: number, signal?: AbortSignal): Promise<boolean>;
 }>;

@@ -189,8 +189,17 @@ test("it is looked every so many minutes, also after a look that failed, until i
     throw new Error("SQLITE_BUSY");
   };
   const stop = new AbortController();
-  const watching = watchMailboxes(at.ports({ schedules: { ...at.queue.schedules, list } }), stop.signal);
-  await at.clock.advance(15 * 60_000);
+  let isMine = false;
+  const asked: number[] = [];
+  const takeDuty = async (_duty: string, forMs: number): Promise<boolean> => {
+    asked.push(forMs / 60_000);
+    return isMine;
+  };
+  const watching = watchMailboxes(at.ports({ schedules: { ...at.queue.schedules, list, takeDuty } }), stop.signal);
+  await at.clock.advance(10 * 60_000);
+  expect([asked, looks]).toEqual([[10, 10, 10], []]); // another process does
+  isMine = true;
+  await at.clock.advance(20 * 60_000);
   stop.abort();
   await watching;
   expect(looks.map((moment) => (moment - looks[0]!) / 60_000)).toEqual([0, 5, 10, 15]);

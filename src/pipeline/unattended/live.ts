@@ -10,7 +10,7 @@ import { timeLimit } from "../../core/time-limit.ts";
 import type { Proof } from "./read-proof.ts";
 
 export type LivePorts = Readonly<{
-  schedules: Pick<Schedules, "list" | "start">;
+  schedules: Pick<Schedules, "list" | "start" | "takeDuty">;
   mailbox(account: string): Promise<Pick<MailboxSource, "profile">>;
   readProof(directory: string): Promise<Proof | undefined>;
   /** Whose mailboxes; none means all that have a schedule. */
@@ -20,13 +20,13 @@ export type LivePorts = Readonly<{
   log: Log;
 }>;
 
-/** Asks the mailboxes again and again whether something changed, until the signal aborts. */
+/** Asks the mailboxes again and again whether something changed, until the signal aborts: one process of all does. */
 export async function watchMailboxes(ports: LivePorts, signal: AbortSignal): Promise<void> {
-  const { clock, everyMs, log } = ports;
+  const { schedules, clock, everyMs, log } = ports;
   const look = mailboxLook(ports);
   while (!signal.aborted) {
     try {
-      await look(signal);
+      if (await schedules.takeDuty("ask mailboxes", 2 * everyMs, signal)) await look(signal);
     } catch (error) {
       if (!signal.aborted) log.error("mailboxes cannot be watched", { code: failureOf(error)?.code ?? "internal" });
     }

@@ -45,8 +45,9 @@ export function embeddedJobQueue(
   const giveBack = (taken: Taken | undefined): Promise<void> =>
     taken ? leaseOf(taken).release({ state: "queued" }, taken.job.progress) : Promise.resolve();
 
+  const { dropDuties, ...schedules } = embeddedSchedules(thread, wake, clock, log);
   return {
-    schedules: embeddedSchedules(thread, wake, clock, log),
+    schedules,
     add: (request, signal) => waking(unlessAborted(signal, () => call("add", request, clock.now()))),
     get: (id, signal) => unlessAborted(signal, () => call("get", id)),
     async list(limit, after, signal) {
@@ -88,6 +89,7 @@ export function embeddedJobQueue(
     },
     async close() {
       await Promise.all(givenBack);
+      await dropDuties();
       await close();
     },
   };

@@ -18,6 +18,11 @@ export const SCHEDULE_TABLE = `
     last_state  TEXT,              -- how that ended, once it is off the list
     schedule    TEXT NOT NULL
   ) STRICT;
+  CREATE TABLE IF NOT EXISTS duty (
+    name   TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,         -- the process that does it
+    until  INTEGER NOT NULL       -- unless it asks again, epoch ms
+  ) STRICT;
 `;
 
 /** What the table of exports does for the one of schedules. */
@@ -51,6 +56,13 @@ export function scheduleTable(database: DatabaseSync, { atomically, reading, liv
   const keep = database.prepare(
     "UPDATE schedule SET last_state = (SELECT state FROM export WHERE id = last_export) WHERE last_export = ?",
   );
+
+  // Where the clock was set back the time of a holder that is gone would be far ahead.
+  const takeDuty = database.prepare(`
+    INSERT INTO duty (name, holder, until) VALUES (:name, :holder, :until)
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+    WHERE duty.holder = excluded.holder OR duty.until <= :now OR duty.until > excluded.until`);
+  const dropDuties = database.prepare("DELETE FROM duty WHERE holder = ?");
 
   const rowOf = (id: string): Row => {
     const row = byId.get(id);
@@ -109,6 +121,11 @@ export function scheduleTable(database: DatabaseSync, { atomically, reading, liv
         remove.run(id);
       });
     },
+
+    takeDuty: (name: string, holder: string, forMs: number, now: EpochMs): boolean =>
+      atomically(() => Number(takeDuty.run({ name, holder, until: now + forMs, now }).changes) === 1),
+
+    dropDuties: (holder: string): void => atomically(() => void dropDuties.run(holder)),
   };
 
   return { calls, keepState: (exportId: string): void => void keep.run(exportId) };

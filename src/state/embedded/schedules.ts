@@ -1,3 +1,5 @@
+import { randomUUID } from "node:crypto";
+
 import type { Clock } from "../../core/ports/clock.ts";
 import type { Log } from "../../core/ports/log.ts";
 import type { Schedules } from "../../core/ports/schedules.ts";
@@ -13,7 +15,10 @@ export function embeddedSchedules(
   wake: () => void,
   clock: Pick<Clock, "now">,
   log?: Pick<Log, "warn">,
-): Schedules {
+): Schedules & Readonly<{ dropDuties(): Promise<void> }> {
+  /** This process, among those that have the file. */
+  const holder = randomUUID();
+  let hasDuties = false;
   const told = new Set<string>();
   const waking = async <T>(change: Promise<T>, isChange: (result: T) => boolean = () => true): Promise<T> => {
     const result = await change;
@@ -40,5 +45,12 @@ export function embeddedSchedules(
         ({ outcome }) => outcome === "started",
       ),
     remove: (id, signal) => waking(unlessAborted(signal, () => call("removeSchedule", id))),
+    async takeDuty(duty, forMs, signal) {
+      hasDuties = true;
+      return unlessAborted(signal, () => call("takeDuty", duty, holder, forMs, clock.now()));
+    },
+    async dropDuties() {
+      if (hasDuties) await call("dropDuties", holder).catch(() => {}); // their time ends by itself
+    },
   };
 }

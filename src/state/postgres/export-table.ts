@@ -370,7 +370,7 @@ export function exportTable(runs: Runs) {
   };
 }
 
-const EPOCH_MS = `round(extract(epoch FROM ${NOW}) * 1000)::float8`;
+const EPOCH_MS = `floor(extract(epoch FROM ${NOW}) * 1000)::float8`;
 
 async function timeOf(query: Query): Promise<EpochMs> {
   const [row] = await query<{ now: number }>(`SELECT ${EPOCH_MS} AS now`);

@@ -27,7 +27,7 @@ let url: string;
 let database: Database;
 let other: Database;
 /** The first as this process has it, the others as others do: making one takes pg-boss a tenth of a second. */
-const queues: ReturnType<typeof postgresJobQueue>[] = [];
+const queues: (ReturnType<typeof postgresJobQueue> | undefined)[] = [];
 
 beforeAll(async () => {
   url = await newDatabase();
@@ -35,20 +35,29 @@ beforeAll(async () => {
   [database, other] = [openDatabase(secret, systemClock), openDatabase(secret, systemClock)];
   queues.push(postgresJobQueue(database, clock, log));
   await queues[0]!.counts();
-  // The database's clock, which alone decides, is the tests'.
+  // The database's clock, which alone decides, is the tests'; as of any clock no two transactions see one moment of it.
   await database.query(`
     CREATE TABLE clock (now timestamptz NOT NULL);
     INSERT INTO clock VALUES (now());
-    CREATE OR REPLACE FUNCTION pgboss.job_now() RETURNS timestamptz LANGUAGE sql STABLE AS 'SELECT now FROM public.clock'`);
+    CREATE SEQUENCE ticks;
+    CREATE OR REPLACE FUNCTION pgboss.job_now() RETURNS timestamptz LANGUAGE plpgsql AS $$ BEGIN
+      IF COALESCE(current_setting('test.tick', true), '') = '' THEN
+        PERFORM set_config('test.tick', nextval('public.ticks')::text, true);
+      END IF;
+      RETURN (SELECT now FROM public.clock) + current_setting('test.tick')::int * interval '1 microsecond';
+    END $$`);
 });
 afterAll(async () => {
-  for (const queue of queues) await queue.close();
+  for (const queue of queues) await queue?.close();
   await database[Symbol.asyncDispose]();
   await other[Symbol.asyncDispose]();
 });
 
 async function open(): Promise<SchedulesStage> {
-  const set = () => database.query("UPDATE clock SET now = to_timestamp($1 / 1000.0)", [clock.now()]);
+  const set = async (): Promise<void> => {
+    await database.query("UPDATE clock SET now = to_timestamp($1 / 1000.0)", [clock.now()]);
+    await database.query("ALTER SEQUENCE ticks RESTART");
+  };
   const advance = async (ms: number): Promise<void> => {
     await clock.advance(ms);
     await set();
@@ -61,9 +70,14 @@ async function open(): Promise<SchedulesStage> {
   warned.length = 0;
   let given = 1;
   const another = () => {
-    queues[given] ??= postgresJobQueue(other, clock);
+    const slot = given;
+    const made = (queues[slot] ??= postgresJobQueue(other, clock));
     given += 1;
-    return queues[given - 1]!;
+    const close = async (): Promise<void> => {
+      queues[slot] = undefined;
+      await made.close();
+    };
+    return { ...made, close };
   };
   return {
     clock: { ...clock, advance },

@@ -52,6 +52,7 @@ export function postgresJobQueue(
   const listeners = new Set<() => void>();
   const wake = (): void => listeners.forEach((listener) => listener());
   let listens = false;
+  let hasDuties = false;
 
   const reading = async <T>(work: (query: Query) => Promise<T>, signal?: AbortSignal): Promise<T> => {
     signal?.throwIfAborted();
@@ -142,6 +143,10 @@ export function postgresJobQueue(
           ({ outcome }) => outcome === "started",
         ),
       remove: (id, signal) => changing((query) => schedules.remove(query, id), signal),
+      async takeDuty(duty, forMs, signal) {
+        hasDuties = true;
+        return reading((query) => schedules.takeDuty(query, duty, name, forMs), signal);
+      },
     },
     add: (request, signal) =>
       changing(
@@ -203,6 +208,7 @@ export function postgresJobQueue(
     async close() {
       closed.abort();
       await Promise.all(underWay);
+      if (hasDuties) await schedules.dropDuties(database.query, name).catch(() => {}); // their time ends by itself
       await runs.close();
     },
   };

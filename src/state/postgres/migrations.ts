@@ -2,7 +2,7 @@ import { refuse } from "../../core/errors.ts";
 import type { Database, Query } from "./database.ts";
 import { EXPORT_TABLE } from "./export-table.ts";
 import { HOLD_TABLE } from "./holds.ts";
-import { SCHEDULE_TABLE } from "./schedule-table.ts";
+import { DUTY_TABLE, SCHEDULE_TABLE } from "./schedule-table.ts";
 
 /**
  * What brings the schema `gmail_export` from one version to the next; the nth makes version n. Each runs once, and none is
@@ -28,6 +28,7 @@ const MIGRATIONS: readonly string[] = [
   EXPORT_TABLE,
   SCHEDULE_TABLE,
   HOLD_TABLE,
+  DUTY_TABLE,
 ];
 
 /** Any number that nobody else locks in the same database: "gmail" as digits. */

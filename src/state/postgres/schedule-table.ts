@@ -9,6 +9,7 @@ import { parseSchedule, readSchedule, type StoredSchedule } from "../rows/schedu
 import type { StoredRow } from "../rows/stored-values.ts";
 import type { Query } from "./database.ts";
 import type { ExportTable } from "./export-table.ts";
+import { NOW } from "./runs.ts";
 
 export const SCHEDULE_TABLE = `
   create table gmail_export.schedules (
@@ -22,6 +23,14 @@ export const SCHEDULE_TABLE = `
     schedule    text not null
   );
   create index schedules_last on gmail_export.schedules (last_export);
+`;
+
+export const DUTY_TABLE = `
+  create table gmail_export.duties (
+    name   text primary key,
+    holder text not null,         -- the process that does it
+    until  timestamptz not null   -- unless it asks again
+  );
 `;
 
 const live = LIVE.map((state) => `'${state}'`).join(", ");
@@ -96,6 +105,19 @@ export function scheduleTable({ liveIn, add }: Pick<ExportTable, "liveIn" | "add
       await rowOf(query, id);
       await query("DELETE FROM gmail_export.schedules WHERE id = $1", [id]);
     },
+
+    async takeDuty(query: Query, name: string, holder: string, forMs: number): Promise<boolean> {
+      const taken = await query(
+        `INSERT INTO gmail_export.duties AS held (name, holder, until) VALUES ($1, $2, ${NOW} + $3 * interval '1 ms')
+         ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+         WHERE held.holder = excluded.holder OR held.until <= ${NOW} RETURNING name`,
+        [name, holder, forMs],
+      );
+      return taken.length === 1;
+    },
+
+    dropDuties: (query: Query, holder: string): Promise<unknown> =>
+      query("DELETE FROM gmail_export.duties WHERE holder = $1", [holder]),
 
     /** For an export that leaves the list: its schedule goes on telling how it ended. */
     keepState: (query: Query, exportId: string): Promise<unknown> =>
