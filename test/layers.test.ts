@@ -33,8 +33,19 @@ function layerOf(path: string): string {
   return top !== "src" || second === undefined || third === undefined ? "root" : second;
 }
 
+type Module = Readonly<{ file: string; facts: ModuleFacts }>;
+
 /** The program's own modules below a folder, tests and what only they use apart, each with what it takes from outside. */
-async function modulesIn(folder: string): Promise<{ file: string; facts: ModuleFacts }[]> {
+function modulesIn(folder: string): Promise<readonly Module[]> {
+  const found = read.get(folder) ?? readModules(folder);
+  read.set(folder, found);
+  return found;
+}
+
+/** By folder: reading them all takes seconds. */
+const read = new Map<string, Promise<readonly Module[]>>();
+
+async function readModules(folder: string): Promise<readonly Module[]> {
   const names = await readdir(join(root, folder), { recursive: true });
   const files = names.map((name) => join(folder, name)).filter((file) => /\.tsx?$/.test(file) && !isOfTests(file));
   return Promise.all(

@@ -1,19 +1,15 @@
-import { accountFileName, canonicalAccount, findAccountFileName } from "../../core/account.ts";
+import { findAccountFileName } from "../../core/account.ts";
 import { ExportError, refuse } from "../../core/errors.ts";
 import type { Grants } from "../../core/ports/grants.ts";
+import { createAccountTurns, HOLD_WAIT_MS, stillHeld } from "../grants/account-turns.ts";
 import { counterIn, readGrant, writeGrant } from "../grants/grant-text.ts";
 import type { KeyHolder } from "../grants/keys.ts";
 import { open, seal } from "../grants/seal.ts";
 import type { Database } from "./database.ts";
 import type { Leases } from "./leases.ts";
 
-/** A refresh with all its retries takes less than this. */
-const WAIT_MS = 120_000;
-
 /** Grants in a table, sealed as files of TOKEN_DIR are: each is bound to its name, and does not open in another's place. */
 export function postgresGrants(database: Database, keys: KeyHolder["keys"], leases: Leases): Grants {
-  const turns = new Map<string, Promise<unknown>>(); // per account, the end of the last call's turn
-
   const openText = async (name: string): Promise<string | undefined> => {
     const [row] = await database.query<{ sealed: string }>("select sealed from gmail_export.grants where name = $1", [
       name,
@@ -41,7 +37,7 @@ export function postgresGrants(database: Database, keys: KeyHolder["keys"], leas
   /** Holds an account for this process, then does the work. */
   const locked = async <T>(account: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> => {
     signal.throwIfAborted();
-    await using held = await leases.take(`grant ${account}`, WAIT_MS, signal);
+    await using held = await leases.take(`grant ${account}`, HOLD_WAIT_MS, signal);
     if (held === undefined) throw stillHeld();
     return await work();
   };
@@ -72,25 +68,7 @@ export function postgresGrants(database: Database, keys: KeyHolder["keys"], leas
       return grants.flatMap((grant) => (grant === undefined ? [] : [grant.account]));
     },
 
-    async lockAccount(account, work, signal) {
-      const name = accountFileName(canonicalAccount(account)); // one lock, however the address is spelled
-      let isMine = false;
-      const turn = (turns.get(name) ?? Promise.resolve()).then(() => {
-        isMine = true;
-        return locked(name, work, signal);
-      });
-      const end = turn.catch(() => undefined); // this call's failure is not the next one's
-      turns.set(name, end);
-      const called = Promise.withResolvers<never>();
-      const onAbort = (): void => void (isMine || called.reject(signal.reason));
-      signal.addEventListener("abort", onAbort, { once: true });
-      try {
-        return await Promise.race([turn, called.promise]);
-      } finally {
-        signal.removeEventListener("abort", onAbort);
-        if (turns.get(name) === end) turns.delete(name);
-      }
-    },
+    lockAccount: createAccountTurns(locked),
   };
 }
 
@@ -106,10 +84,4 @@ function damaged(): ExportError {
     "A stored sign-in is damaged, or was sealed with another key.",
     "Set the key it was sealed with (TOKEN_ENCRYPTION_KEY, or TOKEN_ENCRYPTION_KEY_FORMER), or sign in again, which replaces it.",
   );
-}
-
-function stillHeld(): ExportError {
-  const message = "Another process has been busy with this sign-in for too long.";
-  const next = "Try again in a moment; if it lasts, end the other gmail-export process.";
-  return new ExportError({ code: "timeout", retry: "backoff", message, next, outage: true });
 }

@@ -1,22 +1,20 @@
 import { readdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-import { canonicalAccount, accountFileName, findAccountFileName } from "../../../core/account.ts";
+import { findAccountFileName } from "../../../core/account.ts";
 import { bareCause, codeOf } from "../../../core/bare-cause.ts";
 import { ExportError, refuse } from "../../../core/errors.ts";
 import type { Grant } from "../../../core/grant.ts";
 import type { Grants } from "../../../core/ports/grants.ts";
 import type { Lock } from "../../../core/ports/lock.ts";
 import type { PrivateFiles } from "../../../core/ports/private-files.ts";
+import { createAccountTurns, HOLD_WAIT_MS, stillHeld } from "../../grants/account-turns.ts";
 import { counterIn, readGrant, writeGrant } from "../../grants/grant-text.ts";
 import type { KeyHolder } from "../../grants/keys.ts";
 import { open, seal } from "../../grants/seal.ts";
 import type { NewestGrants } from "./newest-grants.ts";
 
 const SUFFIX = ".grant";
-
-/** A refresh with all its retries takes less than this. */
-const WAIT_MS = 120_000;
 
 /**
  * Grants in a folder (TOKEN_DIR, 0700): one sealed file per account (0600), bound to its name, so that a file put in
@@ -30,8 +28,6 @@ export function sealedGrants(
   newest?: NewestGrants,
 ): Grants {
   const root = resolve(folder);
-  const turns = new Map<string, Promise<unknown>>(); // per account, the end of the last call's turn
-
   /** The text of a grant, and of none but the newest. */
   const openNewest = async (name: string): Promise<string | undefined> => {
     const path = join(root, name + SUFFIX);
@@ -70,7 +66,7 @@ export function sealedGrants(
   const locked = async <T>(name: string, work: () => Promise<T>, signal: AbortSignal): Promise<T> => {
     signal.throwIfAborted();
     await reportFolderErrors(root, () => files.privateFolder(root));
-    await using held = await lock(join(root, `${name}.lock`), WAIT_MS, signal);
+    await using held = await lock(join(root, `${name}.lock`), HOLD_WAIT_MS, signal);
     if (held === undefined) throw stillHeld();
     return await work();
   };
@@ -121,25 +117,7 @@ export function sealedGrants(
       return grants.flatMap((grant) => (grant === undefined ? [] : [grant.account]));
     },
 
-    async lockAccount(account, work, signal) {
-      const name = accountFileName(canonicalAccount(account)); // one lock, however the address is spelled
-      let isMine = false;
-      const turn = (turns.get(name) ?? Promise.resolve()).then(() => {
-        isMine = true;
-        return locked(name, work, signal);
-      });
-      const end = turn.catch(() => undefined); // this call's failure is not the next one's
-      turns.set(name, end);
-      const called = Promise.withResolvers<never>();
-      const onAbort = (): void => void (isMine || called.reject(signal.reason));
-      signal.addEventListener("abort", onAbort, { once: true });
-      try {
-        return await Promise.race([turn, called.promise]);
-      } finally {
-        signal.removeEventListener("abort", onAbort);
-        if (turns.get(name) === end) turns.delete(name);
-      }
-    },
+    lockAccount: createAccountTurns(locked),
   };
 }
 
@@ -169,10 +147,4 @@ async function reportFolderErrors<T>(root: string, work: () => Promise<T>): Prom
     const next = "Let the user that runs gmail-export own that folder and see that its disk has room, then try again.";
     throw refuse("disk", message, next, { cause: bareCause(error) });
   }
-}
-
-function stillHeld(): ExportError {
-  const message = "Another process has been busy with this sign-in for too long.";
-  const next = "Try again in a moment; if it lasts, end the other gmail-export process.";
-  return new ExportError({ code: "timeout", retry: "backoff", message, next, outage: true });
 }
