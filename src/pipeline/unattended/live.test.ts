@@ -133,6 +133,21 @@ test("only named accounts are asked about, whose schedules are not paused and wh
   expect(await at.exports()).toBe(2);
 });
 
+test("nobody is asked about a directory while an export that was begun by hand is under way in it", async () => {
+  await using at = await stage();
+  await at.schedule();
+  await at.end({ state: "completed" });
+  at.change();
+  await at.queue.add(requestOf(ADA, `/data/${ADA}`));
+  const before = at.google.meter.units;
+  await mailboxLook(at.ports())(never);
+  expect(at.google.meter.units - before).toBe(0);
+  await at.end({ state: "completed" });
+  at.change();
+  await mailboxLook(at.ports())(never);
+  expect(await at.exports()).toBe(3);
+});
+
 test("a mailbox that cannot be asked keeps none of the others", async () => {
   await using at = await stage();
   for (const account of ["bob@example.com", ADA]) {

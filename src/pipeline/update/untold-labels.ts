@@ -57,8 +57,7 @@ export async function findUntoldLabels(
 
 /** Where the history tells all else: labels that were there and are not any more, and those that could not be compared. */
 function findUnlisted({ knownLabels, unprovenLabels }: ExportDirectory, names: LabelNames): ReadonlySet<string> {
-  const gone = [...knownLabels].filter((label) => !names.has(label));
-  return new Set([...gone, ...[...unprovenLabels].filter((label) => names.has(label))]);
+  return new Set([...unprovenLabels, ...[...knownLabels].filter((label) => !names.has(label))]);
 }
 
 /** Who has a label; undefined where Gmail refuses to tell. */
