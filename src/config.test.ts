@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 
-import { readConfig, readSettings } from "./config.ts";
+import { readConfig, readSettings, type Env } from "./config.ts";
 import { failureOf } from "./core/errors.ts";
 
 const API_KEY = "k".repeat(43);
@@ -192,4 +192,25 @@ test("mailboxes are watched when a number of minutes says so, those of named acc
   expect(problemsOf({ GMAIL_LIVE_MINUTES: "0" })).toContain("GMAIL_LIVE_MINUTES must be a whole number from 1 to 1440");
   expect(problemsOf({ GMAIL_LIVE_MINUTES: "5", GMAIL_LIVE_ACCOUNTS: "ada" })).toContain("GMAIL_LIVE_ACCOUNTS must be");
   expect(problemsOf({ GMAIL_LIVE_ACCOUNTS: "ada@example.com" })).toContain("GMAIL_LIVE_MINUTES is not set");
+});
+
+test("a database needs a URL that names one, and a key that every machine has", () => {
+  const problemsWith = (env: Env): string =>
+    readSettings(env, "/")
+      .problems.map(({ problem }) => problem)
+      .join();
+  const url = "postgres://app:hunter2@db.example.com/mail";
+  expect(problemsWith({ DATABASE_URL: url, TOKEN_ENCRYPTION_KEY: KEY })).toBe("");
+  expect(problemsWith({ DATABASE_URL: `${url}?sslmode=verify-full`, TOKEN_ENCRYPTION_KEY: KEY })).toBe("");
+  for (const held of [{}, { TOKEN_ENCRYPTION_KEY: "keyring" }])
+    expect(problemsWith({ DATABASE_URL: url, ...held })).toMatch(/^DATABASE_URL .*set TOKEN_ENCRYPTION_KEY/);
+  for (const wrong of [
+    "db.example.com",
+    "mysql://app:hunter2@db/mail",
+    "postgres://app:hunter2@db/",
+    "postgres://%zz:hunter2@db/mail",
+  ]) {
+    expect(problemsWith({ DATABASE_URL: wrong, TOKEN_ENCRYPTION_KEY: KEY })).toMatch(/^DATABASE_URL must be the URL/);
+    expect(problemsWith({ DATABASE_URL: wrong, TOKEN_ENCRYPTION_KEY: KEY })).not.toContain("hunter2");
+  }
 });

@@ -40,6 +40,8 @@ export type Config = Omit<Settings, "problems"> &
     liveMinutes: number | undefined;
     /** Which of those accounts; none named means all of them. */
     liveAccounts: readonly string[];
+    /** The PostgreSQL that the state lies in, for many machines; undefined means files in `stateDir` and `tokenDir`. */
+    databaseUrl: Secret | undefined;
     /** The key that seals grants; undefined means a file in `stateDir`. */
     encryptionKey: Secret | "keyring" | undefined;
     /** The one before, while grants are sealed anew. */
@@ -56,6 +58,7 @@ export const SECRET_SETTINGS = [
   "AWS_SECRET_ACCESS_KEY",
   "AWS_SESSION_TOKEN",
   "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+  "DATABASE_URL",
 ] as const;
 
 /** The names of all settings: those that are asked for. */
@@ -149,6 +152,18 @@ export function readSettings(
     return undefined;
   };
 
+  /** Its value is never shown: it holds a password. */
+  const database = (name: string): Secret | undefined => {
+    const given = secret(name);
+    const parsed = given && URL.parse(given.reveal());
+    if (given === undefined || (parsed && isDatabase(parsed))) return given;
+    refused(
+      name,
+      "must be the URL of a PostgreSQL database, such as postgres://user:password@db.example.com/gmail_export",
+    );
+    return undefined;
+  };
+
   const span = (name: string, fallback: string): number => {
     const value = spanOf(text(name, fallback));
     if (value !== undefined) return value;
@@ -216,6 +231,7 @@ export function readSettings(
     notifyAfterMs: span("NOTIFY_AFTER", "48h"),
     liveMinutes: env["GMAIL_LIVE_MINUTES"]?.trim() ? whole("GMAIL_LIVE_MINUTES", 5, 1, 1_440) : undefined,
     liveAccounts: list("GMAIL_LIVE_ACCOUNTS", isAddress, "must be e-mail addresses, separated by commas or spaces"),
+    databaseUrl: database("DATABASE_URL"),
     encryptionKey: env["TOKEN_ENCRYPTION_KEY"]?.trim() === "keyring" ? "keyring" : key("TOKEN_ENCRYPTION_KEY"),
     formerEncryptionKey: key("TOKEN_ENCRYPTION_KEY_FORMER"),
     logLevel: oneOf("LOG_LEVEL", LOG_LEVELS, "info"),
@@ -232,6 +248,11 @@ export function readSettings(
     refused(
       "NODE_TLS_REJECT_UNAUTHORIZED",
       "is 0, which lets anybody on the way read tokens and mail: unset it (a proxy's own certificate goes to NODE_EXTRA_CA_CERTS)",
+    );
+  if (config.databaseUrl && (config.encryptionKey === undefined || config.encryptionKey === "keyring"))
+    refused(
+      "DATABASE_URL",
+      "is shared by machines that must have one key: set TOKEN_ENCRYPTION_KEY to 32 bytes in base64 too",
     );
   if (!isLoopback(config.host) && !config.apiKey)
     refused("HOST", "can be reached from other machines: set API_KEY too, or leave it at 127.0.0.1");
@@ -258,6 +279,12 @@ function isAddress(text: string): boolean {
 function isPostable({ protocol, hostname, hash, username, password }: URL): boolean {
   if (hash !== "" || [username, password].some((text) => !isPercentEncoded(text))) return false;
   return protocol === "https:" || (protocol === "http:" && isLoopback(hostname));
+}
+
+/** One that names a database: without a name, PostgreSQL would take the user's. */
+function isDatabase({ protocol, pathname, username, password }: URL): boolean {
+  if ([username, password, pathname].some((text) => !isPercentEncoded(text))) return false;
+  return /^postgres(?:ql)?:$/.test(protocol) && pathname.length > 1;
 }
 
 function isPercentEncoded(text: string): boolean {

@@ -16,8 +16,8 @@ function watched() {
     await close();
   };
   const opening: typeof OPENERS = {
-    openState(...given) {
-      const state = OPENERS.openState(...given);
+    async openState(...given) {
+      const state = await OPENERS.openState(...given);
       const close = async (): Promise<void> => state[Symbol.asyncDispose]();
       return { ...state, [Symbol.asyncDispose]: noting("state", close) };
     },

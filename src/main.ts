@@ -101,9 +101,15 @@ const TIME_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone;
 const WORKER = `${hostname()}/${process.pid}`;
 
 /** What the deployment remembers, under one configuration. Makes no key where it only looks. */
-function openState(config: Config, log?: Log, { onlyLooks = false } = {}): State {
-  const holds = fileHolds(clock, undefined, lockFileIn(config.stateDir));
-  return embeddedState({ settings: config, onlyLooks, worker: WORKER, clock, log, files, lock, holds });
+async function openState(config: Config, log?: Log, { onlyLooks = false } = {}): Promise<State> {
+  const { databaseUrl, encryptionKey } = config;
+  const common = { onlyLooks, worker: WORKER, clock, log };
+  if (databaseUrl === undefined || typeof encryptionKey !== "object") {
+    const holds = fileHolds(clock, undefined, lockFileIn(config.stateDir));
+    return embeddedState({ ...common, settings: config, files, lock, holds });
+  }
+  const { postgresState } = await import("./state/postgres/postgres-state.ts");
+  return postgresState({ ...common, settings: { ...config, databaseUrl, encryptionKey } });
 }
 
 /** Where exports lie, in folders and in buckets, and what reads them there. */
@@ -277,7 +283,7 @@ export async function compose(config: Config, opening = OPENERS) {
   );
   const { exportDir, ...folders } = config;
   await tightenFolders(isInBucket(exportDir) ? folders : config);
-  const state = opened.use(opening.openState(config, log));
+  const state = opened.use(await opening.openState(config, log));
   const { queue, grants } = state;
   const storage = connectStorage(config, state.holds);
   opened.defer(storage.close);
@@ -442,7 +448,7 @@ async function examineAlone(
   const { config, problems: malformed } = readSettings(settings, process.cwd());
   const file = refusal ? [{ setting: ".env", problem: `${refusal.failure.message} ${refusal.failure.next}` }] : [];
   const problems = [...malformed, ...file];
-  await using state = openState(config, undefined, { onlyLooks: true });
+  await using state = await openState(config, undefined, { onlyLooks: true });
   const storage = connectStorage(config, state.holds);
   const way = connect(config, state, { onlyLooks: true });
   const mailbox = async (name: string) => mailboxes(way, way.readersOf(state.grants))(name);
@@ -683,7 +689,7 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
         },
         async signedIn() {
           const { config } = readSettings(settings, process.cwd());
-          await using state = openState(config, undefined, { onlyLooks: true });
+          await using state = await openState(config, undefined, { onlyLooks: true });
           const names = await state.grants.stored();
           return names.filter((name) => !/[%~]/.test(name)); // the others are no addresses as they stand, nor shell words
         },

@@ -29,6 +29,8 @@ const MIGRATIONS: readonly string[] = [
   SCHEDULE_TABLE,
   HOLD_TABLE,
   DUTY_TABLE,
+  `create table gmail_export.budgets (client text primary key, ledger jsonb not null);
+   create table gmail_export.key_check (single boolean primary key check (single), sealed text not null)`,
 ];
 
 /** Any number that nobody else locks in the same database: "gmail" as digits. */
@@ -47,16 +49,7 @@ export async function migrate(database: Database, migrations: readonly string[] 
         `create schema if not exists gmail_export;
          create table gmail_export.migrations (number int primary key, at timestamptz not null default now())`,
       );
-    const [found] = await query<{ version: number }>(
-      "select coalesce(max(number), 0)::int as version from gmail_export.migrations",
-    );
-    const version = found?.version ?? 0;
-    if (version > migrations.length)
-      throw refuse(
-        "database",
-        `The database at ${database.address} was made ready by a newer gmail-export (its tables have version ${version}, this program knows ${migrations.length}).`,
-        "Start the newer version on every machine, or give this one a database of its own.",
-      );
+    const version = await versionOf(query, database.address, migrations);
     for (const [index, sql] of migrations.entries())
       if (index >= version) {
         await query(sql);
@@ -70,4 +63,22 @@ async function exists(query: Query): Promise<boolean> {
     "select to_regclass('gmail_export.migrations') is not null as exists",
   );
   return found?.exists === true;
+}
+
+/** Whether this program knows the tables that are there. Makes none. Throws `database`. */
+export async function checkVersion({ query, address }: Database): Promise<void> {
+  if (await exists(query)) await versionOf(query, address, MIGRATIONS);
+}
+
+async function versionOf(query: Query, address: string, migrations: readonly string[]): Promise<number> {
+  const [found] = await query<{ version: number }>(
+    "select coalesce(max(number), 0)::int as version from gmail_export.migrations",
+  );
+  const version = found?.version ?? 0;
+  if (version <= migrations.length) return version;
+  throw refuse(
+    "database",
+    `The database at ${address} was made ready by a newer gmail-export (its tables have version ${version}, this program knows ${migrations.length}).`,
+    "Start the newer version on every machine, or give this one a database of its own.",
+  );
 }

@@ -33,6 +33,38 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
   ),
   pair("This sign-in was sealed with another key.", "Cette connexion a été scellée avec une autre clé."),
   pair("Another process has taken over the alarms.", "Un autre processus s'occupe désormais des alarmes."),
+  pair(
+    "{name} must be the URL of a PostgreSQL database, such as {example}",
+    "{name} doit être l'URL d'une base PostgreSQL, comme {example}",
+  ),
+  pair(
+    "{name} is shared by machines that must have one key: set TOKEN_ENCRYPTION_KEY to 32 bytes in base64 too",
+    "{name} est partagée par des machines qui doivent avoir une seule clé : réglez aussi TOKEN_ENCRYPTION_KEY à 32 octets en base64",
+  ),
+  pair(
+    "The database at {address} is PostgreSQL {major}, and gmail-export needs {oldest} or newer.",
+    "La base de données à {address} est PostgreSQL {major}, et gmail-export a besoin de {oldest} ou plus récent.",
+  ),
+  pair(
+    "Move it to a newer server (pg_upgrade, or a dump), or name another in DATABASE_URL.",
+    "Passez-la sur un serveur plus récent (pg_upgrade, ou une copie), ou nommez-en une autre dans DATABASE_URL.",
+  ),
+  pair(
+    "The clock of this machine and that of the database at {address} are {seconds} seconds apart.",
+    "L'horloge de cette machine et celle de la base de données à {address} diffèrent de {seconds} secondes.",
+  ),
+  pair(
+    "Set both by the network (sudo timedatectl set-ntp true; of a container or virtual machine, on its host).",
+    "Réglez les deux par le réseau (sudo timedatectl set-ntp true ; pour un conteneur ou une machine virtuelle, sur son hôte).",
+  ),
+  pair(
+    "What lies in the database at {address} was sealed with another key than this TOKEN_ENCRYPTION_KEY.",
+    "Ce que contient la base de données à {address} a été scellé avec une autre clé que ce TOKEN_ENCRYPTION_KEY.",
+  ),
+  pair(
+    "Set the same TOKEN_ENCRYPTION_KEY on every machine (with TOKEN_ENCRYPTION_KEY_FORMER while it changes), or give this deployment a database of its own.",
+    "Réglez le même TOKEN_ENCRYPTION_KEY sur chaque machine (avec TOKEN_ENCRYPTION_KEY_FORMER pendant qu'elle change), ou donnez à ce déploiement sa propre base de données.",
+  ),
   pair("The database at {address} refuses the password.", "La base de données à {address} refuse le mot de passe."),
   pair("Correct user and password in DATABASE_URL.", "Corrigez l'utilisateur et le mot de passe dans DATABASE_URL."),
   pair("The database at {address} asks for a password.", "La base de données à {address} demande un mot de passe."),
