@@ -773,6 +773,10 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "{path} est {kind}, pas un fichier fait par gmail-export.",
   ),
   pair("Move it away, then do the same again.", "Déplacez-le, puis recommencez."),
+  pair(
+    "Remove it while nothing writes to that directory, then do the same again.",
+    "Supprimez-le pendant que rien n'écrit dans ce dossier, puis recommencez.",
+  ),
   pair("{path} changed while it was being read.", "{path} a changé pendant la lecture."),
   pair("Start the same export again.", "Relancez le même export."),
   pair("Another check of {path} is running.", "Une autre vérification de {path} est en cours."),
