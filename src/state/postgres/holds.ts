@@ -12,14 +12,14 @@ export const HOLD_TABLE = `create table gmail_export.holds (
 
 /** Milliseconds. */
 const TIMES = {
-  /** For which the database keeps a place for who has it, from each renewal on. */
-  lease: 10_000,
+  /** For which the database keeps a place for who has it, from each renewal on: less than the lease of an export, so that who takes that over finds its directory free. */
+  lease: 8_000,
   /** So long before that its holder takes it for lost, so that what is under way has ended by then. */
   margin: 2_000,
   /** Between two renewals. */
-  renew: 2_000,
+  renew: 1_500,
   /** For which an answer to one is waited for, before it is asked anew over another connection. */
-  answer: 2_500,
+  answer: 2_000,
   /** Between two looks whether a place is free. */
   look: 250,
 };

@@ -195,18 +195,62 @@ test("what an earlier holder had made durable goes on under the next, behind wha
   expect(await contentBelow(path)).toEqual({ batch: "one two end" });
 });
 
-test("who takes a directory with a lower number than another has there is told so, and leaves it as it is", async () => {
+test.each([
+  ["a lower number than", 0],
+  ["the number of", 1],
+])("who takes a directory with %s one that writes there is told so, and leaves it as it is", async (_, last) => {
   await using scratch = await scratchFolder();
   const path = join(scratch.path, "export");
-  const holds = losableHolds();
-  const early = folderStorage(holds.open())(path);
-  const late = folderStorage(losableHolds().open())(path); // of another deployment, or of a database that forgot
-  await (await early.hold(0))![Symbol.asyncDispose]();
+  const early = folderStorage(losableHolds(1).open())(path);
+  const late = folderStorage(losableHolds(last).open())(path); // of another deployment, or of a database that forgot
   await using _hold = await early.hold(0);
   await early.put("a", [bytes("x")]);
   const before = await filesBelow(path);
   await expect(late.hold(0)).rejects.toThrow(HoldLost);
   expect(await filesBelow(path)).toEqual(before);
+});
+
+test("who was frozen before it had made its folder, until another had come and gone, is told so, and changes nothing", async () => {
+  await using scratch = await scratchFolder();
+  const path = join(scratch.path, "export");
+  const holds = losableHolds();
+  const other = folderStorage(holds.open())(path);
+  await prepare(other);
+  const ours = holds.open();
+  let before: Record<string, string> = {};
+  const late = folderStorage({
+    ...ours,
+    async take(...args) {
+      const held = await ours.take(...args);
+      holds.expire();
+      {
+        await using _hold = await other.hold(0);
+        await other.put("manifest.json", [bytes("after")]);
+      }
+      before = await filesBelow(path);
+      return held;
+    },
+  })(path);
+  await expect(late.hold(0)).rejects.toThrow(HoldLost);
+  expect(await filesBelow(path)).toEqual(before);
+  expect((await readdir(path)).filter((name) => name.startsWith(".writing"))).toEqual([]);
+});
+
+test("what grew where nobody wrote, and was removed, stays away, also when the power fails", async () => {
+  await using scratch = await scratchFolder();
+  const root = join(scratch.path, "root");
+  const holds = losableHolds();
+  await prepare(folderStorage(holds.open())(join(root, "export")));
+  await using disk = await fragileDisk(root);
+  const storage = folderStorage(holds.open(), disk.files)(join(root, "export"));
+  await using _hold = await storage.hold(0);
+  await storage.remove("batch", "growing");
+  await disk.survivors(join(scratch.path, "after"));
+  const after = folderStorage(losableHolds(100).open())(join(scratch.path, "after", "export"));
+  expect([await contentOf(after, "batch", "growing"), await contentOf(after, "old", "growing")]).toEqual([
+    undefined,
+    "rewrite",
+  ]);
 });
 
 describe("a hold that was lost, though nobody has taken the place yet", () => {

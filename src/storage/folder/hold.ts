@@ -46,7 +46,6 @@ export async function holdFolder(
     };
     const assertStillHeld = async (): Promise<void> => {
       if (signal?.reason instanceof HoldLost) lost.abort(signal.reason);
-      ended.throwIfAborted();
       const now = await unlessMissing(files.lstat(place));
       if (!now) lose(new HoldLost(`${place} was removed while it was being written.`, "disk"));
       else if (!isSameFile(folder, now))

@@ -121,7 +121,6 @@ export async function releaseWritingFolder(files: FileSystem, place: string, own
   for (const name of await namesIn(files, own))
     if (name.startsWith(DRAFT)) await files.unlink(join(own, name));
     else await files.rename(join(own, name), join(place, name));
-  await files.syncFolder(place);
   await files.rmdir(own);
   await files.syncFolder(place);
 }
