@@ -28,6 +28,7 @@ import type { Pacer } from "./core/ports/pacer.ts";
 import type { State } from "./core/ports/state.ts";
 import type { OpenStorage } from "./core/ports/storage.ts";
 import { UNITS_PER_MINUTE } from "./core/quota.ts";
+import { Secret } from "./core/secret.ts";
 import { decodeTextFile } from "./core/text-file.ts";
 import type { Facts } from "./doctor/facts.ts";
 import type { Finding } from "./doctor/finding.ts";
@@ -83,7 +84,7 @@ import { outputFolders } from "./storage/folder/output-folder.ts";
 import { filesOnDisk as files } from "./storage/folder/private-files.ts";
 import { tightenFolders } from "./storage/folder/tighten-folders.ts";
 import { connectBuckets } from "./storage/s3/connect-buckets.ts";
-import { deploymentId } from "./storage/s3/deployment-id.ts";
+import { deploymentId, sharedDeploymentId } from "./storage/s3/deployment-id.ts";
 import type { Stage } from "./surfaces/cli/commands/demo.ts";
 import { runCommand } from "./surfaces/cli/program.ts";
 import { terminal as openTerminal } from "./surfaces/cli/terminal/terminal.ts";
@@ -113,8 +114,12 @@ async function openState(config: Config, log?: Log, { onlyLooks = false } = {}):
 }
 
 /** Where exports lie, in folders and in buckets, and what reads them there. */
-function connectStorage({ exportDir, stateDir, buckets: settings }: Config, holds: Holds) {
-  const deployment = () => deploymentId(stateDir, files, randomUUID);
+function connectStorage({ exportDir, stateDir, encryptionKey, buckets: settings }: Config, holds: Holds) {
+  // Where a hold can be lost to another machine, those that share the database have the same key.
+  const deployment = async (): Promise<string> =>
+    holds.canBeLost && encryptionKey instanceof Secret
+      ? sharedDeploymentId(encryptionKey)
+      : deploymentId(stateDir, files, randomUUID);
   const given = { settings, holds, clock, random: Math.random, proxyOf, readFile: files.readFile, deployment };
   const buckets = connectBuckets(given);
   const inFolders = folderStorage(holds);

@@ -4,7 +4,10 @@ export type StoredFile = Readonly<{ name: string; bytes: number; stamp: string }
 /** What a listing has. `growing` is one that `grow` writes and nothing has sealed; `odd` says in words what is no file of ours. */
 export type StoredEntry = StoredFile & Readonly<{ growing: boolean; odd?: string }>;
 
-/** A file held open: what is read of it stays one file's, also when another is given its name. */
+/**
+ * A file held open: what is read of it stays one file's, also when another is given its name. A bucket may have no more of
+ * a large one then: what was not read yet is refused (`disk`).
+ */
 export type StoredContent = AsyncDisposable &
   StoredFile &
   Readonly<{
@@ -34,7 +37,7 @@ export type Hold = AsyncDisposable &
  * Where the files of one export directory lie. Names that begin with a dot are for gmail-export alone. Only files that are
  * put as a whole may lie in folders, which are made where they are missing: `attachments/ab/…`. Nothing above this port knows paths, descriptors or renaming. Everything that writes needs the
  * hold, and throws `HoldLost` when it was lost: nothing is written from then on. What the medium refuses is a `disk`
- * failure. Implemented by `storage/folder`; every one passes `test/contracts/storage.ts`.
+ * failure. Implemented by `storage/folder` and `storage/s3`; every one passes `test/contracts/storage.ts`.
  */
 export type Storage = Readonly<{
   /** How a person finds it; stands in messages. */

@@ -1,4 +1,4 @@
-import { refuse } from "../../core/errors.ts";
+import { HoldLost, refuse } from "../../core/errors.ts";
 import type { BucketFolder } from "./bucket.ts";
 import { writeObject, writeSources, type ObjectWriter, type Source } from "./requests/write-object.ts";
 import {
@@ -36,6 +36,8 @@ export async function growObject(
 ): Promise<GrowingObject> {
   const { objects, copying } = bucket;
   const found = await listSegments(objects, folder, name);
+  if (found.current.some((one) => one.number > number))
+    throw new HoldLost(`Another process writes ${name} in ${place} now.`);
   const mine = [...found.current, ...found.abandoned].filter((one) => one.number === number).map(({ n }) => n);
   let n = Math.max(0, last.get(name) ?? 0, ...mine);
   const nextKey = (isBase: boolean): string => {

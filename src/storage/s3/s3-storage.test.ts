@@ -152,6 +152,22 @@ test("a hold that its state gave to another stops every write, in the middle of 
   expect((await w.front.keys()).filter((key) => !key.includes("/."))).toEqual([]);
 });
 
+test("a writer that was overtaken, and was told nothing of it, neither removes nor goes on with what the next one has", async () => {
+  await using w = await world();
+  const storage = w.open({ holds: free() });
+  await using _old = await storage.hold(0);
+  await (await storage.grow("a", 0, bytes("old")))[Symbol.asyncDispose]();
+  const next = w.open({ holds: free() });
+  await using _new = await next.hold(0);
+  {
+    await using growing = await next.grow("a", 3);
+    await growing.append(bytes(" and new"));
+  }
+  await expect(storage.grow("a", 3)).rejects.toThrow(HoldLost);
+  await storage.remove("a", "growing");
+  expect(await contentOf(next, "a", "growing")).toBe("old and new");
+});
+
 test("pieces that an older writer still sends, or that have a gap before them, count for nothing and are cleared", async () => {
   await using w = await world();
   const storage = w.open();

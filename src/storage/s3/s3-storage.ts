@@ -12,7 +12,7 @@ import { growObject, type Numbering } from "./growing-object.ts";
 import { holdFolder, isHeldElsewhere, type HeldFolder } from "./hold.ts";
 import { openGrowing, openObject } from "./read-content.ts";
 import { writeObject, type Confirm } from "./requests/write-object.ts";
-import { listGrowing, listSegments, removeSegments, stampOf } from "./segments.ts";
+import { listGrowing, listSegments, removeSegments, stampOf, type Segment } from "./segments.ts";
 
 type Parts = Readonly<{
   /** The bucket of this name. */
@@ -160,7 +160,16 @@ function storageOf(given: string, { open, holds, clock, deployment }: Parts): St
     async remove(file, growing) {
       const mine = writing();
       await mine.confirm();
-      if (growing) return removeSegments(objects, await listSegments(objects, folder, file));
+      if (growing) {
+        const { current, abandoned } = await listSegments(objects, folder, file);
+        // Those of a holder that came meanwhile are not ours to remove.
+        const isOurs = ({ number }: Segment): boolean => number <= mine.number;
+        return removeSegments(objects, {
+          current: current.filter(isOurs),
+          abandoned: abandoned.filter(isOurs),
+          bytes: 0,
+        });
+      }
       await objects.remove(folder + file);
       mine.etags.delete(file);
     },
