@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { cp, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -128,7 +128,11 @@ test("a journal that a kill left behind a finished export is gone after the next
   };
   await expect(w.run(undefined, undefined, { files: { ...nodeFileSystem, unlink } })).rejects.toThrow("killed");
   expect([(await manifestIn(w.directory)).complete, await hasJournal()]).toEqual([true, true]);
+  await cp(w.directory, `${w.directory}-copy`, { recursive: true });
   expect([(await w.run()).complete, await hasJournal()]).toEqual([true, false]);
+  const id = w.google.mailbox().add({ subject: "New", labelIds: ["INBOX"] });
+  await w.run(undefined, undefined, { directory: `${w.directory}-copy` });
+  expect((await changesIn(`${w.directory}-copy`)).slice(1)).toEqual([{ id, change: "added", labels: ["INBOX"] }]);
 });
 
 test("a message of which history tells more behind its deletion is read, whatever that says", async () => {

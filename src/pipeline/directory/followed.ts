@@ -43,9 +43,7 @@ export function findFollowed(
     written: (journal?.names ?? []).map((pairs) => new Map(pairs)),
     isNamed: journal ? begun !== undefined && !begun.unnamed : !manifest || manifest.labelNames !== undefined,
     changes: journal ? begun?.changes : manifest?.changes,
-    toldUpTo: journal
-      ? (journal.toldUpTo ?? begun?.toldUpTo)
-      : manifest?.batches.reduce((last, { file }) => Math.max(last, batchNumber(file)?.number ?? 0), 0),
+    toldUpTo: findToldUpTo(manifest, journal),
     seen,
     finishedBefore: isFinished
       ? { at: manifest.export_date, historyId: manifest.historyId }
@@ -53,6 +51,14 @@ export function findFollowed(
     checkedAt: manifest?.checkedAt,
     unprovenLabels: manifest?.unprovenLabels ?? [],
   };
+}
+
+/** A manifest that is finished has told of all its batches, also where a kill left the journal of its run behind. */
+function findToldUpTo(manifest: Manifest | undefined, journal: FoundJournal | undefined): number | undefined {
+  const last = manifest?.batches.reduce((most, { file }) => Math.max(most, batchNumber(file)?.number ?? 0), 0);
+  if (!journal) return last;
+  const told = journal.toldUpTo ?? journal.begin.followed?.toldUpTo;
+  return manifest?.labelNames ? Math.max(last ?? 0, told ?? 0) : told;
 }
 
 /**
