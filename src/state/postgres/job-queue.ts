@@ -54,9 +54,9 @@ export function postgresJobQueue(
   let listens = false;
   let hasDuties = false;
 
+  /** Where nothing of pg-boss is asked for: who only looks starts none of it. */
   const reading = async <T>(work: (query: Query) => Promise<T>, signal?: AbortSignal): Promise<T> => {
     signal?.throwIfAborted();
-    await unlessAborted(signal, () => runs.start());
     return work((sql, values) => database.query(sql, values, signal));
   };
   const changing = async <T>(
@@ -145,6 +145,7 @@ export function postgresJobQueue(
       remove: (id, signal) => changing((query) => schedules.remove(query, id), signal),
       async takeDuty(duty, forMs, signal) {
         hasDuties = true;
+        await unlessAborted(signal, () => runs.start());
         return reading((query) => schedules.takeDuty(query, duty, name, forMs), signal);
       },
     },
