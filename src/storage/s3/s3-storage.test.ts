@@ -152,6 +152,26 @@ test("a hold that its state gave to another stops every write, in the middle of 
   expect((await w.front.keys()).filter((key) => !key.includes("/."))).toEqual([]);
 });
 
+test("a hold of a database, whose numbers are moments, goes on behind what one of a machine wrote, and it behind that", async () => {
+  await using w = await world();
+  const ofDatabase: Holds = {
+    ...free(),
+    async take(...asked) {
+      const held = (await free().take(...asked))!;
+      return { ...held, number: Date.UTC(2026, 10, 28) };
+    },
+  };
+  let expected = "";
+  for (const holds of [free(), ofDatabase, free(), ofDatabase]) {
+    const storage = w.open({ holds });
+    await using _hold = await storage.hold(0);
+    await using growing = await storage.grow("a", expected.length);
+    await growing.append(bytes("more "));
+    expected += "more ";
+    expect(await contentOf(storage, "a", "growing")).toBe(expected);
+  }
+});
+
 test("a writer that was overtaken, and was told nothing of it, neither removes nor goes on with what the next one has", async () => {
   await using w = await world();
   const storage = w.open({ holds: free() });

@@ -13,16 +13,16 @@ export type Segment = Listed & Readonly<{ number: number; n: number; isBase: boo
 /** The pieces that a file which grows is made of, in their order, and others under its name that count no more. */
 export type Segments = Readonly<{ current: readonly Segment[]; abandoned: readonly Segment[]; bytes: number }>;
 
-/** Keys sort as their numbers do. */
+/** Keys sort as their numbers do, of which none is larger than a safe integer. */
 export function segmentKey(folder: string, name: string, number: number, n: number, isBase: boolean): string {
-  const id = `${String(number).padStart(12, "0")}-${String(n).padStart(8, "0")}`;
+  const id = `${String(number).padStart(16, "0")}-${String(n).padStart(8, "0")}`;
   return `${folder}${SEGMENTS}/${name}/${id}${isBase ? "-base" : ""}`;
 }
 
 /** The name of the file of which a key is a piece. */
 function segmentOf(folder: string, listed: Listed): Readonly<{ name: string; segment: Segment }> | undefined {
   const [, name, number, n, base] =
-    /^\.segments\/(.+)\/(\d{12})-(\d{8})(-base)?$/s.exec(listed.key.slice(folder.length)) ?? [];
+    /^\.segments\/(.+)\/(\d{16})-(\d{8})(-base)?$/s.exec(listed.key.slice(folder.length)) ?? [];
   if (name === undefined) return undefined;
   return { name, segment: { ...listed, number: Number(number), n: Number(n), isBase: base !== undefined } };
 }
