@@ -1,4 +1,5 @@
 import type { Target } from "./target.ts";
+import { addressList } from "./targets/address-list.ts";
 import { answer } from "./targets/answer.ts";
 import { changes } from "./targets/changes.ts";
 import { commandLine } from "./targets/command-line.ts";
@@ -8,8 +9,10 @@ import { converted } from "./targets/converted.ts";
 import { credentials } from "./targets/credentials.ts";
 import { derived } from "./targets/derived.ts";
 import { directory } from "./targets/directory.ts";
+import { domainDirectory } from "./targets/domain-directory.ts";
 import { finished } from "./targets/finished.ts";
 import { grant } from "./targets/grant.ts";
+import { keyFile } from "./targets/key-file.ts";
 import { key } from "./targets/key.ts";
 import { limits } from "./targets/limits.ts";
 import { mailHtml } from "./targets/mail-html.ts";
@@ -18,6 +21,7 @@ import { message } from "./targets/message.ts";
 import { outputDir } from "./targets/output-dir.ts";
 import { queue } from "./targets/queue.ts";
 import { records } from "./targets/records.ts";
+import { schedule } from "./targets/schedule.ts";
 import { server } from "./targets/server.ts";
 import { settings } from "./targets/settings.ts";
 import { tokenAnswer } from "./targets/token-answer.ts";
@@ -34,6 +38,10 @@ export const TARGETS: readonly Target[] = [
   settings,
   outputDir,
   credentials,
+  keyFile,
+  addressList,
+  domainDirectory,
+  schedule,
   grant,
   key,
   limits,
