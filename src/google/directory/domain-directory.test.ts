@@ -1,7 +1,13 @@
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+
 import { describe, expect, test } from "vitest";
 
 import { domainDirectoryContract } from "../../../test/contracts/domain-directory.ts";
+import { manualClock } from "../../../test/manual-clock.ts";
 import { failureOf, type Failure } from "../../core/errors.ts";
+import { Secret } from "../../core/secret.ts";
 import { ADA, domainStage, type DomainStage } from "../service-account/testing.ts";
 import { DIRECTORY_SCOPES, googleDirectory } from "./domain-directory.ts";
 
@@ -82,6 +88,24 @@ describe("the Admin SDK", () => {
     w.google.faults.clear();
     w.google.domain().users.clear();
     expect(await failure(namesFound())).toMatchObject({ code: "malformed_response" });
+  });
+
+  test("names a user once who stands twice on one page", async () => {
+    const users = [ADA, ADA, "bob@example.com"].map((primaryEmail) => ({ primaryEmail }));
+    const server = createServer((_, response) => void response.end(JSON.stringify({ users }))).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    const directory = googleDirectory({
+      admin: ADA,
+      tokens: () => async () => new Secret("token"),
+      apiUrl: new URL(`http://127.0.0.1:${port}`),
+      clock: manualClock(),
+      random: () => 0,
+    });
+    const pages = await Array.fromAsync(directory.listUsers(NEVER));
+    expect(pages.flat().map(({ email }) => email)).toEqual([ADA, "bob@example.com"]);
+    server.closeAllConnections();
+    server.close();
   });
 
   test("does not tell who is in another organisation's group: that is named", async () => {

@@ -77,10 +77,12 @@ export function googleDirectory({ admin, tokens, apiUrl, clock, random }: Parts)
       const given = new Set<string>(); // a user who comes while the list is read moves others to the next page
       for await (const page of pages("users", query, tokenFor(DIRECTORY_SCOPES.users), signal)) {
         if (page === undefined) throw transient("malformed_response", "Google's Admin SDK finds no list of users.");
-        const users = listOf(page["users"])
-          .map(toUser)
-          .filter((user) => !given.has(user.email));
-        for (const { email } of users) given.add(email);
+        const users: DomainUser[] = [];
+        for (const user of listOf(page["users"]).map(toUser)) {
+          if (given.has(user.email)) continue;
+          given.add(user.email);
+          users.push(user);
+        }
         if (users.length > 0) yield users;
       }
       if (given.size === 0)
