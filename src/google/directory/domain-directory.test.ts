@@ -90,9 +90,10 @@ describe("the Admin SDK", () => {
     expect(await failure(namesFound())).toMatchObject({ code: "malformed_response" });
   });
 
-  test("names a user once who stands twice on one page", async () => {
-    const users = [ADA, ADA, "bob@example.com"].map((primaryEmail) => ({ primaryEmail }));
-    const server = createServer((_, response) => void response.end(JSON.stringify({ users }))).listen(0, "127.0.0.1");
+  test("names a user once who stands twice on one page, and a group whose name is none among those it cannot read", async () => {
+    const named = [ADA, ADA, "bob@example.com"].map((primaryEmail) => ({ primaryEmail }));
+    const answer = JSON.stringify({ users: named, members: [{ email: "\ud800", type: "GROUP" }] });
+    const server = createServer((_, response) => void response.end(answer)).listen(0, "127.0.0.1");
     await once(server, "listening");
     const { port } = server.address() as AddressInfo;
     const directory = googleDirectory({
@@ -104,6 +105,7 @@ describe("the Admin SDK", () => {
     });
     const pages = await Array.fromAsync(directory.listUsers(NEVER));
     expect(pages.flat().map(({ email }) => email)).toEqual([ADA, "bob@example.com"]);
+    expect(await directory.listMembers("all@example.com", NEVER)).toMatchObject({ unreadable: ["\ud800"] });
     server.closeAllConnections();
     server.close();
   });

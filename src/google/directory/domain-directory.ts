@@ -56,6 +56,7 @@ export function googleDirectory({ admin, tokens, apiUrl, clock, random }: Parts)
   }
 
   const readMembers = async (group: string, signal: AbortSignal): Promise<readonly Page[] | undefined> => {
+    if (!group.isWellFormed()) return undefined; // half of a character can stand in no address
     const found: Page[] = [];
     const path = `groups/${encodeURIComponent(group)}/members`;
     const query = { maxResults: "200", fields: "nextPageToken,members(email,type)" };
