@@ -140,7 +140,7 @@ function createProject(
     const answer = await settle(takeReports(now), asked).catch(() => ({ units: 0, againMs: AFTER_FAILURE_MS }));
     if (answer.units > 0) pots.push({ id, until: now + PORTION_MS, left: answer.units, given: 0 });
     serve();
-    if (asked === undefined || waiting.length === 0) return;
+    if (asked === undefined || waiting.length === 0 || unspent.length > 0) return; // what came back may suffice
     pause = new AbortController();
     await clock.sleep(answer.againMs, pause.signal).catch(() => {});
     pause = undefined;
