@@ -65,6 +65,10 @@ export type Drawn = Readonly<{
   overprice: number;
   conversation: Case["conversation"];
   latencyMs: (random: () => number) => number;
+  meanLatencyMs: number;
+  /** What a bucket holds, or how long a window is. */
+  seconds: number;
+  charged: boolean;
   meter: Meter;
   /** Units a minute that can be had: in a window there may be no room for a whole call at the end. */
   best: number;
@@ -132,6 +136,9 @@ export function drawServer(seed: number): Drawn {
     ...asked,
     meter: makeMeter(),
     best: Math.min(limit, best, inFlight),
+    seconds,
+    charged,
+    meanLatencyMs: latency,
     latencyMs: (roll) => latency * (isUneven ? 0.6 + 2 * roll() ** 4 : 0.9 + 0.2 * roll()),
     text: `${kind} ${seconds.toFixed(1)} s, ${limit} ${tier}, price × ${overprice.toFixed(2)}, says ${says}, ${charged ? "charged" : "free"}, ${latency.toFixed(0)} ms${isUneven ? " uneven" : ""}, conversations of ${conversation}`,
   };

@@ -10,14 +10,14 @@ import {
   type Case,
   type Outcome,
 } from "../../test/meter-matrix.ts";
-import { drawServer } from "../../test/unlisted-meters.ts";
+import { drawServer, type Drawn } from "../../test/unlisted-meters.ts";
 import { count, median, percent, table } from "../markdown.ts";
-import { boundOf, type Bound } from "./bound.ts";
+import { boundOf, boundOfDrawn, type Bound } from "./bound.ts";
 
 const MINUTES = 12;
 
 /** Servers that were drawn by chance; none of them was looked at while the pacer was written. */
-const DRAWN = { from: 60_000, count: 40 } as const;
+const DRAWN = { from: 80_000, count: 40 } as const;
 
 const GROUPS = [
   { name: "both tiers, nothing known", kinds: LISTED },
@@ -27,7 +27,9 @@ const GROUPS = [
   { name: "another price or program in between", kinds: CHANGING },
 ] as const;
 
-type Cell = Readonly<{ one: Case; outcome: Outcome; bound: Bound }>;
+type Compared = Readonly<{ outcome: Outcome; bound: Bound }>;
+type Cell = Compared & Readonly<{ one: Case }>;
+type DrawnCell = Compared & Readonly<{ one: Drawn }>;
 
 /** Every meter with every price and limit of the matrix, and servers drawn by chance: what came of it, as Markdown. */
 export async function measureMeters(progress: (text: string) => void): Promise<string> {
@@ -51,11 +53,19 @@ export async function measureMeters(progress: (text: string) => void): Promise<s
     if (!isRemembered)
       tables.push(`### ${group.name[0]!.toUpperCase()}${group.name.slice(1)}\n\n${cellTable(cells)}\n`);
   }
-  const drawn: Outcome[] = [];
-  for (let seed = DRAWN.from; seed < DRAWN.from + DRAWN.count; seed += 1)
-    drawn.push(await runServer(drawServer(seed), MINUTES));
+  const drawn: DrawnCell[] = [];
+  for (let seed = DRAWN.from; seed < DRAWN.from + DRAWN.count; seed += 1) {
+    const one = drawServer(seed);
+    drawn.push({ one, outcome: await runServer(one, MINUTES), bound: boundOfDrawn(one) });
+  }
   progress("meters: drawn by chance");
-  rows.push(summary(`drawn by chance (${drawn.length} servers)`, drawn));
+  rows.push(
+    summary(
+      `drawn by chance (${drawn.length} servers)`,
+      drawn.map(({ outcome }) => outcome),
+    ),
+  );
+  tables.push(`### Drawn by chance\n\n${drawnTable(drawn)}\n`);
   const head = [
     "worst / median",
     "first minute",
@@ -98,17 +108,32 @@ function cellTable(cells: readonly Cell[]): string {
       ...(one.change ? [`another ${one.change === "price" ? "price" : "program"}`] : []),
     ].join(", "),
   );
-  const written = ({ outcome: { first, later, refusedAt }, bound }: Cell): string =>
-    [
-      `${wholePercent(first)}/${wholePercent(bound.first)}`,
-      `${wholePercent(later)}/${wholePercent(bound.later)}`,
-      `${refusedAt.length}/${count(bound.refusals)}`,
-    ].join(" · ");
   return table(
     ["first · later · refused", ...head],
-    [...rows].map(([meter, row]) => [meter].concat(row.map(written))),
+    [...rows].map(([meter, row]) => [meter].concat(row.map(besideBound))),
   );
 }
+
+/** Those that come to less than 98 % of their bound, or of the goal where that is less; how many others there are. */
+function drawnTable(cells: readonly DrawnCell[]): string {
+  const short = cells.filter(
+    ({ outcome, bound }) => outcome.first < CLOSE * bound.first || outcome.later < CLOSE * bound.later,
+  );
+  const rows = short.map((cell) => [cell.one.text, besideBound(cell)]);
+  return [
+    `${cells.length - short.length} of ${cells.length} come to ${percent(CLOSE)} of their bound in the first and in every later minute; the others are:\n`,
+    table(["server", "first · later · refused"], rows),
+  ].join("\n");
+}
+
+const CLOSE = 0.98;
+
+const besideBound = ({ outcome: { first, later, refusedAt }, bound }: Compared): string =>
+  [
+    `${wholePercent(first)}/${wholePercent(bound.first)}`,
+    `${wholePercent(later)}/${wholePercent(bound.later)}`,
+    `${refusedAt.length}/${count(bound.refusals)}`,
+  ].join(" · ");
 
 const wholePercent = (share: number): string => count(100 * share);
 
