@@ -172,7 +172,7 @@ export async function runServer(one: Asked, minutes: number, options: Partial<Pa
 }
 
 /** What went beyond a minute's share counts for the ones after it: it was let through early, not won. */
-function withBursts(shares: readonly number[]): number[] {
+export function withBursts(shares: readonly number[]): number[] {
   let burst = 0;
   return shares.map((share) => {
     const whole = Math.min(share + burst, Math.max(1, share));

@@ -1,10 +1,20 @@
 import type { EpochMs } from "../../../core/time.ts";
 import { meterKinds, toleranceOf } from "./meters.ts";
 
-/** Steps between rates: coarse where nothing points at, fine around what is believed. */
+const MINUTE_MS = 60_000;
+
+/** Steps between rates: coarse where nothing points at, so many fine ones on either side of what is believed. */
 const COARSE = 1.04;
-const FINE = 1.004;
 const FINE_STEPS = 25;
+
+/** Fine steps reach so far (on a log scale): twice what the belief leaves open, and no less than this. More is not fine. */
+const FOCUS = { least: 0.1, most: 0.7, narrower: 0.6 } as const;
+
+/** What was seen is kept, to be weighed again with finer steps, until there is so much of it; then only the last minute. */
+const KEPT = { entries: 1_500, ms: 70_000 } as const;
+
+/** When a price or what others spend has changed, the manner of counting most likely has not: so much of what is believed of it stays. */
+const SAME_KIND = { changed: 0.95, refuted: 0.8 } as const;
 
 /** How likely an outcome is that a meter rules out: arrivals are uneven, and Google may count in a manner not thought of. */
 const SURPRISE = { passed: 0.08, refused: 0.004, again: 0.1 } as const;
@@ -27,11 +37,11 @@ export type Belief = Readonly<{
   /** One that was sent before the last refusal was heard says less: what made that one be refused may hold for this one. */
   refused(units: number, now: EpochMs, isNew: boolean): void;
   /** Something seems to have changed: so much of the belief goes back to what was expected of the rates up to `most`. */
-  doubt(part: number, most: number): void;
+  doubt(part: number, most: number, now: EpochMs): void;
   /** New knowledge about the rate, such as a limit that was named. */
   expect(expected: readonly Expected[]): void;
   /** A window that was named ends then. */
-  windowEnds(at: EpochMs): void;
+  windowEnds(end: EpochMs, now: EpochMs): void;
   /** How likely a call of so many units gets through then, and with so much to spare that a refusal would be news. */
   chance(units: number, at: EpochMs): number;
   /** How likely units come back bit by bit. */
@@ -46,14 +56,31 @@ export type Belief = Readonly<{
   bestRate(refusalCost: number): number;
 }>;
 
+/**
+ * What was seen, in its order. It tells all, or the rate alone, or nothing but what meters hold now, since it is of a server
+ * that has changed after it.
+ */
+type Seen = Readonly<{ at: EpochMs }> &
+  (
+    | Readonly<{ what: "passed" | "refused"; units: number; surprise: number }>
+    | Readonly<{ what: "window"; end: EpochMs }>
+  );
+type Entry = Readonly<{ news: Seen; tells: "all" | "rate" | "nothing" }>;
+
+/** Rates among which steps are fine. */
+type Focus = Readonly<{ from: number; to: number; step: number }>;
+
 export function createBelief(start: readonly Expected[], begun: EpochMs): Belief {
   let prior = start;
-  let exact = exactOf(prior);
+  let focused: Focus | undefined;
   let rates = gridOf(prior);
-  const { kinds, weights: kindWeights } = meterKinds(rates, begun);
-  let weights = kindWeights.map((weight) => densityOf(prior, rates).map((density) => density * weight));
+  let { kinds, weights: kindWeights } = meterKinds(rates, begun);
+  let weights: Float64Array[] = [];
   let marginal = new Float64Array(rates.length);
+  let left = new Float64Array(rates.length);
+  let seen: Entry[] = [];
   let forgotAt = begun;
+  let changedAt = -Infinity;
 
   const normalize = (): void => {
     let total = 0;
@@ -67,22 +94,66 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
         marginal[i] = marginal[i]! + weight;
       }
   };
-  normalize();
 
-  let left = new Float64Array(rates.length);
-  const weigh = (units: number, now: EpochMs, passes: boolean, surprise: number): void => {
+  /** Bayes' rule; kinds keep their weights where what was seen may tell of rates alone. */
+  const weigh = (units: number, now: EpochMs, passes: boolean, surprise: number, keepsKinds: boolean): void => {
     const sign = passes ? 1 : -1;
     for (const [k, kind] of kinds.entries()) {
       const row = weights[k]!;
       const doubts = kind.doubts();
+      const before = keepsKinds ? sumOf(row) : 0;
       kind.readLeft(now, left);
       for (let i = 0; i < row.length; i += 1) {
         const tolerance = toleranceOf(units, rates[i]!) + (doubts === undefined ? 0 : doubts[i]!);
         const likely = 1 + (sign * (left[i]! - units)) / tolerance;
         if (likely < 1) row[i] = row[i]! * Math.max(surprise, likely);
       }
+      const scale = keepsKinds ? before / (sumOf(row) || before) : 1;
+      if (scale > 1) for (let i = 0; i < row.length; i += 1) row[i] = row[i]! * scale;
     }
   };
+
+  const step = ({ news, tells }: Entry): void => {
+    if (news.what === "window") {
+      if (tells === "all")
+        for (const [k, kind] of kinds.entries()) {
+          const agrees = kind.endsAt(news.end);
+          weights[k] = weights[k]!.map((weight) => weight * agrees);
+        }
+    } else {
+      const { what, units, at, surprise } = news;
+      if (tells !== "nothing") weigh(units, at, what === "passed", surprise, tells === "rate");
+      for (const kind of kinds) kind[what](units, at);
+    }
+    normalize();
+  };
+
+  /** What is left of the weights of kinds, where what was seen does not tell any more. */
+  const settleKinds = (same: number): void => {
+    const before = meterKinds(rates, begun).weights;
+    kindWeights = weights.map((row, k) => same * sumOf(row) + (1 - same) * before[k]!);
+    const now = seen.at(-1)?.news.at ?? begun;
+    seen = seen.filter(({ news }) => news.at > now - KEPT.ms).map(({ news }) => ({ news, tells: "nothing" }));
+  };
+
+  const see = (news: Seen): void => {
+    if (seen.length >= KEPT.entries) settleKinds(SAME_KIND.changed);
+    const entry: Entry = { news, tells: news.at < changedAt + MINUTE_MS ? "rate" : "all" };
+    seen.push(entry);
+    step(entry);
+  };
+
+  /** Everything that was seen is weighed anew, with these steps. */
+  const weighAnew = (): void => {
+    rates = gridOf(prior, focused);
+    left = new Float64Array(rates.length);
+    ({ kinds } = meterKinds(rates, begun));
+    const density = densityOf(prior, rates);
+    weights = kindWeights.map((weight) => density.map((one) => one * weight));
+    normalize();
+    seen.forEach(step);
+  };
+  weighAnew();
 
   const forget = (now: EpochMs): void => {
     if (now - forgotAt < FORGET_MS) return;
@@ -99,51 +170,48 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
     focus();
   };
 
-  const resample = (next: Float64Array): void => {
-    // What is believed of a rate exactly, such as a limit at list price, is not spread over its neighbours.
-    const wasExact = new Set(rates.filter((rate) => exact.has(rate)));
-    exact = exactOf(prior);
-    const from = Int32Array.from(next, (rate) =>
-      nearest(rates, rate, (old) => (wasExact.has(rate) ? old === rate : !wasExact.has(old))),
-    );
-    const share = new Float64Array(rates.length);
-    for (const old of from) share[old] = share[old]! + 1;
-    weights = weights.map((row) => Float64Array.from(from, (old) => row[old]! / share[old]!));
-    for (const kind of kinds) kind.resample(next, from);
-    rates = next;
-    left = new Float64Array(rates.length);
-    normalize();
-  };
-
   const quantile = (part: number): number => {
     let sum = 0;
     for (let i = 0; i < rates.length; i += 1) if ((sum += marginal[i]!) >= part) return rates[i]!;
     return rates.at(-1)!;
   };
 
+  /** Where far more gets through than was ever believed, what was seen before was of another server, or spent by others. */
+  const dropRefuted = (): void => {
+    if (focused === undefined || quantile(0.1) <= focused.to) return;
+    focused = undefined;
+    settleKinds(SAME_KIND.refuted);
+  };
+
   /** Finer steps where the belief has come to rest. */
-  let focused = 0;
   const focus = (): void => {
-    const middle = quantile(0.5);
-    if (quantile(0.85) / quantile(0.15) > 1.12 || Math.abs(Math.log(middle / focused)) < 0.05) return;
-    focused = middle;
-    resample(gridOf(prior, middle));
+    dropRefuted();
+    const [low, middle, high] = [quantile(0.1), quantile(0.5), quantile(0.9)];
+    const width = Math.max(FOCUS.least, 2 * Math.log(high / low));
+    if (width > FOCUS.most) return;
+    const next = { from: middle * Math.exp(-width), to: middle * Math.exp(width), step: width / FINE_STEPS };
+    const isInside =
+      focused !== undefined &&
+      Math.min(low, middle * Math.exp(-FOCUS.least / 2)) > focused.from &&
+      Math.max(high, middle * Math.exp(FOCUS.least / 2)) < focused.to;
+    if (isInside && next.step > FOCUS.narrower * focused!.step) return;
+    focused = next;
+    weighAnew();
   };
 
   return {
     passed(units, now) {
-      weigh(units, now, true, SURPRISE.passed);
-      for (const kind of kinds) kind.passed(units, now);
-      normalize();
+      see({ what: "passed", units, at: now, surprise: SURPRISE.passed });
       forget(now);
     },
     refused(units, now, isNew) {
-      weigh(units, now, false, isNew ? SURPRISE.refused : SURPRISE.again);
-      for (const kind of kinds) kind.refused(units, now);
-      normalize();
+      dropRefuted();
+      see({ what: "refused", units, at: now, surprise: isNew ? SURPRISE.refused : SURPRISE.again });
       focus();
     },
-    doubt(part, most) {
+    doubt(part, most, now) {
+      settleKinds(SAME_KIND.changed);
+      changedAt = now;
       const density = densityOf(prior, rates).map((one, i) => (rates[i]! <= most ? one : 0));
       const total = sumOf(density) || 1;
       for (const row of weights) {
@@ -152,21 +220,11 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
       }
     },
     expect(expected) {
-      const before = prior;
       prior = expected;
-      resample(gridOf([...before, ...prior], focused));
-      const density = densityOf(prior, rates);
-      const old = densityOf(before, rates);
-      for (const row of weights)
-        for (let i = 0; i < row.length; i += 1) row[i] = (row[i]! * (density[i]! + 1e-6)) / (old[i]! + 1e-6);
-      normalize();
+      weighAnew();
     },
-    windowEnds(at) {
-      for (const [k, kind] of kinds.entries()) {
-        const agrees = kind.endsAt(at);
-        weights[k] = weights[k]!.map((weight) => weight * agrees);
-      }
-      normalize();
+    windowEnds(end, now) {
+      see({ what: "window", end, at: now });
     },
     chance(units, at) {
       let sum = 0;
@@ -205,19 +263,19 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
   };
 }
 
-/** The rates that are played: the edges of what is expected exactly, coarse steps between, fine ones around `middle`. */
-function gridOf(expected: readonly Expected[], middle = 0): Float64Array {
+/** The rates that are played: the edges of what is expected exactly, coarse steps between, fine ones where the belief is. */
+function gridOf(expected: readonly Expected[], focused?: Focus): Float64Array {
   const least = Math.min(...expected.map(({ from }) => from));
   const most = Math.max(...expected.map(({ to }) => to));
   const rates: number[] = [];
   for (let rate = least; rate < most; rate *= COARSE) rates.push(rate);
   rates.push(most);
-  const exact = [...exactOf(expected)];
-  if (middle > 0) for (let step = -FINE_STEPS; step <= FINE_STEPS; step += 1) rates.push(middle * FINE ** step);
+  const exact = expected.filter(({ from, to }) => from === to).map(({ from }) => from);
+  if (focused) for (let rate = focused.from; rate <= focused.to; rate *= Math.exp(focused.step)) rates.push(rate);
   const close = (rate: number): boolean => exact.some((one) => Math.abs(Math.log(rate / one)) < 0.001);
   return Float64Array.from([
     ...rates.filter((rate) => rate >= least && rate <= most && !close(rate)),
-    ...exact,
+    ...new Set(exact),
   ]).toSorted();
 }
 
@@ -240,15 +298,4 @@ function sumOf(row: Float64Array): number {
   let sum = 0;
   for (let i = 0; i < row.length; i += 1) sum += row[i]!;
   return sum;
-}
-
-const exactOf = (expected: readonly Expected[]): Set<number> =>
-  new Set(expected.filter(({ from, to }) => from === to).map(({ from }) => from));
-
-/** The place of the rate that is nearest, and of those that count if any does. */
-function nearest(rates: Float64Array, wanted: number, counts: (rate: number) => boolean): number {
-  const distance = (rate: number): number => Math.abs(Math.log(rate / wanted)) + (counts(rate) ? 0 : 10);
-  let best = 0;
-  for (let i = 1; i < rates.length; i += 1) if (distance(rates[i]!) < distance(rates[best]!)) best = i;
-  return best;
 }

@@ -27,8 +27,6 @@ export type MeterKind = Readonly<{
   flows: boolean;
   /** Seconds of units that it lets through at once when nothing was asked for before. */
   burst: number;
-  /** Same meters for other rates; `from[i]` is the old place of the new rate i. */
-  resample(rates: Float64Array, from: Int32Array): void;
   /** Writes what each would still let through then. */
   readLeft(now: EpochMs, left: Float64Array): void;
   /** The most that each ever lets through at once. */
@@ -94,12 +92,9 @@ const WEIGHT = {
 export const toleranceOf = (units: number, rate: number): number => 0.25 * Math.min(units, 80) + rate / 1_000;
 
 /** Units flow in evenly and are kept up to so many seconds of them; full at first. */
-function bucket(start: Float64Array, seconds: number, charged: boolean, begun: EpochMs): MeterKind {
-  let rates = start;
-  const sizesOf = (some: Float64Array): Float64Array =>
-    some.map((rate) => Math.max(LEAST_BURST, (rate * seconds) / 60));
-  let sizes = sizesOf(rates);
-  let levels = sizes.slice();
+function bucket(rates: Float64Array, seconds: number, charged: boolean, begun: EpochMs): MeterKind {
+  const sizes = rates.map((rate) => Math.max(LEAST_BURST, (rate * seconds) / 60));
+  const levels = sizes.slice();
   let at = begun;
   let doubts: Float64Array | undefined = sizes.map((size) => size * BURST_DOUBT);
   const readLeft = (now: EpochMs, left: Float64Array): void => {
@@ -113,13 +108,6 @@ function bucket(start: Float64Array, seconds: number, charged: boolean, begun: E
   return {
     flows: true,
     burst: seconds,
-    resample(next, from) {
-      const shares = Float64Array.from(from, (old) => levels[old]! / sizes[old]!);
-      rates = next;
-      sizes = sizesOf(rates);
-      levels = shares.map((share, i) => share * sizes[i]!);
-      doubts &&= sizes.map((size) => size * BURST_DOUBT);
-    },
     readLeft,
     mosts: () => sizes,
     doubts: () => doubts,
@@ -139,18 +127,14 @@ function bucket(start: Float64Array, seconds: number, charged: boolean, begun: E
 }
 
 /** Exactly the last so many seconds. */
-function lastSeconds(start: Float64Array, seconds: number, charged: boolean): MeterKind {
+function lastSeconds(rates: Float64Array, seconds: number, charged: boolean): MeterKind {
   const part = seconds / 60;
-  let mosts = start.map((rate) => rate * part);
-  let doubts = stepsOf(mosts);
+  const mosts = rates.map((rate) => rate * part);
+  const doubts = stepsOf(mosts);
   const spent = createSpending(seconds * 1_000);
   return {
     flows: false,
     burst: seconds,
-    resample(next) {
-      mosts = next.map((rate) => rate * part);
-      doubts = stepsOf(mosts);
-    },
     readLeft(now, left) {
       const used = spent.within(now);
       for (let i = 0; i < mosts.length; i += 1) left[i] = mosts[i]! - used;
@@ -187,12 +171,12 @@ function createSpending(ms: number) {
 }
 
 /** Windows of so many seconds, one of which began at `begun`; it stands for those that began a little earlier or later. */
-function windows(start: Float64Array, begun: EpochMs, seconds: number, phases: number): MeterKind {
+function windows(rates: Float64Array, begun: EpochMs, seconds: number, phases: number): MeterKind {
   const lastsMs = seconds * 1_000;
   const part = seconds / 60;
   const offMs = lastsMs / phases / 2;
-  let mosts = start.map((rate) => rate * part);
-  let doubts = stepsOf(mosts);
+  const mosts = rates.map((rate) => rate * part);
+  const doubts = stepsOf(mosts);
   let window = begun;
   let used = 0;
   const isOver = (now: EpochMs): boolean => now >= window + lastsMs;
@@ -204,10 +188,6 @@ function windows(start: Float64Array, begun: EpochMs, seconds: number, phases: n
   return {
     flows: false,
     burst: seconds,
-    resample(next) {
-      mosts = next.map((rate) => rate * part);
-      doubts = stepsOf(mosts);
-    },
     readLeft(now, left) {
       const spent = isOver(now) ? 0 : used;
       for (let i = 0; i < mosts.length; i += 1) left[i] = mosts[i]! - spent;

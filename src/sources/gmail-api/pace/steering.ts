@@ -48,6 +48,7 @@ const UNLISTED = { from: 0.97 * UNITS_PER_MINUTE["2026"], above: 1.05, chance: 0
 
 /** A refusal after so long is news of a server that has changed: so much of the belief goes back to what was expected. */
 const HELD_MS = 120_000;
+const AGAIN_MS = 20_000;
 const DOUBT = 0.2;
 
 /** … and so much when prices were found out, so that plans change. */
@@ -139,6 +140,7 @@ export function createSteering(
 
   let refusedAt: EpochMs = -Infinity;
   let refusedAgainAt: EpochMs = -Infinity; // soon after the refusal before
+  let suspectedAt: EpochMs = -Infinity; // a refusal after some quiet, at a pace a little above what was borne
   let refusals = 0; // those of calls that were under way together count once
 
   const observe = (): void => {
@@ -190,6 +192,17 @@ export function createSteering(
     lookUp.step({ rate, most, isUnlisted }, now - refusedAt, now);
   };
 
+  /** Whether a refusal says that the server is another: after minutes at a pace that was borne, or the second at once after minutes. */
+  const hasChanged = (now: EpochMs): boolean => {
+    const quietMs = now - Math.max(refusedAt, firstAt ?? now);
+    const isHeld = quietMs > HELD_MS && proof.covers(paceOf(now));
+    const isSecond = now - suspectedAt < AGAIN_MS;
+    const isOld = now - (firstAt ?? now) > HELD_MS;
+    suspectedAt = isOld && !isHeld && quietMs > AGAIN_MS ? now : -Infinity;
+    const isChange = isHeld || isSecond;
+    return isChange;
+  };
+
   /** Everything that was being tried out ends with a refusal. */
   const endTrials = (now: EpochMs): void => {
     const heldMs = now - Math.max(refusedAt, firstAt ?? now);
@@ -211,7 +224,7 @@ export function createSteering(
     learned: () => (isKnown && isFree ? limit : undefined),
     repriced(now) {
       observe();
-      belief.doubt(REPRICED, Infinity);
+      belief.doubt(REPRICED, Infinity, now);
       proof = createProof(now);
       isPriced = false;
       lookUp.repriced();
@@ -270,10 +283,10 @@ export function createSteering(
         named = told;
         belief.expect(setting === "auto" ? expectedOfNamed(told) : expectedOf({ tier: setting, unitsPerMinute: told }));
       }
-      if (isNew && now - refusedAt > HELD_MS && proof.covers(paceOf(now))) belief.doubt(DOUBT, rate);
+      if (isNew && hasChanged(now)) belief.doubt(DOUBT, rate, at);
       belief.refused(units, at, isNew);
       // Calls that were under way together name the same window: that is one observation.
-      if (isNew && windowEnd !== undefined && windowEnd > now) belief.windowEnds(windowEnd);
+      if (isNew && windowEnd !== undefined && windowEnd > now) belief.windowEnds(windowEnd, at);
       if (isNew) endTrials(now);
       afterRefusal.refused(units, isNew, windowEnd, now);
       refusedAt = now;
