@@ -134,6 +134,7 @@ describe("every call in /openapi.json", () => {
         const servers: Readonly<Record<string, Api>> = {
           "/session": api(locked.url),
           "/domain/accounts": api(ofDomain.url),
+          "/domain/estimate": api(ofDomain.url),
           "/domain/exports": api(ofDomain.url),
         };
         const { call: ask } = servers[call.path] ?? w;
@@ -163,7 +164,8 @@ describe("every call in /openapi.json", () => {
     const page = await openBrowser().visit(`${server.url}/auth/gmail?email=${ACCOUNT}`);
     expect(new URL(page.url).pathname).toBe("/auth/callback");
     examine("GET /auth/callback", { status: page.status, type: "text/html", text: page.text });
-    for (const name of ["GET /auth/status", "GET /accounts", "GET /doctor", "POST /exports/estimate"]) await send(name);
+    for (const name of ["GET /auth/status", "GET /accounts", "GET /doctor", "GET /work", "POST /exports/estimate"])
+      await send(name);
 
     google.faults.add(standstill(1));
     const stopped = await start(0);
@@ -211,7 +213,7 @@ describe("every call in /openapi.json", () => {
     await reaches(w, run!.body.id, "completed");
     await send("DELETE /schedules/{id}", nightly!.body.id);
 
-    for (const name of ["GET /domain/accounts", "POST /domain/exports"]) await send(name);
+    for (const name of ["GET /domain/accounts", "POST /domain/estimate", "POST /domain/exports"]) await send(name);
 
     await send("DELETE /auth");
     expect([...worked].toSorted()).toEqual(calls.map(({ name }) => name).toSorted());
