@@ -99,8 +99,13 @@ export function postgresJobQueue(
     const one: Promise<unknown> = work.catch(() => {}).finally(() => underWay.delete(one));
     underWay.add(one);
   };
+  let isToMaintain = false;
   const take = async (): Promise<Taken | undefined> => {
     await runs.start();
+    if (isToMaintain) {
+      isToMaintain = false;
+      await runs.maintain().catch(() => {}); // not while one is taken: what pg-boss has in hand would be passed over
+    }
     const [taken, now] = await database.transaction(
       inTurn(async (query, at) => [await exports.take(query, worker, at, at >= (mendAt ?? 0)), at] as const),
     );
@@ -108,7 +113,7 @@ export function postgresJobQueue(
     maintainAt ??= now + MAINTAIN_MS;
     if (now >= maintainAt) {
       maintainAt = now + MAINTAIN_MS;
-      letGoOn(runs.maintain());
+      isToMaintain = true;
     }
     return taken;
   };
