@@ -81,11 +81,10 @@ export function createFollower(
     const refs: Ref[] = [];
     const size = Math.max(directory.ledger.size, members?.size ?? 0);
     const wasRemoved = (id: string): boolean => told.find(id)?.wasRemoved === true;
-    if (unclear.size > 0)
-      for await (const reading of readWhereThere([...unclear.keys()], size, wasRemoved, source, signal)) {
-        const isThere = "labelIds" in reading ? isWanted(reading.labelIds) : "failed" in reading;
-        if (isThere) refs.push(unclear.get(reading.id)!); // what could not be asked is found out when it is read
-      }
+    for await (const reading of readWhereThere([...unclear.keys()], size, wasRemoved, source, signal)) {
+      const isThere = "labelIds" in reading ? isWanted(reading.labelIds) : "failed" in reading;
+      if (isThere) refs.push(unclear.get(reading.id)!); // what could not be asked is found out when it is read
+    }
     return refs;
   };
 
@@ -125,7 +124,7 @@ export function createFollower(
     if (isListed) return [];
     const refs: Ref[] = [];
     const unclear = new Map<string, Ref>();
-    const isTellable = filter.includeSpamTrash || !(members.refused.has("SPAM") || members.refused.has("TRASH"));
+    const isTellable = !(members.refused.has("SPAM") || members.refused.has("TRASH"));
     for (const ref of members.refs()) {
       if (!isNew(ref)) continue;
       const labels = members.labelIds(ref.id);

@@ -121,6 +121,8 @@ test("that nothing is there, or nothing has a label, is not believed when it is 
     },
   };
   await expect(readLabelMembers(always, async () => [], NEVER)).rejects.toThrow("did not tell");
+  const profile = async () => ({ ...(await source.profile(NEVER)), messagesTotal: 0 });
+  expect((await readLabelMembers({ ...always, profile }, async () => [], NEVER)).size).toBe(0);
 });
 
 test("a message that only a label names makes it be listed anew, and is there all the same", async () => {
@@ -150,8 +152,9 @@ describe("a label that cannot be listed", () => {
   const refusal = (code: "bad_request" | "forbidden" | "daily_limit") => () => refuse(code, "No.", "Nothing.");
 
   test.each([["bad_request"], ["forbidden"]] as const)("for %s is told apart from the others", async (code) => {
-    const { mail, refused } = await failing(refusal(code));
+    const { found, mail, refused } = await failing(refusal(code));
     expect(refused).toEqual(["INBOX"]);
+    expect(found.told).toEqual(new Set(LABELS.filter((label) => label !== "INBOX")));
     expect(mail).toEqual({ ...MAIL, a: ["Label_1"], b: [] });
   });
 
@@ -203,6 +206,27 @@ describe("a label that cannot be listed", () => {
     };
     await expect(readLabelMembers(gone, async () => LABELS, NEVER)).rejects.toThrow("No mailbox.");
   });
+
+  test("stops the listings beside it where it is about the account, and waits until they have ended", async () => {
+    const { source } = mailbox({});
+    let [under, asked] = [0, 0];
+    const list: MailboxSource["list"] = async function* (filter, signal) {
+      if (filter.labels.length === 0) return yield* source.list(filter, signal);
+      if (filter.labels.includes("INBOX")) throw refuse("no_mailbox", "No.", "Nothing.");
+      under += 1;
+      await new Promise((ended) => signal.addEventListener("abort", () => setImmediate(ended)));
+      under -= 1;
+      throw signal.reason;
+    };
+    const profile: MailboxSource["profile"] = async (signal) => {
+      asked += 1;
+      if (asked === 2) throw refuse("forbidden", "No mailbox.", "Nothing.");
+      return source.profile(signal);
+    };
+    const reading = readLabelMembers({ ...source, list, profile }, async () => LABELS, NEVER);
+    await expect(reading).rejects.toThrow("No mailbox.");
+    expect([under, asked]).toEqual([0, 2]);
+  });
 });
 
 test("a listing of all mail that breaks off is no listing", async () => {
@@ -212,6 +236,17 @@ test("a listing of all mail that breaks off is no listing", async () => {
     },
   });
   await expect(work).rejects.toThrow("No.");
+});
+
+test("how many messages were found is told while all mail is listed", async () => {
+  const found: number[] = [];
+  await readLabelMembers(
+    mailbox({}).source,
+    async () => LABELS,
+    NEVER,
+    (listed) => found.push(listed),
+  );
+  expect(found).toEqual([2, 4, 5]);
 });
 
 test("a stop ends it", async () => {
@@ -257,6 +292,8 @@ describe("what changes while it is listed", () => {
   test("makes it be listed anew where the history has expired; and what moves all the time is not taken for settled", async () => {
     let rounds = 0;
     const late = { ...MAIL, b: ["STARRED"] };
+    const broken = await read({ moves: ["7", "8", "8"], history: refuse("page_token_invalid", "No such page.", "") });
+    expect(broken.listed.filter((labels) => labels === "")).toHaveLength(2);
     const once = await read({
       moves: ["7", "8", "8"],
       history: expired(),
@@ -274,6 +311,17 @@ describe("what changes while it is listed", () => {
     const outage = { code: "server_error", retry: "backoff", outage: true, message: "", next: "" } as const;
     const work = read({ moves: ["7", "8", "8"], history: new ExportError(outage) });
     expect(failureOf(await work.catch((error: unknown) => error))).toMatchObject({ outage: true });
+    const defect = new TypeError("a defect");
+    await expect(read({ moves: ["7", "8", "8"], history: defect })).rejects.toBe(defect);
+    const stop = new AbortController();
+    const { source, listed } = mailbox({ moves: ["7", "8", "8"] });
+    const changes = (): never => {
+      stop.abort();
+      throw expired();
+    };
+    const stopped = readLabelMembers({ ...source, changes }, async () => LABELS, stop.signal);
+    await expect(stopped).rejects.toThrow("It has expired.");
+    expect(listed.filter((labels) => labels === "")).toHaveLength(1);
   });
 
   test("is looked for in the history of a mailbox that names no cursor", async () => {

@@ -45,7 +45,7 @@ export async function settle(
     if (toRead.has(id)) return read.get(id);
     const labels = told.find(id)?.labels;
     if (labels && labels !== "unclear") return { labels };
-    const listed = isDeleted(id) || kept.has(id) ? undefined : members?.labelIds(id);
+    const listed = kept.has(id) ? undefined : members?.labelIds(id);
     return listed && { labels: listed };
   };
   const known = told.size + toRead.size + (members?.size ?? 0);

@@ -3,9 +3,8 @@ import { describe, expect, test } from "vitest";
 import { refuse } from "../../core/errors.ts";
 import type { ExportDirectory } from "../../core/ports/export-directory.ts";
 import type { LabelReading, MailboxSource } from "../../core/ports/mailbox-source.ts";
+import { createMembers, directoryWith, NEVER, sourceOver } from "./testing.ts";
 import { findUntoldLabels } from "./untold-labels.ts";
-
-const NEVER = new AbortController().signal;
 
 const idsUpTo = (count: number): string[] => Array.from({ length: count }, (_, n) => `m${n}`);
 
@@ -96,5 +95,48 @@ describe("a label that the mailbox does not name any more", () => {
       throw refuse("forbidden", "No mailbox.", "Nothing.");
     };
     await expect(withdrawn({ carriers: ["m1"], account }).found).rejects.toThrow("No mailbox.");
+  });
+});
+
+describe("a label by which the mailbox does not list", () => {
+  const names = new Map(["INBOX", "Label_1"].map((label) => [label, label]));
+  const mail = { b: ["Label_1"], c: ["Label_1"] };
+
+  /** What is found, and what was asked for. */
+  async function find(given: { unproven: readonly string[]; refused?: readonly string[]; isCompared: boolean }) {
+    const { unproven, refused = [], isCompared } = given;
+    const { source, asked } = sourceOver({ mail, refused });
+    const members = isCompared ? createMembers(mail, { refused }) : undefined;
+    const directory = directoryWith({}, { unproven, carriers: { Label_1: ["a", "b"] } });
+    const found = await findUntoldLabels({ members, names }, directory, source, NEVER);
+    const { toRead, kept, unproven: left } = found;
+    return { toRead: [...toRead], kept: [...kept], unproven: [...left], asked, withdrawn: found.withdrawn.size };
+  }
+
+  test("stays where it is when all is compared; the second time those are read that have it", async () => {
+    const refused = ["Label_1"];
+    const first = await find({ unproven: [], refused, isCompared: true });
+    const nothing = { toRead: [], kept: [], unproven: refused, asked: [], withdrawn: 0 };
+    expect(first).toEqual({ ...nothing, kept: ["a", "b"] });
+    const second = await find({ unproven: refused, refused, isCompared: true });
+    expect(second).toEqual({ ...nothing, toRead: ["a", "b"] });
+  });
+
+  test("is asked about while its history is followed, and whoever got or lost it is read when it is told", async () => {
+    const nothing = { toRead: [], kept: [], unproven: [], withdrawn: 0 };
+    const refused = await find({ unproven: ["Label_1"], refused: ["Label_1"], isCompared: false });
+    expect(refused).toEqual({ ...nothing, unproven: ["Label_1"], asked: ["list Label_1", "profile"] });
+    const told = await find({ unproven: ["Label_1"], isCompared: false });
+    expect(told).toEqual({ ...nothing, toRead: ["c", "a"], asked: ["list Label_1"] });
+  });
+
+  test("is none where all are told: then no record is looked at", async () => {
+    const findCarriers = (): never => {
+      throw new Error("records are looked at");
+    };
+    const directory = { ...directoryWith({}, {}), findCarriers };
+    const { source } = sourceOver({});
+    const found = await findUntoldLabels({ members: undefined, names }, directory, source, NEVER);
+    expect([found.toRead.size, found.kept.size, found.unproven.size]).toEqual([0, 0, 0]);
   });
 });
