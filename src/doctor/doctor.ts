@@ -12,6 +12,7 @@ import {
 } from "./checks/domain.ts";
 import { obstacleToGmail } from "./checks/gmail.ts";
 import { tryHosts } from "./checks/hosts.ts";
+import { sumLeft } from "./checks/left.ts";
 import { findListeners, nodeFinding, portFinding, settingsFinding } from "./checks/machine.ts";
 import { scopesAskedFinding } from "./checks/scopes.ts";
 import { tierFinding } from "./checks/tier.ts";
@@ -67,7 +68,7 @@ export async function doctor(
     ...people.findings,
     ...examined.flatMap(({ findings }) => findings),
     ...unattended,
-    roomFinding(exportDir, await facts.room(exportDir), left.length > 0 ? sum(left) : undefined),
+    roomFinding(exportDir, await facts.room(exportDir), left.length > 0 ? sumLeft(left) : undefined),
   ];
 }
 
@@ -82,8 +83,4 @@ function needsNobody(client: Outcome<Client>, service: FoundServiceAccount): boo
 /** Where nobody signs in, one account is tried: the administrator's own. */
 function findSubject({ admin }: Settings): Awaited<ReturnType<typeof findAccounts>> {
   return admin === undefined ? { accounts: [], findings: [noSubject()] } : { accounts: [admin], findings: [] };
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, one) => total + one, 0);
 }

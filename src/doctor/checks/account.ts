@@ -6,6 +6,7 @@ import { fail, ok, warn, type Finding } from "../finding.ts";
 import { number, PUBLISH, signIn, signInAnew } from "../words.ts";
 import { delegationFinding } from "./domain.ts";
 import { callGmail, gmailFinding, notAsked } from "./gmail.ts";
+import { countLeft, type Left } from "./left.ts";
 import { scopesGrantedFinding } from "./scopes.ts";
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -44,8 +45,8 @@ function signedInFinding(found: Outcome<Readonly<{ accounts: readonly string[]; 
   return ok("signed_in", `${number(stored)} signed in: ${accounts.join(", ")}`);
 }
 
-/** `left`: how many of its messages are not exported yet; undefined when Gmail could not be asked. */
-export type Examined = Readonly<{ findings: readonly Finding[]; left: number | undefined }>;
+/** `left`: what of its mail is not exported yet; undefined when Gmail could not be asked. */
+export type Examined = Readonly<{ findings: readonly Finding[]; left: Left | undefined }>;
 
 /** All of one account. `obstacle` is why Gmail cannot be asked for anybody. */
 export async function examine(
@@ -92,8 +93,8 @@ async function askGmail(
   const findings = about(gmailFinding(account, called, projectId));
   if (!("profile" in called)) return { findings, left: undefined };
   const manifest = await attempt(facts.manifest(account));
-  const done = "value" in manifest ? manifest.value?.total_emails : 0; // for an estimate it does not matter why
-  return { findings, left: Math.max(0, called.profile.messagesTotal - (done ?? 0)) };
+  const known = "value" in manifest ? manifest.value : undefined; // for an estimate it does not matter why
+  return { findings, left: countLeft(called.profile, known) };
 }
 
 function of(account: string): (finding: Finding) => Finding {

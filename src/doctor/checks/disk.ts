@@ -2,6 +2,7 @@ import { isInBucket } from "../../core/export/place.ts";
 import type { Folder } from "../facts.ts";
 import { fail, ok, skipped, warn, type Finding, type FindingId } from "../finding.ts";
 import { number, shellWord, size } from "../words.ts";
+import type { Left } from "./left.ts";
 
 const FOLDERS = {
   token_dir: {
@@ -59,21 +60,24 @@ function remedy(name: string, path: string, fault: string): string {
 /** What a message takes in an export, roughly: text and HTML, without attachments. */
 const BYTES_PER_MESSAGE = 50_000;
 
-/** `messages`: how many there are to export still; undefined when no mailbox could be asked. */
-export function roomFinding(path: string, room: number | undefined, messages: number | undefined): Finding {
+/** `left`: what there is to export still; undefined when no mailbox could be asked. */
+export function roomFinding(path: string, room: number | undefined, left: Left | undefined): Finding {
   if (room === undefined)
     return skipped("disk_room", `How much room ${path} has is not known`, "The system does not say.", "Look yourself.");
-  if (messages === undefined)
+  if (left === undefined)
     return skipped(
       "disk_room",
       `${size(room)} free in ${path}; how much is needed is not known`,
       "Only Gmail knows how much mail there is, and it could not be asked.",
       "Run doctor again once somebody is signed in and Gmail answers.",
     );
+  const { messages, isAtMost } = left;
   const needed = messages * BYTES_PER_MESSAGE;
-  const what =
-    `${size(room)} free in ${path}; about ${size(needed)} needed for ${number(messages)} messages that are not exported ` +
-    `yet, at ${size(BYTES_PER_MESSAGE)} each`;
+  const what = isAtMost
+    ? `${size(room)} free in ${path}; at most about ${size(needed)} needed for ${number(messages)} messages that are not ` +
+      `exported yet, or are to stay out, such as spam and trash; at ${size(BYTES_PER_MESSAGE)} each`
+    : `${size(room)} free in ${path}; about ${size(needed)} needed for ${number(messages)} messages that are not exported ` +
+      `yet, at ${size(BYTES_PER_MESSAGE)} each`;
   if (room >= needed) return ok("disk_room", what);
   return warn(
     "disk_room",

@@ -1,8 +1,20 @@
 import { describe, expect, test } from "vitest";
 
 import type { Manifest } from "../../core/export/manifest.ts";
+import { EVERYTHING } from "../../core/mail/filter.ts";
 import type { Facts, Folder, Listener } from "../facts.ts";
 import { ADA, faults, finding, HEALTHY, never, NOW, PRIVATE, refused, set, SETTINGS } from "../testing.ts";
+
+const ALL = { ...EVERYTHING, includeSpamTrash: true };
+
+/** An export that was complete, of a mailbox that has moved on since and has 345 messages more. */
+const EXPORTED: Partial<Manifest> = {
+  complete: true,
+  total_emails: 12_000,
+  max_emails: null,
+  filter: EVERYTHING,
+  historyId: "0",
+};
 
 describe("the program and its settings", () => {
   test("an older Node is a fault", async () => {
@@ -133,11 +145,41 @@ describe("the disk", () => {
       status: "warn",
       what: expect.stringMatching(/^62 GB free in .* about 100 GB needed for 2,000,000 messages/),
     });
-    const manifest = { total_emails: 1_000_000 } as Manifest;
-    expect(await finding("disk_room", { profile, manifest: async () => manifest })).toMatchObject({ status: "ok" });
+    const manifest = { total_emails: 1_000_000, max_emails: null, filter: ALL } as Manifest;
+    expect(await finding("disk_room", { profile, manifest: async () => manifest })).toMatchObject({
+      status: "ok",
+      what: expect.stringMatching(/ about 50 GB needed for 1,000,000 messages that are not exported yet, at /),
+    });
     const unreadable = { profile, manifest: refused("forbidden") };
     expect(await finding("disk_room", unreadable)).toMatchObject({ status: "warn" });
     expect(await finding("disk_room", { room: async () => undefined })).toMatchObject({ status: "skipped" });
+  });
+
+  test.each<[string, Partial<Manifest>, string]>([
+    [
+      "nothing where all is exported, and nothing happened since",
+      { historyId: "1" },
+      "; about 0 kB needed for 0 messages",
+    ],
+    ["at most what is not there, where spam and trash stay out", {}, "; at most about 17 MB needed for 345 messages"],
+    ["what came, where all is wanted", { filter: ALL }, "; about 17 MB needed for 345 messages"],
+    [
+      "not less because of what is deleted in Gmail, and here",
+      {
+        filter: ALL,
+        deleted: [
+          { id: "a", seenAt: "" },
+          { id: "b", seenAt: "", pruned: true },
+        ],
+      },
+      "; about 17 MB needed for 346 messages",
+    ],
+    ["nothing where chosen messages are exported", { filter: { ...EVERYTHING, query: "is:unread" } }, "for 0 messages"],
+    ["nothing where the newest are exported", { max_emails: 12_000 }, "for 0 messages"],
+    ["at most all, where these are not complete", { max_emails: 12_000, complete: false }, "at most about 17 MB"],
+  ])("must have room for %s", async (_, changes, what) => {
+    const manifest = { ...EXPORTED, ...changes } as Manifest;
+    expect((await finding("disk_room", { manifest: async () => manifest })).what).toContain(what);
   });
 
   test("needs room for all accounts together", async () => {

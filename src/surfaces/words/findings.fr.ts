@@ -112,6 +112,10 @@ export const FINDING_SENTENCES: readonly Pair[] = [
     "{size} libres dans {path} ; il en faut environ {needed} pour {count} messages pas encore exportés, à {each} chacun",
   ),
   pair(
+    "{size} free in {path}; at most about {needed} needed for {count} messages that are not exported yet, or are to stay out, such as spam and trash; at {each} each",
+    "{size} libres dans {path} ; il en faut environ {needed} au plus pour {count} messages pas encore exportés, ou qui ne doivent pas l'être, comme les indésirables et la corbeille ; à {each} chacun",
+  ),
+  pair(
     "An export stops when the disk is full, and goes on from there once there is room.",
     "Un export s'arrête quand le disque est plein, et reprend de là dès qu'il y a de la place.",
   ),
