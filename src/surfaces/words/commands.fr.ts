@@ -34,8 +34,8 @@ export const HELP_SENTENCES: readonly Pair[] = [
     "sceller les connexions enregistrées avec une nouvelle clé ; un serveur en marche continue",
   ),
   pair(
-    "bring a mailbox to disk; the same command goes on where it stopped, and brings what is new",
-    "amener une boîte sur le disque ; la même commande reprend où elle s'est arrêtée, et apporte le nouveau",
+    "bring a mailbox to disk; the same command goes on where it stopped, and brings it up to date",
+    "amener une boîte sur le disque ; la même commande reprend où elle s'est arrêtée, et la met à jour",
   ),
   pair("only the newest n messages", "seulement les n messages les plus récents"),
   pair("only what a Gmail search finds", "seulement ce que trouve une recherche Gmail"),
@@ -46,7 +46,7 @@ export const HELP_SENTENCES: readonly Pair[] = [
   pair("export accounts again and again, without anybody", "exporter des comptes encore et encore, sans personne"),
   pair(
     'when, as in a crontab: "0 3 * * *" is every night at three',
-    "quand, comme dans une crontab : « 0 3 * * * » est chaque nuit à trois heures",
+    'quand, comme dans une crontab : "0 3 * * *" est chaque nuit à trois heures',
   ),
   pair(
     "let the server export an account at these times, each time bringing it up to date",
@@ -250,6 +250,11 @@ export const HELP_HEADINGS: Readonly<Record<string, string>> = {
     "Les réglages viennent de l'environnement et de .env (.env.example les nomme tous).",
   "GMAIL_RECORD_REFUSALS=<file> keeps what Google says when it refuses (docs/pacing.md).":
     "GMAIL_RECORD_REFUSALS=<file> garde ce que Google dit en refusant (docs/pacing.md).",
+  "No --quiet: it is there for what it prints.": "Pas de --quiet : elle n'est là que pour ce qu'elle écrit.",
+  "No --quiet: with --json it prints nothing where nothing changed.":
+    "Pas de --quiet : avec --json, elle n'écrit rien si rien n'a changé.",
+  "No --quiet: how these exports go is told by the server's alarm (NOTIFY_URL).":
+    "Pas de --quiet : l'alarme du serveur dit comment vont ces exports (NOTIFY_URL).",
   "Documentation: docs/cli.md": "Documentation : docs/cli.md",
   "(default: ": "(défaut : ",
   ", default: ": ", défaut : ",

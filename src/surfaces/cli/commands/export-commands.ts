@@ -26,7 +26,7 @@ export function addExportCommands(program: Command, context: Context): void {
     program
       .command("export")
       .addArgument(account("<email>", "the account"))
-      .description("bring a mailbox to disk; the same command goes on where it stopped, and brings what is new"),
+      .description("bring a mailbox to disk; the same command goes on where it stopped, and brings it up to date"),
   )
     .optionsGroup("Options:")
     .option(
@@ -74,7 +74,7 @@ export function addExportCommands(program: Command, context: Context): void {
       "export ada@example.com --json | jq -c .progress",
       "export ada@example.com --quiet",
     ],
-    ["ok", "signIn", "incomplete", "google", "disk", "directory", "interrupted"],
+    ["ok", "usage", "setup", "signIn", "incomplete", "google", "disk", "directory", "interrupted"],
   );
 
   const verifyCommand = program
@@ -104,7 +104,7 @@ export function addExportCommands(program: Command, context: Context): void {
       "verify data/ada@example.com --online",
       "verify data/ada@example.com --json | jq .findings",
     ],
-    ["ok", "incomplete", "directory", "unsound"],
+    ["ok", "setup", "signIn", "incomplete", "google", "disk", "directory", "unsound", "interrupted"],
   );
 }
 

@@ -32,6 +32,7 @@ export function addHistoryCommands(program: Command, context: Context): void {
       "records data/ada@example.com --as-of 2026-11-01 > november.ndjson",
     ],
     ["ok", "usage", "disk", "directory", "interrupted"],
+    "No --quiet: it is there for what it prints.",
   );
 
   const log = program
@@ -67,6 +68,7 @@ export function addHistoryCommands(program: Command, context: Context): void {
       "log data/ada@example.com --json | jq -r 'select(.change == \"deleted\") | .id'",
     ],
     ["ok", "usage", "disk", "directory", "interrupted"],
+    "No --quiet: with --json it prints nothing where nothing changed.",
   );
 }
 

@@ -20,7 +20,10 @@ const ZONE = ["--time-zone <zone>", "whose clocks count, such as Europe/Paris (d
 const JITTER = ["--jitter <seconds>", "begin up to so much later, by chance", jitterSeconds, 30] as const;
 
 export function addScheduleCommands(program: Command, context: Context): void {
-  const schedule = program.command("schedule").description("export accounts again and again, without anybody");
+  const schedule = program
+    .command("schedule")
+    .description("export accounts again and again, without anybody")
+    .addHelpText("after", "\nNo --quiet: how these exports go is told by the server's alarm (NOTIFY_URL).");
   addAdding(schedule, context);
   addChanging(schedule, context);
   addPrinting(schedule, context);

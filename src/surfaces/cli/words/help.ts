@@ -11,16 +11,17 @@ const title = (text: string): string => styleText("bold", text, { validateStream
 /** How every help looks. */
 export const HELP_STYLE: Partial<Help> = { showGlobalOptions: true, styleTitle: title };
 
-/** Below a command's help: how it is used, and how it can end. */
+/** Below a command's help: how it is used, and how it can end; and a line that somebody may look for. */
 export function explain(
   command: Command,
   examples: readonly string[],
   endings: readonly (keyof typeof EXIT_WORDS)[],
+  note?: string,
 ): Command {
   const lines = examples.map((example) => `  gmail-export ${example}`).join("\n");
   return command.addHelpText(
     "after",
-    `\n${title("Examples:")}\n${lines}\n\n${exitCodes(endings.map((ending) => EXIT_WORDS[ending]))}\nDocumentation: docs/cli.md`,
+    `\n${title("Examples:")}\n${lines}\n\n${note === undefined ? "" : `${note}\n\n`}${exitCodes(endings.map((ending) => EXIT_WORDS[ending]))}\nDocumentation: docs/cli.md`,
   );
 }
 

@@ -48,7 +48,24 @@ test.each([[[]], ...COMMANDS.map((name) => [name.split(" ")]), [["completion"]]]
     expect(told.filter((text) => toldInFrench.includes(text))).toEqual([]);
     expect(french).toMatch(/^Usage : gmail-export/);
     expect(french).toContain("Codes de sortie :");
-    expect(french).not.toMatch(/^(?:Options|Global Options|Arguments|Commands):|Global|default:|choices:/m);
+    expect(french).not.toMatch(/^(?:Options|Global Options|Arguments|Commands):|Global|default:|choices:|No --quiet/m);
+  },
+);
+
+test.each(["schedule", "domain"])(
+  "help of %s, which has commands of its own, is French to its end",
+  async (command) => {
+    const [english, french] = [await helpOf(command), await helpOf(command, "--lang", "fr")];
+    expect(described(english).filter((text) => described(french).includes(text))).toEqual([]);
+    expect(french).not.toMatch(/display help|No --quiet/);
+  },
+);
+
+test.each(["log", "records", "schedule"])(
+  "help of %s tells those who look for it that there is no --quiet",
+  async (name) => {
+    expect(await helpOf(name)).toMatch(/^No --quiet: .{20,80}\.$/m);
+    expect(await helpOf(name, "--lang", "fr")).toMatch(/^Pas de --quiet : .{20,80}\.$/m);
   },
 );
 

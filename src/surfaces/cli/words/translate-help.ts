@@ -11,10 +11,11 @@ function helpInFrench(text: string): string {
 
 /** Puts the help of a program and all its commands into French. */
 export function translateHelp(program: Command): void {
-  program.helpCommand("help [command]", helpInFrench("display help for command"));
+  const help = helpInFrench("display help for command");
   for (const command of allCommands(program)) {
     command.description(helpInFrench(command.description()));
-    command.helpOption("-h, --help", helpInFrench("display help for command"));
+    command.helpOption("-h, --help", help);
+    if (command.commands.length > 0) command.helpCommand("help [command]", help);
     for (const described of [...command.options, ...command.registeredArguments])
       described.description = helpInFrench(described.description);
   }
