@@ -41,7 +41,7 @@ const ORIGINALS = `## Attachments and originals
 
 const UPDATES = `## Kept current
 
-Runs on an export of 100,000 messages in a mailbox of 20 labels, of which a message has four at the most, against the simulated Google, with files on this machine's disk. *100 changes* are of five kinds, all over the mailbox: mail that came, was deleted, moved to the trash, labelled, and read. Calls are counted at Google's prices; *seconds at 6,000 units a minute* is what those units take at the limit of the 2026 tier, *seconds of work* what the run took in one process with the simulator, without any limit.
+Runs on an export of 100,000 messages in a mailbox of 20 labels, of which a message has four at the most, against the simulated Google, with files on this machine's disk. *100 changes* are of five kinds, all over the mailbox: mail that came, was deleted, moved to the trash, labelled, and read. *A deleted label* is that of people's own which most messages have: Gmail takes it off all of them at once, and no history tells of it. Calls are counted at Google's prices; *seconds at 6,000 units a minute* is what those units take at the limit of the 2026 tier, *seconds of work* what the run took in one process with the simulator, without any limit.
 `;
 
 const SUMMARY = "## In short\n";

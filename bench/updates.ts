@@ -21,8 +21,8 @@ const SETTLE_MS = 2;
 const CHANGES = 20;
 
 /**
- * Runs that bring an export of so many messages up to date: with nothing new, with a hundred changes, and with a hundred
- * more of which Gmail has forgotten the history; and a check against the mailbox. A table in Markdown. Throws where one of
+ * Runs that bring an export of so many messages up to date: with nothing new, with a hundred changes, with a hundred more of
+ * which Gmail has forgotten the history, and with a deleted label, told and forgotten; and a check against the mailbox. A table in Markdown. Throws where one of
  * them did not end as it should.
  */
 export async function measureUpdates(messages: number, progress: (text: string) => void): Promise<string> {
@@ -48,6 +48,12 @@ export async function measureUpdates(messages: number, progress: (text: string) 
   changeAHundred(w);
   w.google.mailbox().expireHistory();
   await update("100 changes whose history has expired");
+  const most = removeLargestLabel(w);
+  await update(`a deleted label, which ${count(most)} messages had`);
+  changeAHundred(w);
+  const next = removeLargestLabel(w);
+  w.google.mailbox().expireHistory();
+  await update(`100 changes and a deleted label, which ${count(next)} messages had, whose history has expired`);
   const check = () =>
     w.clock.run(verify(w.directory, readDirectory, new AbortController().signal, w.source), SETTLE_MS);
   const { sound, findings } = await measure("`verify --online`", check);
@@ -77,15 +83,25 @@ function prepareLabels({ google }: InProcess): void {
     );
 }
 
+/** Deletes that label of people's own which most messages have, as Gmail does: it is off all of them, and no history tells. */
+function removeLargestLabel({ google }: InProcess): number {
+  const mailbox = google.mailbox();
+  const all = mailbox.ids().flatMap((id) => mailbox.labelIds(id).filter((label) => label.startsWith("Label_")));
+  const [id, members] = [...Map.groupBy(all, (label) => label)].reduce((a, b) => (b[1].length > a[1].length ? b : a));
+  mailbox.removeLabel(id);
+  return members.length;
+}
+
 /** Of each kind as many, all over the mailbox: mail that comes, is relabelled, trashed, deleted, or read. */
 function changeAHundred({ google }: InProcess): void {
   const mailbox = google.mailbox();
   const ids = mailbox.ids().filter((id) => !mailbox.labelIds(id).includes("TRASH"));
   const step = Math.floor(ids.length / (CHANGES * 4));
+  const own = mailbox.labels().find(({ id }) => id.startsWith("Label_"))!.id;
   for (let at = 0; at < CHANGES; at += 1) {
     const take = (one: number): string => ids[(at * 4 + one) * step]!;
     const [relabelled, trashed, deleted, read] = [take(0), take(1), take(2), take(3)] as const;
-    mailbox.setLabels(relabelled, [...new Set([...mailbox.labelIds(relabelled), "STARRED", "Label_1"])]);
+    mailbox.setLabels(relabelled, [...new Set([...mailbox.labelIds(relabelled), "STARRED", own])]);
     mailbox.moveTo(trashed, "TRASH");
     mailbox.remove(deleted);
     const isUnread = mailbox.labelIds(read).includes("UNREAD");
