@@ -27,6 +27,7 @@ import type { MailboxSource } from "./core/ports/mailbox-source.ts";
 import type { Pacer } from "./core/ports/pacer.ts";
 import type { State } from "./core/ports/state.ts";
 import type { OpenStorage } from "./core/ports/storage.ts";
+import type { Moved, StateKind } from "./core/ports/stored-state.ts";
 import { UNITS_PER_MINUTE } from "./core/quota.ts";
 import { Secret } from "./core/secret.ts";
 import { decodeTextFile } from "./core/text-file.ts";
@@ -74,6 +75,8 @@ import { createPacer } from "./sources/gmail-api/pace/pacer.ts";
 import { rememberCalls } from "./sources/gmail-api/pace/remember-calls.ts";
 import { createMemory } from "./sources/gmail-api/reading/memory.ts";
 import { embeddedState } from "./state/embedded/embedded-state.ts";
+import { storedFolder } from "./state/embedded/stored-folder.ts";
+import { moveState, noDatabase, noSharedKey } from "./state/move/move-state.ts";
 import { appendLine } from "./storage/folder/append-line.ts";
 import { checkDirectoryIn, chooseDirectoryIn } from "./storage/folder/choose-directory.ts";
 import { fileHolds, lockFileIn } from "./storage/folder/file-holds.ts";
@@ -111,6 +114,21 @@ async function openState(config: Config, log?: Log, { onlyLooks = false } = {}):
   }
   const { postgresState } = await import("./state/postgres/postgres-state.ts");
   return postgresState({ ...common, settings: { ...config, databaseUrl, encryptionKey } });
+}
+
+/** Moves what the deployment remembers, while nothing of it runs. Throws `settings_invalid` where no database is named. */
+async function moveStateTo(to: StateKind, settings: Env, signal: AbortSignal): Promise<Moved> {
+  const looked = readSettings(settings, process.cwd()).config;
+  const { databaseUrl, encryptionKey } = looked;
+  if (databaseUrl === undefined) throw noDatabase();
+  if (typeof encryptionKey !== "object") throw noSharedKey(looked.stateDir);
+  const config = { ...readConfig(settings, process.cwd()), databaseUrl, encryptionKey };
+  const { storedDatabase } = await import("./state/postgres/stored-database.ts");
+  const holds = fileHolds(clock, undefined, lockFileIn(config.stateDir));
+  await using folder = storedFolder({ settings: config, clock, files, lock, holds });
+  await using database = storedDatabase({ settings: config, clock });
+  const [from, target] = to === "database" ? [folder, database] : [database, folder];
+  return moveState(from, target, { newId: randomUUID, signal });
 }
 
 /** Where exports lie, in folders and in buckets, and what reads them there. */
@@ -710,6 +728,10 @@ export async function main(argv: readonly string[], env: Env, signal: AbortSigna
           await made.queue.counts(); // a list that cannot be kept stops the start
           terminal.inform(messages.works(WORKER, made.config.exportConcurrency));
           await runExports(made, signal);
+        },
+        async moveState(to) {
+          if (refusal) throw refusal;
+          return moveStateTo(to, settings, signal);
         },
         async demo(options, messages) {
           const { demo } = await import("./surfaces/cli/commands/demo.ts");

@@ -199,7 +199,15 @@ describe("exit codes", () => {
   test.each(MISUSES)("2 for %j, with words on stderr alone, before anything is opened", async (args, words) => {
     const terminal = await testTerminal();
     const never = async (): Promise<never> => Promise.reject(new Error("a wrong command needs none of that"));
-    const parts = { services: never, signedIn: never, doctor: never, serve: never, work: never, demo: never };
+    const parts = {
+      services: never,
+      signedIn: never,
+      doctor: never,
+      serve: never,
+      work: never,
+      moveState: never,
+      demo: never,
+    };
     const entry = {
       version: "1",
       language: "en",

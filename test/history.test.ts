@@ -70,6 +70,7 @@ async function run(on: Terminal, argv: readonly string[], read = readDirectory, 
     doctor: never,
     serve: never,
     work: never,
+    moveState: never,
     demo: never,
   };
   return runCommand(argv, entry, signal);

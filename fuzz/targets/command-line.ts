@@ -61,6 +61,7 @@ export const commandLine: Target = {
             signedIn: reached,
             serve: reached,
             work: reached,
+            moveState: reached,
             demo: reached,
           },
           new AbortController().signal,

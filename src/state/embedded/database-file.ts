@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import { refuse, type ExportError } from "../../core/errors.ts";
 
 /** How long another process may hold the file before that is a failure. This thread waits, and nobody else. */
-const BUSY_MS = 5_000;
+export const BUSY_MS = 5_000;
 
 /** Durable at every step, and readers wait for no writer. */
 const PRAGMAS = `

@@ -12,6 +12,7 @@ import type { Secret } from "../../core/secret.ts";
 import { keyInSettings } from "../grants/key-in-settings.ts";
 import type { KeyHolder } from "../grants/keys.ts";
 import { rotateKey } from "../grants/rotate-key.ts";
+import { assertNotMoved } from "../move/move-mark.ts";
 import { alarmMemory } from "./alarm-memory.ts";
 import { embeddedBudget } from "./budget.ts";
 import { existingKeyInFile, keyInFile } from "./grants/key-in-file.ts";
@@ -20,6 +21,7 @@ import { newestGrantsIn } from "./grants/newest-grants.ts";
 import { sealedGrants } from "./grants/sealed-grants.ts";
 import { embeddedJobQueue } from "./job-queue.ts";
 import { learnedLimits } from "./learned-limits.ts";
+import { readMark } from "./moved-mark.ts";
 import { pendingSignIns } from "./pending-sign-ins.ts";
 import { recentCalls } from "./recent-calls.ts";
 
@@ -52,6 +54,7 @@ export function embeddedState(options: EmbeddedOptions): State {
   const queue = embeddedJobQueue(stateDir, clock, log, worker);
   return {
     async prepare() {
+      assertNotMoved(await readMark(stateDir, files), "folder", stateDir);
       await key.keys();
     },
     hasQueue: () =>

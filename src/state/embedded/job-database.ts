@@ -31,6 +31,7 @@ import {
 } from "../rows/job-steps.ts";
 import { openDatabaseFile, type DatabaseFile } from "./database-file.ts";
 import { SCHEDULE_TABLE, scheduleTable } from "./schedule-table.ts";
+import { storedTables } from "./stored-tables.ts";
 
 /** An export that was taken, with the key that proves the hold on it. */
 export type Taken = Readonly<{ job: ExportJob; key: string }>;
@@ -60,7 +61,8 @@ function addColumns(database: DatabaseSync): void {
     database.exec(`ALTER TABLE export ADD COLUMN ${name} INTEGER NOT NULL DEFAULT 0`);
 }
 
-function jobDatabase({ database, reading, atomically }: DatabaseFile) {
+function jobDatabase(file: DatabaseFile) {
+  const { database, reading, atomically } = file;
   const ask = prepare(database);
 
   const rowOf = (id: string): Row => {
@@ -121,6 +123,7 @@ function jobDatabase({ database, reading, atomically }: DatabaseFile) {
 
   return {
     ...schedules.calls,
+    ...storedTables(file),
 
     add: (request: ExportRequest, now: EpochMs): ExportJob =>
       atomically(() => {

@@ -51,12 +51,15 @@ const LISTEN_AGAIN_MS = 1_000;
 /** How often a transaction is tried that another one got into the way of. */
 const TRIES = 5;
 
+/** The name under which the database knows our connections. */
+export const PROGRAM = "gmail-export";
+
 /** Opens nothing yet: connections are made when they are needed, and given up when they are idle. */
-export function openDatabase(url: Secret, clock: Clock, limits = LIMITS): Database {
+export function openDatabase(url: Secret, clock: Clock, limits = LIMITS, name = PROGRAM): Database {
   const address = addressOf(url);
   const settings: pg.ClientConfig = {
     connectionString: url.reveal(),
-    application_name: "gmail-export",
+    application_name: name,
     connectionTimeoutMillis: limits.connect,
     statement_timeout: limits.statement,
     query_timeout: limits.answer,

@@ -31,6 +31,7 @@ const MIGRATIONS: readonly string[] = [
   DUTY_TABLE,
   `create table gmail_export.budgets (client text primary key, ledger jsonb not null);
    create table gmail_export.key_check (single boolean primary key check (single), sealed text not null)`,
+  "create table gmail_export.moved (single boolean primary key check (single), mark text not null)",
 ];
 
 /** Any number that nobody else locks in the same database: "gmail" as digits. */

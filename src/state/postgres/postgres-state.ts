@@ -1,14 +1,13 @@
-import { ExportError, failureOf, refuse } from "../../core/errors.ts";
+import { refuse } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import type { Log } from "../../core/ports/log.ts";
 import type { State } from "../../core/ports/state.ts";
 import type { Secret } from "../../core/secret.ts";
 import { keyInSettings } from "../grants/key-in-settings.ts";
 import { rotateKey } from "../grants/rotate-key.ts";
+import { assertNotMoved } from "../move/move-mark.ts";
 import { postgresAlarmMemory } from "./alarm-memory.ts";
 import { postgresBudget } from "./budget/postgres-budget.ts";
-import { checkKey } from "./check-key.ts";
-import { checkServer } from "./check-server.ts";
 import { openDatabase } from "./database.ts";
 import { postgresGrants } from "./grants.ts";
 import { postgresHolds } from "./holds.ts";
@@ -16,8 +15,9 @@ import { postgresJobQueue } from "./job-queue.ts";
 import { postgresLearnedLimits } from "./learned-limits.ts";
 import { createLeases } from "./leases.ts";
 import { lookOnly } from "./look-only.ts";
-import { checkVersion, migrate } from "./migrations.ts";
+import { readMark } from "./moved-mark.ts";
 import { postgresPendingSignIns } from "./pending-sign-ins.ts";
+import { prepareDatabase } from "./prepare-database.ts";
 import { postgresRecentCalls } from "./recent-calls.ts";
 
 /** Where the state lies, and what it is made with. */
@@ -46,13 +46,10 @@ export function postgresState({ settings, onlyLooks, worker, clock, log }: Postg
   const grants = postgresGrants(database, key.keys, leases);
   const queue = postgresJobQueue(database, clock, log, worker);
   return {
-    prepare: () =>
-      atTheStart(async () => {
-        await key.keys();
-        await checkServer(database, clock);
-        await (onlyLooks ? checkVersion(database) : migrate(database));
-        await checkKey(database, key.keys, { onlyLooks });
-      }),
+    async prepare() {
+      await prepareDatabase(database, clock, key.keys, onlyLooks);
+      assertNotMoved(await readMark(database), "database", database.address);
+    },
     async hasQueue() {
       const [found] = await database.query<{ there: boolean }>(
         "select to_regclass('gmail_export.exports') is not null as there",
@@ -78,16 +75,4 @@ export function postgresState({ settings, onlyLooks, worker, clock, log }: Postg
       await opened[Symbol.asyncDispose]();
     },
   };
-}
-
-/** A database that does not answer passes by itself, but not for who starts: that is for a person to see. */
-async function atTheStart(check: () => Promise<void>): Promise<void> {
-  try {
-    await check();
-  } catch (error) {
-    const failure = failureOf(error);
-    if (failure?.code !== "database" || failure.retry === "never") throw error;
-    const { message, next } = failure;
-    throw new ExportError({ code: "database", retry: "never", message, next }, { cause: error });
-  }
 }

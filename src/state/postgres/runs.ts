@@ -129,6 +129,18 @@ export function createRuns(database: Pick<Database, "query">, onError: (error: u
       if (run !== null) await boss.complete(QUEUE, run, output, { ...executor(query), includeQueued: true });
     },
 
+    /** Forgets all runs. */
+    removeAll: (query: Query): Promise<unknown> => query(`DELETE FROM ${SCHEMA}.job WHERE name = $1`, [QUEUE]),
+
+    /** Runs that were added just now stand among the others as their exports do, by age: pg-boss orders by when one was made. */
+    setAges: (query: Query, ids: readonly string[]): Promise<unknown> =>
+      query(
+        `UPDATE ${SCHEMA}.job AS r
+         SET created_on = to_timestamp(e.created_at / 1000.0) + e.serial % 1000 * interval '1 microsecond'
+         FROM gmail_export.exports AS e WHERE r.name = $1 AND r.id = e.run AND e.id = ANY($2)`,
+        [QUEUE, ids],
+      ),
+
     /** Removes what has ended long ago, and counts for the dashboard; one process at a time does so. */
     maintain: (): Promise<void> => boss.supervise(QUEUE),
 

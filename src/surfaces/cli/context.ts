@@ -1,4 +1,5 @@
 import type { Failure } from "../../core/errors.ts";
+import type { Moved, StateKind } from "../../core/ports/stored-state.ts";
 import type { EpochMs } from "../../core/time.ts";
 import type { Finding } from "../../doctor/finding.ts";
 import type { Language } from "../words/language.ts";
@@ -35,6 +36,8 @@ export type Entry = Readonly<{
   serve(port: number | undefined, works: boolean, messages: Messages): Promise<void>;
   /** Runs exports and schedules alone. */
   work(messages: Messages): Promise<void>;
+  /** Moves what is remembered; nothing else may run. */
+  moveState(to: StateKind): Promise<Moved>;
   demo(options: DemoOptions, messages: Messages): Promise<void>;
 }>;
 

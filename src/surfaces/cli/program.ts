@@ -11,6 +11,7 @@ import { addHistoryCommands } from "./commands/history-commands.ts";
 import { addMachineCommands } from "./commands/machine-commands.ts";
 import { addScheduleCommands } from "./commands/schedule-commands.ts";
 import { addSignInCommands } from "./commands/sign-in-commands.ts";
+import { addStateCommand } from "./commands/state-command.ts";
 import { addCompletionCommand } from "./completion/completion-command.ts";
 import type { Context, Ending, Entry } from "./context.ts";
 import { EXIT, exitCodeOf } from "./exit-code.ts";
@@ -75,6 +76,7 @@ export async function runCommand(argv: readonly string[], entry: Entry, signal: 
   addScheduleCommands(program, context);
   program.commandsGroup("This machine:");
   addMachineCommands(program, context);
+  addStateCommand(program, context);
   addCompletionCommand(program, context);
 
   if (isFrench) translateHelp(program);

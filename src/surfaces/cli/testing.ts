@@ -34,7 +34,15 @@ export async function runAlone(
 ): Promise<Readonly<{ code: number; stdout: string; stderr: string }>> {
   const ours = await testTerminal();
   const never = async (): Promise<never> => Promise.reject(new Error("this needs no service"));
-  const parts = { services: never, signedIn: never, doctor: never, serve: never, work: never, demo: never };
+  const parts = {
+    services: never,
+    signedIn: never,
+    doctor: never,
+    serve: never,
+    work: never,
+    moveState: never,
+    demo: never,
+  };
   const entry: Entry = { version: "1", language: "en", calledAs: "gmail-export", machine, terminal: ours, ...parts };
   const code = await runCommand(argv, entry, new AbortController().signal);
   return { code, stdout: ours.stdout(), stderr: ours.stderr() };

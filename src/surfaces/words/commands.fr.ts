@@ -18,6 +18,18 @@ export const HELP_SENTENCES: readonly Pair[] = [
   ),
   pair("output the version number", "afficher la version"),
   pair("display help for command", "afficher l'aide d'une commande"),
+  pair(
+    "where exports, schedules and sign-ins are remembered",
+    "où sont mémorisés exports, planifications et connexions",
+  ),
+  pair(
+    "move all that is remembered into the database of DATABASE_URL, or back into STATE_DIR and TOKEN_DIR",
+    "déplacer tout ce qui est mémorisé dans la base de données de DATABASE_URL, ou le ramener dans STATE_DIR et TOKEN_DIR",
+  ),
+  pair(
+    "where it goes; everything must be stopped meanwhile",
+    "la destination ; tout doit être arrêté pendant ce temps",
+  ),
   pair("sign in with Google", "se connecter avec Google"),
   pair("the account; any when left out", "le compte ; n'importe lequel si omis"),
   pair("the account", "le compte"),

@@ -58,6 +58,93 @@ export const FAILURE_SENTENCES: readonly Pair[] = [
     "Réglez les deux par le réseau (sudo timedatectl set-ntp true ; pour un conteneur ou une machine virtuelle, sur son hôte).",
   ),
   pair(
+    "What {place} says of a move of its state cannot be read.",
+    "Ce que {place} dit d'un déplacement de son état est illisible.",
+  ),
+  pair(
+    "Put it back from a backup, or ask where the state was moved to and start with that.",
+    "Restaurez-le depuis une sauvegarde, ou demandez où l'état a été déplacé et démarrez avec cela.",
+  ),
+  pair(
+    "The state that lay in {place} was moved to {other}.",
+    "L'état qui se trouvait dans {place} a été déplacé dans {other}.",
+  ),
+  pair(
+    "Set DATABASE_URL to go on there, or move it back: gmail-export state move --to folder.",
+    "Réglez DATABASE_URL pour continuer là-bas, ou ramenez-le : gmail-export state move --to folder.",
+  ),
+  pair(
+    "Leave DATABASE_URL out to go on there, or move it back: gmail-export state move --to database.",
+    "Retirez DATABASE_URL pour continuer là-bas, ou ramenez-le : gmail-export state move --to database.",
+  ),
+  pair(
+    "The state is being moved from {place} to {other}, or that was cut short.",
+    "L'état est en cours de déplacement de {place} vers {other}, ou cela a été interrompu.",
+  ),
+  pair(
+    "End it before anything is started: gmail-export state move --to {kind}. Done again, it loses nothing and does nothing twice.",
+    "Terminez-le avant de démarrer quoi que ce soit : gmail-export state move --to {kind}. Refait, il ne perd rien et ne fait rien deux fois.",
+  ),
+  pair("Another process is moving the state.", "Un autre processus déplace l'état."),
+  pair("The state is on its way from {other} to {place}.", "L'état est en route de {other} vers {place}."),
+  pair(
+    "End that first: gmail-export state move --to {kind}.",
+    "Terminez d'abord cela : gmail-export state move --to {kind}.",
+  ),
+  pair("{place} holds the state of another deployment.", "{place} contient l'état d'un autre déploiement."),
+  pair("Name an empty database in DATABASE_URL.", "Indiquez une base de données vide dans DATABASE_URL."),
+  pair("Name empty folders in STATE_DIR and TOKEN_DIR.", "Indiquez des dossiers vides dans STATE_DIR et TOKEN_DIR."),
+  pair(
+    "The state of {place} was moved to {other}, and this is another place, or it is there no more.",
+    "L'état de {place} a été déplacé dans {other}, et ceci est un autre emplacement, ou il n'y est plus.",
+  ),
+  pair(
+    "Name that place again. If it is lost, remove moved.json from STATE_DIR: then all is as it was before the move.",
+    "Indiquez de nouveau cet emplacement. S'il est perdu, supprimez moved.json de STATE_DIR : tout est alors comme avant le déplacement.",
+  ),
+  pair(
+    "Name that place again. If it is lost, empty the table gmail_export.moved: then all is as it was before the move.",
+    "Indiquez de nouveau cet emplacement. S'il est perdu, videz la table gmail_export.moved : tout est alors comme avant le déplacement.",
+  ),
+  pair(
+    "Of the sign-ins in {place}, {count} cannot be opened with this TOKEN_ENCRYPTION_KEY.",
+    "Parmi les connexions dans {place}, {count} ne peuvent pas être ouvertes avec ce TOKEN_ENCRYPTION_KEY.",
+  ),
+  pair(
+    "Set TOKEN_ENCRYPTION_KEY to what stands in the file key of STATE_DIR, or to the key they were sealed with; or sign these accounts out (gmail-export logout).",
+    "Donnez à TOKEN_ENCRYPTION_KEY ce que contient le fichier key de STATE_DIR, ou la clé avec laquelle elles ont été scellées ; ou déconnectez ces comptes (gmail-export logout).",
+  ),
+  pair(
+    "Set TOKEN_ENCRYPTION_KEY to the key they were sealed with; or sign these accounts out (gmail-export logout).",
+    "Donnez à TOKEN_ENCRYPTION_KEY la clé avec laquelle elles ont été scellées ; ou déconnectez ces comptes (gmail-export logout).",
+  ),
+  pair("Another process uses {place}.", "Un autre processus utilise {place}."),
+  pair("Stop it first.", "Arrêtez-le d'abord."),
+  pair(
+    "A server, a worker or another command of gmail-export is at work on {place}.",
+    "Un serveur, un worker ou une autre commande de gmail-export travaille sur {place}.",
+  ),
+  pair(
+    "Stop it, on every machine. One that was killed is waited for: try again in a minute.",
+    "Arrêtez-le, sur chaque machine. Celui qui a été tué est attendu : réessayez dans une minute.",
+  ),
+  pair(
+    "DATABASE_URL names no database: the state moves into it, or out of it.",
+    "DATABASE_URL n'indique aucune base de données : l'état s'y déplace, ou en sort.",
+  ),
+  pair(
+    "Set DATABASE_URL, such as postgres://user:password@db.example.com/gmail_export, and do the same again.",
+    "Réglez DATABASE_URL, par exemple postgres://user:password@db.example.com/gmail_export, et refaites la même chose.",
+  ),
+  pair(
+    "TOKEN_ENCRYPTION_KEY is not set: sign-ins in a database are sealed with a key that every machine has.",
+    "TOKEN_ENCRYPTION_KEY n'est pas réglé : les connexions d'une base de données sont scellées avec une clé que chaque machine possède.",
+  ),
+  pair(
+    "Set TOKEN_ENCRYPTION_KEY to what stands in {folder}/key (where there is no such file: to what openssl rand -base64 32 prints), and do the same again.",
+    "Donnez à TOKEN_ENCRYPTION_KEY ce que contient {folder}/key (s'il n'y a pas ce fichier : ce qu'affiche openssl rand -base64 32), et refaites la même chose.",
+  ),
+  pair(
     "What lies in the database at {address} was sealed with another key than this TOKEN_ENCRYPTION_KEY.",
     "Ce que contient la base de données à {address} a été scellé avec une autre clé que ce TOKEN_ENCRYPTION_KEY.",
   ),

@@ -22,6 +22,7 @@ async function offered(words: readonly string[], signedIn: Entry["signedIn"] = a
     doctor: never,
     serve: never,
     work: never,
+    moveState: never,
     demo: never,
   };
   expect(await runCommand(["__complete", "--", ...words], entry, new AbortController().signal)).toBe(0);
@@ -50,7 +51,7 @@ test("a command's own options, and those of all", async () => {
     "--json",
     "--lang",
   ]);
-  expect(wordsOf(await offered(["--json", "sta"]))).toEqual(["status"]);
+  expect(wordsOf(await offered(["--json", "statu"]))).toEqual(["status"]);
 });
 
 test("the commands below a command, and their options", async () => {

@@ -2,7 +2,7 @@ import type { Terminal } from "../terminal/terminal.ts";
 
 /** A command of ours in a sentence, such as `gmail-export login`; not the name of the program alone, nor `npx gmail-export`. */
 const COMMAND =
-  /(?<!npx |[\w./-])gmail-export(?= (?:--|<command>|(?:login|logout|status|rotate-key|export|verify|convert|domain|records|log|schedule|doctor|serve|worker|key|demo|completion|help)\b))/g;
+  /(?<!npx |[\w./-])gmail-export(?= (?:--|<command>|(?:login|logout|status|rotate-key|export|verify|convert|domain|records|log|schedule|doctor|serve|worker|state|key|demo|completion|help)\b))/g;
 
 /**
  * How a person calls this program where it runs now: by its plain name where that is how it was called, through npx where

@@ -191,6 +191,13 @@ const en = {
   notSignedIn: "not signed in",
   sealed: (count: number): string => `Sealed ${plural(count, "sign-in")} with the new key.`,
   unopened: (count: number): string => ` ${count} could not be opened and were left: sign in again as these accounts.`,
+  stateMoved: (place: string): string => `All that is remembered is in ${place} now.`,
+  movedCounts: (exports: number, schedules: number, signIns: number): string =>
+    `${plural(exports, "export")}, ${plural(schedules, "schedule")}, ${plural(signIns, "sign-in")}`,
+  startsFrom: (place: "database" | "folder"): string =>
+    place === "database"
+      ? "Start with the same DATABASE_URL and TOKEN_ENCRYPTION_KEY everywhere. What lay in STATE_DIR is kept, and nothing starts on it."
+      : "Take DATABASE_URL out of the settings, and keep TOKEN_ENCRYPTION_KEY. What lay in the database is kept, and nothing starts on it.",
   opening: (url: string): string[] => ["Opening your browser to sign in. If none opens, go to:", "", url, ""],
   noBrowser: "No browser could be opened: please open the address above yourself.",
   openThis: (url: string): string[] => ["Open this address in a browser on any machine and sign in:", "", url, ""],
@@ -374,6 +381,13 @@ const fr: Messages = {
   notSignedIn: "pas connecté",
   sealed: (count) => `${pluriel(count, "connexion scellée", "connexions scellées")} avec la nouvelle clé.`,
   unopened: (count) => ` ${count} n'ont pas pu être ouvertes et sont restées : reconnectez ces comptes.`,
+  stateMoved: (place) => `Tout ce qui est mémorisé se trouve maintenant dans ${place}.`,
+  movedCounts: (exports, schedules, signIns) =>
+    `${pluriel(exports, "export")}, ${pluriel(schedules, "planification")}, ${pluriel(signIns, "connexion")}`,
+  startsFrom: (place) =>
+    place === "database"
+      ? "Démarrez partout avec les mêmes DATABASE_URL et TOKEN_ENCRYPTION_KEY. Ce que contenait STATE_DIR est gardé, et rien ne démarre dessus."
+      : "Retirez DATABASE_URL des réglages, et gardez TOKEN_ENCRYPTION_KEY. Ce que contenait la base de données est gardé, et rien ne démarre dessus.",
   opening: (url) => ["Votre navigateur s'ouvre pour la connexion. Si aucun ne s'ouvre, allez à :", "", url, ""],
   noBrowser: "Aucun navigateur n'a pu être ouvert : ouvrez vous-même l'adresse ci-dessus.",
   openThis: (url) => [
