@@ -8,7 +8,7 @@ import { faultOfSignature, type Signer } from "./signature.ts";
 import { askServer, listAll, type Reply } from "./upstream.ts";
 
 /** What goes wrong with one request. */
-type Fault =
+export type Fault =
   /** Refused, and nothing done. */
   | Readonly<{ status: number; code: string; headers?: Readonly<Record<string, string>> }>
   /** The connection ends without an answer: before it was done, or after. */

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 import { storageContract } from "../../../test/contracts/storage.ts";
 import { manualClock } from "../../../test/manual-clock.ts";
-import { openFront, type Front } from "../../../test/s3/front.ts";
+import { openFront, type Fault, type Front } from "../../../test/s3/front.ts";
 import { storagesIn } from "../../../test/s3/storage-in-bucket.ts";
 import { scratchFolder } from "../../../test/scratch.ts";
 import { HoldLost } from "../../core/errors.ts";
@@ -150,6 +150,36 @@ test("a hold that its state gave to another stops every write, in the middle of 
   await expect(growing.seal(bytes("x"))).rejects.toThrow(HoldLost);
   expect(hold!.signal.reason).toBeInstanceOf(HoldLost);
   expect((await w.front.keys()).filter((key) => !key.includes("/."))).toEqual([]);
+});
+
+test.each([
+  ["asked again", (): Fault => ({ status: 503, code: "SlowDown" })],
+  ["waited for", (wait: Promise<void>): Fault => ({ wait })],
+])("what a server has not done yet when a hold is lost is not %s", async (_, faultOf) => {
+  await using w = await world();
+  const lost = new AbortController();
+  const take: Holds["take"] = async () => ({ ...(await free().take("", 0))!, signal: lost.signal });
+  const clock = manualClock();
+  const storage = w.open({ holds: { ...free(), take }, clock });
+  await using _hold = await storage.hold(0);
+  await using growing = await storage.grow("a", 0, bytes("first"));
+  const before = await w.front.keys();
+  const everyone = Promise.withResolvers<void>();
+  const enough = Promise.withResolvers<void>();
+  let asked = 0;
+  w.front.settings.faultOf = () => {
+    if ((asked += 1) === 3) everyone.resolve();
+    return faultOf(enough.promise);
+  };
+  const writing = [storage.put("manifest", [bytes("x")]), storage.grow("b", 0), growing.append(bytes("x"))];
+  const written = Promise.allSettled(writing);
+  await everyone.promise;
+  w.front.settings.faultOf = () => undefined;
+  lost.abort(new HoldLost("taken over"));
+  const ends = await clock.run(written, 10);
+  expect(ends.map((end) => end.status === "rejected" && end.reason)).toEqual(Array(3).fill(lost.signal.reason));
+  expect(await w.front.keys()).toEqual(before);
+  enough.resolve();
 });
 
 test("a hold of a database, whose numbers are moments, goes on behind what one of a machine wrote, and it behind that", async () => {

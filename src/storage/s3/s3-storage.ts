@@ -11,6 +11,7 @@ import { Conflict } from "./failures.ts";
 import { growObject, type Numbering } from "./growing-object.ts";
 import { holdFolder, isHeldElsewhere, type HeldFolder } from "./hold.ts";
 import { openGrowing, openObject } from "./read-content.ts";
+import type { Objects } from "./requests/objects.ts";
 import { writeObject, type Confirm } from "./requests/write-object.ts";
 import { listGrowing, listSegments, removeSegments, stampOf, type Segment } from "./segments.ts";
 
@@ -23,8 +24,12 @@ type Parts = Readonly<{
   deployment: () => Promise<string>;
 }>;
 
-/** `etags` are those of the files that lie in no folder, as this writer saw or wrote them last. */
-type Held = HeldFolder & Numbering & Readonly<{ etags: Map<string, string> }>;
+/**
+ * `objects` are asked while the hold lasts, and not tried again for minutes behind its end: another may have sealed, and
+ * removed, by then what would come to be. `etags` are those of the files that lie in no folder, as this writer saw or wrote
+ * them last.
+ */
+type Held = HeldFolder & Numbering & Readonly<{ objects: Objects; etags: Map<string, string> }>;
 
 /** So often another writer's file is written over, each time when the hold was made sure of. */
 const MOST_CONFLICTS = 3;
@@ -45,6 +50,7 @@ function storageOf(given: string, { open, holds, clock, deployment }: Parts): St
   const bucket = open(name);
   const { objects, copying } = bucket;
   const at: BucketFolder = { bucket, folder, place };
+  const withObjects = (theirs: Objects): BucketFolder => ({ ...at, bucket: { ...bucket, objects: theirs } });
   let held: Held | undefined;
   let holdsTaken = 0;
 
@@ -80,7 +86,7 @@ function storageOf(given: string, { open, holds, clock, deployment }: Parts): St
         if (!(error instanceof Conflict)) throw error;
         await mine.confirm();
         if (tries === MOST_CONFLICTS) throw new HoldLost(`Another process writes ${file} in ${place}.`);
-        const found = await objects.look(folder + file);
+        const found = await mine.objects.look(folder + file);
         if (found) mine.etags.set(file, found.etag);
         else mine.etags.delete(file);
       }
@@ -116,12 +122,12 @@ function storageOf(given: string, { open, holds, clock, deployment }: Parts): St
     open: (file, growing) => (growing ? openGrowing(at, file) : openObject(at, file)),
 
     async put(file, chunks) {
-      const { number, nextMark } = writing();
+      const { number, nextMark, objects: ours } = writing();
       const hash = createHash("sha256");
       let bytes = 0;
       const mark = nextMark();
       const begun = typeof file === "string" ? file : `${NEW}/${number}-${mark}`;
-      await using writer = writeObject(objects, folder + begun, mark, copying);
+      await using writer = writeObject(ours, folder + begun, mark, copying);
       for await (const chunk of chunks) {
         await writer.write(chunk);
         hash.update(chunk);
@@ -134,15 +140,16 @@ function storageOf(given: string, { open, holds, clock, deployment }: Parts): St
         return stored(await publish(final, (confirm) => writer.finish(confirm, folder + final)));
       // It was too large to wait for its name: the server copies it there.
       const whole = { key: folder + begun, etag: await writer.finish(), start: 0, end: bytes };
-      await using copy = writeObject(objects, folder + final, nextMark(), copying);
+      await using copy = writeObject(ours, folder + final, nextMark(), copying);
       await copy.copy(whole);
       const etag = await publish(final, copy.finish);
-      await objects.remove(whole.key);
+      await ours.remove(whole.key);
       return stored(etag);
     },
 
     async grow(file, keep, first = new Uint8Array()) {
-      const growing = await growObject(at, writing(), file, keep, first);
+      const mine = writing();
+      const growing = await growObject(withObjects(mine.objects), mine, file, keep, first);
       return {
         async append(bytes) {
           writing();
@@ -161,16 +168,16 @@ function storageOf(given: string, { open, holds, clock, deployment }: Parts): St
       const mine = writing();
       await mine.confirm();
       if (growing) {
-        const { current, abandoned } = await listSegments(objects, folder, file);
+        const { current, abandoned } = await listSegments(mine.objects, folder, file);
         // Those of a holder that came meanwhile are not ours to remove.
         const isOurs = ({ number }: Segment): boolean => number <= mine.number;
-        return removeSegments(objects, {
+        return removeSegments(mine.objects, {
           current: current.filter(isOurs),
           abandoned: abandoned.filter(isOurs),
           bytes: 0,
         });
       }
-      await objects.remove(folder + file);
+      await mine.objects.remove(folder + file);
       mine.etags.delete(file);
     },
 
@@ -186,13 +193,14 @@ function storageOf(given: string, { open, holds, clock, deployment }: Parts): St
       );
       if (!mine) return undefined;
       try {
-        await clearLeftovers(at);
+        const ours = objects.until(mine.signal);
+        await clearLeftovers(withObjects(ours));
         const etags = new Map<string, string>();
-        for await (const { key, etag } of objects.list(folder, () => {})) etags.set(key.slice(folder.length), etag);
+        for await (const { key, etag } of ours.list(folder, () => {})) etags.set(key.slice(folder.length), etag);
         const taken = (holdsTaken += 1);
         let marks = 0;
         const nextMark = (): string => `${own}-${mine.number}-${taken}-${(marks += 1)}`;
-        held = { ...mine, etags, last: new Map(), nextMark };
+        held = { ...mine, objects: ours, etags, last: new Map(), nextMark };
       } catch (error) {
         await mine.release();
         throw error;

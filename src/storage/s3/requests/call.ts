@@ -23,6 +23,8 @@ export type Answered = Readonly<{ status: number; code: string; region?: string 
 /** An answer, or a refusal, that trying again does not change. `tries` went before it: what they asked may have been done. */
 export type Ended = (Readonly<{ answer: Answer }> | Readonly<{ refusal: Answered }>) & Readonly<{ tries: number }>;
 
+export type SendCall = (call: Call, signal?: AbortSignal) => Promise<Ended>;
+
 /** Where a bucket is. `endpoint` has no path. `isHost` where the bucket's name is part of the host's. */
 type BucketAddress = Readonly<{ endpoint: URL; region: string; name: string; isHost: boolean }>;
 
@@ -56,13 +58,14 @@ const EMPTY_SHA256 = createHash("sha256").digest("hex");
 /**
  * Sends signed requests (AWS Signature Version 4) to one bucket. What passes is tried again, with waits that grow and
  * that chance spreads; rejects with what was met last when it does not pass. Every body is signed with its SHA-256, by
- * which the server finds out what was damaged on its way.
+ * which the server finds out what was damaged on its way. Where the signal aborts nothing more is sent, what is under way is
+ * broken off, and its reason is thrown.
  */
-export function createCall({ bucket, send, keys, clock, random }: Parts): (call: Call) => Promise<Ended> {
+export function createCall({ bucket, send, keys, clock, random }: Parts): SendCall {
   const signingKeys = new Map<string, ArrayBuffer>();
   let skewMs = 0; // the server's clock against ours
 
-  const once = async (call: Call, signing: AccessKeys): Promise<Answer> => {
+  const once = async (call: Call, signing: AccessKeys, signal?: AbortSignal): Promise<Answer> => {
     const { method, body } = call;
     const signer = new AwsV4Signer({
       method,
@@ -80,17 +83,24 @@ export function createCall({ bucket, send, keys, clock, random }: Parts): (call:
       cache: signingKeys,
     });
     const { headers, url } = await signer.sign();
-    return send({ method, url, headers: Object.fromEntries(headers), ...(body && { body }) });
+    signal?.throwIfAborted();
+    return send({
+      method,
+      url,
+      headers: Object.fromEntries(headers),
+      ...(body && { body }),
+      ...(signal && { signal }),
+    });
   };
 
-  return async (call) => {
+  return async (call, signal) => {
     let signing = await keys();
     let hasNewKeys = false;
     for (let tries = 1; ; tries += 1) {
       let failure: unknown;
       let waitMs = 0;
       try {
-        const answer = await once(call, signing);
+        const answer = await once(call, signing, signal);
         if (answer.status < 300) return { answer, tries: tries - 1 };
         const refusal = await refusalIn(answer);
         if (STALE_KEYS.has(refusal.code) && !hasNewKeys) {
@@ -106,12 +116,13 @@ export function createCall({ bucket, send, keys, clock, random }: Parts): (call:
         failure = Object.assign(new Error(refusal.code), { code: refusal.code });
         waitMs = 1_000 * Number(answer.headers["retry-after"] ?? 0) || 0;
       } catch (error) {
+        signal?.throwIfAborted();
         if (!isOfNetwork(error)) throw error;
         failure = error;
       }
       if (tries === TRIES) throw new NoAnswer(failure);
       const spread = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** (tries - 1)) * (0.5 + random() / 2);
-      await clock.sleep(Math.min(LONGEST_WAIT_MS, Math.max(waitMs, spread)));
+      await clock.sleep(Math.min(LONGEST_WAIT_MS, Math.max(waitMs, spread)), signal);
     }
   };
 }

@@ -1,7 +1,16 @@
 import { createHash } from "node:crypto";
 
 import { Conflict, refused, unreachable } from "../failures.ts";
-import { isOfNetwork, NoAnswer, passOver, textOfBody, type Answered, type Call, type Ended } from "./call.ts";
+import {
+  isOfNetwork,
+  NoAnswer,
+  passOver,
+  textOfBody,
+  type Answered,
+  type Call,
+  type Ended,
+  type SendCall,
+} from "./call.ts";
 import type { Answer } from "./send.ts";
 import { elements, escapeXml, textOf } from "./xml.ts";
 
@@ -28,6 +37,11 @@ export class Unsupported extends Error {}
  * https://docs.aws.amazon.com/AmazonS3/latest/API/ describes.
  */
 export type Objects = Readonly<{
+  /**
+   * The same for as long as the signal does not abort: then nothing more is asked, nor asked again, what is under way is broken
+   * off, and the signal's reason is thrown. An upload can be aborted all the same.
+   */
+  until(signal: AbortSignal): Objects;
   /** Reads bytes from `start` up to `end`, at most. Undefined where there is no such object. */
   readPiece(key: string, start: number, end: number, etag?: string): Promise<Piece | undefined>;
   /** Reads on through connections that break. Throws `Conflict` where the object is no longer the one with this ETag. */
@@ -57,10 +71,10 @@ export type Objects = Readonly<{
 }>;
 
 /** `place` stands in messages; `bucket` is the name of it. */
-export function createObjects(call: (call: Call) => Promise<Ended>, place: string, bucket: string): Objects {
+export function createObjects(call: SendCall, place: string, bucket: string, signal?: AbortSignal): Objects {
   const ask = async (request: Call): Promise<Ended> => {
     try {
-      return await call(request);
+      return await call(request, signal);
     } catch (error) {
       if (error instanceof NoAnswer) throw unreachable(place, error.cause);
       throw error;
@@ -89,6 +103,8 @@ export function createObjects(call: (call: Call) => Promise<Ended>, place: strin
   };
 
   const objects: Objects = {
+    until: (end) => ({ ...createObjects(call, place, bucket, end), abortUpload: objects.abortUpload }),
+
     async readPiece(key, start, end, etag) {
       for (let tries = 1; ; tries += 1) {
         const ended = await get(

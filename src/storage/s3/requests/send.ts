@@ -6,6 +6,8 @@ type Outgoing = Readonly<{
   url: URL;
   headers: Readonly<Record<string, string>>;
   body?: Uint8Array;
+  /** Breaks it off. */
+  signal?: AbortSignal;
 }>;
 
 export type Answer = Readonly<{
@@ -48,7 +50,7 @@ export function openConnections(proxyOf: (server: URL) => URL | undefined): {
     return made;
   };
   return {
-    async send({ method, url, headers, body }) {
+    async send({ method, url, headers, body, signal }) {
       const dispatcher = await to(url);
       const answer = await dispatcher.request({
         origin: url.origin,
@@ -56,6 +58,7 @@ export function openConnections(proxyOf: (server: URL) => URL | undefined): {
         method,
         headers,
         ...(body && { body }),
+        ...(signal && { signal }),
         headersTimeout: HEADERS_MS,
         bodyTimeout: IDLE_MS,
       });
