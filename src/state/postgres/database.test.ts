@@ -6,9 +6,10 @@ import { newDatabase } from "../../../test/postgres.ts";
 import { tcpProxy } from "../../../test/tcp-proxy.ts";
 import { until } from "../../../test/wait.ts";
 import { systemClock as clock } from "../../clock.ts";
-import { ExportError, type Failure } from "../../core/errors.ts";
+import { ExportError, failureOf, type Failure } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";
 import { openDatabase, type Database } from "./database.ts";
+import { refusalOf } from "./refusals.ts";
 
 /** No password of a test's own looks like this. */
 const MARK = "TOPSECRET";
@@ -131,6 +132,17 @@ test.each<[string, () => string, Partial<Failure>]>([
   ],
 ])("%s is told with its remedy", async (_, at, failure) => {
   expect(await failureAt(at())).toMatchObject({ code: "database", ...failure });
+});
+
+test("several statements in one text, of which one failed within a transaction of theirs, spoil nothing for who comes next", async () => {
+  await expect(database.query("begin; select 1 / 0; commit")).rejects.toMatchObject({ code: "22012" });
+  const next = Array.from({ length: 20 }, () => database.query("select 1 as n"));
+  expect(await Promise.all(next)).toEqual(Array(20).fill([{ n: 1 }]));
+});
+
+test("a server that waited too long for a process that stood still is tried again", () => {
+  const refusal = refusalOf(Object.assign(new Error("idle-in-transaction timeout"), { code: "25P03" }), "there");
+  expect(failureOf(refusal)).toMatchObject({ code: "database", retry: "backoff" });
 });
 
 test("a server that says nothing any more is told as gone, and not waited for", async () => {

@@ -2,6 +2,7 @@ import pg from "pg";
 
 import { failureOf } from "../../core/errors.ts";
 import type { Clock } from "../../core/ports/clock.ts";
+import { LEASE_MS } from "../../core/ports/job-queue.ts";
 import type { Secret } from "../../core/secret.ts";
 import { addressOf, isRepeatable, refusalOf } from "./refusals.ts";
 
@@ -32,15 +33,18 @@ export type Database = AsyncDisposable &
     listen(channel: string, heard: (payload: string | undefined) => void, signal: AbortSignal): void;
   }>;
 
-/** Milliseconds. Below a lease (`LEASE_MS`), so that who cannot renew it hears so before it ends. */
+/**
+ * Milliseconds. An answer may come later than a lease ends: who holds one counts for himself for how long it is certain
+ * (pipeline/worker.ts, holds.ts).
+ */
 const LIMITS = {
   connect: 5_000,
   /** The server ends a statement then. */
   statement: 15_000,
   /** We stop to wait then: the server, or what lies between, may be gone without a word. */
   answer: 20_000,
-  /** A process that stands still within a transaction holds its rows no longer. */
-  idleInTransaction: 15_000,
+  /** What a process that stands still within a transaction has locked is free before its exports are taken over. */
+  idleInTransaction: LEASE_MS - 2_000,
 };
 
 const CONNECTIONS = 10;
@@ -93,6 +97,7 @@ export function openDatabase(url: Secret, clock: Clock, limits = LIMITS, name = 
           throw error;
         }
         const refusal = refusalOf(error, address);
+        if (values.length === 0) isSound = false; // it may have begun a transaction of its own, which nobody ends
         if (failureOf(refusal)?.retry === "backoff") isSound = false;
         throw refusal;
       }

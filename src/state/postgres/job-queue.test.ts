@@ -288,3 +288,14 @@ test("many workers that take, beat and give back at once never have two of one a
   await Promise.all([...workers, ...workers].map(workOff));
   expect(Object.fromEntries(await at.queue.counts())).toEqual({ completed: 24 });
 });
+
+test("any number of processes may be the first of a database at once", async () => {
+  const secret = new Secret(await newDatabase());
+  await using opened = new AsyncDisposableStack();
+  const all = Array.from({ length: 4 }, () => {
+    const queue = postgresJobQueue(opened.use(openDatabase(secret, systemClock)), systemClock, log);
+    opened.defer(() => queue.close());
+    return queue;
+  });
+  await Promise.all(all.map((queue) => queue.take()));
+});

@@ -2,8 +2,8 @@ import { bareCause, codeOf } from "../../core/bare-cause.ts";
 import { ExportError, refuse } from "../../core/errors.ts";
 import type { Secret } from "../../core/secret.ts";
 
-/** States of a server that is there, and cannot serve just now: full, starting, stopping, read-only, without room. */
-const PASSES = /^(?:08|53|57|58|25006|XX000)/;
+/** States of a server that is there, and cannot serve just now: full, starting, stopping, read-only, without room; or that waited for us for too long. */
+const PASSES = /^(?:08|53|57|58|25006|25P03|XX000)/;
 
 /** What the network says where nobody listens, nobody answers, or the line broke. */
 const NETWORK =

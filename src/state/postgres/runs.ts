@@ -20,6 +20,9 @@ const KEEP_WAITING_S = 10 * 365 * 24 * 3_600;
 /** What has ended is kept so long for pg-boss' dashboard. */
 const KEEP_ENDED_S = 7 * 24 * 3_600;
 
+/** Who makes pg-boss' tables. Any number that nobody else locks. */
+const LOCK = 7_661_697_110;
+
 /** More turns than this are told apart no more. */
 const MOST_TURNS = 99_999;
 
@@ -41,7 +44,7 @@ export const JOIN_RUN = `LEFT JOIN ${SCHEMA}.job AS r ON r.name = '${QUEUE}' AND
  */
 export type Runs = ReturnType<typeof createRuns>;
 
-export function createRuns(database: Pick<Database, "query">, onError: (error: unknown) => void) {
+export function createRuns(database: Pick<Database, "query" | "transaction">, onError: (error: unknown) => void) {
   const executor = (query: Query) => ({
     db: { executeSql: async (text: string, values?: unknown[]) => ({ rows: [...(await query(text, values))] }) },
   });
@@ -49,7 +52,8 @@ export function createRuns(database: Pick<Database, "query">, onError: (error: u
   boss.on("error", onError);
   let started: Promise<void> | undefined;
 
-  const start = async (): Promise<void> => {
+  const makeReady = async (query: Query): Promise<void> => {
+    await query("SELECT pg_advisory_xact_lock($1)", [LOCK]); // pg-boss locks only what it does when it has looked
     await boss.start();
     await boss.createQueue(QUEUE, {
       policy: "singleton",
@@ -70,9 +74,9 @@ export function createRuns(database: Pick<Database, "query">, onError: (error: u
   };
 
   return {
-    /** Makes what pg-boss needs in the database, once; again where that failed. */
+    /** Makes what pg-boss needs in the database, once, one process after the other; again where that failed. */
     start(): Promise<void> {
-      started ??= start().catch((error: unknown) => {
+      started ??= database.transaction(makeReady).catch((error: unknown) => {
         started = undefined;
         throw error;
       });
