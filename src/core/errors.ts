@@ -109,8 +109,10 @@ export class ExportError extends Error {
  * after this, not even what would only tell how far it came. It is also the reason of a signal that aborts for this.
  */
 export class HoldLost extends ExportError {
-  constructor(message: string, code: "directory_busy" | "disk" = "directory_busy") {
-    super({ code, retry: "never", message, next: "Start the same export again: it goes on with what is durable." });
+  /** `database` where it was not reached for so long that another may have been given what was held. */
+  constructor(message: string, code: "directory_busy" | "disk" | "database" = "directory_busy") {
+    const next = "Start the same export again: it goes on with what is durable.";
+    super(code === "database" ? { code, retry: "backoff", message, next } : { code, retry: "never", message, next });
     this.name = "HoldLost";
   }
 }

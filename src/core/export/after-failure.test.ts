@@ -10,6 +10,7 @@ test.each<[string, Failure, unknown]>([
   ["a person must act", { ...said, retry: "never", code: "disk" }, { what: "end" }],
   ["a consent is needed", { ...said, retry: "sign_in", code: "consent_revoked" }, { what: "sign_in" }],
   ["it passes", { ...said, retry: "backoff", code: "network" }, { what: "wait", until: NOW + 60_000 }],
+  ["the database was away", { ...said, retry: "backoff", code: "database" }, { what: "wait", until: NOW + 5_000 }],
   [
     "Google says until when",
     { ...said, retry: "wait", code: "locked_out", at: NOW + 5_000 },

@@ -4,6 +4,9 @@ import type { EpochMs } from "../time.ts";
 /** How long an export rests when something passes by itself and nobody said until when. */
 const REST_MS = 60_000;
 
+/** While a database is away nothing is taken up again, however short this is. */
+const REST_FOR_DATABASE_MS = 5_000;
+
 /** No wait is shorter: what was to be over may be so a moment later by another clock. */
 const LEAST_MS = 500;
 
@@ -25,8 +28,10 @@ export function afterFailure(failure: Failure, now: EpochMs): AfterFailure {
     case "sign_in":
       return { what: "sign_in" };
     case "backoff":
-    case "wait":
-      return { what: "wait", until: Math.max(failure.at ?? now + REST_MS, now + LEAST_MS) };
+    case "wait": {
+      const restMs = failure.code === "database" ? REST_FOR_DATABASE_MS : REST_MS;
+      return { what: "wait", until: Math.max(failure.at ?? now + restMs, now + LEAST_MS) };
+    }
   }
 }
 

@@ -102,6 +102,7 @@ describe("who does not renew a hold loses it", () => {
     expect(next).toBeDefined();
     await expect(held!.confirm()).rejects.toThrow(HoldLost);
     await until(() => held!.signal.aborted);
+    expect(held!.signal.reason).toMatchObject({ failure: { code: "database", retry: "backoff" } });
     expect(await asked).toMatchObject({ failure: { code: expect.stringMatching(/^(directory_busy|database)$/) } });
     proxy.open();
     await next!.confirm();

@@ -69,15 +69,16 @@ export function postgresHolds(database: Database, clock: Clock, times = TIMES): 
     const lost = new AbortController();
     const ended = new AbortController();
     let reason: HoldLost | undefined;
-    const lose = (why: string): HoldLost => {
+    const lose = (why: HoldLost): HoldLost => {
       ended.abort();
       belief.drop();
-      reason ??= new HoldLost(why);
+      reason ??= why;
       lost.abort(reason);
       return reason;
     };
-    const unrenewed = (): HoldLost => lose("The database has not been reached in time to keep this directory.");
-    const taken = (): HoldLost => lose("Another process may write to this directory by now.");
+    const unrenewed = (): HoldLost =>
+      lose(new HoldLost("The database has not been reached in time to keep this directory.", "database"));
+    const taken = (): HoldLost => lose(new HoldLost("Another process may write to this directory by now."));
     let belief = first;
     void belief.over.then(unrenewed);
 

@@ -177,9 +177,26 @@ test.each([
   w.front.settings.faultOf = () => undefined;
   lost.abort(new HoldLost("taken over"));
   const ends = await clock.run(written, 10);
-  expect(ends.map((end) => end.status === "rejected" && end.reason)).toEqual(Array(3).fill(lost.signal.reason));
+  expect(ends.map((end) => end.status === "rejected" && end.reason)).toEqual(writing.map(() => lost.signal.reason));
   expect(await w.front.keys()).toEqual(before);
   enough.resolve();
+});
+
+test("what breaks off in the middle of an answer is asked for again, whatever it is", async () => {
+  await using w = await world();
+  const cut = new Set<string>();
+  w.front.settings.faultOf = ({ method, key, query }) => {
+    const asked = `${key}?${[...query.keys()].join("&")}`;
+    if (method !== "GET" || cut.has(asked)) return undefined;
+    cut.add(asked);
+    return { cutAfter: 1 };
+  };
+  const storage = w.open();
+  await using _hold = await storage.hold(0);
+  await using _growing = await storage.grow("a", 0, bytes("some"));
+  expect(await contentOf(storage, "a", "growing")).toBe("some");
+  expect((await storage.list())?.map(({ name }) => name)).toContain("a");
+  expect([...cut].filter((asked) => asked.startsWith("?uploads"))).toHaveLength(1);
 });
 
 test("a hold of a database, whose numbers are moments, goes on behind what one of a machine wrote, and it behind that", async () => {

@@ -88,12 +88,23 @@ export function createObjects(call: SendCall, place: string, bucket: string, sig
     if ("refusal" in ended && !isMeant(ended.refusal)) throw refused(place, doing(request), ended.refusal);
     return ended;
   };
+  /** An answer that is text; where it broke off it is asked for again, but for what would be done twice by that. */
+  const textOrRefusal = async (request: Call, isMeant?: (refusal: Answered) => boolean): Promise<string | Answered> => {
+    for (let tries = 1; ; tries += 1) {
+      const ended = await get(request, isMeant);
+      if ("refusal" in ended) return ended.refusal;
+      try {
+        return await textOfBody(ended.answer);
+      } catch (error) {
+        if (!isOfNetwork(error)) throw error;
+        if (request.method === "POST" || tries === MOST_BREAKS) throw unreachable(place, error);
+      }
+    }
+  };
   const text = async (request: Call): Promise<string> => {
-    const ended = await get(request);
-    if ("refusal" in ended) throw refused(place, doing(request), ended.refusal);
-    return textOfBody(ended.answer).catch((error: unknown) => {
-      throw isOfNetwork(error) ? unreachable(place, error) : error;
-    });
+    const answer = await textOrRefusal(request);
+    if (typeof answer === "string") return answer;
+    throw refused(place, doing(request), answer);
   };
   /** Whether a write whose answer may have been lost is the one that stands there. */
   const isOwn = async (key: string, mark: string | undefined): Promise<string | undefined> => {
@@ -252,7 +263,7 @@ export function createObjects(call: SendCall, place: string, bucket: string, sig
     },
 
     async copyPart(key, upload, number, from) {
-      const ended = await get(
+      const answer = await textOrRefusal(
         {
           method: "PUT",
           key,
@@ -265,12 +276,11 @@ export function createObjects(call: SendCall, place: string, bucket: string, sig
         },
         () => true,
       );
-      if ("refusal" in ended) {
-        if (ended.refusal.status === 412) throw new Conflict(from.key);
+      if (typeof answer !== "string") {
+        if (answer.status === 412) throw new Conflict(from.key);
         throw new Unsupported();
       }
-      const xml = await textOfBody(ended.answer);
-      const etag = unquoted(textOf(xml, "ETag"));
+      const etag = unquoted(textOf(answer, "ETag"));
       if (etag === "") throw new Unsupported(); // a refusal that came behind the status
       return { number, etag };
     },
@@ -325,12 +335,11 @@ export function createObjects(call: SendCall, place: string, bucket: string, sig
 
     async *listUploads(prefix) {
       for (let at: Readonly<Record<string, string>> = {}; ;) {
-        const ended = await get(
+        const page = await textOrRefusal(
           { method: "GET", query: { uploads: "", prefix, ...at } },
           ({ status }) => status === 501 || status === 405,
         );
-        if ("refusal" in ended) return; // a server that cannot tell: its own rule is to clear them
-        const page = await textOfBody(ended.answer);
+        if (typeof page !== "string") return; // a server that cannot tell: its own rule is to clear them
         for (const entry of elements(page, "Upload"))
           yield { key: textOf(entry, "Key"), upload: textOf(entry, "UploadId") };
         if (textOf(page, "IsTruncated") !== "true") return;
