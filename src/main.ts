@@ -128,7 +128,7 @@ async function moveStateTo(to: StateKind, settings: Env, signal: AbortSignal): P
   await using folder = storedFolder({ settings: config, clock, files, lock, holds });
   await using database = storedDatabase({ settings: config, clock });
   const [from, target] = to === "database" ? [folder, database] : [database, folder];
-  return moveState(from, target, { newId: randomUUID, signal });
+  return await moveState(from, target, { newId: randomUUID, signal });
 }
 
 /** Where exports lie, in folders and in buckets, and what reads them there. */
@@ -443,6 +443,7 @@ async function examine(
         },
       },
       manifest: async (name) => readDirectory.manifest(await storage.choose(name, undefined)),
+      state: state.prepare,
       scheduled: async (stop) => {
         if (!(await state.hasQueue())) return { schedules: 0, alarms: [] };
         return findAlarms({ ...alarmsOf(config, state, readProof, isDelegated), clock }, stop);

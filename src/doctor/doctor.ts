@@ -2,6 +2,7 @@ import { attempt, type Outcome } from "./attempt.ts";
 import { examine, findAccounts } from "./checks/account.ts";
 import { clientFindings } from "./checks/client.ts";
 import { clockFinding } from "./checks/clock.ts";
+import { databaseFindings } from "./checks/database.ts";
 import { folderFinding, roomFinding } from "./checks/disk.ts";
 import {
   directoryFinding,
@@ -36,11 +37,12 @@ export async function doctor(
   const service = await attempt(facts.domain.serviceAccount());
   const reader = "value" in service ? service.value : undefined;
   const signsIn = !needsNobody(client, service);
-  const [listeners, hosts, learned, unattended] = await Promise.all([
+  const [listeners, hosts, learned, unattended, database] = await Promise.all([
     findListeners(facts, signal),
     tryHosts(facts, client, reader, signal),
     "value" in client ? facts.learned(client.value.clientId) : reader && facts.learned(reader.clientId ?? reader.email),
     unattendedFindings(facts, account, signal),
+    databaseFindings(facts),
   ]);
 
   const people = signsIn || account !== undefined ? await findAccounts(facts, account) : findSubject(settings);
@@ -61,6 +63,7 @@ export async function doctor(
     folderFinding("token_dir", tokenDir, await facts.folder(tokenDir)),
     folderFinding("state_dir", stateDir, await facts.folder(stateDir)),
     folderFinding("export_dir", exportDir, await facts.folder(exportDir)),
+    ...database,
     ...hosts.findings,
     clockFinding(hosts.ahead),
     tierFinding(settings, learned),

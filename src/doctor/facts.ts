@@ -46,6 +46,8 @@ export type Facts = Readonly<{
     /** Reads the beginning of the directory. */
     directory(signal: AbortSignal): Promise<void>;
   }>;
+  /** Sees whether what is remembered can be used; makes nothing. Throws `database`, `key_unusable` or `settings_invalid`. */
+  state(): Promise<void>;
   /** Of the account's usual export directory. */
   manifest(account: string): Promise<Manifest | undefined>;
   /** What has a schedule. Throws `disk`. */
@@ -75,6 +77,8 @@ export type Settings = Readonly<{
   /** GOOGLE_ADMIN: whose eyes see the domain's directory. */
   admin: string | undefined;
   tier: Tier | "auto";
+  /** DATABASE_URL: where what is remembered lies, in place of the folders. */
+  databaseUrl: Secret | undefined;
   /** Where alarms are posted. Whoever has the address of such a receiver may write to it, so it is a secret. */
   notifyUrl: Secret | undefined;
 }>;

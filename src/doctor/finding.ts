@@ -11,6 +11,7 @@ export const FINDINGS = [
   "token_dir",
   "state_dir",
   "export_dir",
+  "database",
   "host_authorization",
   "host_token",
   "host_gmail",

@@ -25,6 +25,7 @@ export const SETTINGS: Settings = {
   port: 8000,
   gmailApiUrl: new URL("https://gmail.googleapis.com"),
   admin: undefined,
+  databaseUrl: undefined,
   tier: "auto",
   notifyUrl: new Secret("https://hooks.example.com/T0PIC"),
 };
@@ -72,6 +73,7 @@ export const HEALTHY: Facts = {
     cursor: { source: "gmail-api", value: "1" },
   }),
   manifest: async () => undefined,
+  state: async () => {},
   scheduled: async () => ({ schedules: 2, alarms: [] }),
   domain: {
     serviceAccount: async () => undefined,

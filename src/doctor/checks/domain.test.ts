@@ -40,6 +40,7 @@ describe("where a service account's key is all there is", () => {
     expect(findings.filter(({ status }) => status !== "ok")).toEqual([]);
     const notSaid = new Set([
       "credentials",
+      "database",
       "redirect_uri",
       "host_authorization",
       "signed_in",

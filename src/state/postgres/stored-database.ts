@@ -25,7 +25,7 @@ const MOVE_WAIT_MS = 40_000;
 
 /** Milliseconds between two looks whether the connections of who stopped are gone, and for how long it is looked. */
 const LOOK_MS = 100;
-const STOPPING_MS = 2_000;
+const STOPPING_MS = 1_000;
 
 type Options = Readonly<{
   settings: Readonly<{ databaseUrl: Secret; encryptionKey: Secret; formerEncryptionKey: Secret | undefined }>;

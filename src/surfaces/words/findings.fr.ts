@@ -21,6 +21,12 @@ export const FINDING_SENTENCES: readonly Pair[] = [
   pair("The way to Gmail", "Le chemin vers Gmail"),
   pair("{names} cannot be used.", "{names} : inutilisable."),
   pair("Correct that first.", "Corrigez d'abord cela."),
+  pair("The database", "La base de données"),
+  pair("The database of DATABASE_URL can be used", "La base de données de DATABASE_URL est utilisable"),
+  pair(
+    "No server, worker or export starts as long as this is so.",
+    "Ni serveur, ni worker, ni export ne démarre tant qu'il en est ainsi.",
+  ),
   pair("Another program listens on {address}", "Un autre programme écoute sur {address}"),
   pair(
     "The server cannot start there, and a browser that comes back from Google would end at that program.",

@@ -17,6 +17,7 @@ const PLACES: Readonly<Record<FindingId, About>> = {
   token_dir: "machine",
   state_dir: "machine",
   export_dir: "machine",
+  database: "machine",
   host_authorization: "google",
   host_token: "google",
   host_gmail: "google",
