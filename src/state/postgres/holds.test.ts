@@ -10,7 +10,7 @@ import { systemClock } from "../../clock.ts";
 import { HoldLost } from "../../core/errors.ts";
 import { Secret } from "../../core/secret.ts";
 import { openDatabase } from "./database.ts";
-import { postgresHolds } from "./holds.ts";
+import { postgresHolds, TIMES } from "./holds.ts";
 import { postgresStage, type PostgresStage } from "./testing.ts";
 
 let stage: PostgresStage;
@@ -19,7 +19,7 @@ beforeAll(async () => void (stage = await postgresStage()));
 afterAll(() => stage[Symbol.asyncDispose]());
 
 holdsContract("postgres", async () => ({
-  open: () => postgresHolds(stage.another(), systemClock),
+  open: () => postgresHolds(stage.another(), systemClock, { ...TIMES, lease: 600_000 }), // what is not given back stays
   place: async () => randomUUID(),
   [Symbol.asyncDispose]: async () => {},
 }));

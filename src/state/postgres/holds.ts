@@ -11,7 +11,7 @@ export const HOLD_TABLE = `create table gmail_export.holds (
 )`;
 
 /** Milliseconds. */
-const TIMES = {
+export const TIMES = {
   /** For which the database keeps a place for who has it, from each renewal on: less than the lease of an export, so that who takes that over finds its directory free. */
   lease: 8_000,
   /** So long before that its holder takes it for lost, so that what is under way has ended by then. */
