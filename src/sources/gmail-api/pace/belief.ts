@@ -1,20 +1,26 @@
 import type { EpochMs } from "../../../core/time.ts";
-import { meterKinds, toleranceOf } from "./meters.ts";
+import { meterKinds, toleranceOf, type MeterKind } from "./meters.ts";
+import { densityOf, exactOf, gridOf, massesAt, type Expected, type Focus } from "./rate-grid.ts";
 
 const MINUTE_MS = 60_000;
 
-/** Steps between rates: coarse where nothing points at, so many fine ones on either side of what is believed. */
-const COARSE = 1.04;
+/** So many fine steps lie on either side of what is believed. */
 const FINE_STEPS = 25;
 
-/** Fine steps reach so far (on a log scale): twice what the belief leaves open, and no less than this. More is not fine. */
+/** They reach so far (on a log scale): twice what the belief leaves open, and no less than this. More is not fine. */
 const FOCUS = { least: 0.1, most: 0.7, narrower: 0.6 } as const;
 
-/** What was seen is kept, to be weighed again with finer steps, until there is so much of it; then only the last minute. */
-const KEPT = { entries: 1_500, ms: 70_000 } as const;
+/**
+ * At least so much of what was seen last is kept, to be weighed again with finer steps, and less than twice that, or all
+ * else would wait for it; of what is older stands what came of it.
+ */
+const KEPT = 200;
 
 /** When a price or what others spend has changed, the manner of counting most likely has not: so much of what is believed of it stays. */
 const SAME_KIND = { changed: 0.95, refuted: 0.8 } as const;
+
+/** … as long as it is so sure whether units flow back; otherwise what seems to be a change may be a kind that was mistaken. */
+const KIND_KNOWN = 0.85;
 
 /** How likely an outcome is that a meter rules out: arrivals are uneven, and Google may count in a manner not thought of. */
 const SURPRISE = { passed: 0.08, refused: 0.004, again: 0.1 } as const;
@@ -23,9 +29,6 @@ const SURPRISE = { passed: 0.08, refused: 0.004, again: 0.1 } as const;
 const FORGET_MS = 10_000;
 const FORGET = 0.0003;
 const DRIFT = 0.02;
-
-/** One part of what may be expected of a rate before anything is known: evenly (on a log scale) between two rates. */
-export type Expected = Readonly<{ from: number; to: number; weight: number }>;
 
 /**
  * What is believed of the server: how it counts a minute, and how many units a minute it bears. Units are those of the
@@ -56,29 +59,30 @@ export type Belief = Readonly<{
   bestRate(refusalCost: number): number;
 }>;
 
-/**
- * What was seen, in its order. It tells all, or the rate alone, or nothing but what meters hold now, since it is of a server
- * that has changed after it.
- */
-type Seen = Readonly<{ at: EpochMs }> &
+type News = Readonly<{ at: EpochMs }> &
   (
     | Readonly<{ what: "passed" | "refused"; units: number; surprise: number }>
     | Readonly<{ what: "window"; end: EpochMs }>
   );
-type Entry = Readonly<{ news: Seen; tells: "all" | "rate" | "nothing" }>;
 
-/** Rates among which steps are fine. */
-type Focus = Readonly<{ from: number; to: number; step: number }>;
+/** What was seen. Of a server that has just changed it tells the rate alone: what was spent before is still counted as it was. */
+type Seen = News & Readonly<{ isRateAlone: boolean }>;
+
+/** What is believed of each kind at each rate before what is kept of what was seen, and where those meters stand. */
+type Settled = Readonly<{ kinds: readonly MeterKind[]; rates: Float64Array; weights: readonly Float64Array[] }>;
 
 export function createBelief(start: readonly Expected[], begun: EpochMs): Belief {
   let prior = start;
   let focused: Focus | undefined;
   let rates = gridOf(prior);
   let { kinds, weights: kindWeights } = meterKinds(rates, begun);
+  let settled: Settled | undefined;
+  let later: Settled | undefined; // after the first of what is kept
   let weights: Float64Array[] = [];
   let marginal = new Float64Array(rates.length);
   let left = new Float64Array(rates.length);
-  let seen: Entry[] = [];
+  let seen: Seen[] = [];
+  let firstAt: EpochMs | undefined;
   let forgotAt = begun;
   let changedAt = -Infinity;
 
@@ -104,54 +108,88 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
       const before = keepsKinds ? sumOf(row) : 0;
       kind.readLeft(now, left);
       for (let i = 0; i < row.length; i += 1) {
+        const beyond = sign * (left[i]! - units);
+        if (beyond >= 0) continue;
         const tolerance = toleranceOf(units, rates[i]!) + (doubts === undefined ? 0 : doubts[i]!);
-        const likely = 1 + (sign * (left[i]! - units)) / tolerance;
-        if (likely < 1) row[i] = row[i]! * Math.max(surprise, likely);
+        row[i] = row[i]! * Math.max(surprise, 1 + beyond / tolerance);
       }
       const scale = keepsKinds ? before / (sumOf(row) || before) : 1;
       if (scale > 1) for (let i = 0; i < row.length; i += 1) row[i] = row[i]! * scale;
     }
   };
 
-  const step = ({ news, tells }: Entry): void => {
-    if (news.what === "window") {
-      if (tells === "all")
+  const step = (one: Seen): void => {
+    if (one.what === "window") {
+      if (!one.isRateAlone)
         for (const [k, kind] of kinds.entries()) {
-          const agrees = kind.endsAt(news.end);
+          const agrees = kind.endsAt(one.end);
           weights[k] = weights[k]!.map((weight) => weight * agrees);
         }
     } else {
-      const { what, units, at, surprise } = news;
-      if (tells !== "nothing") weigh(units, at, what === "passed", surprise, tells === "rate");
+      const { what, units, at, surprise, isRateAlone } = one;
+      weigh(units, at, what === "passed", surprise, isRateAlone);
       for (const kind of kinds) kind[what](units, at);
     }
+  };
+
+  const asItStands = (): Settled => ({
+    kinds: kinds.map((kind) => kind.forRates(rates)),
+    rates,
+    weights: weights.map((row) => row.slice()),
+  });
+
+  const settleAt = (what: Settled): void => {
+    settled = what;
+    kindWeights = what.weights.map(sumOf);
+  };
+
+  /** From here on what was seen is not weighed again. So much stays of what is believed of kinds; `change` may alter their rates. */
+  const settle = (sameKinds: number, change: (row: Float64Array) => Float64Array = (row) => row): void => {
+    const before = meterKinds(rates, begun).weights;
+    weights = weights.map((row, k) =>
+      change(row.map((one, i) => sameKinds * one + (1 - sameKinds) * before[k]! * marginal[i]!)),
+    );
+    normalize();
+    settleAt(asItStands());
+    later = undefined;
+    seen = [];
+  };
+
+  const see = (news: News): void => {
+    if (firstAt === undefined) {
+      firstAt = news.at; // whole minutes may begin there
+      weighAnew();
+    }
+    if (seen.length === KEPT) later ??= asItStands();
+    if (later && seen.length === 2 * KEPT) {
+      settleAt(later);
+      later = asItStands();
+      seen = seen.slice(KEPT);
+    }
+    const one = { ...news, isRateAlone: news.at < changedAt + MINUTE_MS };
+    seen.push(one);
+    step(one);
     normalize();
   };
 
-  /** What is left of the weights of kinds, where what was seen does not tell any more. */
-  const settleKinds = (same: number): void => {
-    const before = meterKinds(rates, begun).weights;
-    kindWeights = weights.map((row, k) => same * sumOf(row) + (1 - same) * before[k]!);
-    const now = seen.at(-1)?.news.at ?? begun;
-    seen = seen.filter(({ news }) => news.at > now - KEPT.ms).map(({ news }) => ({ news, tells: "nothing" }));
-  };
-
-  const see = (news: Seen): void => {
-    if (seen.length >= KEPT.entries) settleKinds(SAME_KIND.changed);
-    const entry: Entry = { news, tells: news.at < changedAt + MINUTE_MS ? "rate" : "all" };
-    seen.push(entry);
-    step(entry);
-  };
-
-  /** Everything that was seen is weighed anew, with these steps. */
+  /** Everything that is kept of what was seen is weighed anew, with these steps. */
   const weighAnew = (): void => {
     rates = gridOf(prior, focused);
     left = new Float64Array(rates.length);
-    ({ kinds } = meterKinds(rates, begun));
     const density = densityOf(prior, rates);
-    weights = kindWeights.map((weight) => density.map((one) => one * weight));
+    if (settled) {
+      kinds = settled.kinds.map((kind) => kind.forRates(rates));
+      weights = settled.weights.map((row) => massesAt(rates, settled!.rates, row, exactOf(prior)));
+    } else {
+      ({ kinds } = meterKinds(rates, firstAt ?? begun));
+      weights = kindWeights.map((weight) => density.map((one) => one * weight));
+    }
+    for (const [n, one] of seen.entries()) {
+      if (n % KEPT === 0) normalize();
+      if (n === KEPT) later = asItStands();
+      step(one);
+    }
     normalize();
-    seen.forEach(step);
   };
   weighAnew();
 
@@ -180,7 +218,7 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
   const dropRefuted = (): void => {
     if (focused === undefined || quantile(0.1) <= focused.to) return;
     focused = undefined;
-    settleKinds(SAME_KIND.refuted);
+    settle(SAME_KIND.refuted);
   };
 
   /** Finer steps where the belief has come to rest. */
@@ -192,12 +230,14 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
     const next = { from: middle * Math.exp(-width), to: middle * Math.exp(width), step: width / FINE_STEPS };
     const isInside =
       focused !== undefined &&
-      Math.min(low, middle * Math.exp(-FOCUS.least / 2)) > focused.from &&
-      Math.max(high, middle * Math.exp(FOCUS.least / 2)) < focused.to;
+      Math.min(quantile(0.25), middle * Math.exp(-FOCUS.least / 2)) > focused.from &&
+      Math.max(quantile(0.75), middle * Math.exp(FOCUS.least / 2)) < focused.to;
     if (isInside && next.step > FOCUS.narrower * focused!.step) return;
     focused = next;
     weighAnew();
   };
+
+  const flows = (): number => kinds.reduce((sum, kind, k) => sum + (kind.flows ? sumOf(weights[k]!) : 0), 0);
 
   return {
     passed(units, now) {
@@ -206,20 +246,21 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
     },
     refused(units, now, isNew) {
       dropRefuted();
-      see({ what: "refused", units, at: now, surprise: isNew ? SURPRISE.refused : SURPRISE.again });
+      const surprise = isNew ? SURPRISE.refused : SURPRISE.again;
+      see({ what: "refused", units, at: now, surprise });
       focus();
     },
     doubt(part, most, now) {
-      settleKinds(SAME_KIND.changed);
-      changedAt = now;
+      if (Math.abs(flows() - 0.5) > KIND_KNOWN - 0.5) changedAt = now;
       const density = densityOf(prior, rates).map((one, i) => (rates[i]! <= most ? one : 0));
       const total = sumOf(density) || 1;
-      for (const row of weights) {
+      settle(SAME_KIND.changed, (row) => {
         const mass = (part * sumOf(row)) / total;
-        for (let i = 0; i < row.length; i += 1) row[i] = (1 - part) * row[i]! + mass * density[i]!;
-      }
+        return row.map((one, i) => (1 - part) * one + mass * density[i]!);
+      });
     },
     expect(expected) {
+      if (settled) settled = expectOtherwise(settled, prior, expected);
       prior = expected;
       weighAnew();
     },
@@ -239,7 +280,7 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
       }
       return sum;
     },
-    flows: () => kinds.reduce((sum, { flows }, k) => sum + (flows ? sumOf(weights[k]!) : 0), 0),
+    flows,
     burst(part) {
       let sum = 0;
       for (const [k, kind] of kinds.entries()) if ((sum += sumOf(weights[k]!)) >= part) return kind.burst;
@@ -263,35 +304,17 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
   };
 }
 
-/** The rates that are played: the edges of what is expected exactly, coarse steps between, fine ones where the belief is. */
-function gridOf(expected: readonly Expected[], focused?: Focus): Float64Array {
-  const least = Math.min(...expected.map(({ from }) => from));
-  const most = Math.max(...expected.map(({ to }) => to));
-  const rates: number[] = [];
-  for (let rate = least; rate < most; rate *= COARSE) rates.push(rate);
-  rates.push(most);
-  const exact = expected.filter(({ from, to }) => from === to).map(({ from }) => from);
-  if (focused) for (let rate = focused.from; rate <= focused.to; rate *= Math.exp(focused.step)) rates.push(rate);
-  const close = (rate: number): boolean => exact.some((one) => Math.abs(Math.log(rate / one)) < 0.001);
-  return Float64Array.from([
-    ...rates.filter((rate) => rate >= least && rate <= most && !close(rate)),
-    ...new Set(exact),
-  ]).toSorted();
-}
-
-function densityOf(expected: readonly Expected[], rates: Float64Array): Float64Array {
-  const density = new Float64Array(rates.length);
-  const width = rates.map((_, i) => {
-    const below = rates[Math.max(0, i - 1)]!;
-    const above = rates[Math.min(rates.length - 1, i + 1)]!;
-    return Math.log(above / below) / 2;
-  });
-  for (const { from, to, weight } of expected) {
-    const inside = rates.map((rate, i) => (rate >= from && rate <= to ? (from === to ? 1 : width[i]!) : 0));
-    const total = inside.reduce((a, b) => a + b, 0) || 1;
-    for (let i = 0; i < rates.length; i += 1) density[i] = density[i]! + (weight * inside[i]!) / total;
-  }
-  return density;
+/** What is believed when something else was expected before. */
+function expectOtherwise(settled: Settled, before: readonly Expected[], expected: readonly Expected[]): Settled {
+  const rates = gridOf([...before, ...expected]);
+  const next = Float64Array.from(new Set([...rates, ...settled.rates])).toSorted();
+  const [old, density] = [densityOf(before, next), densityOf(expected, next)];
+  const weights = settled.weights.map((row) =>
+    massesAt(next, settled.rates, row, exactOf(before)).map(
+      (one, i) => (one * (density[i]! + 1e-6)) / (old[i]! + 1e-6),
+    ),
+  );
+  return { kinds: settled.kinds, rates: next, weights };
 }
 
 function sumOf(row: Float64Array): number {

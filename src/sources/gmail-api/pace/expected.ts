@@ -1,7 +1,7 @@
 import type { LearnedLimit } from "../../../core/ports/learned-limits.ts";
 import { PRICES, UNITS_PER_MINUTE, type Method, type Tier } from "../../../core/quota.ts";
 import type { EpochMs } from "../../../core/time.ts";
-import type { Expected } from "./belief.ts";
+import type { Expected } from "./rate-grid.ts";
 
 export type Limit = Readonly<{ tier: Tier; unitsPerMinute: number }>;
 

@@ -1,4 +1,5 @@
 import type { EpochMs } from "../../../core/time.ts";
+import { valuesAt } from "./rate-grid.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -27,6 +28,8 @@ export type MeterKind = Readonly<{
   flows: boolean;
   /** Seconds of units that it lets through at once when nothing was asked for before. */
   burst: number;
+  /** The same meter as it stands, for other rates; this one is left as it is. */
+  forRates(rates: Float64Array): MeterKind;
   /** Writes what each would still let through then. */
   readLeft(now: EpochMs, left: Float64Array): void;
   /** The most that each ever lets through at once. */
@@ -50,7 +53,7 @@ function stepsOf(rates: Float64Array): Float64Array {
 
 /**
  * Every manner that is thought of, from those that bear the least burst to those that bear the most, and how likely each is
- * before anything is known; the weights add up to 1.
+ * before anything is known; the weights add up to 1. The first call came at `begun`.
  */
 export function meterKinds(rates: Float64Array, begun: EpochMs): { kinds: MeterKind[]; weights: number[] } {
   const all: { kind: MeterKind; weight: number }[] = [];
@@ -92,11 +95,17 @@ const WEIGHT = {
 export const toleranceOf = (units: number, rate: number): number => 0.25 * Math.min(units, 80) + rate / 1_000;
 
 /** Units flow in evenly and are kept up to so many seconds of them; full at first. */
-function bucket(rates: Float64Array, seconds: number, charged: boolean, begun: EpochMs): MeterKind {
+function bucket(
+  rates: Float64Array,
+  seconds: number,
+  charged: boolean,
+  begun: EpochMs,
+  state?: { shares: Float64Array; isExact: boolean },
+): MeterKind {
   const sizes = rates.map((rate) => Math.max(LEAST_BURST, (rate * seconds) / 60));
-  const levels = sizes.slice();
+  const levels = sizes.map((size, i) => size * (state?.shares[i] ?? 1));
   let at = begun;
-  let doubts: Float64Array | undefined = sizes.map((size) => size * BURST_DOUBT);
+  let doubts = state?.isExact ? undefined : sizes.map((size) => size * BURST_DOUBT);
   const readLeft = (now: EpochMs, left: Float64Array): void => {
     const minutes = Math.max(0, now - at) / MINUTE_MS;
     for (let i = 0; i < levels.length; i += 1) left[i] = Math.min(sizes[i]!, levels[i]! + minutes * rates[i]!);
@@ -108,6 +117,13 @@ function bucket(rates: Float64Array, seconds: number, charged: boolean, begun: E
   return {
     flows: true,
     burst: seconds,
+    forRates(next) {
+      const shares = levels.map((level, i) => level / sizes[i]!);
+      return bucket(next, seconds, charged, at, {
+        shares: valuesAt(next, rates, shares),
+        isExact: doubts === undefined,
+      });
+    },
     readLeft,
     mosts: () => sizes,
     doubts: () => doubts,
@@ -127,14 +143,19 @@ function bucket(rates: Float64Array, seconds: number, charged: boolean, begun: E
 }
 
 /** Exactly the last so many seconds. */
-function lastSeconds(rates: Float64Array, seconds: number, charged: boolean): MeterKind {
+function lastSeconds(
+  rates: Float64Array,
+  seconds: number,
+  charged: boolean,
+  spent = createSpending(seconds * 1_000),
+): MeterKind {
   const part = seconds / 60;
   const mosts = rates.map((rate) => rate * part);
   const doubts = stepsOf(mosts);
-  const spent = createSpending(seconds * 1_000);
   return {
     flows: false,
     burst: seconds,
+    forRates: (next) => lastSeconds(next, seconds, charged, spent.copy()),
     readLeft(now, left) {
       const used = spent.within(now);
       for (let i = 0; i < mosts.length; i += 1) left[i] = mosts[i]! - used;
@@ -147,11 +168,14 @@ function lastSeconds(rates: Float64Array, seconds: number, charged: boolean): Me
   };
 }
 
+/** When something was spent, and how much was before it. */
+type Spent = Readonly<{ at: EpochMs; before: number }>;
+
 /** What was spent within the last so many milliseconds; a moment to come may be asked after, and changes nothing. */
-function createSpending(ms: number) {
-  let entries: { at: EpochMs; before: number }[] = []; // and what was spent before each
-  let total = 0;
+function createSpending(ms: number, state = { entries: [] as Spent[], total: 0 }) {
+  let { entries, total } = state;
   return {
+    copy: () => createSpending(ms, { entries: entries.slice(), total }),
     add(units: number, seen: EpochMs): void {
       const now = Math.max(seen, entries.at(-1)?.at ?? seen);
       if (entries.length > 0 && entries[0]!.at < now - 4 * ms) entries = entries.filter(({ at }) => at > now - ms);
@@ -171,14 +195,14 @@ function createSpending(ms: number) {
 }
 
 /** Windows of so many seconds, one of which began at `begun`; it stands for those that began a little earlier or later. */
-function windows(rates: Float64Array, begun: EpochMs, seconds: number, phases: number): MeterKind {
+function windows(rates: Float64Array, begun: EpochMs, seconds: number, phases: number, spent = 0): MeterKind {
   const lastsMs = seconds * 1_000;
   const part = seconds / 60;
   const offMs = lastsMs / phases / 2;
   const mosts = rates.map((rate) => rate * part);
   const doubts = stepsOf(mosts);
   let window = begun;
-  let used = 0;
+  let used = spent;
   const isOver = (now: EpochMs): boolean => now >= window + lastsMs;
   const roll = (now: EpochMs): void => {
     if (!isOver(now)) return;
@@ -188,9 +212,10 @@ function windows(rates: Float64Array, begun: EpochMs, seconds: number, phases: n
   return {
     flows: false,
     burst: seconds,
+    forRates: (next) => windows(next, window, seconds, phases, used),
     readLeft(now, left) {
-      const spent = isOver(now) ? 0 : used;
-      for (let i = 0; i < mosts.length; i += 1) left[i] = mosts[i]! - spent;
+      const taken = isOver(now) ? 0 : used;
+      for (let i = 0; i < mosts.length; i += 1) left[i] = mosts[i]! - taken;
     },
     mosts: () => mosts,
     doubts: () => doubts,

@@ -81,7 +81,7 @@ describe("nothing known, reads charged above the list", () => {
 describe("in the middle of a run", () => {
   test.each(dealt(CHANGING).map(([name, one]) => [`${one.change}: ${name}`, one] as const))("%s", async (_, one) => {
     const { later } = await runCase(one, 8);
-    expect(later).toBeGreaterThan(one.change === "price" ? 0.78 : 0.93); // each minute but that of the change and the next
+    expect(later).toBeGreaterThan(0.95); // each minute but that of the change and the next
   });
 });
 
@@ -118,6 +118,24 @@ test("a price that changes under the last minute is found by a few refusals, not
   expect(later).toBeGreaterThan(0.95);
   expect(refusedAt.length).toBeLessThan(12);
   expect(learned!.priceFactor / 2.25).toBeCloseTo(1, 1);
+});
+
+test("a price that changes under whole minutes is found within the two minutes that are not judged", async () => {
+  const { later, refusedAt } = await runCase(
+    {
+      ...ORDINARY,
+      meter: "whole minutes from the first call",
+      overprice: 1.5,
+      charged: false,
+      says: "nothing",
+      latencyMs: 400,
+      conversation: 1,
+      change: "price",
+    },
+    8,
+  );
+  expect(later).toBeGreaterThan(0.97);
+  expect(refusedAt.filter((at) => at > 60).length).toBeLessThan(8);
 });
 
 test("one refusal at the end of a whole minute tells the rate to a percent", async () => {
