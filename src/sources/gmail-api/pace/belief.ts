@@ -219,6 +219,8 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
     if (focused === undefined || quantile(0.1) <= focused.to) return;
     focused = undefined;
     settle(SAME_KIND.refuted);
+    const density = densityOf(prior, rates);
+    settleAt({ ...asItStands(), weights: kindWeights.map((weight) => density.map((one) => one * weight)) });
   };
 
   /** Finer steps where the belief has come to rest. */
