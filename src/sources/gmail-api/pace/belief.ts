@@ -71,7 +71,7 @@ type Seen = News & Readonly<{ isRateAlone: boolean }>;
 /** What is believed of each kind at each rate before what is kept of what was seen, and where those meters stand. */
 type Settled = Readonly<{ kinds: readonly MeterKind[]; rates: Float64Array; weights: readonly Float64Array[] }>;
 
-export function createBelief(start: readonly Expected[], begun: EpochMs): Belief {
+export function createBelief(start: readonly Expected[], begun: EpochMs, firstCallAt?: EpochMs): Belief {
   let prior = start;
   let focused: Focus | undefined;
   let rates = gridOf(prior);
@@ -82,7 +82,7 @@ export function createBelief(start: readonly Expected[], begun: EpochMs): Belief
   let marginal = new Float64Array(rates.length);
   let left = new Float64Array(rates.length);
   let seen: Seen[] = [];
-  let firstAt: EpochMs | undefined;
+  let firstAt = firstCallAt;
   let forgotAt = begun;
   let changedAt = -Infinity;
 

@@ -93,6 +93,8 @@ export type KnownAtStart = Readonly<{
   dearest?: number | undefined;
   /** Since when nothing is missing of what was spent. From a minute that reaches further back no price is learned. */
   knownSince?: EpochMs | undefined;
+  /** Of the minute before this process began, where anything was called in it. */
+  firstCallAt?: EpochMs | undefined;
 }>;
 
 /** The limit to begin with. */

@@ -77,10 +77,11 @@ type Waiter = Call & Readonly<{ go: (turn: Turn) => void; giveUp: (reason: unkno
  */
 export function createPacer(options: PacerOptions): Pacer {
   const { clock, maxInFlight, project, before, onLearned } = options;
+  const firstCallAt = before?.calls[0]?.at;
   const priceBelief = createPriceBelief(options.remembered);
   const steering = createSteering(
-    { ...options, dearest: priceBelief.dearest(), knownSince: before?.knownSince },
-    before?.calls[0]?.at ?? clock.now(),
+    { ...options, dearest: priceBelief.dearest(), knownSince: before?.knownSince, firstCallAt },
+    firstCallAt ?? clock.now(),
     priceBelief.unitsPerListed,
   );
   const measured = createMeasured();

@@ -117,7 +117,7 @@ export function createSteering(
   const { tier: setting, unitsPerMinute: explicit, remembered, dearest = 1, knownSince = -Infinity } = options;
   const start = startOf(options);
   const isFree = setting === "auto" && explicit === undefined;
-  const belief = createBelief(expectedAtStart(options, start), begun);
+  const belief = createBelief(expectedAtStart(options, start), begun, options.firstCallAt);
   const afterRefusal = createAfterRefusal(belief);
   const refinement = createRefinement(belief);
   const lookUp = createLookUp(dearest > 1);
