@@ -2,11 +2,11 @@ import { expect, test } from "vitest";
 
 import { readSettings } from "./config.ts";
 
-const read = (env: Record<string, string>) => readSettings(env, "/work");
+const read = (env: Record<string, string>) => readSettings(env, "/srv");
 const problems = (env: Record<string, string>): string[] => read(env).problems.map(({ problem }) => problem);
 
 test("EXPORT_DIR is a path, or a place in a bucket in its one spelling", () => {
-  expect(read({ EXPORT_DIR: "mail" }).config.exportDir).toBe("/work/mail");
+  expect(read({ EXPORT_DIR: "mail" }).config.exportDir).toBe("/srv/mail");
   expect(read({ EXPORT_DIR: "S3://Company//mail/" }).config.exportDir).toBe("s3://Company/mail");
   for (const wrong of ["s3://", "s3:///mail", "s3://b/../c", "s3://x!y/mail"])
     expect(problems({ EXPORT_DIR: wrong })).toEqual([expect.stringMatching(/^EXPORT_DIR must be a path, or a place/)]);

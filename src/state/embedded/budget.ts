@@ -1,7 +1,8 @@
-import type { Budget, Portion, Wanted } from "../../core/ports/budget.ts";
+import type { Budget } from "../../core/ports/budget.ts";
 import type { Clock } from "../../core/ports/clock.ts";
 import { createSlidingMinute } from "../../core/sliding-minute.ts";
 import type { EpochMs } from "../../core/time.ts";
+import { createBudgetTurns, type Waiter } from "../budget-turns.ts";
 
 const MINUTE_MS = 60_000;
 
@@ -16,8 +17,6 @@ const AHEAD_MS = 500;
 
 /** Sums of broken units are never quite right. */
 const ROUNDING = 1e-6;
-
-type Waiter = Readonly<{ user: string; wanted: Wanted; give: (portion: Portion) => void }>;
 
 /** The budgets of this process's projects, each with this limit. */
 export function embeddedBudget(unitsPerMinute: number, clock: Clock): Budget {
@@ -41,9 +40,8 @@ function createProject(limit: number, clock: Clock) {
   const rate = (limit * USABLE) / MINUTE_MS;
   const spent = createSlidingMinute();
   const open = new Map<symbol, Readonly<{ units: number; until: EpochMs }>>();
-  const waiting: Waiter[] = [];
-  const servedAt = new Map<string, number>(); // by user, the number of the last turn
-  let turns = 0;
+  const turns = createBudgetTurns(() => serve());
+  const { waiting } = turns;
   let paid = -Infinity; // when all that was given out will have flowed in
   let alarm: AbortController | undefined;
 
@@ -67,13 +65,7 @@ function createProject(limit: number, clock: Clock) {
     return Math.min(...ends, left >= 0 ? spent.downTo(left, now) : Infinity);
   };
 
-  /** Who was given something longest ago, and of them who came first. */
-  const nextInTurn = (): Waiter =>
-    waiting.reduce((first, one) => ((servedAt.get(one.user) ?? 0) < (servedAt.get(first.user) ?? 0) ? one : first));
-
-  const give = ({ user, wanted: { most }, give: answer }: Waiter, least: number, now: EpochMs): void => {
-    turns += 1;
-    servedAt.set(user, turns);
+  const give = ({ wanted: { most }, give: answer }: Waiter, least: number, now: EpochMs): void => {
     const flowed = (now + AHEAD_MS - Math.max(paid, now)) * rate;
     const units = Math.max(least, Math.min(most, flowed, roomAt(now)));
     paid = Math.max(paid, now) + units / rate;
@@ -97,11 +89,11 @@ function createProject(limit: number, clock: Clock) {
     alarm = undefined;
     while (waiting.length > 0) {
       const now = clock.now();
-      const next = nextInTurn();
+      const next = turns.next();
       const least = Math.min(next.wanted.least, limit);
       const at = readyAt(least, now);
       if (at > now) return void wakeAfter(at - now);
-      waiting.splice(waiting.indexOf(next), 1);
+      turns.take(next);
       give(next, least, now);
     }
   };
@@ -113,25 +105,5 @@ function createProject(limit: number, clock: Clock) {
     if (alarm === mine) serve();
   };
 
-  return {
-    lease: (user: string, wanted: Wanted, signal: AbortSignal): Promise<Portion> =>
-      new Promise((resolve, reject) => {
-        const onAbort = (): void => {
-          waiting.splice(waiting.indexOf(waiter), 1);
-          reject(signal.reason);
-          serve();
-        };
-        const waiter: Waiter = {
-          user,
-          wanted,
-          give(portion) {
-            signal.removeEventListener("abort", onAbort);
-            resolve(portion);
-          },
-        };
-        waiting.push(waiter);
-        signal.addEventListener("abort", onAbort, { once: true });
-        serve();
-      }),
-  };
+  return { lease: turns.wait };
 }

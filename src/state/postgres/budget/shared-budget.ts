@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 
-import type { Budget, Portion, Wanted } from "../../../core/ports/budget.ts";
+import type { Budget } from "../../../core/ports/budget.ts";
 import type { Clock } from "../../../core/ports/clock.ts";
 import type { EpochMs } from "../../../core/time.ts";
+import { createBudgetTurns, type Waiter } from "../../budget-turns.ts";
 import { PORTION_MS, type Answer, type Asked, type Report } from "./ledger.ts";
 
 /** The ledger of a project, wherever it lies: each step is one for all processes. */
@@ -16,8 +17,6 @@ const AFTER_FAILURE_MS = 1_000;
 
 /** Sums of broken units are never quite right. */
 const ROUNDING = 1e-6;
-
-type Waiter = Readonly<{ user: string; wanted: Wanted; give: (portion: Portion) => void }>;
 
 /** A portion of the ledger's in this process's hands: `left` of it was not given on yet, `given` parts are out. */
 type Pot = { readonly id: string; readonly until: EpochMs; left: number; given: number };
@@ -48,27 +47,20 @@ function createProject(
 ) {
   const name = randomUUID();
   let pots: Pot[] = []; // the one that ends first is given first
-  const waiting: Waiter[] = [];
-  const servedAt = new Map<string, number>(); // by user, the number of the last turn
-  let turns = 0;
+  const turns = createBudgetTurns(() => serve());
+  const { waiting } = turns;
   let spent: Spent[] = [];
   let unspent: Readonly<{ id: string; units: number }>[] = [];
   let isAsking = false;
   let askedAt = -Infinity;
   let pause: AbortController | undefined;
 
-  /** Who was given something longest ago, and of them who came first. */
-  const nextInTurn = (): Waiter =>
-    waiting.reduce((first, one) => ((servedAt.get(one.user) ?? 0) < (servedAt.get(first.user) ?? 0) ? one : first));
-
   const giveBack = (given: readonly Pot[]): void => {
     pots = pots.filter((pot) => !given.includes(pot));
     for (const { id, left } of given) if (left > 0) unspent.push({ id, units: left });
   };
 
-  const give = (pot: Pot, { user, wanted, give: answer }: Waiter): void => {
-    turns += 1;
-    servedAt.set(user, turns);
+  const give = (pot: Pot, { wanted, give: answer }: Waiter): void => {
     const units = Math.min(wanted.most, pot.left);
     pot.left -= units;
     pot.given += 1;
@@ -93,11 +85,11 @@ function createProject(
     const now = clock.now();
     giveBack(pots.filter(({ until }) => until - now < SHORTEST_MS));
     while (waiting.length > 0) {
-      const next = nextInTurn();
+      const next = turns.next();
       const least = Math.min(next.wanted.least, limit);
       const pot = pots.find(({ left }) => left + ROUNDING >= least);
       if (pot === undefined) break;
-      waiting.splice(waiting.indexOf(next), 1);
+      turns.take(next);
       give(pot, next);
     }
     if (waiting.length === 0) pause?.abort();
@@ -135,7 +127,7 @@ function createProject(
   const step = async (now: EpochMs): Promise<void> => {
     const id = randomUUID();
     const most = waiting.reduce((total, { wanted }) => total + Math.max(wanted.least, wanted.most), 0);
-    const asked = waiting.length > 0 ? { process: name, id, least: nextInTurn().wanted.least, most } : undefined;
+    const asked = waiting.length > 0 ? { process: name, id, least: turns.next().wanted.least, most } : undefined;
     // Reports of a step that failed are not told again: it may have been made. They count as spent at the last moment.
     const answer = await settle(takeReports(now), asked).catch(() => ({ units: 0, againMs: AFTER_FAILURE_MS }));
     if (answer.units > 0) pots.push({ id, until: now + PORTION_MS, left: answer.units, given: 0 });
@@ -147,25 +139,5 @@ function createProject(
     serve();
   };
 
-  return {
-    lease: (user: string, wanted: Wanted, signal: AbortSignal): Promise<Portion> =>
-      new Promise((resolve, reject) => {
-        const onAbort = (): void => {
-          waiting.splice(waiting.indexOf(waiter), 1);
-          reject(signal.reason);
-          serve();
-        };
-        const waiter: Waiter = {
-          user,
-          wanted,
-          give(portion) {
-            signal.removeEventListener("abort", onAbort);
-            resolve(portion);
-          },
-        };
-        waiting.push(waiter);
-        signal.addEventListener("abort", onAbort, { once: true });
-        serve();
-      }),
-  };
+  return { lease: turns.wait };
 }
