@@ -1,3 +1,8 @@
+/*
+ * Each step changes an export's row, its wish and its run in pg-boss together; the steps share how that is read and written
+ * and must agree on it, so they stay in one file though it is long.
+ */
+
 import { randomUUID } from "node:crypto";
 
 import { canonicalAccount } from "../../core/account.ts";
@@ -90,8 +95,10 @@ export type ExportTable = ReturnType<typeof exportTable>;
 
 /** Exports, each step within the caller's transaction. */
 export function exportTable(runs: Runs) {
+  const findRow = async (query: Query, id: string): Promise<Row | undefined> =>
+    (await query<Row>(`${STANDING} WHERE e.id = $1 FOR UPDATE OF e`, [id]))[0];
   const rowOf = async (query: Query, id: string): Promise<Row> => {
-    const [row] = await query<Row>(`${STANDING} WHERE e.id = $1 FOR UPDATE OF e`, [id]);
+    const row = await findRow(query, id);
     if (row) return row;
     throw exportUnknown();
   };
@@ -327,7 +334,7 @@ export function exportTable(runs: Runs) {
     /** False where the hold was lost. */
     async release(query: Query, { job, held }: Taken, state: ExportState, progress: Progress): Promise<boolean> {
       const now = await timeOf(query);
-      const row = await rowOf(query, job.id).catch(() => undefined); // taken off the list meanwhile
+      const row = await findRow(query, job.id); // it may have been taken off the list meanwhile
       if (row?.run !== held.run || !(await runs.keep(query, held))) return false;
       const wish = wishIn(row);
       const isUnheard = wish !== undefined && isLive(state);
